@@ -1,0 +1,65 @@
+//! Sources: where recipients and their values are read.
+
+pub mod ldap;
+pub mod ldif;
+
+use crate::{
+    error::{Error, Result},
+    event::Context,
+    recipient::Recipient,
+    timestamp::Timestamp,
+};
+
+/// Which recipients are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// All in the source's scope.
+    All,
+    /// Those that one of these identities names (address, UPN, sAMAccountName, DN, anchor).
+    Identities(Vec<String>),
+}
+
+/// One thing found in the source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceItem {
+    /// A recipient.
+    Recipient(Recipient),
+    /// An object that is in scope but can't be understood; the rest goes on.
+    Invalid(Error),
+}
+
+/// What became of a recipient that an import no longer showed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Presence {
+    /// Still in scope; the import missed it (a move during paging, say).
+    InScope(Box<Recipient>),
+    /// Exists, but outside the search base or the filter.
+    OutOfScope,
+    /// A tombstone.
+    Deleted,
+    /// Not to be seen at all; perhaps deleted, perhaps not readable.
+    Absent,
+}
+
+/// Where recipients are read.
+pub trait Source: Send {
+    /// Hands every selected recipient to `sink`, one by one, as pages arrive; memory does not grow with the
+    /// directory. Ends early with the error of `sink`, or with `Canceled` within a second of a cancel.
+    fn read(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()>;
+
+    /// Looks recipients up that an import no longer showed; one answer an anchor, in their order.
+    fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>>;
+
+    /// The source's own clock, where it has one.
+    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>>;
+
+    /// How many recipients [`Source::read`] will roughly hand over, where that is known beforehand.
+    fn size_hint(&self) -> Option<u64> {
+        None
+    }
+}

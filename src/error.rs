@@ -1,0 +1,190 @@
+//! Errors: one table of numbers, ids, PowerShell categories and advice.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_ids {
+    ($( $code:literal $id:ident $category:ident $advice:literal )*) => {
+        /// What went wrong. The number and the name are stable; retired ones stay reserved.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum ErrorId { $( #[doc = $advice] $id, )* }
+
+        impl ErrorId {
+            /// Every id, in the order of their numbers.
+            pub const ALL: &'static [ErrorId] = &[ $( ErrorId::$id, )* ];
+
+            /// The number: 1000 ABI, 2000 configuration, 3000 certificate, 4000 trust, 5000 directory,
+            /// 6000 Exchange Online, 7000 state, 8000 sync, 9000 internal.
+            pub fn code(self) -> u32 { match self { $( ErrorId::$id => $code, )* } }
+
+            /// The name, as `FullyQualifiedErrorId` carries it.
+            pub fn name(self) -> &'static str { match self { $( ErrorId::$id => stringify!($id), )* } }
+
+            /// PowerShell's `ErrorCategory`.
+            pub fn category(self) -> &'static str { match self { $( ErrorId::$id => stringify!($category), )* } }
+
+            /// What to do about it, where the error itself has nothing more exact to say.
+            pub fn advice(self) -> &'static str { match self { $( ErrorId::$id => $advice, )* } }
+        }
+    };
+}
+
+error_ids! {
+    1001 NullPointer InvalidArgument "Pass a valid pointer; this is a mistake in the calling program."
+    1002 InvalidHandle InvalidArgument "The object was freed or never existed; this is a mistake in the calling program."
+    1003 InvalidText InvalidArgument "Pass UTF-8 text; this is a mistake in the calling program."
+    1004 InvalidRequest InvalidArgument "Compare the request with docs/abi.md; module and library may be of different versions."
+    1005 InvalidSize InvalidArgument "Pass a length within the limit of docs/abi.md."
+    1006 InvalidAnswer InvalidArgument "Answer only open questions, with one of the answers of docs/abi.md."
+    1007 TaskFinished InvalidOperation "Start a new task."
+    2001 ProfileNotFound ObjectNotFound "List the profiles with Get-SmimeSyncProfile, or make one with New-SmimeSyncProfile."
+    2002 ProfileExists ResourceExists "Choose another name, or change the profile with Set-SmimeSyncProfile."
+    2003 ProfileInvalid InvalidArgument "Correct the named setting with Set-SmimeSyncProfile."
+    2004 ProfileUnreadable InvalidData "Correct the file, or remove it and make the profile anew."
+    2005 PlaceNotWritable PermissionDenied "Run with rights to the folder, or use the user scope, or set SMIME_SYNC_HOME."
+    2006 PlaceNotPrivate SecurityError "Make the folder accessible to its owner only."
+    2007 CredentialMissing AuthenticationError "Pass -Credential."
+    4001 TrustAnchorMissing ObjectNotFound "Give the issuing CAs with -TrustAnchorPath, or allow untrusted certificates with -AllowUntrusted."
+    4002 TrustAnchorUnreadable InvalidData "Give CA certificates as PEM, DER or .p7b files, or a folder of them."
+    5001 DirectoryUnreachable ConnectionError "Check the server name, the port and the network; Active Directory listens for LDAPS on 636."
+    5002 DirectoryNameUnknown ConnectionError "Check the spelling of the server name and the DNS of this machine."
+    5003 DirectoryCertificateUntrusted SecurityError "Give the CA that issued the server's certificate with -ServerCertificatePath, or add it to this machine's trust store."
+    5004 DirectoryCertificateExpired SecurityError "Renew the server's certificate."
+    5005 DirectoryCertificateNameMismatch SecurityError "Use the name that the server's certificate carries as -Server."
+    5006 DirectoryTlsFailed SecurityError "Check that the port speaks LDAPS and that the server accepts TLS 1.2 or newer."
+    5007 DirectoryCredentialRejected AuthenticationError "Check user name and password; Active Directory takes a user principal name, DOMAIN\\name or a distinguished name."
+    5008 DirectoryAccountLocked AuthenticationError "Unlock the account, or wait until the lock ends."
+    5009 DirectoryAccountUnusable AuthenticationError "Enable the account, or renew its password, in Active Directory."
+    5010 SearchBaseNotFound ObjectNotFound "Correct -SearchBase; it must be the distinguished name of an existing container."
+    5011 FilterInvalid InvalidArgument "Correct -Filter; it must be an LDAP filter as in RFC 4515."
+    5012 DirectoryRefused PermissionDenied "Give the account the right to do this in the directory."
+    5013 DirectoryTimeout OperationTimeout "Check the load of the server, or raise the time limit with -Timeout."
+    5014 DirectoryProtocol ProtocolError "The server's answer is not valid LDAP; check what listens on that port."
+    5015 DirectoryBusy ResourceBusy "Try again later, or name another domain controller."
+    5016 ValuesNotReadable PermissionDenied "Give the account the right to read userCertificate and userSMIMECertificate."
+    5017 RecipientInvalid InvalidData "Correct the named object in the source."
+    5018 ClockSkew InvalidResult "Correct the clock of this machine or of the server; they may differ by 5 minutes at most."
+    5101 LdifUnreadable OpenError "Check the path and the right to read the file."
+    5102 LdifSyntax ParserError "Correct the named line; the form is that of RFC 2849."
+    5103 LdifTruncated ParserError "Export the directory again; the file ends in the middle of a record."
+    5104 LdifUnsupported NotImplemented "Give content records, or change records of the type 'add', with the values in the file itself."
+    7001 StateNewer InvalidOperation "Install the version of SmimeSync that wrote the state, or a newer one."
+    7002 StateCorrupt InvalidData "The damaged state is kept aside under the named path; the next run builds a new one and adopts what is published."
+    7003 StateNotWritable PermissionDenied "Run with rights to the profile's state, or repair the rights of the named file."
+    7004 StateNotReadable PermissionDenied "Run with rights to the profile's state."
+    7005 DiskFull WriteError "Free space on the named volume and run again; nothing is lost."
+    8001 RunInProgress ResourceBusy "Wait until the other run ends, or stop it."
+    8002 PlanNotFound ObjectNotFound "List the held plans with Get-SmimeSyncRun -Result Held."
+    8003 PlanNotHeld InvalidOperation "Only the newest held plan can be approved; run again to see what is planned now."
+    8004 IdentityNotFound ObjectNotFound "Check the spelling, and that the profile's search base and filter include the recipient."
+    8005 IdentityAmbiguous InvalidArgument "Use the object GUID or the distinguished name."
+    8006 TargetNotWritable WriteError "Check the path and the right to write to it."
+    8007 TargetConflict InvalidData "Give each recipient an address of its own in the source."
+    8008 TargetUnreadable InvalidData "Repair or remove the named file at the target and run again."
+    8009 VerifyFailed InvalidResult "What was read back is neither the old nor the new state; check who else writes to the target."
+    8010 Canceled OperationStopped "Run again; what was begun is finished or put right then."
+    9001 Panic NotSpecified "This is a mistake in SmimeSync; please report it with the message."
+    9002 Internal NotSpecified "This is a mistake in SmimeSync; please report it with the message."
+}
+
+/// The result of everything in this library that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error as a caller of the ABI gets it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Error {
+    /// What went wrong.
+    pub id: ErrorId,
+    /// One sentence that names the object and the reason.
+    pub message: String,
+    /// The object: a recipient, path, server, profile.
+    pub target: Option<String>,
+    /// What to do.
+    pub advice: String,
+    /// The status that the other side gave, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<NativeStatus>,
+}
+
+/// The status of another system behind an error.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NativeStatus {
+    /// LDAP result code (RFC 4511, appendix A).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ldap_result: Option<u32>,
+    /// The server's own text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The operating system's error number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os_error: Option<i32>,
+}
+
+impl Error {
+    /// An error with the table's advice.
+    pub fn new(id: ErrorId, message: impl Into<String>) -> Self {
+        Self { id, message: message.into(), target: None, advice: id.advice().to_owned(), native: None }
+    }
+
+    /// The same, naming its object.
+    pub fn target(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// The same, with more exact advice than the table's.
+    pub fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = advice.into();
+        self
+    }
+
+    /// The same, with the other side's status.
+    pub fn native(mut self, native: NativeStatus) -> Self {
+        self.native = Some(native);
+        self
+    }
+
+    /// An I/O error under `id`, or `DiskFull` where that is the reason; `what` says what was tried.
+    pub fn io(id: ErrorId, what: impl fmt::Display, path: &std::path::Path, cause: &std::io::Error) -> Self {
+        let full = cause.kind() == std::io::ErrorKind::StorageFull;
+        let id = if full { ErrorId::DiskFull } else { id };
+        Self::new(id, format!("{what} '{}': {cause}", path.display()))
+            .target(path.display().to_string())
+            .native(NativeStatus { os_error: cause.raw_os_error(), ..NativeStatus::default() })
+    }
+
+    /// The error of a canceled task.
+    pub fn canceled() -> Self {
+        Self::new(ErrorId::Canceled, "The task was canceled.")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_never_repeat() {
+        assert!(ErrorId::ALL.windows(2).all(|pair| pair[0].code() < pair[1].code()));
+    }
+
+    #[test]
+    fn a_full_disk_is_named_whatever_was_tried() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error =
+            Error::io(ErrorId::TargetNotWritable, "Cannot write", std::path::Path::new("/out"), &full);
+        assert_eq!(error.id, ErrorId::DiskFull);
+    }
+}

@@ -1,0 +1,202 @@
+//! What an operation tells its caller while it runs, and what it asks. The caller pulls; nothing calls back.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Result};
+
+/// One thing that a task tells its caller.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "Event")]
+pub enum Event {
+    /// How far the task is.
+    Progress(Progress),
+    /// One object for the caller's pipeline.
+    Result {
+        /// Its type: `Run`, `Change`, `Certificate`, `Profile`, `ProfileTest`, `Rule`.
+        #[serde(rename = "Type")]
+        kind: ResultType,
+        /// The object; its fields are those of the type's schema.
+        #[serde(rename = "Object")]
+        object: serde_json::Value,
+    },
+    /// A message for the log.
+    Log {
+        /// How important it is.
+        #[serde(rename = "Level")]
+        level: LogLevel,
+        /// One sentence.
+        #[serde(rename = "Message")]
+        message: String,
+    },
+    /// An error of one object; the task goes on.
+    Error {
+        /// The error.
+        #[serde(rename = "Error")]
+        error: ErrorBody,
+    },
+    /// Something that only the caller can answer, with `smime_task_send`.
+    Question(Question),
+    /// The task's last event.
+    Finished {
+        /// Why the task ended early; `null` if it did its work.
+        #[serde(rename = "Error")]
+        error: Option<ErrorBody>,
+    },
+}
+
+/// The types of result objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ResultType {
+    /// One run of a profile.
+    Run,
+    /// One recipient's change.
+    Change,
+    /// One certificate of a recipient, judged.
+    Certificate,
+    /// A profile.
+    Profile,
+    /// One check of a profile.
+    ProfileTest,
+    /// One rule of the policy.
+    Rule,
+}
+
+/// How far a task is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Progress {
+    /// The step: `Import`, `Plan`, `Export`.
+    pub activity: String,
+    /// How many recipients are done.
+    pub done: u64,
+    /// How many there are, where that is known.
+    pub total: Option<u64>,
+    /// Recipients per second since the step began.
+    pub rate: f64,
+    /// Seconds until the step ends, where that can be told.
+    pub seconds_left: Option<u64>,
+}
+
+/// How important a log message is; each has its PowerShell stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LogLevel {
+    /// For finding mistakes.
+    Debug,
+    /// What is being done.
+    Verbose,
+    /// What a person should see without asking for it.
+    Warning,
+}
+
+/// An error as JSON carries it: an [`Error`] with its number and category spelt out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ErrorBody {
+    /// The number of the id.
+    pub code: u32,
+    /// PowerShell's `ErrorCategory`.
+    pub category: String,
+    /// The rest.
+    #[serde(flatten)]
+    pub error: Error,
+}
+
+impl From<Error> for ErrorBody {
+    fn from(error: Error) -> Self {
+        Self { code: error.id.code(), category: error.id.category().to_owned(), error }
+    }
+}
+
+/// Something that only the caller can answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Question {
+    /// What the answer refers to.
+    pub id: u64,
+    /// What is asked.
+    pub kind: QuestionKind,
+    /// The recipient, as an admin recognises it.
+    pub target: String,
+    /// What would be done to it, in words.
+    pub action: String,
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum QuestionKind {
+    /// May this be done? (PowerShell's `ShouldProcess`)
+    Approve,
+}
+
+/// An answer to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Answer {
+    /// The question's id.
+    pub id: u64,
+    /// Whether it may be done.
+    pub approved: bool,
+}
+
+/// Where events go; the ABI's bounded queue, or a list in tests.
+pub trait EventSink: Send + Sync {
+    /// Hands over an event; waits while the caller is slow.
+    /// Fails with `Canceled` when nobody will take it any more.
+    fn emit(&self, event: Event) -> Result<()>;
+
+    /// Asks and waits for the answers, which come back in the order of the questions.
+    /// Fails with `Canceled` when the task is canceled meanwhile. The sink numbers the questions.
+    fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>>;
+}
+
+/// What every operation gets from its caller: where events go, and whether to go on.
+#[derive(Clone)]
+pub struct Context {
+    sink: Arc<dyn EventSink>,
+    /// Set when the caller wants the task to end.
+    pub cancel: CancellationToken,
+}
+
+impl Context {
+    /// A context whose events go to `sink`.
+    pub fn new(sink: Arc<dyn EventSink>, cancel: CancellationToken) -> Self {
+        Self { sink, cancel }
+    }
+
+    /// Fails with `Canceled` once the caller has canceled.
+    pub fn check(&self) -> Result<()> {
+        if self.cancel.is_cancelled() { Err(Error::canceled()) } else { Ok(()) }
+    }
+
+    /// Hands over a result object.
+    pub fn result(&self, kind: ResultType, object: &impl Serialize) -> Result<()> {
+        let object = serde_json::to_value(object).map_err(|e| {
+            Error::new(crate::error::ErrorId::Internal, format!("A result has no JSON form: {e}"))
+        })?;
+        self.sink.emit(Event::Result { kind, object })
+    }
+
+    /// Hands over an error of one object.
+    pub fn error(&self, error: Error) -> Result<()> {
+        self.sink.emit(Event::Error { error: error.into() })
+    }
+
+    /// Hands over a log message.
+    pub fn log(&self, level: LogLevel, message: impl Into<String>) -> Result<()> {
+        self.sink.emit(Event::Log { level, message: message.into() })
+    }
+
+    /// Hands over how far the task is.
+    pub fn progress(&self, progress: Progress) -> Result<()> {
+        self.sink.emit(Event::Progress(progress))
+    }
+
+    /// Asks and waits for the answers, in the order of the questions.
+    pub fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>> {
+        self.sink.ask(questions)
+    }
+}

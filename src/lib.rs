@@ -1,0 +1,38 @@
+//! SmimeSync: reads S/MIME certificates from a directory, judges them, and keeps the right ones published.
+//!
+//! ```text
+//! source ─read▶ recipient ─parse▶ certificates ─judge▶ findings ─select▶ desired state
+//!    ─compare with published▶ changes ─guard▶ staged ─export▶ target ▶ history, report
+//! ```
+//!
+//! The data flows one way: [`directory`] reads, [`certificate`] parses, [`policy`] judges and selects with the
+//! chains of [`trust`], [`sync`] plans and exports to a [`target`] and keeps its [`state`]. An [`operation`] is
+//! what a caller can ask for; the C ABI in `ffi` is how.
+
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
+
+pub mod certificate;
+pub mod directory;
+pub mod error;
+pub mod event;
+pub mod operation;
+pub mod policy;
+pub mod profile;
+pub mod recipient;
+pub mod runtime;
+pub mod state;
+pub mod sync;
+pub mod target;
+pub mod timestamp;
+pub mod trust;

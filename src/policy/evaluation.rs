@@ -1,0 +1,138 @@
+//! What the policy makes of one recipient's values.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    recipient::{Attribute, Fingerprint, Value},
+    timestamp::Timestamp,
+};
+
+/// How grave a finding is. Only `Error` makes a certificate unusable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Severity {
+    /// Good to know.
+    Notice,
+    /// Usable, but something should be put right.
+    Warning,
+    /// Not usable.
+    Error,
+}
+
+/// A rule that fired on a certificate, value or recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Finding {
+    /// The rule's id, such as `expired`.
+    pub rule: String,
+    /// How grave it is under the policy in force.
+    pub severity: Severity,
+    /// One sentence with the facts of this case.
+    pub message: String,
+}
+
+/// What a certificate can be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Purpose {
+    /// Encrypting mail to the recipient.
+    Encryption,
+    /// Checking the recipient's signatures.
+    Signing,
+    /// Both.
+    EncryptionAndSigning,
+    /// Neither.
+    None,
+}
+
+/// What became of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum CertificateState {
+    /// Part of the desired state.
+    Chosen,
+    /// Usable, but another one is better.
+    Usable,
+    /// An `Error` finding speaks against it.
+    Unusable,
+}
+
+/// What a certificate says, in words and numbers that a person can read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct CertificateSummary {
+    /// Subject, as RFC 4514 text.
+    pub subject: String,
+    /// Issuer, as RFC 4514 text.
+    pub issuer: String,
+    /// Serial number, upper-case hexadecimal.
+    pub serial_number: String,
+    /// SHA-1 of the DER, as Windows shows it.
+    pub thumbprint: String,
+    /// SHA-256 of the DER.
+    pub fingerprint: Fingerprint,
+    /// Start of its validity.
+    pub not_before: Timestamp,
+    /// End of its validity.
+    pub not_after: Timestamp,
+    /// Mail addresses it names (subjectAltName, UPN in otherName, subject), without repeats.
+    pub addresses: Vec<String>,
+    /// `RSA`, `EC P-256`, `Ed25519`, … or the OID.
+    pub key_algorithm: String,
+    /// Bits, where that makes sense.
+    pub key_size: Option<u32>,
+    /// `sha256WithRSAEncryption`, … or the OID.
+    pub signature_algorithm: String,
+    /// Names of the key usage bits; empty if the extension is absent.
+    pub key_usage: Vec<String>,
+    /// Names or OIDs of the extended key usages; empty if the extension is absent.
+    pub extended_key_usage: Vec<String>,
+    /// What it can be used for.
+    pub purpose: Purpose,
+}
+
+/// One certificate found in a recipient's values, judged; or a value in which none was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct JudgedCertificate {
+    /// The attribute of the value.
+    pub attribute: Attribute,
+    /// The value's place among the recipient's values of that attribute, from 0.
+    pub position: usize,
+    /// The SHA-256 of the value.
+    pub value: Fingerprint,
+    /// `Certificate`, `SignedData`, `OxoAbk` or `Unknown`.
+    pub form: String,
+    /// What the certificate says; `null` where the value could not be read.
+    pub certificate: Option<CertificateSummary>,
+    /// What became of it.
+    pub state: CertificateState,
+    /// What speaks against it, gravest first.
+    pub findings: Vec<Finding>,
+    /// The certificate's DER; not part of the JSON.
+    #[serde(skip)]
+    pub der: Vec<u8>,
+}
+
+/// One value that should be published, with the certificates in it that it is published for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredValue {
+    /// The value, to the byte.
+    pub value: Value,
+    /// The chosen certificate in it.
+    pub certificate: CertificateSummary,
+}
+
+/// What the policy makes of one recipient's values at one time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// Every certificate found (and every value in which none was), in the order of the values.
+    pub certificates: Vec<JudgedCertificate>,
+    /// Findings on the recipient as a whole, such as a stale `userSMIMECertificate`.
+    pub findings: Vec<Finding>,
+    /// What should be published, best first. Empty where no usable encryption certificate is there.
+    pub desired: Vec<DesiredValue>,
+    /// When this evaluation may turn out otherwise with the same values: the nearest notBefore or notAfter
+    /// in the future, of certificates and of the CA certificates above them.
+    pub next_evaluation: Option<Timestamp>,
+    /// Issuers (RFC 4514 text) that were needed for a chain and not there.
+    pub missing_issuers: Vec<String>,
+}

@@ -1,0 +1,3 @@
+//! Rules, findings and selection.
+
+pub mod evaluation;

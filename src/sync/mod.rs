@@ -1,0 +1,1 @@
+//! Import, plan, guard, export.

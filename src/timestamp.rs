@@ -1,0 +1,75 @@
+//! Points in time, to the second, in UTC.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// Seconds since 1970-01-01T00:00:00Z. As text and in JSON: RFC 3339 with `Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, JsonSchema)]
+#[schemars(with = "String", extend("format" = "date-time"))]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The host's clock. Only the outermost layer calls this; everything else takes the time as a parameter.
+    pub fn now() -> Self {
+        Self(OffsetDateTime::now_utc().unix_timestamp())
+    }
+
+    /// This time, `seconds` later (or earlier, if negative), saturating.
+    pub fn plus(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// Reads RFC 3339 text; `None` if it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        OffsetDateTime::parse(text, &Rfc3339).ok().map(|t| Self(t.unix_timestamp()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A date beyond year 9999 cannot be written in RFC 3339; certificates can't hold one either.
+        let last = 253_402_300_799;
+        let text = OffsetDateTime::from_unix_timestamp(self.0.clamp(-62_135_596_800, last))
+            .ok()
+            .and_then(|t| t.format(&Rfc3339).ok())
+            .unwrap_or_default();
+        f.write_str(&text)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("'{text}' is not an RFC 3339 time")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_rfc_3339_in_utc_and_reads_back() {
+        for (seconds, text) in [(0, "1970-01-01T00:00:00Z"), (1_795_602_360, "2026-11-25T10:26:00Z")] {
+            assert_eq!(Timestamp(seconds).to_string(), text);
+            assert_eq!(Timestamp::parse(text), Some(Timestamp(seconds)));
+        }
+        assert_eq!(Timestamp::parse("2026-11-25T11:26:00+01:00"), Some(Timestamp(1_795_602_360)));
+        assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn times_beyond_rfc_3339_are_shown_as_its_last() {
+        assert_eq!(Timestamp(i64::MAX).to_string(), "9999-12-31T23:59:59Z");
+        assert_eq!(Timestamp(i64::MIN).to_string(), "0001-01-01T00:00:00Z");
+    }
+}
