@@ -27,6 +27,7 @@ pub mod directory;
 pub mod error;
 pub mod event;
 pub mod operation;
+pub mod places;
 pub mod policy;
 pub mod profile;
 pub mod recipient;
