@@ -1,5 +1,7 @@
 //! What a caller can ask for: one file an operation.
 
+#[cfg(feature = "fault-injection")]
+mod fault;
 pub mod request;
 
 use std::{collections::BTreeMap, sync::Mutex};
@@ -37,6 +39,8 @@ impl Engine {
         context.check()?;
         let _ = &self.config;
         match request {
+            #[cfg(feature = "fault-injection")]
+            Request::Fault(request) => fault::run(&request, context),
             other => Err(Error::new(ErrorId::Internal, format!("not yet: {other:?}"))),
         }
     }
