@@ -1,5 +1,6 @@
 //! Sources: where recipients and their values are read.
 
+pub mod entry;
 pub mod ldap;
 pub mod ldif;
 
