@@ -265,7 +265,7 @@ fn certificate_values(entry: &Entry) -> Vec<Value> {
 
 /// A generalized time (RFC 4517, 3.3.13), to the second; `None` if it is none. Nothing but a wait depends on
 /// it, so a broken one does not cost a recipient.
-fn time_of(value: &[u8]) -> Option<Timestamp> {
+pub(crate) fn time_of(value: &[u8]) -> Option<Timestamp> {
     let text = std::str::from_utf8(value).ok()?;
     let (digits, zone) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
     let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u8>().ok();
