@@ -1,13 +1,12 @@
 //! From an entry, as LDAP and LDIF give it, to a recipient.
 
 use serde::{Deserialize, Serialize};
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 use uuid::Uuid;
 
 use crate::{
+    directory::generalized_time,
     error::{Error, ErrorId, Result},
     recipient::{Attribute, Recipient, RecipientKind, Value},
-    timestamp::Timestamp,
 };
 
 /// An object of a directory: its name and its attributes, as they came.
@@ -18,6 +17,31 @@ pub struct Entry {
     /// Names (in any case, perhaps with options such as `;binary` or `;range=0-1499`) and their values. A name
     /// may come more than once.
     pub attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// The attributes that [`recipient`] looks at: what a search should ask for, and a file reader keep.
+pub const ATTRIBUTES: [&str; 16] = [
+    "objectClass",
+    "objectCategory",
+    "objectGUID",
+    "entryUUID",
+    "isDeleted",
+    "userAccountControl",
+    "msExchRecipientTypeDetails",
+    "displayName",
+    "cn",
+    "mail",
+    "proxyAddresses",
+    "userPrincipalName",
+    "sAMAccountName",
+    "whenChanged",
+    "userCertificate",
+    "userSMIMECertificate",
+];
+
+/// Whether [`recipient`] looks at the attribute of that name, in any case and with any options.
+pub fn is_looked_at(name: &str) -> bool {
+    ATTRIBUTES.iter().any(|attribute| attribute.eq_ignore_ascii_case(base_name(name)))
 }
 
 /// What identifies the recipients of a source. All of a source's have the same kind.
@@ -103,7 +127,8 @@ pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>>
         primary_smtp_address,
         user_principal_name: entry.texts("userPrincipalName")?.into_iter().next(),
         sam_account_name: entry.texts("sAMAccountName")?.into_iter().next(),
-        changed: entry.first("whenChanged").or_else(|| entry.first("modifyTimestamp")).and_then(time_of),
+        // Nothing but a wait depends on it, so a broken one does not cost a recipient.
+        changed: entry.first("whenChanged").and_then(generalized_time::parse),
         values: certificate_values(entry),
     }))
 }
@@ -113,7 +138,7 @@ const ACCOUNT_DISABLE: i64 = 0x2;
 const INTERDOMAIN_TRUST_ACCOUNT: i64 = 0x800;
 
 /// The name of an attribute without its options (RFC 4512, 2.5).
-fn base_name(name: &str) -> &str {
+pub(crate) fn base_name(name: &str) -> &str {
     name.split(';').next().unwrap_or(name)
 }
 
@@ -261,42 +286,4 @@ fn certificate_values(entry: &Entry) -> Vec<Value> {
         Some(filled.map(|value| Value::new(attribute, value.as_slice())).collect::<Vec<_>>())
     };
     entry.attributes.iter().filter_map(of).flatten().collect()
-}
-
-/// A generalized time (RFC 4517, 3.3.13), to the second; `None` if it is none. Nothing but a wait depends on
-/// it, so a broken one does not cost a recipient.
-pub(crate) fn time_of(value: &[u8]) -> Option<Timestamp> {
-    let text = std::str::from_utf8(value).ok()?;
-    let (digits, zone) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
-    let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u8>().ok();
-    let (minute, second) = match digits.len() {
-        10 => (0, 0),
-        12 => (number(10..12)?, 0),
-        14 => (number(10..12)?, number(12..14)?),
-        _ => return None,
-    };
-    let month = Month::try_from(number(4..6)?).ok()?;
-    let date = Date::from_calendar_date(digits.get(..4)?.parse().ok()?, month, number(6..8)?).ok()?;
-    let local = PrimitiveDateTime::new(date, Time::from_hms(number(8..10)?, minute, second).ok()?);
-    let zone = zone.trim_start_matches(|c: char| matches!(c, '.' | ',') || c.is_ascii_digit());
-    let time: OffsetDateTime = local.assume_offset(offset(zone)?);
-    Some(Timestamp(time.unix_timestamp()))
-}
-
-/// `Z`, `+hhmm` or `-hh`.
-fn offset(zone: &str) -> Option<UtcOffset> {
-    if zone == "Z" {
-        return Some(UtcOffset::UTC);
-    }
-    let (sign, digits) = match zone.split_at_checked(1)? {
-        ("+", digits) => (1, digits),
-        ("-", digits) => (-1, digits),
-        _ => return None,
-    };
-    let minutes = if digits.len() == 2 { "00" } else { digits.get(2..4)? };
-    let parse = |text: &str| text.parse::<i8>().ok().filter(|n| *n >= 0);
-    if digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    UtcOffset::from_hms(sign * parse(digits.get(..2)?)?, sign * parse(minutes)?, 0).ok()
 }
