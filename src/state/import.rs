@@ -188,6 +188,21 @@ impl State {
         Ok(added == 1)
     }
 
+    /// Takes a recipient out of the import of `run_id` again.
+    pub fn remove_import(&self, run_id: i64, anchor: &str) -> Result<()> {
+        self.execute(
+            "DELETE FROM import WHERE run_id = ?1 AND anchor = ?2",
+            rusqlite::params![run_id, anchor],
+        )
+        .map(drop)
+    }
+
+    /// How many recipients the import in force has.
+    pub fn import_count(&self) -> Result<u64> {
+        let current = self.current_run()?.unwrap_or(0);
+        Ok(self.number("SELECT count(*) FROM import WHERE run_id = ?1", [current])?.unsigned_abs())
+    }
+
     /// Recipients of the import in force that the import of `run_id` has not seen, after `after`, `limit` at most.
     pub fn unseen(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<ImportRow>> {
         let sql = "SELECT anchor, address, missing_since, gone FROM import AS old

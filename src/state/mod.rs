@@ -136,6 +136,11 @@ impl State {
         self.execute("INSERT OR REPLACE INTO setting(name, value) VALUES (?1, ?2)", (name, value)).map(drop)
     }
 
+    /// Forgets a setting of the state.
+    pub fn remove_setting(&self, name: &str) -> Result<()> {
+        self.execute("DELETE FROM setting WHERE name = ?1", [name]).map(drop)
+    }
+
     fn batch(&self, sql: &str) -> Result<()> {
         self.connection.execute_batch(sql).map_err(|e| self.failed(e))
     }

@@ -148,6 +148,28 @@ impl State {
         Ok(())
     }
 
+    /// The link of a recipient, if an earlier run made one.
+    pub fn link(&self, anchor: &str) -> Result<Option<Link>> {
+        let sql = "SELECT target, address FROM link WHERE anchor = ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let read = |row: &Row<'_>| Ok(Link { target: row.get(0)?, address: row.get(1)? });
+        statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))
+    }
+
+    /// Forgets all links, managed values and open changes, since the profile has another target now.
+    /// Returns how many recipients had a link.
+    pub fn forget_target(&self, now: Timestamp) -> Result<usize> {
+        self.transaction(|state| {
+            state.execute(
+                "UPDATE value SET released = ?1 WHERE fingerprint IN (SELECT fingerprint FROM managed)",
+                [now.0],
+            )?;
+            state.execute("DELETE FROM managed", [])?;
+            state.execute("DELETE FROM change WHERE state <> 'Exported'", [])?;
+            state.execute("DELETE FROM link", [])
+        })
+    }
+
     /// The source recipient that is linked to a key of the target.
     pub fn linked_anchor(&self, target: &str) -> Result<Option<String>> {
         let sql = "SELECT anchor FROM link WHERE target = ?1";
