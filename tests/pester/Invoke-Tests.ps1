@@ -1,5 +1,5 @@
 # Runs the tests with Pester 5: the installed one from 5.5 on, or the Gallery's, kept under target/.
-param([string[]] $Name = @('*'))
+param([Parameter(ValueFromRemainingArguments = $true)] [string[]] $Name = @('*'))
 $ErrorActionPreference = 'Stop'
 $pester = Get-Module -ListAvailable -Name Pester | Where-Object { $_.Version -ge '5.5' -and $_.Version -lt '6.0' } |
     Sort-Object -Property Version -Descending | Select-Object -First 1

@@ -25,17 +25,16 @@ $script:ObjectShape = @{
         List = @('SearchBase', 'ServerCertificatePath', 'TrustAnchorPath')
         Item = @{}
     }
-    ProfileTest = @{ Date = @(); List = @(); Item = @{} }
-    Rule        = @{ Date = @(); List = @(); Item = @{} }
 }
 
 function ConvertTo-TypedObject {
     # Gives one of the library's result objects its type name, UTC dates, and lists that read as text in a table or a
     # CSV file. The object itself is changed. Called once an object, so it is kept fast.
     param([string] $Type, [object] $Object)
-    $Object.PSObject.TypeNames.Insert(0, 'SmimeSync.' + $Type)
     $shape = $script:ObjectShape[$Type]
-    if ($null -eq $shape) { return $Object }
+    if ($null -eq $shape) { $shape = @{ Date = @(); List = @(); Item = @{} } }
+    if ($Type -eq 'Profile') { $Object = Add-UnsetSetting -InputObject $Object }
+    $Object.PSObject.TypeNames.Insert(0, 'SmimeSync.' + $Type)
     $property = $Object.PSObject.Properties
     foreach ($name in $shape.Date) {
         $field = $property[$name]
@@ -62,4 +61,13 @@ function Set-ItemType {
         $summary = ConvertTo-TypedObject -Type 'Certificate' -Object $certificate.Value
         $summary.PSObject.TypeNames[0] = 'SmimeSync.CertificateSummary'
     }
+}
+
+function Add-UnsetSetting {
+    # The library leaves out settings that are not set; with them every profile has the same properties, in one order.
+    param([object] $InputObject)
+    $complete = [ordered] @{ Name = $InputObject.Name }
+    foreach ($name in $script:ProfileSetting) { $complete[$name] = $null }
+    foreach ($field in $InputObject.PSObject.Properties) { $complete[$field.Name] = $field.Value }
+    [pscustomobject] $complete
 }

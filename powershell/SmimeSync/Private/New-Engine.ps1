@@ -9,6 +9,8 @@ function New-Engine {
     )
     $config = @{ Host = Get-HostName }
     if ($Scope) { $config['Scope'] = $Scope }
+    # Handed over because .NET on Unix keeps changes of $env: to itself, so the library would not see them.
+    if ($env:SMIME_SYNC_HOME) { $config['Home'] = Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $env:SMIME_SYNC_HOME }
     $record = $null
     try {
         [SmimeSync.Native.Library]::Load([SmimeSync.Native.Platform]::LibraryPath($script:ModuleFolder))

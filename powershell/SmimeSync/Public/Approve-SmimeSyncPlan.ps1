@@ -29,9 +29,9 @@ function Approve-SmimeSyncPlan {
     .EXAMPLE
     PS> Get-SmimeSyncRun -ProfileName corp -Result Held -Newest 1 | Approve-SmimeSyncPlan -Confirm:$false
 
-      Id ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-      -- ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-       7 corp        Held                2026-11-25 09:00       1000     0      0      2        0      0
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    7    corp        Held                2026-11-25 09:00       1000     0      0      2        0      0
 
     Approves the last held plan without asking; the next Sync-SmimeCertificate carries it out.
 
@@ -73,12 +73,15 @@ function Approve-SmimeSyncPlan {
     process {
         $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope }
         $query = @{ Operation = 'GetChange'; ProfileName = $ProfileName; RunId = $Id; State = @('Held') }
-        $removals = @(Invoke-SingleOperation @operation -Request $query | Where-Object { $_.Change -eq 'Remove' })
-        # A plan that lists nothing is none to approve; the library says whether it exists or is no longer held.
-        if ($removals.Count -gt 0) {
+        $changes = @(Invoke-SingleOperation @operation -Request $query)
+        $query = @{ Operation = 'GetRun'; ProfileName = @($ProfileName); Id = $Id; Result = @('Held') }
+        $held = @(Invoke-SingleOperation @operation -Request $query)
+        # A plan that is not there or not held is refused by the library; there is nothing to ask for.
+        if ($held.Count -gt 0 -or $WhatIfPreference) {
+            $removals = @($changes | Where-Object { $_.Change -eq 'Remove' })
             $text = Get-ApprovalText -ProfileName $ProfileName -Id $Id -Removal $removals
             if (-not $PSCmdlet.ShouldProcess($text, $text, 'Approve-SmimeSyncPlan')) { return }
-        } elseif (-not $PSCmdlet.ShouldProcess("plan $Id of the profile '$ProfileName'", 'Approve')) { return }
+        }
         $request = @{ Operation = 'ApprovePlan'; ProfileName = $ProfileName; Id = $Id }
         Invoke-SingleOperation @operation -Request $request
     }

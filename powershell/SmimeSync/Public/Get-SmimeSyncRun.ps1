@@ -25,10 +25,10 @@ function Get-SmimeSyncRun {
     .EXAMPLE
     PS> Get-SmimeSyncRun -ProfileName corp -Newest 2
 
-      Id ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-      -- ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-       8 corp        Success             2026-11-25 10:41         12     3      0      0        3      0
-       7 corp        Held                2026-11-25 09:00       1000     0      0    640        0      0
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    8    corp        Success             2026-11-25 10:41         12     3      0      0        3      0
+    7    corp        Held                2026-11-25 09:00       1000     0      0    640        0      0
 
     Shows the last two runs.
 

@@ -4,7 +4,7 @@ function Set-SmimeSyncProfile {
     Changes settings of a profile.
 
     .DESCRIPTION
-    Only the settings that are given change. An empty one ($null, an empty string or list) goes back to its
+    Only the settings that are given change. An empty one ($null, an empty text or list) goes back to its
     default. A changed policy or set of trust anchors makes the next run judge every recipient anew, and holds
     its plan if there are removals in it.
 
@@ -126,8 +126,7 @@ function Set-SmimeSyncProfile {
 
         [string] $Server,
 
-        [ValidateRange(1, 65535)]
-        [int] $Port,
+        [System.Nullable[int]] $Port,
 
         [string[]] $SearchBase,
 
@@ -137,8 +136,7 @@ function Set-SmimeSyncProfile {
 
         [switch] $SkipCertificateCheck,
 
-        [ValidateRange(1, 86400)]
-        [int] $Timeout,
+        [System.Nullable[int]] $Timeout,
 
         [Alias('LiteralPath')]
         [string] $Path,
@@ -161,17 +159,13 @@ function Set-SmimeSyncProfile {
         [ValidateSet('Keep', 'Remove')]
         [string] $DisabledAccount,
 
-        [ValidateRange(0, 31536000)]
-        [int] $MissingPeriod,
+        [System.Nullable[int]] $MissingPeriod,
 
-        [ValidateRange(0, 2147483647)]
-        [int] $RemovalLimit,
+        [System.Nullable[int]] $RemovalLimit,
 
-        [ValidateRange(0, 100)]
-        [int] $RemovalPercent,
+        [System.Nullable[int]] $RemovalPercent,
 
-        [ValidateRange(1, 36500)]
-        [int] $Retention,
+        [System.Nullable[int]] $Retention,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope,

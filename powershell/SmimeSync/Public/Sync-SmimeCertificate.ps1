@@ -41,18 +41,18 @@ function Sync-SmimeCertificate {
     PS> Sync-SmimeCertificate -ProfileName corp -Credential $credential -WhatIf
     What if: Performing the operation "Publish userCertificate 4C1D...E2, valid until 2027-03-01" on target "Alice Adams <alice@contoso.test>".
 
-      Id ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-      -- ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-       0 corp        Success             2026-11-25 10:40       1000     1      0      0        0      0
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    0    corp        Success             2026-11-25 10:40       1000     1      0      0        0      0
 
     Shows what would be done, for whom and why.
 
     .EXAMPLE
     PS> Get-ADUser -Filter 'Department -eq "Sales"' | Sync-SmimeCertificate -ProfileName corp -Credential $credential
 
-      Id ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-      -- ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-       8 corp        Success             2026-11-25 10:41         12     3      0      0        3      0
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    8    corp        Success             2026-11-25 10:41         12     3      0      0        3      0
 
     Publishes the certificates of some people, in one run.
 
