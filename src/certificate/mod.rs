@@ -1,1 +1,20 @@
-//! A value by itself.
+//! A value by itself: X.509, PKCS#7, MS-OXOABK. Pure: no I/O, no clock.
+
+mod address;
+mod extension;
+mod key;
+mod name;
+mod signature;
+mod summary;
+mod tlv;
+mod value;
+mod x509;
+
+pub use address::{Address, AddressMatch, AddressOrigin, compare_addresses};
+pub use extension::{BasicConstraints, KeyUsage, is_proper_serial};
+pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+pub use name::Name;
+pub use signature::SignatureFailure;
+pub use summary::{CertificateSummary, Purpose};
+pub use value::{ValueContent, ValueForm, ValueProblem, read_bundle, read_value};
+pub use x509::Certificate;

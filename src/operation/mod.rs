@@ -1,11 +1,15 @@
 //! What a caller can ask for: one file an operation.
 
+pub mod certificate;
+mod connect;
 #[cfg(feature = "fault-injection")]
 mod fault;
 mod history;
 mod profile;
 mod profile_store;
 pub mod request;
+mod sync;
+pub mod test_profile;
 mod wildcard;
 
 use std::{collections::BTreeMap, sync::Mutex};
@@ -15,9 +19,10 @@ use zeroize::Zeroizing;
 pub use request::{EngineConfig, Request};
 
 use crate::{
-    error::{Error, ErrorId, Result},
-    event::Context,
+    error::Result,
+    event::{Context, ResultType},
     places::Places,
+    policy,
     state::{State, lock::Holder},
     timestamp::Timestamp,
 };
@@ -40,6 +45,11 @@ impl Engine {
         secrets.insert(name.to_owned(), Zeroizing::new(secret.to_vec()));
     }
 
+    fn secret(&self, name: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let secrets = self.secrets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        secrets.get(name).cloned()
+    }
+
     /// Does what `request` asks for; blocks until it is done. Results and errors of single objects go to
     /// `context`; what is returned is the error that ended the operation.
     pub fn run(&self, request: Request, context: &Context) -> Result<()> {
@@ -49,12 +59,18 @@ impl Engine {
             Request::GetProfile(request) => profile::get(self, &request, context),
             Request::SetProfile(request) => profile::set(self, &request, context),
             Request::RemoveProfile(request) => profile::remove(self, &request, context),
+            Request::TestProfile(request) => test_profile::run(self, &request, context),
+            Request::Sync(request) => sync::run(self, &request, context),
+            Request::GetCertificate(request) => certificate::get(self, &request, context),
+            Request::GetRule(request) => policy::rules()
+                .iter()
+                .filter(|rule| wildcard::any_matches(&request.rule, &rule.rule))
+                .try_for_each(|rule| context.result(ResultType::Rule, rule)),
             Request::GetRun(request) => history::runs(self, &request, context),
             Request::GetChange(request) => history::changes(self, &request, context),
             Request::ApprovePlan(request) => history::approve(self, &request, context),
             #[cfg(feature = "fault-injection")]
             Request::Fault(request) => fault::run(&request, context),
-            other => Err(Error::new(ErrorId::Internal, format!("not yet: {other:?}"))),
         }
     }
 

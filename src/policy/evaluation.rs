@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::certificate::{CertificateSummary, Purpose};
 use crate::{
     recipient::{Attribute, Fingerprint, Value},
     timestamp::Timestamp,
@@ -31,19 +32,6 @@ pub struct Finding {
     pub message: String,
 }
 
-/// What a certificate can be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Purpose {
-    /// Encrypting mail to the recipient.
-    Encryption,
-    /// Checking the recipient's signatures.
-    Signing,
-    /// Both.
-    EncryptionAndSigning,
-    /// Neither.
-    None,
-}
-
 /// What became of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum CertificateState {
@@ -53,40 +41,8 @@ pub enum CertificateState {
     Usable,
     /// An `Error` finding speaks against it.
     Unusable,
-}
-
-/// What a certificate says, in words and numbers that a person can read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct CertificateSummary {
-    /// Subject, as RFC 4514 text.
-    pub subject: String,
-    /// Issuer, as RFC 4514 text.
-    pub issuer: String,
-    /// Serial number, upper-case hexadecimal.
-    pub serial_number: String,
-    /// SHA-1 of the DER, as Windows shows it.
-    pub thumbprint: String,
-    /// SHA-256 of the DER.
-    pub fingerprint: Fingerprint,
-    /// Start of its validity.
-    pub not_before: Timestamp,
-    /// End of its validity.
-    pub not_after: Timestamp,
-    /// Mail addresses it names (subjectAltName, UPN in otherName, subject), without repeats.
-    pub addresses: Vec<String>,
-    /// `RSA`, `EC P-256`, `Ed25519`, … or the OID.
-    pub key_algorithm: String,
-    /// Bits, where that makes sense.
-    pub key_size: Option<u32>,
-    /// `sha256WithRSAEncryption`, … or the OID.
-    pub signature_algorithm: String,
-    /// Names of the key usage bits; empty if the extension is absent.
-    pub key_usage: Vec<String>,
-    /// Names or OIDs of the extended key usages; empty if the extension is absent.
-    pub extended_key_usage: Vec<String>,
-    /// What it can be used for.
-    pub purpose: Purpose,
+    /// A CA certificate that came along in a PKCS#7 or MS-OXOABK value; never published by itself.
+    Chain,
 }
 
 /// One certificate found in a recipient's values, judged; or a value in which none was found.
@@ -130,8 +86,8 @@ pub struct Evaluation {
     pub findings: Vec<Finding>,
     /// What should be published, best first. Empty where no usable encryption certificate is there.
     pub desired: Vec<DesiredValue>,
-    /// When this evaluation may turn out otherwise with the same values: the nearest notBefore or notAfter
-    /// in the future, of certificates and of the CA certificates above them.
+    /// When this evaluation may turn out otherwise with the same values: the nearest time in the future at which
+    /// a certificate, or a CA certificate above one, begins to be valid, expires soon, or has just expired.
     pub next_evaluation: Option<Timestamp>,
     /// Issuers (RFC 4514 text) that were needed for a chain and not there.
     pub missing_issuers: Vec<String>,

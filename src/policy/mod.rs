@@ -1,3 +1,65 @@
-//! Rules, findings and selection.
+//! Rules, findings and selection. Pure: no I/O, no clock.
+//!
+//! [`evaluate`] reads a recipient's values, judges every certificate by the [`rules`] and selects what should be
+//! published.
 
+mod certificate_rules;
+mod evaluate;
 pub mod evaluation;
+mod reader;
+mod rules;
+mod select;
+mod value_rules;
+
+pub use evaluate::evaluate;
+pub use reader::reader_choice;
+pub use rules::{Rule, RuleId, rules, rules_markdown};
+
+use evaluation::{Finding, Severity};
+
+use crate::{
+    profile::{PolicyName, SelectionName},
+    recipient::Fingerprint,
+};
+
+/// Which rules apply with which severity, and how certificates are selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    name: PolicyName,
+    selection: SelectionName,
+    allow_untrusted: bool,
+}
+
+impl Policy {
+    /// The policy of that name. With `allow_untrusted`, a chain that ends nowhere is a warning.
+    pub fn new(name: PolicyName, selection: SelectionName, allow_untrusted: bool) -> Self {
+        Self { name, selection, allow_untrusted }
+    }
+
+    /// How grave `rule` is.
+    pub fn severity(&self, rule: RuleId) -> Severity {
+        if rule == RuleId::UntrustedIssuer && self.allow_untrusted {
+            // Also where warnings are errors: it was allowed in so many words.
+            return Severity::Warning;
+        }
+        match (self.name, rule.standard()) {
+            (PolicyName::Strict, Severity::Warning) => Severity::Error,
+            (PolicyName::Lenient, _) => rule.lenient(),
+            (_, standard) => standard,
+        }
+    }
+
+    /// The same for the same rules, severities, selection and anchors (their
+    /// [fingerprint](crate::trust::TrustAnchors::fingerprint)); another one means: evaluate all recipients again.
+    pub fn fingerprint(&self, anchors: &Fingerprint) -> Fingerprint {
+        let mut text = format!("{};{:?};{anchors}", rules::RULES_VERSION, self.selection);
+        for rule in RuleId::ALL {
+            text += &format!(";{}={:?}", rule.id(), self.severity(*rule));
+        }
+        Fingerprint::of(text.as_bytes())
+    }
+
+    fn finding(&self, rule: RuleId, message: String) -> Finding {
+        Finding { rule: rule.id().to_owned(), severity: self.severity(rule), message }
+    }
+}

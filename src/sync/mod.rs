@@ -70,36 +70,60 @@ const CLOCK_TOLERANCE: i64 = 300;
 /// Fails with the error that stopped the run.
 pub fn run(mut job: Job<'_>) -> Result<Run> {
     let began = Instant::now();
+    let mut run = begin(job.profile, job.options, job.state, job.now, job.host.clone())?;
+    let outcome = steps(&mut job, &mut run);
+    run.seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    end(run, outcome, job.state, job.now, job.context)
+}
+
+/// Keeps and hands over a run that ended before it could read anything: no anchors, no source.
+/// Fails with `error`.
+pub fn record_failure(
+    profile: &Profile,
+    options: &Options,
+    state: &State,
+    now: Timestamp,
+    host: String,
+    error: Error,
+    context: &Context,
+) -> Result<Run> {
+    let run = begin(profile, options, state, now, host)?;
+    end(run, Err(error), state, now, context)
+}
+
+fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, host: String) -> Result<Run> {
     let mut run = Run {
         id: 0,
-        profile_name: job.profile.name.clone(),
+        profile_name: profile.name.clone(),
         result: RunResult::Running,
-        what_if: job.options.what_if,
-        started: job.now,
+        what_if: options.what_if,
+        started: now,
         ended: None,
         seconds: 0.0,
         numbers: RunNumbers::default(),
         guard: Vec::new(),
         missing_issuers: Vec::new(),
         error: None,
-        host: job.host.clone(),
+        host,
     };
-    job.state.begin_run(&mut run)?;
-    let outcome = steps(&mut job, &mut run);
+    state.begin_run(&mut run)?;
+    Ok(run)
+}
+
+fn end(mut run: Run, outcome: Result<RunResult>, state: &State, now: Timestamp, context: &Context) -> Result<Run> {
     run.result = match &outcome {
         Ok(result) => *result,
         Err(error) if error.id == ErrorId::Canceled => RunResult::Canceled,
         Err(_) => RunResult::Stopped,
     };
     run.error = outcome.as_ref().err().map(|error| error.message.clone());
-    run.seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-    run.ended = Some(job.now.plus(run.seconds as i64));
+    run.ended = Some(now.plus(run.seconds as i64));
     // The first error is the one to tell, also where keeping the run fails for the same reason.
-    let kept = job.state.put_run(&run);
+    let kept = state.put_run(&run);
     if run.what_if {
         run.id = 0;
     }
-    let told = job.context.result(ResultType::Run, &run);
+    let told = context.result(ResultType::Run, &run);
     outcome?;
     kept?;
     told?;

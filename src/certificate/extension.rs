@@ -1,0 +1,148 @@
+//! The extensions that rules and paths look at.
+
+use x509_parser::{
+    extensions::{ParsedExtension, X509Extension},
+    num_bigint::BigUint,
+};
+
+use super::{
+    address::Address,
+    tlv::{self, SEQUENCE},
+};
+
+/// Critical extensions that are checked, or that cannot restrict encrypting mail to a person.
+const UNDERSTOOD: [&str; 9] = [
+    "2.5.29.14", // subjectKeyIdentifier
+    "2.5.29.15", // keyUsage
+    "2.5.29.17", // subjectAltName
+    "2.5.29.19", // basicConstraints
+    "2.5.29.30", // nameConstraints: checked in paths
+    "2.5.29.31", // cRLDistributionPoints
+    "2.5.29.32", // certificatePolicies: none is required, so all are accepted
+    "2.5.29.35", // authorityKeyIdentifier
+    "2.5.29.37", // extKeyUsage
+];
+
+/// The key usage bits (RFC 5280 §4.2.1.3), bit 0 the lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUsage(pub u16);
+
+impl KeyUsage {
+    /// digitalSignature
+    pub const DIGITAL_SIGNATURE: u16 = 1;
+    /// nonRepudiation
+    pub const NON_REPUDIATION: u16 = 1 << 1;
+    /// keyEncipherment
+    pub const KEY_ENCIPHERMENT: u16 = 1 << 2;
+    /// dataEncipherment
+    pub const DATA_ENCIPHERMENT: u16 = 1 << 3;
+    /// keyAgreement
+    pub const KEY_AGREEMENT: u16 = 1 << 4;
+    /// keyCertSign
+    pub const KEY_CERT_SIGN: u16 = 1 << 5;
+    /// cRLSign
+    pub const CRL_SIGN: u16 = 1 << 6;
+
+    /// Whether one of `bits` is set.
+    pub fn has(self, bits: u16) -> bool {
+        self.0 & bits != 0
+    }
+
+    /// The names of the bits that are set.
+    pub fn names(self) -> Vec<String> {
+        const NAMES: [&str; 9] = [
+            "digitalSignature",
+            "nonRepudiation",
+            "keyEncipherment",
+            "dataEncipherment",
+            "keyAgreement",
+            "keyCertSign",
+            "cRLSign",
+            "encipherOnly",
+            "decipherOnly",
+        ];
+        let set = NAMES.iter().enumerate().filter(|(bit, _)| self.has(1 << bit));
+        set.map(|(_, name)| (*name).to_owned()).collect()
+    }
+}
+
+/// The basic constraints (RFC 5280 §4.2.1.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BasicConstraints {
+    /// Whether the subject is a CA.
+    pub ca: bool,
+    /// How many CA certificates may follow below this one.
+    pub path_length: Option<u32>,
+}
+
+/// What the extensions of one certificate say.
+#[derive(Debug, Default)]
+pub(super) struct Extensions {
+    pub addresses: Vec<Address>,
+    pub key_usage: Option<KeyUsage>,
+    pub extended_key_usage: Option<Vec<String>>,
+    pub basic_constraints: Option<BasicConstraints>,
+    pub subject_key_id: Option<Vec<u8>>,
+    pub authority_key_id: Option<Vec<u8>>,
+    pub duplicates: Vec<String>,
+    pub unknown_critical: Vec<String>,
+    pub malformed: Vec<String>,
+    pub name_constraints: Option<Vec<u8>>,
+}
+
+impl Extensions {
+    pub fn of(extensions: &[X509Extension<'_>]) -> Self {
+        let mut all = Self::default();
+        let mut seen: Vec<String> = Vec::with_capacity(extensions.len());
+        for extension in extensions {
+            let oid = extension.oid.to_id_string();
+            if seen.contains(&oid) {
+                if !all.duplicates.contains(&oid) {
+                    all.duplicates.push(oid);
+                }
+                continue;
+            }
+            if extension.critical && !UNDERSTOOD.contains(&oid.as_str()) {
+                all.unknown_critical.push(oid.clone());
+            }
+            if !all.take(extension) {
+                all.malformed.push(oid.clone());
+            }
+            seen.push(oid);
+        }
+        all
+    }
+
+    /// Takes over what one extension says; false if its contents can't be read.
+    fn take(&mut self, extension: &X509Extension<'_>) -> bool {
+        match extension.parsed_extension() {
+            ParsedExtension::ParseError { .. } => return false,
+            ParsedExtension::KeyUsage(usage) => self.key_usage = Some(KeyUsage(usage.flags)),
+            ParsedExtension::BasicConstraints(constraints) => {
+                let path_length = constraints.path_len_constraint;
+                self.basic_constraints = Some(BasicConstraints { ca: constraints.ca, path_length });
+            }
+            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
+            }
+            ParsedExtension::ExtendedKeyUsage(_) => {
+                let Some(sequence) = tlv::read_only(extension.value, SEQUENCE) else { return false };
+                let oids = sequence.children().map_while(Result::ok).filter_map(|child| child.oid());
+                self.extended_key_usage = Some(oids.collect());
+            }
+            ParsedExtension::SubjectAlternativeName(names) => {
+                self.addresses = names.general_names.iter().filter_map(Address::of_general_name).collect();
+            }
+            ParsedExtension::NameConstraints(_) => self.name_constraints = Some(extension.value.to_vec()),
+            _ => {}
+        }
+        true
+    }
+}
+
+/// Whether a serial number is positive and of 20 octets at most (RFC 5280 §4.1.2.2).
+pub fn is_proper_serial(octets: &[u8]) -> bool {
+    let negative = octets.first().is_some_and(|octet| octet & 0x80 != 0);
+    !negative && octets.len() <= 20 && BigUint::from_bytes_be(octets) != BigUint::default()
+}

@@ -1,0 +1,233 @@
+//! One X.509 certificate (RFC 5280) with everything that rules and paths need, parsed once.
+
+use std::{fmt, ops::Range, sync::Arc};
+
+use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::X509Version};
+
+use super::{
+    Purpose,
+    address::Address,
+    extension::{BasicConstraints, Extensions, KeyUsage},
+    key::{PublicKey, SignatureAlgorithm},
+    name::Name,
+    tlv::{self, Tlv},
+};
+use crate::{recipient::Fingerprint, timestamp::Timestamp};
+
+/// The extended key usages that allow mail: emailProtection and any.
+const MAIL_PURPOSES: [&str; 2] = ["1.3.6.1.5.5.7.3.4", "2.5.29.37.0"];
+
+/// An X.509 certificate.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    der: Arc<[u8]>,
+    /// SHA-256 of the DER.
+    pub fingerprint: Fingerprint,
+    /// SHA-1 of the DER, as Windows shows it.
+    pub thumbprint: [u8; 20],
+    /// 1, 2 or 3.
+    pub version: u32,
+    /// The serial number's octets, as they are encoded.
+    pub serial: Vec<u8>,
+    /// Whom it is for.
+    pub subject: Name,
+    /// Who signed it.
+    pub issuer: Name,
+    /// Start of its validity.
+    pub not_before: Timestamp,
+    /// End of its validity, the last second included.
+    pub not_after: Timestamp,
+    /// The public key.
+    pub key: PublicKey,
+    /// How it is signed.
+    pub signature_algorithm: SignatureAlgorithm,
+    /// Whether the algorithm inside the signed part is another one (RFC 5280 §4.1.1.2 forbids that).
+    pub algorithms_differ: bool,
+    /// Mail addresses it names, in their order.
+    pub addresses: Vec<Address>,
+    /// The key usage bits; `None` if the extension is absent.
+    pub key_usage: Option<KeyUsage>,
+    /// OIDs of the extended key usages; `None` if the extension is absent.
+    pub extended_key_usage: Option<Vec<String>>,
+    /// The basic constraints; `None` if the extension is absent.
+    pub basic_constraints: Option<BasicConstraints>,
+    /// The subject key identifier.
+    pub subject_key_id: Option<Vec<u8>>,
+    /// The key identifier of the issuer's key.
+    pub authority_key_id: Option<Vec<u8>>,
+    /// OIDs of extensions that are there more than once.
+    pub duplicate_extensions: Vec<String>,
+    /// OIDs of critical extensions that no rule or path check understands.
+    pub unknown_critical_extensions: Vec<String>,
+    /// OIDs of extensions whose contents can't be read.
+    pub malformed_extensions: Vec<String>,
+    /// The name constraints, DER, if the extension is there.
+    pub name_constraints: Option<Vec<u8>>,
+    parts: Parts,
+}
+
+/// Where the parts that signatures are about lie within the DER.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Parts {
+    tbs: Range<usize>,
+    algorithm: Range<usize>,
+    signature: Range<usize>,
+    spki: Range<usize>,
+}
+
+impl Certificate {
+    /// Reads exactly one DER certificate. Fails with the reason, as a phrase.
+    pub fn from_der(der: &[u8]) -> Result<Self, String> {
+        let (outer, rest) = tlv::read(der).map_err(str::to_owned)?;
+        if !rest.is_empty() {
+            return Err(format!("{} bytes follow the certificate", rest.len()));
+        }
+        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| match error {
+            x509_parser::nom::Err::Error(cause) | x509_parser::nom::Err::Failure(cause) => {
+                format!("it is no X.509 certificate ({cause})")
+            }
+            x509_parser::nom::Err::Incomplete(_) => "the data is cut off".to_owned(),
+        })?;
+        Ok(Self::of(&outer, &parsed))
+    }
+
+    fn of(outer: &Tlv<'_>, parsed: &X509Certificate<'_>) -> Self {
+        let Extensions {
+            addresses: alternative_names,
+            key_usage,
+            extended_key_usage,
+            basic_constraints,
+            subject_key_id,
+            authority_key_id,
+            duplicates,
+            unknown_critical,
+            malformed,
+            name_constraints,
+        } = Extensions::of(parsed.extensions());
+        let mut addresses = alternative_names;
+        addresses.extend(Address::of_subject(&parsed.subject));
+        let mut thumbprint = [0; 20];
+        let sha1 = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, outer.raw);
+        thumbprint.copy_from_slice(sha1.as_ref());
+        Self {
+            der: outer.raw.into(),
+            fingerprint: Fingerprint::of(outer.raw),
+            thumbprint,
+            version: match parsed.version {
+                X509Version(number) => number.saturating_add(1),
+            },
+            serial: parsed.raw_serial().to_vec(),
+            subject: Name::of(&parsed.subject),
+            issuer: Name::of(&parsed.issuer),
+            not_before: Timestamp(parsed.validity.not_before.timestamp()),
+            not_after: Timestamp(parsed.validity.not_after.timestamp()),
+            key: PublicKey::of(&parsed.subject_pki),
+            signature_algorithm: SignatureAlgorithm::of(&parsed.signature_algorithm),
+            algorithms_differ: parsed.tbs_certificate.signature != parsed.signature_algorithm,
+            addresses,
+            key_usage,
+            extended_key_usage,
+            basic_constraints,
+            subject_key_id,
+            authority_key_id,
+            duplicate_extensions: duplicates,
+            unknown_critical_extensions: unknown_critical,
+            malformed_extensions: malformed,
+            name_constraints,
+            parts: Parts::of(outer, parsed),
+        }
+    }
+
+    /// Its DER, to the byte.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Whether `time` lies within its validity; both ends belong to it (RFC 5280 §4.1.2.5).
+    pub fn is_valid_at(&self, time: Timestamp) -> bool {
+        (self.not_before..=self.not_after).contains(&time)
+    }
+
+    /// Whether it is a CA certificate (RFC 5280 §4.2.1.9), or a self-issued one of version 1, as old roots are.
+    pub fn is_ca(&self) -> bool {
+        match self.basic_constraints {
+            Some(constraints) => constraints.ca,
+            None => self.version < 3 && self.is_self_issued(),
+        }
+    }
+
+    /// Whether subject and issuer are the same name.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject.key == self.issuer.key
+    }
+
+    /// Whether its extended key usages, if there are any, allow mail (RFC 8550 §4.4.4).
+    pub fn allows_mail(&self) -> bool {
+        let any_allows = |oids: &Vec<String>| oids.iter().any(|oid| MAIL_PURPOSES.contains(&oid.as_str()));
+        self.extended_key_usage.as_ref().is_none_or(any_allows)
+    }
+
+    /// Whether key and key usage allow encrypting to it (RFC 8550 §4.4.2): keyEncipherment for RSA and ML-KEM,
+    /// keyAgreement for keys on curves.
+    pub fn encrypts(&self) -> bool {
+        let bit =
+            if self.key.algorithm.agrees() { KeyUsage::KEY_AGREEMENT } else { KeyUsage::KEY_ENCIPHERMENT };
+        self.key.algorithm.can_encrypt() && self.key_usage.is_none_or(|usage| usage.has(bit))
+    }
+
+    /// Whether key and key usage allow signing mail.
+    pub fn signs(&self) -> bool {
+        let bits = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::NON_REPUDIATION;
+        self.key.algorithm.can_sign() && self.key_usage.is_none_or(|usage| usage.has(bits))
+    }
+
+    /// What it can be used for, by key, key usage and extended key usage.
+    pub fn purpose(&self) -> Purpose {
+        match (self.allows_mail() && self.encrypts(), self.allows_mail() && self.signs()) {
+            (true, true) => Purpose::EncryptionAndSigning,
+            (true, false) => Purpose::Encryption,
+            (false, true) => Purpose::Signing,
+            (false, false) => Purpose::None,
+        }
+    }
+
+    pub(super) fn part_signed(&self) -> &[u8] {
+        self.der.get(self.parts.tbs.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn part_algorithm(&self) -> &[u8] {
+        self.der.get(self.parts.algorithm.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn part_signature(&self) -> &[u8] {
+        self.der.get(self.parts.signature.clone()).unwrap_or_default()
+    }
+
+    /// The SubjectPublicKeyInfo, DER.
+    pub fn public_key_info(&self) -> &[u8] {
+        self.der.get(self.parts.spki.clone()).unwrap_or_default()
+    }
+}
+
+impl Parts {
+    fn of(outer: &Tlv<'_>, parsed: &X509Certificate<'_>) -> Self {
+        let range = |part: &[u8]| {
+            let start = (part.as_ptr() as usize).saturating_sub(outer.raw.as_ptr() as usize);
+            start..start.saturating_add(part.len())
+        };
+        let mut children = outer.children().map_while(Result::ok);
+        let mut next = || children.next().map(|child| range(child.raw)).unwrap_or_default();
+        Self {
+            tbs: next(),
+            algorithm: next(),
+            signature: range(&parsed.signature_value.data),
+            spki: range(parsed.subject_pki.raw),
+        }
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, SHA-256 {})", self.subject, self.fingerprint)
+    }
+}

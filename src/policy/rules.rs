@@ -1,0 +1,324 @@
+//! The one table of rules: docs/rules.md, `Get-SmimePolicyRule` and every finding come from it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::evaluation::Severity;
+
+/// Raised with every change of what a rule means, so that all recipients are evaluated again.
+/// Ids and severities are part of the policy's fingerprint anyway.
+pub(super) const RULES_VERSION: u32 = 1;
+
+macro_rules! rules {
+    ($( $name:ident $id:literal $standard:ident $lenient:ident
+        $title:literal $explanation:literal $advice:literal $source:literal )*) => {
+        /// A rule by its name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum RuleId { $( #[doc = $title] $name, )* }
+
+        impl RuleId {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [RuleId] = &[ $( RuleId::$name, )* ];
+
+            /// The id, such as `expired`.
+            pub fn id(self) -> &'static str { match self { $( RuleId::$name => $id, )* } }
+
+            /// How grave it is under the policy `Standard`.
+            pub fn standard(self) -> Severity { match self { $( RuleId::$name => Severity::$standard, )* } }
+
+            /// How grave it is under the policy `Lenient`.
+            pub fn lenient(self) -> Severity { match self { $( RuleId::$name => Severity::$lenient, )* } }
+
+            fn texts(self) -> [&'static str; 4] {
+                match self { $( RuleId::$name => [$title, $explanation, $advice, $source], )* }
+            }
+        }
+    };
+}
+
+rules! {
+    Expired "expired" Error Error
+        "The certificate has expired"
+        "Its notAfter has passed. Outlook and Exchange Online do not encrypt with it."
+        "Renew the certificate and publish the new one."
+        "RFC 5280 §4.1.2.5"
+    NotYetValid "not-yet-valid" Error Error
+        "The certificate is not yet valid"
+        "Its notBefore lies in the future. It is looked at again when that time has come."
+        "Wait, or check the clock of the CA."
+        "RFC 5280 §4.1.2.5"
+    ExpiresSoon "expires-soon" Notice Notice
+        "The certificate expires within 30 days"
+        "When it has expired, mail to the recipient can no longer be encrypted."
+        "Renew it now, or check that autoenrolment does."
+        "RFC 5280 §4.1.2.5"
+    CaCertificate "ca-certificate" Error Error
+        "The certificate is that of a CA"
+        "The attribute is meant for certificates of the person or mailbox itself."
+        "Remove it from the recipient, and give it to the profile with -TrustAnchorPath if it should be trusted."
+        "RFC 8550 §4.4.1"
+    CaKeyUsage "ca-key-usage" Warning Warning
+        "The certificate may sign certificates, but is no CA certificate"
+        "Its key usage has keyCertSign without the CA flag in the basic constraints."
+        "Correct the template at the CA and renew the certificate."
+        "RFC 5280 §4.2.1.9"
+    WrongExtendedKeyUsage "wrong-extended-key-usage" Error Error
+        "The certificate is not meant for mail"
+        "Its extended key usages lack emailProtection (and anyExtendedKeyUsage). Outlook passes it over."
+        "Nothing, if it serves another purpose such as logon or file encryption; else add Secure Email to the template."
+        "RFC 8550 §4.4.4"
+    WrongKeyUsage "wrong-key-usage" Error Error
+        "Key and key usage allow neither encrypting nor signing"
+        "RSA keys need keyEncipherment to encrypt, keys on curves keyAgreement; signing needs digitalSignature or nonRepudiation."
+        "Correct the template at the CA and renew the certificate."
+        "RFC 8550 §4.4.2"
+    KeyUsageMismatch "key-usage-mismatch" Warning Notice
+        "The key usage has bits that this kind of key can't do"
+        "Such as keyAgreement for RSA or keyEncipherment for a key on a curve. Clients disagree about such certificates."
+        "Correct the template at the CA and renew the certificate."
+        "RFC 5480 §3, RFC 8410 §5, RFC 3279 §2.3.1"
+    WeakKey "weak-key" Error Warning
+        "The RSA key is shorter than 2048 bits"
+        "Such keys can be broken by those with means."
+        "Renew the certificate with a key of 3072 bits or more."
+        "RFC 8550 §4.3"
+    ShortKey "short-key" Notice Notice
+        "The RSA key is shorter than 3072 bits"
+        "It is good for today. For mail that must stay secret beyond 2030, longer keys are recommended."
+        "Use 3072 bits or more at the next renewal."
+        "NIST SP 800-57 part 1, table 4"
+    InvalidKey "invalid-key" Error Error
+        "The public key can't be a real one"
+        "What is encrypted to it can be read by anybody, or by nobody."
+        "Make a new key and certificate; find out what made this one."
+        "RFC 8017 §3.1, RFC 5480 §2.2"
+    UnsupportedKeyAlgorithm "unsupported-key-algorithm" Error Warning
+        "Outlook can't use this kind of key"
+        "Outlook and Exchange Online use RSA keys and keys on the curves P-256, P-384 and P-521."
+        "Use RSA or one of these curves."
+        "RFC 5753, RFC 8410"
+    EcKeyAgreement "ec-key-agreement" Notice Notice
+        "Old versions of Outlook can't encrypt to this key"
+        "Mail is encrypted to a key on a curve by key agreement, which some older or other clients lack."
+        "Use RSA if partners report that they can't encrypt."
+        "RFC 5753"
+    WeakSignatureAlgorithm "weak-signature-algorithm" Error Warning
+        "The certificate is signed with MD2, MD5 or SHA-1"
+        "Such signatures can be forged; Windows rejects them more and more."
+        "Let the CA sign with SHA-256, and renew the certificate."
+        "RFC 8550 §4.3"
+    UnsupportedSignatureAlgorithm "unsupported-signature-algorithm" Warning Notice
+        "Outlook may be unable to check the certificate's signature"
+        "The CA signs with an algorithm that is unknown or too new."
+        "Let the CA sign with RSA or ECDSA and SHA-256."
+        "RFC 8550 §4.3"
+    AlgorithmMismatch "algorithm-mismatch" Error Warning
+        "The certificate names two different signature algorithms"
+        "The one inside the signed part must be the one outside. Many clients reject such a certificate."
+        "Renew the certificate."
+        "RFC 5280 §4.1.1.2"
+    AddressMismatch "address-mismatch" Error Warning
+        "The certificate is made for somebody else's addresses"
+        "None of its addresses is among mail, proxyAddresses and userPrincipalName of the recipient."
+        "Renew the certificate with the present address, add the old one to proxyAddresses, or remove the certificate."
+        "RFC 8550 §3"
+    AddressMissing "address-missing" Warning Notice
+        "The certificate names no mail address"
+        "Outlook uses it if it comes from the address list; other clients may refuse."
+        "Add the mail address to the template's subject alternative name."
+        "RFC 8550 §3"
+    AddressCase "address-case" Notice Notice
+        "The certificate's address differs from the recipient's in case"
+        "Exchange and Outlook take no notice of case; some other clients do."
+        "Nothing is needed for Outlook."
+        "RFC 5280 §7.5"
+    MalformedAddress "malformed-address" Notice Notice
+        "The certificate has an address that can't be one"
+        "It has no @, spaces, or parts of a length that no mail system takes."
+        "Correct the address in the directory and renew the certificate."
+        "RFC 5321 §4.5.3.1"
+    UntrustedIssuer "untrusted-issuer" Error Error
+        "The certificate's chain does not end at a trust anchor"
+        "Users can write their own certificate attributes, so the issuing CA must be vouched for."
+        "Give the missing CA certificate with -TrustAnchorPath if it is trustworthy."
+        "RFC 5280 §6.1"
+    BrokenChain "broken-chain" Error Error
+        "The certificate's chain does not hold"
+        "There is a CA certificate of the right name, but the signature is wrong, or it has expired or lacks a right."
+        "Renew the CA certificate, or find out who made this certificate."
+        "RFC 5280 §6.1"
+    DuplicateExtension "duplicate-extension" Error Warning
+        "An extension is there more than once"
+        "Clients disagree which one counts; many reject the certificate."
+        "Renew the certificate."
+        "RFC 5280 §4.2"
+    UnknownCriticalExtension "unknown-critical-extension" Error Warning
+        "A critical extension is unknown"
+        "Whoever does not understand a critical extension must reject the certificate."
+        "Let the CA leave the extension out, or mark it as not critical."
+        "RFC 5280 §4.2"
+    MalformedExtension "malformed-extension" Warning Notice
+        "An extension can't be read"
+        "What it says is not taken into account; other clients may reject the certificate."
+        "Renew the certificate."
+        "RFC 5280 §4.2"
+    OldVersion "old-version" Warning Notice
+        "The certificate is of version 1 or 2"
+        "It can't say what it may be used for, nor for which address."
+        "Renew the certificate as version 3."
+        "RFC 5280 §4.1.2.1"
+    InvalidSerial "invalid-serial" Warning Notice
+        "The serial number is zero, negative or too long"
+        "Revocation lists and some clients fail on it."
+        "Correct the CA and renew the certificate."
+        "RFC 5280 §4.1.2.2"
+    DuplicateCertificate "duplicate-certificate" Notice Notice
+        "The same certificate is there already"
+        "It counts once."
+        "Remove one of the values, unless they are of both attributes."
+        "RFC 4512 §2.2"
+    UnreadableValue "unreadable-value" Error Error
+        "No certificate can be read from the value"
+        "It is neither a certificate nor PKCS#7 nor the blocks of MS-OXOABK, or it is damaged."
+        "Remove the value and publish the certificate again."
+        "MS-OXLDAP 2.2.5.2"
+    UnreadableCertificate "unreadable-certificate" Error Error
+        "One of the value's certificates can't be read"
+        "The others in the value are read all the same."
+        "Publish the certificates to the address list again."
+        "RFC 5652 §5.1"
+    MalformedSignedData "malformed-signed-data" Warning Notice
+        "The PKCS#7 around the certificates is damaged"
+        "The certificates before the damage are read; mail programs may reject the whole value."
+        "Publish the certificates to the address list again."
+        "RFC 5652 §5.1"
+    MalformedOxoAbk "malformed-oxoabk" Warning Notice
+        "The MS-OXOABK blocks are damaged"
+        "The certificates before the damage are read; mail programs may reject the whole value."
+        "Publish the certificates to the address list again."
+        "MS-OXOABK 2.2.4.36"
+    TextEncoded "text-encoded" Warning Notice
+        "The value is text where binary is due"
+        "PEM or base64 was written into the attribute. Mail programs don't find the certificate in it."
+        "Write the decoded bytes into the attribute; what SmimeSync publishes is decoded."
+        "RFC 4523 §2.1"
+    Wrapped "wrapped-value" Warning Notice
+        "The value is wrapped in an OCTET STRING"
+        "A program encoded it twice. Mail programs don't find the certificate in it."
+        "Write the inner bytes into the attribute; what SmimeSync publishes is unwrapped."
+        "RFC 4523 §2.1"
+    WrongAttribute "wrong-attribute" Warning Notice
+        "The value belongs into the other attribute"
+        "userCertificate is for single certificates, userSMIMECertificate for PKCS#7 or MS-OXOABK."
+        "Move the value."
+        "RFC 2798 §2.8, RFC 4523 §4.1"
+    TrailingBytes "trailing-bytes" Warning Notice
+        "Bytes follow the end of the value"
+        "Some programs reject the value."
+        "Write the value without them; what SmimeSync publishes ends where it should."
+        "X.690 §8.1"
+    IndefiniteLength "indefinite-length" Notice Notice
+        "The PKCS#7 is BER, not DER"
+        "It has indefinite lengths, as some programs write when they stream. Windows reads that; other clients may not."
+        "Nothing is needed for Outlook."
+        "MS-OXOABK 2.2.4.36"
+    ValueTooLarge "value-too-large" Warning Notice
+        "The value is larger than Active Directory takes"
+        "Active Directory takes 32,768 bytes at most in these attributes."
+        "Publish fewer certificates in one PKCS#7."
+        "MS-ADA3, attributes userCertificate and userSMIMECertificate (rangeUpper)"
+    UnverifiedSignedData "unverified-signed-data" Warning Notice
+        "The signature around the certificates does not verify"
+        "The certificates count, each by itself; the preference for one of them does not."
+        "Publish the certificates to the address list again."
+        "RFC 5652 §5.4, RFC 8551 §2.5.3"
+    Sha1SignedData "sha1-signed-data" Notice Notice
+        "The PKCS#7 is signed with SHA-1 or MD5"
+        "It does no harm to the certificates inside, which are judged by themselves. Old versions of Outlook write so."
+        "Publish to the address list again with a newer Outlook when convenient."
+        "RFC 8551 §2.1"
+    UnknownPreference "unknown-preference" Notice Notice
+        "The preferred encryption certificate is not in the value"
+        "The signed preference names a certificate that did not come along, so it is passed over."
+        "Publish the certificates to the address list again."
+        "RFC 8551 §2.5.3"
+    NoEncryptionCertificate "no-encryption-certificate" Warning Warning
+        "The recipient has no usable encryption certificate"
+        "There are values, but nobody can encrypt to the recipient. Nothing is published."
+        "See the findings on the certificates, and renew or publish one."
+        "RFC 8551 §2.3"
+    StaleSmimeValue "stale-smime-value" Warning Warning
+        "A userSMIMECertificate value hides a good certificate"
+        "Outlook looks at userSMIMECertificate first. This value has no usable encryption certificate inside, so that the good one elsewhere is not found."
+        "Publish to the address list again, or clear the value; SmimeSync leaves it out of what it publishes."
+        "MS-OXLDAP 2.2.5.2"
+    SmimeValueLeftOut "smime-value-left-out" Notice Notice
+        "A userSMIMECertificate value is not passed on"
+        "A mail program would not pick the chosen certificate out of it. It can't be made anew without the user's key; the certificate is published by itself instead."
+        "Publish to the address list again with the chosen certificate as default."
+        "MS-OXOABK 2.2.4.36"
+    TooManyValues "too-many-values" Warning Warning
+        "The attribute has more than 15 values"
+        "Entra Connect then exports none of them, and says so nowhere."
+        "Remove expired and superseded values."
+        "Microsoft Learn: Entra Connect, LargeObject errors caused by userCertificate"
+    SelectionLimited "selection-limited" Notice Notice
+        "More usable certificates than can be published"
+        "15 values are the most that Exchange Online takes; the best are chosen."
+        "Remove superseded certificates, or use the selection Best."
+        "Microsoft Learn: Entra Connect, LargeObject errors caused by userCertificate"
+}
+
+/// A rule as callers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Rule {
+    /// The id.
+    pub rule: String,
+    /// How grave it is under the policy `Standard`; `Strict` makes warnings errors.
+    pub severity: Severity,
+    /// What it means when it fires, in one line.
+    pub title: String,
+    /// Why it matters.
+    pub explanation: String,
+    /// What to do.
+    pub advice: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// All rules, in the order of the table.
+pub fn rules() -> Vec<Rule> {
+    let rule = |id: &RuleId| {
+        let [title, explanation, advice, source] = id.texts().map(str::to_owned);
+        Rule { rule: id.id().to_owned(), severity: id.standard(), title, explanation, advice, source }
+    };
+    RuleId::ALL.iter().map(rule).collect()
+}
+
+/// docs/rules.md.
+pub fn rules_markdown() -> String {
+    let mut text = String::from(
+        "# Rules\n\nGenerated from `src/policy/rules.rs`; `Get-SmimePolicyRule` shows the same. Only `Error` makes a \
+         certificate unusable.\n`Standard` is the default policy. `Strict` makes every warning an error; `Lenient` \
+         leaves as errors what makes encryption impossible, and what concerns trust.\n\n\
+         | rule | Standard | Strict | Lenient | means |\n|---|---|---|---|---|\n",
+    );
+    let strict = |severity| if severity == Severity::Warning { Severity::Error } else { severity };
+    for id in RuleId::ALL {
+        let (standard, lenient) = (id.standard(), id.lenient());
+        let [title, ..] = id.texts();
+        let name = id.id();
+        text += &format!(
+            "| [{name}](#{name}) | {standard:?} | {:?} | {lenient:?} | {title} |\n",
+            strict(standard)
+        );
+    }
+    for rule in rules() {
+        text += &format!(
+            "\n## {}\n{}. {}\n\n**Do:** {}\n\n**Source:** {}\n",
+            rule.rule, rule.title, rule.explanation, rule.advice, rule.source
+        );
+    }
+    text
+}
