@@ -563,3 +563,29 @@ fn a_cancel_ends_the_read_even_where_no_record_comes() {
     let result = source.read(&Selection::All, &context, &mut |_| Ok(()));
     assert_eq!(result.expect_err("canceled").id, ErrorId::Canceled);
 }
+
+#[test]
+fn what_ldapsearch_exports_from_an_active_directory_is_read() {
+    // `ldapsearch -LLL -E pr=500/noprompt` from a Samba domain controller: computers and a group among them.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samba-ldapsearch.ldif");
+    let (found, result) = items(&path, &Selection::All);
+    assert_eq!((result, found.len()), (Ok(()), 5));
+    let mut people: Vec<_> = recipients(&found)
+        .into_iter()
+        .map(|r| (r.label(), r.kind, r.disabled, r.values.len(), r.changed.is_some()))
+        .collect();
+    people.sort_by_key(|person| person.0);
+    use smime_sync::recipient::RecipientKind::{Contact, User};
+    assert_eq!(
+        people,
+        [
+            ("CN=Administrator,CN=Users,DC=contoso,DC=test", User, false, 0, true),
+            ("CN=krbtgt,CN=Users,DC=contoso,DC=test", User, true, 0, true),
+            ("alice@contoso.test", User, false, 1, true),
+            ("support@contoso.test", User, true, 1, true),
+            ("sybil@fabrikam.test", Contact, false, 1, true),
+        ]
+    );
+    let alice = recipients(&found).into_iter().find(|r| r.is_named("alice")).expect("Alice");
+    assert_eq!(alice.anchor, "97cf1121-5fda-46d4-a288-92588cc020cb");
+}
