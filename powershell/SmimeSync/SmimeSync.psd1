@@ -32,8 +32,8 @@
     PrivateData            = @{
         PSData = @{
             Tags         = @(
-                'SMIME', 'S-MIME', 'Certificate', 'ActiveDirectory', 'ExchangeOnline', 'Office365', 'Email', 'Encryption',
-                'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux'
+                'SMIME', 'S-MIME', 'Certificate', 'ActiveDirectory', 'ExchangeOnline', 'Office365', 'Email',
+                'Encryption', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux'
             )
             LicenseUri   = 'https://opensource.org/license/mit'
             ProjectUri   = 'https://github.com/smime-sync/smime-sync'

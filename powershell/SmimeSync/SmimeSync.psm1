@@ -3,7 +3,7 @@
 #   Public/   one cmdlet a file           Private/  what they share
 #   Native/   the bridge to the library, compiled into SmimeSync.Native.dll
 #
-# Nothing native is loaded at import; the first cmdlet does that (Private/New-Engine.ps1).
+# Nothing native is loaded at import; the first cmdlet does that (Private/Open-Engine.ps1).
 Set-StrictMode -Version 3.0
 
 foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, 'Private'), '*.ps1')) {

@@ -38,11 +38,6 @@ Describe 'The file <Name>' -ForEach $texts {
         $bytes = [IO.File]::ReadAllBytes($Path)
         @($bytes | Where-Object { $_ -gt 127 }).Count | Should -Be 0
     }
-
-    It 'has lines that fit a screen' {
-        @(Get-Content -LiteralPath $Path | Where-Object { $_.Length -gt 120 -and $_ -notmatch 'Description  ' }) |
-            Should -BeNullOrEmpty
-    }
 }
 
 Describe 'The check itself' {

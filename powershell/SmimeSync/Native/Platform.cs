@@ -5,7 +5,7 @@ namespace SmimeSync.Native
     /// <summary>Which of the module's libraries fits this process.</summary>
     public static class Platform
     {
-        /// <summary>The library's path below the module's folder; an error where there is none for this process.</summary>
+        /// <summary>The library's path in the module's folder; an error where there is none for this process.</summary>
         public static string LibraryPath(string moduleFolder)
         {
             string processor = Processor();

@@ -23,7 +23,7 @@ function ConvertTo-ErrorRecord {
     $record
 }
 
-function New-ModuleError {
+function Get-ModuleError {
     # An error that the module itself finds, in the form of the library's.
     [OutputType([System.Management.Automation.ErrorRecord])]
     param(

@@ -23,18 +23,14 @@ function ConvertTo-Identity {
             if ($text) { break }
         }
         if ($text) { $text; continue }
-        $Cmdlet.WriteError((New-ModuleError -Id 'IdentityMissing' -Category InvalidArgument -Target $item -Message (
-                    "The object '$item' names no recipient.") -Advice (
-                    'Pass an address, user principal name, distinguished name or object GUID, or an object with one ' +
-                    'of the properties ' + ($script:IdentityProperty -join ', ') + '.')))
+        $nameless = @{
+            Id       = 'IdentityMissing'
+            Category = 'InvalidArgument'
+            Message  = "The object '$item' names no recipient."
+            Advice   = 'Pass an address, user principal name, distinguished name or object GUID, or an object with one of ' +
+                'the properties ' + ($script:IdentityProperty -join ', ') + '.'
+            Target   = $item
+        }
+        $Cmdlet.WriteError((Get-ModuleError @nameless))
     }
-}
-
-function Test-NamesRecipient {
-    # Whether a piped object stands for recipients; profiles, runs and plans say where to look, not for whom.
-    param([object] $InputObject)
-    foreach ($typeName in 'SmimeSync.Profile', 'SmimeSync.Run') {
-        if ($InputObject.PSObject.TypeNames -contains $typeName) { return $false }
-    }
-    $true
 }

@@ -45,14 +45,14 @@ function ConvertTo-TypedObject {
         if ($null -eq $field) { continue }
         $typeName = $shape.Item[$name]
         if ($typeName) {
-            foreach ($item in $field.Value) { Set-ItemType -Item $item -TypeName $typeName }
+            foreach ($item in $field.Value) { Add-ItemType -Item $item -TypeName $typeName }
         }
         $field.Value = [SmimeSync.ItemList]::new($field.Value)
     }
     $Object
 }
 
-function Set-ItemType {
+function Add-ItemType {
     # Types an object inside a result, and the dates of the certificate that it may carry.
     param([object] $Item, [string] $TypeName)
     $Item.PSObject.TypeNames.Insert(0, $TypeName)

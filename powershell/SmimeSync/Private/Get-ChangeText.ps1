@@ -1,5 +1,5 @@
 function Get-ChangeTarget {
-    # The recipient of a change as an admin recognises it: 'Alice Adams <alice@contoso.test>'.
+    # The recipient of a change as an admin recognises it, in the library's words: 'Alice Adams <alice@contoso.test>'.
     [OutputType([string])]
     param([object] $Change)
     if ($Change.DisplayName) { return '{0} <{1}>' -f $Change.DisplayName, $Change.Recipient }
@@ -7,24 +7,21 @@ function Get-ChangeTarget {
 }
 
 function Get-ChangeAction {
-    # What a change does, with the reasons: what -WhatIf shows.
+    # What a change does and why, in the words of the library's questions: what -WhatIf shows.
     [OutputType([string])]
     param([object] $Change)
-    $text = switch ($Change.Change) {
-        'Add' { 'Publish ' + (Get-ValueText -Value $Change.After) }
-        'Update' { 'Replace ' + (Get-ValueText -Value $Change.Before) + ' by ' + (Get-ValueText -Value $Change.After) }
-        'Remove' { 'Remove ' + (Get-ValueText -Value $Change.Before) }
-        default { [string] $Change.Change }
-    }
-    if ($Change.Reasons.Count -gt 0) { $text += ': ' + ($Change.Reasons -join ' ') }
-    $text
+    '{0}: {1}' -f $Change.Change, ($Change.Reasons -join ' ')
 }
 
-function Get-ValueText {
-    # Names published values by their certificates, or says that there is none.
+function Get-ApprovalText {
+    # The removals of a held plan, one a line; the first hundred, since nobody reads more in a question.
     [OutputType([string])]
-    param([object[]] $Value)
-    if ($Value.Count -eq 0) { return 'nothing' }
-    $name = foreach ($one in $Value) { $one.ToString() }
-    $name -join ' and '
+    param([string] $ProfileName, [long] $Id, [object[]] $Removal)
+    $count = if ($Removal.Count -eq 1) { '1 removal' } else { "$($Removal.Count) removals" }
+    $line = @("Let $count of plan $Id of the profile '$ProfileName' through at the next run:")
+    $line += $Removal | Select-Object -First 100 | ForEach-Object { '  ' + (Get-ChangeTarget -Change $_) }
+    if ($Removal.Count -gt 100) {
+        $line += "  and $($Removal.Count - 100) more: Get-SmimeSyncChange -ProfileName '$ProfileName' -RunId $Id"
+    }
+    $line -join [System.Environment]::NewLine
 }

@@ -10,7 +10,7 @@ function Invoke-SingleOperation {
     )
     # A request that takes no credential never gets one.
     if ($PSBoundParameters.ContainsKey('Credential')) { Add-Credential -Request $Request -Credential $Credential }
-    $engine = New-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential
+    $engine = Open-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential
     try {
         Invoke-Operation -Cmdlet $Cmdlet -Engine $engine -Request $Request -Subject $Subject -Continue:$Continue
     } finally {

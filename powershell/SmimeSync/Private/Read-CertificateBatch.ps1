@@ -8,12 +8,12 @@ function Read-CertificateBatch {
     )
     foreach ($name in $State.Group.Keys) {
         if ($null -eq $State.Engine) {
-            $State.Engine = New-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential
+            $State.Engine = Open-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential
         }
         $request = @{
             Operation   = 'GetCertificate'
             ProfileName = $name
-            Identity    = Get-GroupIdentity -Entry $State.Group[$name]
+            Identity    = [string[]] @(Get-GroupIdentity -Entry $State.Group[$name])
         }
         Add-Credential -Request $request -Credential $Credential
         Invoke-Operation -Cmdlet $Cmdlet -Engine $State.Engine -Request $request -Subject $name

@@ -16,9 +16,14 @@ function Resolve-FileSystemPath {
             $failure = "it belongs to the provider '$($provider.Name)'."
         }
         if ($null -ne $failure) {
-            $Cmdlet.ThrowTerminatingError((New-ModuleError -Id 'PathInvalid' -Category InvalidArgument -Target $one `
-                        -Message "'$one' is no path of the file system: $failure" `
-                        -Advice 'Give the path of a file or folder.'))
+            $invalid = @{
+                Id       = 'PathInvalid'
+                Category = 'InvalidArgument'
+                Message  = "'$one' is no path of the file system: $failure"
+                Advice   = 'Give the path of a file or folder.'
+                Target   = $one
+            }
+            $Cmdlet.ThrowTerminatingError((Get-ModuleError @invalid))
         }
         $full
     }

@@ -36,7 +36,8 @@ function Get-SmimeCertificate {
     Shows one person's certificates.
 
     .EXAMPLE
-    PS> Get-SmimeCertificate corp -Credential $credential | Where-Object State -eq 'Unusable' | Export-Csv -Path unusable.csv -NoTypeInformation
+    PS> $certificates = Get-SmimeCertificate corp -Credential $credential
+    PS> $certificates | Where-Object State -eq 'Unusable' | Export-Csv -Path unusable.csv -NoTypeInformation
 
     Writes everything that can't be published, with the reasons, to a file.
 
@@ -85,7 +86,7 @@ function Get-SmimeCertificate {
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
-        $state = @{ Group = New-IdentityGroup; Engine = $null }
+        $state = @{ Group = [ordered] @{}; Engine = $null }
         $access = @{ Cmdlet = $PSCmdlet; State = $state; Scope = $Scope; Credential = $Credential }
         $waiting = [System.Diagnostics.Stopwatch]::StartNew()
     }

@@ -20,7 +20,8 @@ function Get-SmimePolicyRule {
     Finds a rule.
 
     .EXAMPLE
-    PS> (Get-SmimeCertificate corp -Identity alice@contoso.test).Findings | Get-SmimePolicyRule | Select-Object -Property Rule, Advice -Unique
+    PS> $certificates = Get-SmimeCertificate corp -Identity alice@contoso.test
+    PS> $certificates.Findings | Get-SmimePolicyRule | Select-Object -Property Rule, Advice -Unique
 
     Rule    Advice
     ----    ------

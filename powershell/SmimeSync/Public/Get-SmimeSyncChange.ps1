@@ -80,14 +80,14 @@ function Get-SmimeSyncChange {
         Import-CallerPreference -Cmdlet $PSCmdlet
     }
     process {
-        $group = New-IdentityGroup
+        $group = [ordered] @{}
         Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity -ContextType @(
             'SmimeSync.Profile', 'SmimeSync.Run')
         foreach ($name in $group.Keys) {
             $request = @{
                 Operation   = 'GetChange'
                 ProfileName = $name
-                Identity    = Get-GroupIdentity -Entry $group[$name]
+                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
                 State       = [string[]] @($State | Where-Object { $_ })
             }
             if ($PSBoundParameters.ContainsKey('RunId')) { $request['RunId'] = $RunId }

@@ -87,7 +87,7 @@ function New-SmimeSyncProfile {
     Replaces a profile of the same name; its history stays.
 
     .EXAMPLE
-    PS> New-SmimeSyncProfile -Name demo -Source Ldif -Path ./directory.ldif -TrustAnchorPath ./anchors -Target Folder -OutputPath ./out
+    PS> New-SmimeSyncProfile demo -Source Ldif -Path ./directory.ldif -TrustAnchorPath ./ca -Target Folder -OutputPath ./out
 
     Name             Source          From                       Target   To
     ----             ------          ----                       ------   --

@@ -62,7 +62,8 @@ function Remove-SmimeSyncProfile {
             foreach ($one in $found) {
                 $action = 'Remove the profile and its history; what is published stays'
                 if (-not $PSCmdlet.ShouldProcess($one, $action)) { continue }
-                Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request @{ Operation = 'RemoveProfile'; Name = $one }
+                $request = @{ Operation = 'RemoveProfile'; Name = $one }
+                Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
             }
         }
     }

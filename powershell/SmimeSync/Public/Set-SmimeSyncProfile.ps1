@@ -178,9 +178,14 @@ function Set-SmimeSyncProfile {
     process {
         $setting = ConvertTo-ProfileSetting -Cmdlet $PSCmdlet
         if ($setting.Count -eq 0) {
-            $PSCmdlet.WriteError((New-ModuleError -Id 'SettingMissing' -Category InvalidArgument -Target $Name -Message (
-                        "No setting of the profile '$Name' was given.") -Advice (
-                        'Give the settings to change, such as -Policy Strict.')))
+            $nothing = @{
+                Id       = 'SettingMissing'
+                Category = 'InvalidArgument'
+                Message  = "No setting of the profile '$Name' was given."
+                Advice   = 'Give the settings to change, such as -Policy Strict.'
+                Target   = $Name
+            }
+            $PSCmdlet.WriteError((Get-ModuleError @nothing))
             return
         }
         $named = @($script:ProfileSetting | Where-Object { $setting.ContainsKey($_) }) -join ', '

@@ -107,7 +107,7 @@ function Sync-SmimeCertificate {
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
-        $group = New-IdentityGroup
+        $group = [ordered] @{}
     }
     process {
         Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity
@@ -117,7 +117,7 @@ function Sync-SmimeCertificate {
             $request = @{
                 Operation   = 'Sync'
                 ProfileName = $name
-                Identity    = Get-GroupIdentity -Entry $group[$name]
+                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
                 WhatIf      = [bool] $WhatIfPreference
                 Confirm     = Test-ConfirmAsked
                 PassThru    = $PassThru.IsPresent -or $WhatIfPreference
@@ -127,7 +127,6 @@ function Sync-SmimeCertificate {
             Invoke-SingleOperation @operation -Request $request -Continue:($group.Count -gt 1) |
                 ForEach-Object -Process {
                     if ($_.PSObject.TypeNames[0] -eq 'SmimeSync.Run') {
-                        Write-HeldWarning -Cmdlet $PSCmdlet -Run $_
                         $_
                         return
                     }

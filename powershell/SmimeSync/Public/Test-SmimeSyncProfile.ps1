@@ -72,7 +72,8 @@ function Test-SmimeSyncProfile {
     process {
         foreach ($one in $Name) {
             $request = @{ Operation = 'TestProfile'; ProfileName = $one }
-            Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Credential $Credential -Request $request -Subject $one
+            $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; Subject = $one }
+            Invoke-SingleOperation @operation -Request $request
         }
     }
 }

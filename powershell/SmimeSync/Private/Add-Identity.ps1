@@ -1,11 +1,6 @@
-function New-IdentityGroup {
-    # Collects what one call of a cmdlet is about: for each profile the recipients, or all of them.
-    [ordered] @{}
-}
-
 function Add-Identity {
-    # Puts what a cmdlet's process block got into $Group. What was piped or named but stands for no recipient is an
-    # error of its own and never turns into "all recipients".
+    # Puts what a cmdlet's process block got into $Group: for each profile the recipients, or all of them. What was
+    # piped or named but stands for no recipient is an error of its own and never turns into "all recipients".
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
         [System.Collections.IDictionary] $Group,
@@ -37,10 +32,8 @@ function Add-Identity {
 }
 
 function Get-GroupIdentity {
-    # The identities of one profile as a request carries them: none stands for all.
-    [OutputType([string[]])]
+    # The identities of one profile for a request: none stands for all.
+    [OutputType([string])]
     param([hashtable] $Entry)
-    $identity = [string[]] @()
-    if (-not $Entry.All) { $identity = $Entry.Identity.ToArray() }
-    , $identity
+    if (-not $Entry.All) { $Entry.Identity }
 }

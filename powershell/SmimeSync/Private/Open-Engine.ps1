@@ -1,4 +1,4 @@
-function New-Engine {
+function Open-Engine {
     # The library's engine for one call of a cmdlet, loaded at the first call in a process. The caller disposes of it.
     # Ends $Cmdlet with an error where there is no library for this process or the places can't be used.
     [OutputType([SmimeSync.Native.Engine])]
@@ -15,7 +15,9 @@ function New-Engine {
     try {
         [SmimeSync.Native.Library]::Load([SmimeSync.Native.Platform]::LibraryPath($script:ModuleFolder))
         $engine = [SmimeSync.Native.Engine]::new((ConvertTo-Json -InputObject $config -Compress))
-        if ($null -ne $Credential -and $null -ne $Credential.Password) { $engine.SetSecret('password', $Credential.Password) }
+        if ($null -ne $Credential -and $null -ne $Credential.Password) {
+            $engine.SetSecret('password', $Credential.Password)
+        }
     } catch {
         $record = ConvertFrom-NativeFailure -Failure $_
     }
@@ -37,7 +39,7 @@ function ConvertFrom-NativeFailure {
         return ConvertTo-ErrorRecord -Body (ConvertFrom-NativeJson -Json $exception.Json)
     }
     if ($exception -is [SmimeSync.Native.LibraryException]) {
-        return New-ModuleError -Id 'LibraryUnusable' -Category NotInstalled -Message $exception.Message -Advice (
+        return Get-ModuleError -Id 'LibraryUnusable' -Category NotInstalled -Message $exception.Message -Advice (
             'Install the package of SmimeSync that is made for this kind of machine.')
     }
     $Failure
