@@ -1,5 +1,7 @@
 //! Sources: where recipients and their values are read.
 
+pub mod entry;
+pub mod generalized_time;
 pub mod ldap;
 pub mod ldif;
 

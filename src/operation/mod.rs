@@ -1,6 +1,16 @@
 //! What a caller can ask for: one file an operation.
 
+pub mod certificate;
+mod connect;
+#[cfg(feature = "fault-injection")]
+mod fault;
+mod history;
+mod profile;
+mod profile_store;
 pub mod request;
+mod sync;
+pub mod test_profile;
+mod wildcard;
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -9,8 +19,12 @@ use zeroize::Zeroizing;
 pub use request::{EngineConfig, Request};
 
 use crate::{
-    error::{Error, ErrorId, Result},
-    event::Context,
+    error::Result,
+    event::{Context, ResultType},
+    places::Places,
+    policy,
+    state::{State, lock::Holder},
+    timestamp::Timestamp,
 };
 
 /// Runs operations. One for each call of a cmdlet.
@@ -31,13 +45,62 @@ impl Engine {
         secrets.insert(name.to_owned(), Zeroizing::new(secret.to_vec()));
     }
 
+    fn secret(&self, name: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let secrets = self.secrets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        secrets.get(name).cloned()
+    }
+
     /// Does what `request` asks for; blocks until it is done. Results and errors of single objects go to
     /// `context`; what is returned is the error that ended the operation.
     pub fn run(&self, request: Request, context: &Context) -> Result<()> {
         context.check()?;
-        let _ = &self.config;
         match request {
-            other => Err(Error::new(ErrorId::Internal, format!("not yet: {other:?}"))),
+            Request::NewProfile(request) => profile::new(self, &request, context),
+            Request::GetProfile(request) => profile::get(self, &request, context),
+            Request::SetProfile(request) => profile::set(self, &request, context),
+            Request::RemoveProfile(request) => profile::remove(self, &request, context),
+            Request::TestProfile(request) => test_profile::run(self, &request, context),
+            Request::Sync(request) => sync::run(self, &request, context),
+            Request::GetCertificate(request) => certificate::get(self, &request, context),
+            Request::GetRule(request) => policy::rules()
+                .iter()
+                .filter(|rule| wildcard::any_matches(&request.rule, &rule.rule))
+                .try_for_each(|rule| context.result(ResultType::Rule, rule)),
+            Request::GetRun(request) => history::runs(self, &request, context),
+            Request::GetChange(request) => history::changes(self, &request, context),
+            Request::ApprovePlan(request) => history::approve(self, &request, context),
+            #[cfg(feature = "fault-injection")]
+            Request::Fault(request) => fault::run(&request, context),
+        }
+    }
+
+    fn places(&self) -> Result<Vec<Places>> {
+        Places::search(self.config.home.as_deref(), self.config.scope)
+    }
+
+    /// The state of a profile, to be read; `None` before its first run.
+    fn read_state(&self, profile: &str) -> Result<Option<State>> {
+        for places in self.places()? {
+            if places.profile_file(profile)?.exists() {
+                return State::open_to_read(&places.state_file(profile));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Who works, for locks and the history.
+    fn holder(&self) -> Holder {
+        let variable = |names: [&str; 2]| names.into_iter().find_map(|name| std::env::var(name).ok());
+        let user = variable(["USER", "USERNAME"]).unwrap_or_else(|| "unknown user".into());
+        let machine = variable(["COMPUTERNAME", "HOSTNAME"])
+            .or_else(|| {
+                std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
+            })
+            .unwrap_or_else(|| "unknown host".into());
+        let program = self.config.host.as_deref().map(|host| format!(", {host}")).unwrap_or_default();
+        Holder {
+            host: format!("{user}@{machine}{program}, process {}", std::process::id()),
+            since: Timestamp::now(),
         }
     }
 }

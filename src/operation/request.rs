@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::ResultType;
+pub use crate::places::Scope;
 
 /// One request: what `smime_task_start` takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -224,15 +225,6 @@ pub struct EngineConfig {
     pub scope: Option<Scope>,
     /// Who calls, for the history: `PowerShell 7.6.9`.
     pub host: Option<String>,
-}
-
-/// Whose places are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Scope {
-    /// The current user's.
-    User,
-    /// The machine's.
-    Machine,
 }
 
 /// The type of the result objects of each operation; for docs/abi.md.

@@ -75,8 +75,6 @@ named! {
         Declined,
         /// Held by the guard.
         Held,
-        /// Replaced by a later plan before it was written.
-        Superseded,
     }
 }
 

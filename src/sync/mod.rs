@@ -1,1 +1,224 @@
-//! Import, plan, guard, export.
+//! One run: import, plan, guard, export.
+
+mod export;
+pub mod guard;
+mod import;
+pub mod plan;
+mod progress;
+mod recover;
+
+use std::time::Instant;
+
+use crate::{
+    directory::{Selection, Source},
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel, ResultType},
+    policy::evaluation::Evaluation,
+    profile::Profile,
+    recipient::{Fingerprint, Recipient},
+    state::{
+        State,
+        record::{ChangeState, Run, RunNumbers, RunResult},
+    },
+    target::Target,
+    timestamp::Timestamp,
+};
+
+/// What the caller wants of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Only these recipients; none: all.
+    pub identity: Vec<String>,
+    /// Plan only. The state is a private copy then.
+    pub what_if: bool,
+    /// Ask before each change.
+    pub confirm: bool,
+    /// Raises the guard's number, and lifts its percentage.
+    pub allow_removal: Option<u32>,
+    /// Hand over the changes, too.
+    pub pass_thru: bool,
+}
+
+/// Everything that one run works with.
+pub struct Job<'a> {
+    /// The profile.
+    pub profile: &'a Profile,
+    /// What the caller wants.
+    pub options: &'a Options,
+    /// Where recipients are read.
+    pub source: &'a mut dyn Source,
+    /// Where values are published.
+    pub target: &'a mut dyn Target,
+    /// The profile's state, or a private copy.
+    pub state: &'a State,
+    /// What the policy makes of a recipient's values.
+    pub evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
+    /// A hash over the policy and its trust anchors.
+    pub policy: Fingerprint,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// Who runs it where.
+    pub host: String,
+    /// Where events go.
+    pub context: &'a Context,
+}
+
+/// Most that the clocks of this machine and of the source may differ, in seconds.
+const CLOCK_TOLERANCE: i64 = 300;
+
+/// Does one run and hands it over as a `Run` result, whatever its end; also keeps it in the state.
+/// Fails with the error that stopped the run.
+pub fn run(mut job: Job<'_>) -> Result<Run> {
+    let began = Instant::now();
+    let mut run = begin(job.profile, job.options, job.state, job.now, job.host.clone())?;
+    let outcome = steps(&mut job, &mut run);
+    run.seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    end(run, outcome, job.state, job.now, job.context)
+}
+
+/// Keeps and hands over a run that ended before it could read anything: no anchors, no source.
+/// Fails with `error`.
+pub fn record_failure(
+    profile: &Profile,
+    options: &Options,
+    state: &State,
+    now: Timestamp,
+    host: String,
+    error: Error,
+    context: &Context,
+) -> Result<Run> {
+    let run = begin(profile, options, state, now, host)?;
+    end(run, Err(error), state, now, context)
+}
+
+fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, host: String) -> Result<Run> {
+    let mut run = Run {
+        id: 0,
+        profile_name: profile.name.clone(),
+        result: RunResult::Running,
+        what_if: options.what_if,
+        started: now,
+        ended: None,
+        seconds: 0.0,
+        numbers: RunNumbers::default(),
+        guard: Vec::new(),
+        missing_issuers: Vec::new(),
+        error: None,
+        host,
+    };
+    state.begin_run(&mut run)?;
+    Ok(run)
+}
+
+fn end(
+    mut run: Run,
+    outcome: Result<RunResult>,
+    state: &State,
+    now: Timestamp,
+    context: &Context,
+) -> Result<Run> {
+    run.result = match &outcome {
+        Ok(result) => *result,
+        Err(error) if error.id == ErrorId::Canceled => RunResult::Canceled,
+        Err(_) => RunResult::Stopped,
+    };
+    run.error = outcome.as_ref().err().map(|error| error.message.clone());
+    run.ended = Some(now.plus(run.seconds as i64));
+    // The first error is the one to tell, also where keeping the run fails for the same reason.
+    let kept = state.put_run(&run);
+    if run.what_if {
+        run.id = 0;
+    }
+    let told = context.result(ResultType::Run, &run);
+    outcome?;
+    kept?;
+    told?;
+    Ok(run)
+}
+
+fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
+    compare_clocks(job)?;
+    recover::in_flight(job, run)?;
+    import::run(job, run)?;
+    plan::run(job, run)?;
+    if !guard::run(job, run)? {
+        sweep(job, run)?;
+        return Ok(RunResult::Held);
+    }
+    if !job.options.what_if {
+        export::run(job, run)?;
+        sweep(job, run)?;
+    }
+    let numbers = &run.numbers;
+    let all_right = numbers.errors == 0 && numbers.rejected == 0;
+    Ok(if all_right { RunResult::Success } else { RunResult::CompletedWithErrors })
+}
+
+/// Certificates are judged by the clock, so a wrong one would remove good certificates.
+fn compare_clocks(job: &mut Job<'_>) -> Result<()> {
+    let Some(theirs) = job.source.clock(job.context)? else { return Ok(()) };
+    let apart = theirs.0.abs_diff(job.now.0);
+    if apart <= CLOCK_TOLERANCE.unsigned_abs() {
+        return Ok(());
+    }
+    let what = format!(
+        "This machine's clock ({}) and the directory's ({theirs}) are {apart} seconds apart; {CLOCK_TOLERANCE} is the most.",
+        job.now
+    );
+    Err(Error::new(ErrorId::ClockSkew, what))
+}
+
+/// Removes what the state no longer needs.
+fn sweep(job: &Job<'_>, run: &Run) -> Result<()> {
+    if job.options.what_if {
+        return Ok(());
+    }
+    let before = job.now.plus(-i64::from(job.profile.retention) * 24 * 3600);
+    if job.is_partial() {
+        job.state.merge_import(run.id)?;
+    }
+    job.state.transaction(|state| {
+        state.sweep_imports()?;
+        state.sweep_history(before)?;
+        state.sweep_values(before)
+    })
+}
+
+impl Job<'_> {
+    fn selection(&self) -> Selection {
+        match self.options.identity.as_slice() {
+            [] => Selection::All,
+            some => Selection::Identities(some.to_vec()),
+        }
+    }
+
+    fn is_partial(&self) -> bool {
+        !self.options.identity.is_empty()
+    }
+
+    fn verbose(&self, message: impl Into<String>) -> Result<()> {
+        self.context.log(LogLevel::Verbose, message)
+    }
+
+    /// An error of one recipient: told, counted, and the run goes on.
+    fn report(&self, run: &mut Run, error: Error) -> Result<()> {
+        run.numbers.errors += 1;
+        self.context.error(error)
+    }
+
+    fn hand_over_changes(&self, run: &Run, state: ChangeState) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let page = self.state.changes_in(state, Some(run.id), after, 500)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            for mut change in page {
+                change.profile_name.clone_from(&self.profile.name);
+                if run.what_if {
+                    (change.id, change.run_id) = (0, 0);
+                }
+                self.context.result(ResultType::Change, &change)?;
+            }
+        }
+    }
+}

@@ -1,1 +1,266 @@
-//! LDAP.
+//! Active Directory as a source, over LDAPS (RFC 4511, [MS-ADTS]).
+
+mod ber;
+mod connection;
+mod filter;
+mod message;
+mod result;
+mod scope;
+mod search;
+mod tls;
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use zeroize::Zeroizing;
+
+use self::{
+    connection::Connection,
+    filter::Filter,
+    message::{Scope, Search},
+    scope::SearchScope,
+    search::{read_object, search},
+};
+use super::{
+    Presence, Selection, Source, SourceItem,
+    entry::{AnchorKind, Entry, recipient},
+};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel},
+    profile::Profile,
+    recipient::Recipient,
+    timestamp::Timestamp,
+};
+
+/// What a [`Recipient`] is made of.
+const ATTRIBUTES: [&str; 14] = [
+    "objectGUID",
+    "objectClass",
+    "objectCategory",
+    "userAccountControl",
+    "msExchRecipientTypeDetails",
+    "displayName",
+    "cn",
+    "mail",
+    "proxyAddresses",
+    "userPrincipalName",
+    "sAMAccountName",
+    "whenChanged",
+    "userCertificate",
+    "userSMIMECertificate",
+];
+
+/// Entries a page; half of what Active Directory allows by default (MaxPageSize), since these are large.
+const PAGE_SIZE: u32 = 500;
+
+/// Identities or anchors in one filter.
+const BATCH: usize = 50;
+
+/// Active Directory, signed in.
+pub struct ActiveDirectorySource {
+    connection: Connection,
+    scope: SearchScope,
+    /// Where objects are that left the scope.
+    domains: Vec<String>,
+}
+
+impl ActiveDirectorySource {
+    /// Connects with TLS, signs in with a password and finds the search bases.
+    ///
+    /// `user_name` is a user principal name, `DOMAIN\name` or a distinguished name.
+    ///
+    /// Fails with `ProfileInvalid`, `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
+    /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
+    pub fn connect(
+        profile: &Profile,
+        user_name: Option<&str>,
+        password: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Self> {
+        let server = profile.server.as_deref().filter(|server| !server.is_empty()).ok_or_else(|| {
+            Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' names no server.", profile.name))
+                .target(profile.name.clone())
+        })?;
+        let filter = scope::filter(profile)?;
+        let (user_name, password) = credential(server, user_name, password)?;
+        let tls = tls::configuration(profile, context)?;
+        let time_limit = Duration::from_secs(u64::from(profile.timeout.max(1)));
+        let mut connection = Connection::open(server, profile.port, tls, time_limit, context)?;
+        connection.bind(user_name, &password, context)?;
+        context.log(LogLevel::Verbose, format!("Signed in at '{server}' as '{user_name}'."))?;
+        let domains = domains(&mut connection, context)?;
+        let bases = scope::bases(&mut connection, profile, context)?;
+        Ok(Self { connection, scope: SearchScope { bases, filter }, domains })
+    }
+
+    /// Hands what `filter` finds below `bases` to `sink`, converted.
+    fn recipients(
+        &mut self,
+        filter: &Filter,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        for base in &self.scope.bases {
+            let wanted = subtree(base, filter, &ATTRIBUTES);
+            search(&mut self.connection, &wanted, context, &mut |entry| match entry
+                .and_then(|entry| recipient(&entry, AnchorKind::ObjectGuid))
+            {
+                Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
+                Ok(None) => Ok(()),
+                Err(error) => sink(SourceItem::Invalid(error)),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Those that one of `identities` names, each once.
+    fn named(
+        &mut self,
+        identities: &[String],
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        let mut seen = HashSet::new();
+        for batch in identities.chunks(BATCH) {
+            let filter = Filter::and(&[self.scope.filter.clone(), scope::identities(batch)]);
+            self.recipients(&filter, context, &mut |item| match item {
+                SourceItem::Recipient(found)
+                    if !batch.iter().any(|identity| found.is_named(identity))
+                        || !seen.insert(found.anchor.clone()) =>
+                {
+                    Ok(())
+                }
+                item => sink(item),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Which of `anchors` are in scope.
+    fn in_scope(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, Recipient>> {
+        let filter = Filter::and(&[self.scope.filter.clone(), anchors.clone()]);
+        let mut found = HashMap::new();
+        self.recipients(&filter, context, &mut |item| {
+            match item {
+                SourceItem::Recipient(recipient) => {
+                    found.insert(recipient.anchor.clone(), recipient);
+                }
+                SourceItem::Invalid(error) => context.error(error)?,
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Which of `anchors` are anywhere in the domain, and whether as tombstones.
+    fn anywhere(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, bool>> {
+        let mut found = HashMap::new();
+        for domain in &self.domains {
+            let attributes = ["objectGUID", "isDeleted"];
+            let wanted = Search { deleted: true, ..subtree(domain, anchors, &attributes) };
+            search(&mut self.connection, &wanted, context, &mut |entry| {
+                let entry = entry?;
+                let deleted = entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE"));
+                if let Some(anchor) = anchor_of(&entry) {
+                    found.insert(anchor, deleted);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+}
+
+impl Source for ActiveDirectorySource {
+    fn read(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        match selection {
+            Selection::All => {
+                let filter = self.scope.filter.clone();
+                self.recipients(&filter, context, sink)
+            }
+            Selection::Identities(identities) => self.named(identities, context, sink),
+        }
+    }
+
+    fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>> {
+        let mut presences = Vec::with_capacity(anchors.len());
+        for batch in anchors.chunks(BATCH) {
+            let (mut here, mut anywhere) = (HashMap::new(), HashMap::new());
+            if let Some(filter) = scope::anchors(batch) {
+                here = self.in_scope(&filter, context)?;
+                anywhere = self.anywhere(&filter, context)?;
+            }
+            presences.extend(batch.iter().map(|anchor| match (here.remove(anchor), anywhere.get(anchor)) {
+                (Some(recipient), _) => Presence::InScope(Box::new(recipient)),
+                (None, Some(true)) => Presence::Deleted,
+                (None, Some(false)) => Presence::OutOfScope,
+                (None, None) => Presence::Absent,
+            }));
+        }
+        Ok(presences)
+    }
+
+    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
+        let root = read_object(&mut self.connection, "", &["currentTime"], context)?;
+        Ok(root.and_then(|root| {
+            root.values("currentTime").next().and_then(crate::directory::generalized_time::parse)
+        }))
+    }
+}
+
+/// A search of a whole subtree, page by page.
+fn subtree<'a>(base: &'a str, filter: &'a Filter, attributes: &'a [&'a str]) -> Search<'a> {
+    Search {
+        base,
+        scope: Scope::Subtree,
+        filter,
+        attributes,
+        deleted: false,
+        page_size: Some(PAGE_SIZE),
+        time_limit: 0,
+    }
+}
+
+/// Name and password to sign in with.
+/// Fails with `CredentialMissing`; an empty password is refused here, since servers take it for an anonymous
+/// sign-in and say that it worked (RFC 4513, 5.1.2).
+fn credential<'a>(
+    server: &str,
+    user_name: Option<&'a str>,
+    password: Option<&[u8]>,
+) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
+    let user_name = user_name.filter(|name| !name.is_empty());
+    let (Some(user_name), Some(password)) = (user_name, password) else {
+        let message = format!("The server '{server}' wants a user name and a password.");
+        return Err(Error::new(ErrorId::CredentialMissing, message).target(server));
+    };
+    if password.is_empty() {
+        let message = format!("The password of '{user_name}' is empty.");
+        return Err(Error::new(ErrorId::CredentialMissing, message).target(user_name));
+    }
+    Ok((user_name, Zeroizing::new(password.to_vec())))
+}
+
+/// The domain that the server holds, else all that it holds.
+fn domains(connection: &mut Connection, context: &Context) -> Result<Vec<String>> {
+    let root = read_object(connection, "", &["defaultNamingContext", "namingContexts"], context)?
+        .unwrap_or_default();
+    let names = |attribute: &str| -> Vec<String> {
+        root.values(attribute).map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    };
+    let default = names("defaultNamingContext");
+    Ok(if default.is_empty() { names("namingContexts") } else { default })
+}
+
+fn anchor_of(entry: &Entry) -> Option<String> {
+    let guid = entry.values("objectGUID").next()?;
+    uuid::Uuid::from_slice_le(guid).ok().map(|guid| guid.to_string())
+}

@@ -1,0 +1,289 @@
+//! From an entry, as LDAP and LDIF give it, to a recipient.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    directory::generalized_time,
+    error::{Error, ErrorId, Result},
+    recipient::{Attribute, Recipient, RecipientKind, Value},
+};
+
+/// An object of a directory: its name and its attributes, as they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// The distinguished name.
+    pub dn: String,
+    /// Names (in any case, perhaps with options such as `;binary` or `;range=0-1499`) and their values. A name
+    /// may come more than once.
+    pub attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// The attributes that [`recipient`] looks at: what a search should ask for, and a file reader keep.
+pub const ATTRIBUTES: [&str; 16] = [
+    "objectClass",
+    "objectCategory",
+    "objectGUID",
+    "entryUUID",
+    "isDeleted",
+    "userAccountControl",
+    "msExchRecipientTypeDetails",
+    "displayName",
+    "cn",
+    "mail",
+    "proxyAddresses",
+    "userPrincipalName",
+    "sAMAccountName",
+    "whenChanged",
+    "userCertificate",
+    "userSMIMECertificate",
+];
+
+/// Whether [`recipient`] looks at the attribute of that name, in any case and with any options.
+pub fn is_looked_at(name: &str) -> bool {
+    ATTRIBUTES.iter().any(|attribute| attribute.eq_ignore_ascii_case(base_name(name)))
+}
+
+/// What identifies the recipients of a source. All of a source's have the same kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AnchorKind {
+    /// `objectGUID` ([MS-ADA3] 2.44), Active Directory.
+    ObjectGuid,
+    /// `entryUUID` (RFC 4530), other directories.
+    EntryUuid,
+    /// The distinguished name, where there is neither.
+    DistinguishedName,
+}
+
+impl AnchorKind {
+    /// The best kind that `entry` has.
+    pub fn of(entry: &Entry) -> Self {
+        if entry.first("objectGUID").is_some() {
+            AnchorKind::ObjectGuid
+        } else if entry.first("entryUUID").is_some() {
+            AnchorKind::EntryUuid
+        } else {
+            AnchorKind::DistinguishedName
+        }
+    }
+
+    fn attribute(self) -> &'static str {
+        match self {
+            AnchorKind::ObjectGuid => "objectGUID",
+            AnchorKind::EntryUuid => "entryUUID",
+            AnchorKind::DistinguishedName => "dn",
+        }
+    }
+}
+
+/// Reads a source's entries, one by one; the first recipient decides which kind of anchor all of them have.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EntryReader {
+    kind: Option<AnchorKind>,
+}
+
+impl EntryReader {
+    /// As [`recipient`], with the kind of the first recipient.
+    pub fn recipient(&mut self, entry: &Entry) -> Result<Option<Recipient>> {
+        let kind = self.kind.unwrap_or_else(|| AnchorKind::of(entry));
+        let recipient = recipient(entry, kind)?;
+        if recipient.is_some() {
+            self.kind = Some(kind);
+        }
+        Ok(recipient)
+    }
+
+    /// The kind, once a recipient has decided it.
+    pub fn kind(&self) -> Option<AnchorKind> {
+        self.kind
+    }
+}
+
+/// The recipient that `entry` is; `None` for what is none: computers, groups, containers, trust accounts,
+/// Exchange's system mailboxes, tombstones.
+/// Fails with `RecipientInvalid`, naming the DN, where the object can't be understood.
+pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>> {
+    if !is_person(entry)? {
+        return Ok(None);
+    }
+    let account = entry.integer("userAccountControl")?.unwrap_or(0);
+    if account & INTERDOMAIN_TRUST_ACCOUNT != 0 {
+        return Ok(None);
+    }
+    let Some(kind) = kind(entry)? else { return Ok(None) };
+    let (mut proxy_addresses, primary_smtp_address) = smtp_addresses(entry)?;
+    let mut mail = entry.texts("mail")?.into_iter();
+    let first_mail = mail.next();
+    // `mail` has one value in Active Directory; elsewhere (RFC 4524) the others are addresses like any.
+    proxy_addresses.extend(mail);
+    Ok(Some(Recipient {
+        anchor: anchor_text(entry, anchor)?,
+        distinguished_name: entry.dn.clone(),
+        kind,
+        disabled: account & ACCOUNT_DISABLE != 0,
+        display_name: entry.shown_text("displayName").or_else(|| entry.shown_text("cn")),
+        mail: first_mail,
+        proxy_addresses,
+        primary_smtp_address,
+        user_principal_name: entry.texts("userPrincipalName")?.into_iter().next(),
+        sam_account_name: entry.texts("sAMAccountName")?.into_iter().next(),
+        // Nothing but a wait depends on it, so a broken one does not cost a recipient.
+        changed: entry.first("whenChanged").and_then(generalized_time::parse),
+        values: certificate_values(entry),
+    }))
+}
+
+/// `userAccountControl`, [MS-ADTS] 2.2.16.
+const ACCOUNT_DISABLE: i64 = 0x2;
+const INTERDOMAIN_TRUST_ACCOUNT: i64 = 0x800;
+
+/// The name of an attribute without its options (RFC 4512, 2.5).
+pub(crate) fn base_name(name: &str) -> &str {
+    name.split(';').next().unwrap_or(name)
+}
+
+impl Entry {
+    /// The values of an attribute, whatever options its name carries here, in their order; empty ones left out.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.attributes
+            .iter()
+            .filter(move |(attribute, _)| base_name(attribute).eq_ignore_ascii_case(name))
+            .flat_map(|(_, values)| values)
+            .map(Vec::as_slice)
+            .filter(|value| !value.is_empty())
+    }
+
+    fn first<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
+        self.values(name).next()
+    }
+
+    /// Values that identify or address somebody: they must be exact, so other text than UTF-8 is an error.
+    fn texts(&self, name: &str) -> Result<Vec<String>> {
+        self.values(name)
+            .map(|value| match std::str::from_utf8(value) {
+                Ok(text) => Ok(text.to_owned()),
+                Err(_) => Err(self.invalid(format!("its {name} is not UTF-8 text"))),
+            })
+            .collect()
+    }
+
+    /// A value that is only shown: broken text does no harm.
+    fn shown_text(&self, name: &str) -> Option<String> {
+        self.first(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    fn integer(&self, name: &str) -> Result<Option<i64>> {
+        let Some(value) = self.first(name) else { return Ok(None) };
+        let text = String::from_utf8_lossy(value);
+        text.trim()
+            .parse()
+            .map(Some)
+            .map_err(|_| self.invalid(format!("its {name} '{text}' is not a number")))
+    }
+
+    fn invalid(&self, reason: impl std::fmt::Display) -> Error {
+        Error::new(ErrorId::RecipientInvalid, format!("The object '{}' was left out: {reason}.", self.dn))
+            .target(self.dn.clone())
+    }
+}
+
+/// Whether the object is a person of some sort. In Active Directory computers and service accounts are of the
+/// class `user`, too, hence the look at what else it is.
+fn is_person(entry: &Entry) -> Result<bool> {
+    let classes: Vec<_> = entry.values("objectClass").map(<[u8]>::to_ascii_lowercase).collect();
+    let is = |class: &str| classes.iter().any(|c| c == class.as_bytes());
+    if classes.is_empty() {
+        let reason = "it has no objectClass, so that nobody knows what it is; export that attribute, too";
+        return Err(entry.invalid(reason));
+    }
+    let deleted = entry.first("isDeleted").is_some_and(|value| value.eq_ignore_ascii_case(b"TRUE"));
+    let named = ["user", "person", "inetorgperson", "contact"].into_iter().any(is);
+    Ok(named && !is("computer") && !deleted && entry.first("objectCategory").is_none_or(is_person_category))
+}
+
+/// `objectCategory` is the DN of a class: `CN=Person,CN=Schema,…` for users and contacts alike, `CN=Computer,…`.
+fn is_person_category(category: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(category).to_ascii_lowercase();
+    let class = text.split(',').next().unwrap_or_default();
+    matches!(class.strip_prefix("cn=").unwrap_or(class), "person" | "inetorgperson" | "contact" | "user")
+}
+
+/// What kind of recipient it is, from Exchange's `msExchRecipientTypeDetails` (the `RecipientTypeDetails`
+/// enumeration; one bit a type), else from its class. `None` for Exchange's own mailboxes, public folders and
+/// what else stands among users but receives no mail of people.
+fn kind(entry: &Entry) -> Result<Option<RecipientKind>> {
+    let contact = entry.values("objectClass").any(|class| class.eq_ignore_ascii_case(b"contact"));
+    let by_class = if contact { RecipientKind::Contact } else { RecipientKind::User };
+    Ok(match entry.integer("msExchRecipientTypeDetails")?.unwrap_or(0) {
+        // UserMailbox, LinkedMailbox, LegacyMailbox, User, DisabledUser, LinkedUser, RemoteUserMailbox
+        0x1 | 0x2 | 0x8 | 0x1_0000 | 0x20_0000 | 0x200_0000 | 0x8000_0000 => Some(by_class),
+        // SharedMailbox, RemoteSharedMailbox, TeamMailbox, RemoteTeamMailbox
+        0x4 | 0x8_0000_0000 | 0x20_0000_0000 | 0x40_0000_0000 => Some(RecipientKind::SharedMailbox),
+        // RoomMailbox, EquipmentMailbox, RemoteRoomMailbox, RemoteEquipmentMailbox, LinkedRoomMailbox
+        0x10 | 0x20 | 0x2_0000_0000 | 0x4_0000_0000 | 0x200_0000_0000 => Some(RecipientKind::RoomMailbox),
+        // MailContact, MailForestContact, Contact
+        0x40 | 0x8000 | 0x2_0000 => Some(RecipientKind::Contact),
+        // MailUser
+        0x80 => Some(RecipientKind::MailUser),
+        // PublicFolder, SystemAttendantMailbox, SystemMailbox, MicrosoftExchange, ArbitrationMailbox,
+        // MailboxPlan, DiscoveryMailbox, Computer, PublicFolderMailbox, MonitoringMailbox, AuditLogMailbox
+        0x1000 | 0x2000 | 0x4000 | 0x40_0000 | 0x80_0000 | 0x100_0000 | 0x2000_0000 | 0x1_0000_0000
+        | 0x10_0000_0000 | 0x80_0000_0000 | 0x400_0000_0000 => None,
+        // None, or a type that Microsoft has added since.
+        _ => Some(by_class),
+    })
+}
+
+fn anchor_text(entry: &Entry, anchor: AnchorKind) -> Result<String> {
+    let missing = || {
+        let name = anchor.attribute();
+        entry.invalid(format!("it has no {name}, by which the other recipients of this source are known"))
+    };
+    let unreadable = || entry.invalid(format!("its {} is not a UUID", anchor.attribute()));
+    match anchor {
+        AnchorKind::DistinguishedName if entry.dn.is_empty() => Err(missing()),
+        AnchorKind::DistinguishedName => Ok(entry.dn.clone()),
+        AnchorKind::ObjectGuid => {
+            let value = entry.first("objectGUID").ok_or_else(missing)?;
+            // Active Directory gives the 16 bytes of a GUID structure ([MS-DTYP] 2.3.4.2), other exports text.
+            let uuid = match <[u8; 16]>::try_from(value) {
+                Ok(bytes) => Some(Uuid::from_bytes_le(bytes)),
+                Err(_) => Uuid::try_parse_ascii(value.trim_ascii()).ok(),
+            };
+            uuid.map(|uuid| uuid.to_string()).ok_or_else(unreadable)
+        }
+        AnchorKind::EntryUuid => {
+            let value = entry.first("entryUUID").ok_or_else(missing)?;
+            let uuid = Uuid::try_parse_ascii(value.trim_ascii()).map_err(|_| unreadable())?;
+            Ok(uuid.to_string())
+        }
+    }
+}
+
+/// The SMTP ones of `proxyAddresses`, and the one marked as primary by its upper-case prefix.
+fn smtp_addresses(entry: &Entry) -> Result<(Vec<String>, Option<String>)> {
+    let (mut all, mut primary) = (Vec::new(), None);
+    for value in entry.values("proxyAddresses") {
+        let Some((prefix, address)) = value.split_at_checked(b"smtp:".len()) else { continue };
+        if !prefix.eq_ignore_ascii_case(b"smtp:") || address.is_empty() {
+            continue;
+        }
+        let address = std::str::from_utf8(address)
+            .map_err(|_| entry.invalid("one of its proxyAddresses is not UTF-8 text"))?
+            .to_owned();
+        if prefix == b"SMTP:" && primary.is_none() {
+            primary = Some(address.clone());
+        }
+        all.push(address);
+    }
+    Ok((all, primary))
+}
+
+fn certificate_values(entry: &Entry) -> Vec<Value> {
+    let of = |(name, values): &(String, Vec<Vec<u8>>)| {
+        let attribute = Attribute::from_name(base_name(name))?;
+        let filled = values.iter().filter(|value| !value.is_empty());
+        Some(filled.map(|value| Value::new(attribute, value.as_slice())).collect::<Vec<_>>())
+    };
+    entry.attributes.iter().filter_map(of).flatten().collect()
+}

@@ -1,0 +1,190 @@
+//! LDAP messages (RFC 4511, 4): requests to bytes, bytes to answers.
+//!
+//! The project writes them itself: `ldap3` panics on malformed answers, `ldap3_proto` prints to standard output,
+//! knows no bytes in filters, refuses unknown result codes and leaves copies of passwords in memory.
+
+use zeroize::Zeroizing;
+
+use super::{
+    ber::{Malformed, Reader, element, number, tag},
+    filter::Filter,
+};
+use crate::directory::entry::Entry;
+
+/// RFC 2696.
+const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
+/// `LDAP_SERVER_SHOW_DELETED_OID`, [MS-ADTS] 3.1.1.3.4.1.14.
+const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
+
+const BIND_REQUEST: u8 = 0x60;
+const BIND_RESPONSE: u8 = 0x61;
+const SEARCH_REQUEST: u8 = 0x63;
+const SEARCH_RESULT_ENTRY: u8 = 0x64;
+const SEARCH_RESULT_DONE: u8 = 0x65;
+const SEARCH_RESULT_REFERENCE: u8 = 0x73;
+const EXTENDED_RESPONSE: u8 = 0x78;
+
+/// How far below its base a search goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    Base = 0,
+    Subtree = 2,
+}
+
+/// One search.
+#[derive(Debug, Clone)]
+pub(super) struct Search<'a> {
+    pub base: &'a str,
+    pub scope: Scope,
+    pub filter: &'a Filter,
+    pub attributes: &'a [&'a str],
+    /// Tombstones, too.
+    pub deleted: bool,
+    /// Entries a page; none: all at once.
+    pub page_size: Option<u32>,
+    /// Seconds after which the server gives up; 0: its own limit.
+    pub time_limit: u32,
+}
+
+/// What an operation ended with (RFC 4511, 4.1.9).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct LdapResult {
+    pub code: u32,
+    pub text: String,
+    pub referrals: Vec<String>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    Bind(LdapResult),
+    Entry(Entry),
+    Reference(Vec<String>),
+    /// The end of a search, with the cookie for the next page; an empty one after the last.
+    Done(LdapResult, Vec<u8>),
+    Extended(LdapResult),
+}
+
+/// A simple bind (RFC 4513, 5.1.3).
+pub(super) fn bind_request(id: u32, name: &str, password: &[u8]) -> Zeroizing<Vec<u8>> {
+    let name = element(tag::OCTET_STRING, &[name.as_bytes()]);
+    let simple = Zeroizing::new(element(tag::context(0), &[password]));
+    let operation = Zeroizing::new(element(BIND_REQUEST, &[&number(tag::INTEGER, 3), &name, &simple]));
+    Zeroizing::new(element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation]))
+}
+
+/// A search; `cookie` is what the page before ended with.
+pub(super) fn search_request(id: u32, search: &Search, cookie: &[u8]) -> Vec<u8> {
+    let attributes: Vec<u8> =
+        search.attributes.iter().flat_map(|name| element(tag::OCTET_STRING, &[name.as_bytes()])).collect();
+    let operation = element(
+        SEARCH_REQUEST,
+        &[
+            &element(tag::OCTET_STRING, &[search.base.as_bytes()]),
+            &number(tag::ENUMERATED, search.scope as u32),
+            // Aliases are never dereferenced, sizes not limited, values wanted.
+            &number(tag::ENUMERATED, 0),
+            &number(tag::INTEGER, 0),
+            &number(tag::INTEGER, search.time_limit),
+            &element(tag::BOOLEAN, &[&[0]]),
+            search.filter.as_bytes(),
+            &element(tag::SEQUENCE, &[&attributes]),
+        ],
+    );
+    let mut controls = Vec::new();
+    if let Some(size) = search.page_size {
+        let value = [number(tag::INTEGER, size), element(tag::OCTET_STRING, &[cookie])].concat();
+        controls.extend(control(PAGED_RESULTS, Some(&element(tag::SEQUENCE, &[&value]))));
+    }
+    if search.deleted {
+        controls.extend(control(SHOW_DELETED, None));
+    }
+    let controls = if controls.is_empty() { controls } else { element(tag::constructed(0), &[&controls]) };
+    element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation, &controls])
+}
+
+/// A critical control: without it the answer would mean something else.
+fn control(oid: &str, value: Option<&[u8]>) -> Vec<u8> {
+    let value = value.map(|value| element(tag::OCTET_STRING, &[value])).unwrap_or_default();
+    let oid = element(tag::OCTET_STRING, &[oid.as_bytes()]);
+    element(tag::SEQUENCE, &[&oid, &element(tag::BOOLEAN, &[&[0xff]]), &value])
+}
+
+/// Reads one whole message: its number (0: sent unasked) and what it says.
+pub(super) fn decode(message: &[u8]) -> Result<(u32, Answer), Malformed> {
+    let mut message = Reader::new(Reader::new(message).expect(tag::SEQUENCE)?);
+    let id = message.number(tag::INTEGER)?;
+    let (operation, content) = message.element()?;
+    let mut content = Reader::new(content);
+    let answer = match operation {
+        BIND_RESPONSE => Answer::Bind(result(&mut content)?),
+        SEARCH_RESULT_ENTRY => Answer::Entry(entry(&mut content)?),
+        SEARCH_RESULT_REFERENCE => Answer::Reference(texts(content)?),
+        SEARCH_RESULT_DONE => Answer::Done(result(&mut content)?, cookie(&mut message)?),
+        EXTENDED_RESPONSE => Answer::Extended(result(&mut content)?),
+        _ => return Err(Malformed("a message of a kind that nobody asked for")),
+    };
+    Ok((id, answer))
+}
+
+fn result(content: &mut Reader) -> Result<LdapResult, Malformed> {
+    let code = content.number(tag::ENUMERATED)?;
+    content.expect(tag::OCTET_STRING)?;
+    // For people only, so that broken text does no harm. Active Directory ends it with a NUL.
+    let text = String::from_utf8_lossy(content.expect(tag::OCTET_STRING)?);
+    let text = text.trim_end_matches(['\0', '\n', '\r', ' ']).to_owned();
+    let referrals = match content.peek() {
+        Some(found) if found == tag::constructed(3) => texts(Reader::new(content.expect(found)?))?,
+        _ => Vec::new(),
+    };
+    Ok(LdapResult { code, text, referrals })
+}
+
+fn texts(mut content: Reader) -> Result<Vec<String>, Malformed> {
+    let mut texts = Vec::new();
+    while !content.is_empty() {
+        texts.push(content.text(tag::OCTET_STRING)?);
+    }
+    Ok(texts)
+}
+
+fn entry(content: &mut Reader) -> Result<Entry, Malformed> {
+    let dn = content.text(tag::OCTET_STRING)?;
+    let mut list = Reader::new(content.expect(tag::SEQUENCE)?);
+    let mut attributes = Vec::new();
+    while !list.is_empty() {
+        let mut attribute = Reader::new(list.expect(tag::SEQUENCE)?);
+        let name = attribute.text(tag::OCTET_STRING)?;
+        let mut set = Reader::new(attribute.expect(tag::SET)?);
+        let mut values = Vec::new();
+        while !set.is_empty() {
+            values.push(set.expect(tag::OCTET_STRING)?.to_vec());
+        }
+        attributes.push((name, values));
+    }
+    Ok(Entry { dn, attributes })
+}
+
+/// The cookie of the paged results control, if the message carries one.
+fn cookie(message: &mut Reader) -> Result<Vec<u8>, Malformed> {
+    if message.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut controls = Reader::new(message.expect(tag::constructed(0))?);
+    while !controls.is_empty() {
+        let mut control = Reader::new(controls.expect(tag::SEQUENCE)?);
+        if control.expect(tag::OCTET_STRING)? != PAGED_RESULTS.as_bytes() {
+            continue;
+        }
+        if control.peek() == Some(tag::BOOLEAN) {
+            control.expect(tag::BOOLEAN)?;
+        }
+        let mut value = Reader::new(Reader::new(control.expect(tag::OCTET_STRING)?).expect(tag::SEQUENCE)?);
+        value.expect(tag::INTEGER)?;
+        return Ok(value.expect(tag::OCTET_STRING)?.to_vec());
+    }
+    Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! From LDAP results to errors that say what is wrong and what to do.
+
+use super::message::LdapResult;
+use crate::error::{Error, ErrorId, NativeStatus, Result};
+
+/// Result codes that mean something to us (RFC 4511, appendix A).
+mod code {
+    pub const SUCCESS: u32 = 0;
+    pub const OPERATIONS_ERROR: u32 = 1;
+    pub const PROTOCOL_ERROR: u32 = 2;
+    pub const TIME_LIMIT_EXCEEDED: u32 = 3;
+    pub const SIZE_LIMIT_EXCEEDED: u32 = 4;
+    pub const STRONGER_AUTH_REQUIRED: u32 = 8;
+    pub const REFERRAL: u32 = 10;
+    pub const ADMIN_LIMIT_EXCEEDED: u32 = 11;
+    pub const CONFIDENTIALITY_REQUIRED: u32 = 13;
+    pub const INAPPROPRIATE_MATCHING: u32 = 18;
+    pub const INVALID_ATTRIBUTE_SYNTAX: u32 = 21;
+    pub const NO_SUCH_OBJECT: u32 = 32;
+    pub const INVALID_DN_SYNTAX: u32 = 34;
+    pub const INVALID_CREDENTIALS: u32 = 49;
+    pub const INSUFFICIENT_ACCESS_RIGHTS: u32 = 50;
+    pub const BUSY: u32 = 51;
+    pub const UNAVAILABLE: u32 = 52;
+    pub const UNWILLING_TO_PERFORM: u32 = 53;
+}
+
+/// What was asked of the server; errors name it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked<'a> {
+    /// To accept this user name and its password.
+    Bind(&'a str),
+    /// To search below this DN.
+    Search(&'a str),
+    /// Nothing: it speaks on its own, to say why it hangs up.
+    Nothing,
+}
+
+impl LdapResult {
+    /// Whether the server found an object missing.
+    pub fn is_no_such_object(&self) -> bool {
+        self.code == code::NO_SUCH_OBJECT
+    }
+
+    /// `Ok` for success; else the error that a caller gets.
+    pub fn check(&self, server: &str, asked: Asked) -> Result<()> {
+        if self.code == code::SUCCESS {
+            return Ok(());
+        }
+        Err(self.error(server, asked).native(NativeStatus {
+            ldap_result: Some(self.code),
+            text: Some(self.text.clone()).filter(|text| !text.is_empty()),
+            os_error: None,
+        }))
+    }
+
+    fn error(&self, server: &str, asked: Asked) -> Error {
+        match asked {
+            Asked::Bind(user) if self.code == code::INVALID_CREDENTIALS => self.rejected(server, user),
+            Asked::Search(base)
+                if matches!(self.code, code::NO_SUCH_OBJECT | code::INVALID_DN_SYNTAX | code::REFERRAL) =>
+            {
+                self.base_not_found(server, base)
+            }
+            _ => self.refused(server),
+        }
+    }
+
+    /// Active Directory tells the reason only in its text, as the hexadecimal number of a Windows error after
+    /// `data` ([MS-ERREF] 2.2).
+    fn rejected(&self, server: &str, user: &str) -> Error {
+        let reason = self.text.split("data ").nth(1).and_then(|rest| rest.split([',', ' ']).next());
+        let (id, what) = match reason.unwrap_or_default() {
+            "775" => (ErrorId::DirectoryAccountLocked, "the account is locked"),
+            "530" => (ErrorId::DirectoryAccountUnusable, "the account may not sign in at this time of day"),
+            "531" => (ErrorId::DirectoryAccountUnusable, "the account may not sign in from this machine"),
+            "532" => (ErrorId::DirectoryAccountUnusable, "the account's password has expired"),
+            "533" => (ErrorId::DirectoryAccountUnusable, "the account is disabled"),
+            "569" => (ErrorId::DirectoryAccountUnusable, "the account has no right to this kind of sign-in"),
+            "701" => (ErrorId::DirectoryAccountUnusable, "the account has expired"),
+            "773" => (ErrorId::DirectoryAccountUnusable, "the account's password must be changed first"),
+            _ => (ErrorId::DirectoryCredentialRejected, "user name or password is wrong"),
+        };
+        Error::new(id, format!("The server '{server}' refused '{user}': {what}.")).target(user)
+    }
+
+    fn base_not_found(&self, server: &str, base: &str) -> Error {
+        let id = ErrorId::SearchBaseNotFound;
+        if let Some(other) = self.referrals.first().filter(|_| self.code == code::REFERRAL) {
+            let message =
+                format!("The search base '{base}' is not on the server '{server}'; it refers to '{other}'.");
+            return Error::new(id, message)
+                .target(base)
+                .advice("Correct -SearchBase, or name a server of that domain with -Server.");
+        }
+        let what = if self.code == code::INVALID_DN_SYNTAX {
+            "is not a distinguished name"
+        } else {
+            "does not exist, or the account may not see it"
+        };
+        Error::new(id, format!("The search base '{base}' {what} (server '{server}').")).target(base)
+    }
+
+    fn refused(&self, server: &str) -> Error {
+        let error = |id, what: &str| {
+            let said = if self.text.is_empty() { String::new() } else { format!(" It says: {}", self.text) };
+            Error::new(id, format!("The server '{server}' {what} (LDAP result {}).{said}", self.code))
+                .target(server)
+        };
+        match self.code {
+            code::TIME_LIMIT_EXCEEDED => {
+                error(ErrorId::DirectoryTimeout, "stopped the search because it took too long")
+            }
+            code::SIZE_LIMIT_EXCEEDED | code::ADMIN_LIMIT_EXCEEDED => {
+                error(ErrorId::DirectoryRefused, "stopped the search at a limit of its own").advice(
+                    "Raise the server's limit, or narrow the search with -SearchBase or -Filter; \
+                     a part of the recipients is not taken for all of them.",
+                )
+            }
+            code::BUSY => error(ErrorId::DirectoryBusy, "is busy"),
+            code::UNAVAILABLE => error(ErrorId::DirectoryBusy, "is shutting down or not ready"),
+            code::PROTOCOL_ERROR => error(ErrorId::DirectoryProtocol, "did not understand the request"),
+            code::INAPPROPRIATE_MATCHING | code::INVALID_ATTRIBUTE_SYNTAX => {
+                error(ErrorId::FilterInvalid, "can't apply the filter")
+            }
+            code::STRONGER_AUTH_REQUIRED | code::CONFIDENTIALITY_REQUIRED => {
+                error(ErrorId::DirectoryRefused, "does not take a password sign-in on this connection")
+            }
+            code::INSUFFICIENT_ACCESS_RIGHTS | code::OPERATIONS_ERROR | code::UNWILLING_TO_PERFORM => {
+                error(ErrorId::DirectoryRefused, "refused the request")
+            }
+            _ => error(ErrorId::DirectoryRefused, "refused the request")
+                .advice("See the server's own text, and the LDAP result code in RFC 4511, appendix A."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(code: u32, text: &str) -> LdapResult {
+        LdapResult { code, text: text.into(), referrals: Vec::new() }
+    }
+
+    #[test]
+    fn active_directory_tells_why_it_refuses_an_account() {
+        use ErrorId::*;
+        for (data, id, reason) in [
+            ("525", DirectoryCredentialRejected, "user name or password is wrong"),
+            ("52e", DirectoryCredentialRejected, "user name or password is wrong"),
+            ("530", DirectoryAccountUnusable, "the account may not sign in at this time of day"),
+            ("531", DirectoryAccountUnusable, "the account may not sign in from this machine"),
+            ("532", DirectoryAccountUnusable, "the account's password has expired"),
+            ("533", DirectoryAccountUnusable, "the account is disabled"),
+            ("569", DirectoryAccountUnusable, "the account has no right to this kind of sign-in"),
+            ("701", DirectoryAccountUnusable, "the account has expired"),
+            ("773", DirectoryAccountUnusable, "the account's password must be changed first"),
+            ("775", DirectoryAccountLocked, "the account is locked"),
+        ] {
+            let text = format!(
+                "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {data}, v2580"
+            );
+            let error = result(49, &text).check("dc1", Asked::Bind("CONTOSO\\sync")).unwrap_err();
+            assert_eq!(error.id, id, "{data}");
+            assert_eq!(error.message, format!("The server 'dc1' refused 'CONTOSO\\sync': {reason}."));
+            let native = error.native.unwrap();
+            assert_eq!((native.ldap_result, native.text), (Some(49), Some(text)));
+        }
+    }
+
+    #[test]
+    fn a_rejection_without_active_directorys_text_is_a_wrong_credential() {
+        let error = result(49, "").check("ldap1", Asked::Bind("cn=sync")).unwrap_err();
+        assert_eq!(error.id, ErrorId::DirectoryCredentialRejected);
+        assert_eq!(error.native.unwrap().text, None);
+    }
+
+    #[test]
+    fn results_of_searches_have_their_ids() {
+        use ErrorId::*;
+        for (code, id) in [
+            (1, DirectoryRefused),
+            (2, DirectoryProtocol),
+            (3, DirectoryTimeout),
+            (4, DirectoryRefused),
+            (8, DirectoryRefused),
+            (10, SearchBaseNotFound),
+            (11, DirectoryRefused),
+            (12, DirectoryRefused),
+            (18, FilterInvalid),
+            (21, FilterInvalid),
+            (32, SearchBaseNotFound),
+            (34, SearchBaseNotFound),
+            (50, DirectoryRefused),
+            (51, DirectoryBusy),
+            (52, DirectoryBusy),
+            (53, DirectoryRefused),
+            (80, DirectoryRefused),
+            (4711, DirectoryRefused),
+        ] {
+            let error = result(code, "why").check("dc1", Asked::Search("DC=x")).unwrap_err();
+            assert_eq!((error.id, error.native.unwrap().ldap_result), (id, Some(code)), "{code}");
+        }
+        assert_eq!(result(0, "").check("dc1", Asked::Search("DC=x")), Ok(()));
+    }
+
+    #[test]
+    fn a_referral_names_the_other_server() {
+        let referrals = vec!["ldap://child.contoso.test/DC=child".to_owned()];
+        let error = LdapResult { code: 10, text: String::new(), referrals }
+            .check("dc1", Asked::Search("DC=child"))
+            .unwrap_err();
+        assert!(error.message.contains("refers to 'ldap://child.contoso.test/DC=child'"), "{error}");
+    }
+}

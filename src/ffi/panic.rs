@@ -1,0 +1,79 @@
+//! Panics: they end at the ABI as an error with their message and place, and are not printed.
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    panic::{AssertUnwindSafe, PanicHookInfo},
+    sync::Once,
+};
+
+use crate::error::{Error, ErrorId, Result};
+
+thread_local! {
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `body`; a panic of it becomes the error `Panic`.
+pub fn catch<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    install_hook();
+    let before = WATCHED.replace(true);
+    // What a panic leaves half done is behind locks, whose poison everybody clears, or dropped here.
+    let result = std::panic::catch_unwind(AssertUnwindSafe(body));
+    WATCHED.set(before);
+    result.unwrap_or_else(|payload| {
+        let noted = LAST.with_borrow_mut(Option::take);
+        let what = noted.unwrap_or_else(|| message(payload.as_ref()).to_owned());
+        Err(Error::new(ErrorId::Panic, format!("SmimeSync met a state that it did not expect: {what}")))
+    })
+}
+
+/// The library prints nothing, and Rust's hook prints every panic: ours notes those of the ABI's own threads
+/// for their error, and leaves all others to the hook that was there.
+fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if WATCHED.get() {
+                LAST.set(Some(describe(info)));
+            } else if !std::thread::current().name().is_some_and(|name| name.starts_with("smime-")) {
+                previous(info);
+            }
+        }));
+    });
+}
+
+fn describe(info: &PanicHookInfo<'_>) -> String {
+    let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+    format!("{}{place}", message(info.payload()))
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error_with_message_and_place() {
+        let error = catch::<()>(|| panic!("value {}", 7)).unwrap_err();
+        assert_eq!(error.id, ErrorId::Panic);
+        assert!(error.message.contains("value 7 (src/ffi/panic.rs:"), "{}", error.message);
+    }
+
+    #[test]
+    fn what_is_no_panic_passes_through() {
+        assert_eq!(catch(|| Ok(7)), Ok(7));
+        assert_eq!(catch::<()>(|| Err(Error::canceled())), Err(Error::canceled()));
+    }
+
+    #[test]
+    fn a_panic_whose_payload_is_no_text_is_caught_too() {
+        let error = catch::<()>(|| std::panic::panic_any(7)).unwrap_err();
+        assert!(error.message.contains("no message"), "{}", error.message);
+    }
+}

@@ -1,0 +1,94 @@
+//! From a profile to its source, target and policy.
+
+use crate::{
+    directory::{Source, ldap::ActiveDirectorySource, ldif::LdifSource},
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel},
+    policy::{self, Policy, evaluation::Evaluation},
+    profile::{Profile, SourceKind, TargetKind},
+    recipient::{Fingerprint, Recipient},
+    target::{Target, folder::Folder},
+    timestamp::Timestamp,
+    trust::{TrustAnchors, load_anchors},
+};
+
+use super::{Engine, request::Credential};
+
+/// The engine's secret that is the credential's password.
+const PASSWORD: &str = "password";
+
+/// A policy with the anchors that it trusts.
+pub(super) struct Judge {
+    policy: Policy,
+    anchors: TrustAnchors,
+    now: Timestamp,
+}
+
+impl Judge {
+    /// Fails with `TrustAnchorMissing`, `TrustAnchorUnreadable`.
+    pub(super) fn of(profile: &Profile, now: Timestamp) -> Result<Self> {
+        let anchors = if profile.trust_anchor_path.is_empty() && profile.allow_untrusted {
+            TrustAnchors::new([])
+        } else {
+            load_anchors(&profile.trust_anchor_path)?
+        };
+        let policy = Policy::new(profile.policy, profile.selection, profile.allow_untrusted);
+        Ok(Self { policy, anchors, now })
+    }
+
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.policy.fingerprint(&self.anchors.fingerprint())
+    }
+
+    pub(super) fn evaluate(&self, recipient: &Recipient) -> Evaluation {
+        policy::evaluate(recipient, &self.policy, &self.anchors, self.now)
+    }
+}
+
+/// Opens the profile's source. Fails with what the source says; `CredentialMissing`.
+pub(super) fn source(
+    engine: &Engine,
+    profile: &Profile,
+    credential: Option<&Credential>,
+    context: &Context,
+) -> Result<Box<dyn Source>> {
+    match profile.source {
+        SourceKind::Ldif => {
+            let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
+            Ok(Box::new(LdifSource::open(path)?))
+        }
+        SourceKind::ActiveDirectory => {
+            if profile.skip_certificate_check {
+                let what = format!("Profile '{}' does not check the server's certificate.", profile.name);
+                context.log(LogLevel::Warning, what)?;
+            }
+            let password = engine.secret(PASSWORD);
+            let user = credential.map(|credential| credential.user_name.as_str());
+            if user.is_none() || password.is_none() {
+                let what = format!(
+                    "Profile '{}' signs in at {} and needs a credential.",
+                    profile.name,
+                    profile.server.as_deref().unwrap_or_default()
+                );
+                return Err(Error::new(ErrorId::CredentialMissing, what).target(&profile.name));
+            }
+            let password = password.as_ref().map(|password| password.as_slice());
+            Ok(Box::new(ActiveDirectorySource::connect(profile, user, password, context)?))
+        }
+    }
+}
+
+/// Opens the profile's target; nothing is read or written yet.
+pub(super) fn target(profile: &Profile) -> Result<Box<dyn Target>> {
+    match profile.target {
+        TargetKind::Folder => {
+            let path = profile.output_path.as_deref().ok_or_else(|| missing(profile, "OutputPath"))?;
+            Ok(Box::new(Folder::new(path)))
+        }
+    }
+}
+
+fn missing(profile: &Profile, setting: &str) -> Error {
+    Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' has no -{setting}.", profile.name))
+        .target(&profile.name)
+}

@@ -1,0 +1,47 @@
+//! `Fault`: does what a test of the ABI wants, in the order of the request's fields.
+
+use std::time::Duration;
+
+use crate::{
+    error::{Error, Result},
+    event::{Context, LogLevel, Question, QuestionKind},
+    runtime::runtime,
+};
+
+use super::request::FaultRequest;
+
+/// Does what `request` says. Fails as it says, or with `Canceled`.
+pub fn run(request: &FaultRequest, context: &Context) -> Result<()> {
+    for number in 1..=request.events {
+        context.check()?;
+        context.log(LogLevel::Debug, format!("Event {number} of {}.", request.events))?;
+    }
+    if request.questions > 0 {
+        ask(request.questions, context)?;
+    }
+    if request.wait > 0 {
+        let cancel = context.cancel.clone();
+        let wait = tokio::time::Duration::from_millis(request.wait);
+        runtime()?.block_on(async { tokio::time::timeout(wait, cancel.cancelled()).await.ok() });
+        context.check()?;
+    }
+    std::thread::sleep(Duration::from_millis(request.stall));
+    if let Some(id) = request.fail {
+        return Err(Error::new(id, "The test asked for this error.").target("fault-injection"));
+    }
+    assert!(!request.panic, "the test asked for this panic");
+    Ok(())
+}
+
+fn ask(count: u32, context: &Context) -> Result<()> {
+    let question = |number: u32| Question {
+        id: 0,
+        kind: QuestionKind::Approve,
+        target: format!("recipient {number}"),
+        action: "test the questions".to_owned(),
+    };
+    for answer in context.ask((1..=count).map(question).collect())? {
+        context.log(LogLevel::Debug, format!("Question {}: {}.", answer.id, answer.approved))?;
+    }
+    Ok(())
+}

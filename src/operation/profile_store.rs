@@ -1,0 +1,78 @@
+//! Profiles as files: finding, reading, writing.
+
+use std::{fs, io::ErrorKind, path::Path};
+
+use crate::{
+    error::{Error, ErrorId, Result},
+    places::{self, Places},
+    profile::Profile,
+};
+
+/// A profile and where it lives.
+pub(super) struct StoredProfile {
+    pub(super) profile: Profile,
+    pub(super) places: Places,
+}
+
+/// The profile of that name, from the first of the places that has it.
+/// Fails with `ProfileNotFound`, `ProfileUnreadable`, `ProfileInvalid`.
+pub(super) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
+    for places in search {
+        let path = places.profile_file(name)?;
+        match fs::read(&path) {
+            Ok(text) => {
+                return Ok(StoredProfile { profile: parse(&path, name, &text)?, places: places.clone() });
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => {
+                return Err(Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e));
+            }
+        }
+    }
+    Err(not_found(name))
+}
+
+pub(super) fn not_found(name: &str) -> Error {
+    Error::new(ErrorId::ProfileNotFound, format!("There is no profile '{name}'.")).target(name)
+}
+
+fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Profile> {
+    let unreadable = |why: String| {
+        let what = format!("The profile '{name}' ('{}') can't be read: {why}.", path.display());
+        Error::new(ErrorId::ProfileUnreadable, what).target(name)
+    };
+    let profile: Profile = serde_json::from_slice(text).map_err(|e| unreadable(e.to_string()))?;
+    if profile.name != name {
+        return Err(unreadable(format!("it is named '{}' inside", profile.name)));
+    }
+    profile.validate()?;
+    Ok(profile)
+}
+
+/// Writes a profile. Fails with `PlaceNotWritable`, `PlaceNotPrivate`, `DiskFull`.
+pub(super) fn save(places: &Places, profile: &Profile) -> Result<()> {
+    profile.validate()?;
+    places::make_private_folder(&places.profiles)?;
+    let mut text = serde_json::to_vec_pretty(profile)
+        .map_err(|e| Error::new(ErrorId::Internal, format!("A profile has no JSON form: {e}")))?;
+    text.push(b'\n');
+    places::write_private_file(&places.profile_file(&profile.name)?, &text, ErrorId::PlaceNotWritable)
+}
+
+/// The names of all profiles, in their order; a name that several places have counts once.
+pub(super) fn names(search: &[Places]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for places in search {
+        let entries = match fs::read_dir(&places.profiles) {
+            Ok(entries) => entries,
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => continue,
+            Err(e) => return Err(Error::io(ErrorId::ProfileUnreadable, "Cannot list", &places.profiles, &e)),
+        };
+        let files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.extend(files.filter_map(|file| file.strip_suffix(".json").map(str::to_owned)));
+    }
+    names.retain(|name| crate::profile::is_profile_name(name));
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}

@@ -1,0 +1,164 @@
+//! Checks whether a profile would work, and what to fix.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Engine, connect, profile_store, request::TestProfileRequest};
+use crate::{
+    directory::{Selection, Source, SourceItem},
+    error::{Error, ErrorId, Result},
+    event::{Context, ResultType},
+    profile::Profile,
+    state::{State, lock::RunLock},
+    timestamp::Timestamp,
+};
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CheckResult {
+    /// As it should be.
+    Passed,
+    /// It works, but look at it.
+    Warning,
+    /// A run would fail.
+    Failed,
+}
+
+/// One check of a profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ProfileTest {
+    /// The profile.
+    pub profile_name: String,
+    /// What was checked: `TrustAnchor`, `Source`, `Clock`, `Recipient`, `Value`, `Target`, `State`.
+    pub check: String,
+    /// How it ended.
+    pub result: CheckResult,
+    /// What was found.
+    pub message: String,
+    /// What to do; empty where nothing is to be done.
+    pub advice: String,
+}
+
+/// Recipients that the check of the source reads.
+const SAMPLE: usize = 1000;
+
+struct Tester<'a> {
+    profile: &'a Profile,
+    context: &'a Context,
+}
+
+pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Context) -> Result<()> {
+    let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
+    let tester = Tester { profile: &stored.profile, context };
+    let anchors = connect::Judge::of(&stored.profile, Timestamp::now());
+    tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
+    match connect::source(engine, &stored.profile, request.credential.as_ref(), context) {
+        Ok(mut source) => {
+            tester.tell("Source", Ok("The source can be opened, and takes the credential.".to_owned()))?;
+            let clock = clock(source.as_mut(), context);
+            tester.tell("Clock", clock)?;
+            tester.recipients(source.as_mut())?;
+        }
+        Err(error) => tester.tell("Source", Err(error))?,
+    }
+    let mut target = connect::target(&stored.profile)?;
+    let name = target.name();
+    tester.tell("Target", target.check_writable(context).map(|()| format!("{name} can be written.")))?;
+    let path = stored.places.state_file(&stored.profile.name);
+    tester.tell("State", state(&path))
+}
+
+fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
+    let Some(theirs) = source.clock(context)? else {
+        return Ok("The source has no clock of its own.".into());
+    };
+    let apart = theirs.0.abs_diff(Timestamp::now().0);
+    if apart <= 300 {
+        return Ok(format!("The clocks are {apart} seconds apart."));
+    }
+    Err(Error::new(ErrorId::ClockSkew, format!("The clocks are {apart} seconds apart; 300 is the most.")))
+}
+
+fn state(path: &std::path::Path) -> Result<String> {
+    if let Some(holder) = RunLock::holder(path) {
+        return Ok(format!("A run is in progress by {} since {}.", holder.host, holder.since));
+    }
+    match State::open_to_read(path)? {
+        Some(state) => Ok(format!("{} recipients have managed values.", state.recipients_with_managed()?)),
+        None => Ok("There is no state yet; the first run makes it.".into()),
+    }
+}
+
+impl Tester<'_> {
+    fn tell(&self, check: &str, outcome: Result<String>) -> Result<()> {
+        let (result, message, advice) = match outcome {
+            Ok(message) => (CheckResult::Passed, message, String::new()),
+            Err(error) if error.id == ErrorId::Canceled => return Err(error),
+            Err(error) => (CheckResult::Failed, error.message, error.advice),
+        };
+        self.emit(check, result, message, advice)
+    }
+
+    fn emit(&self, check: &str, result: CheckResult, message: String, advice: String) -> Result<()> {
+        let test = ProfileTest {
+            profile_name: self.profile.name.clone(),
+            check: check.into(),
+            result,
+            message,
+            advice,
+        };
+        self.context.result(ResultType::ProfileTest, &test)
+    }
+
+    /// Reads a sample, since a right that is missing shows only in what comes back.
+    fn recipients(&self, source: &mut dyn Source) -> Result<()> {
+        let (mut recipients, mut with_values, mut invalid) = (0_usize, 0_usize, 0_usize);
+        let enough = || Error::new(ErrorId::Canceled, "enough");
+        let read = source.read(&Selection::All, self.context, &mut |item| {
+            match item {
+                SourceItem::Recipient(recipient) => {
+                    recipients += 1;
+                    with_values += usize::from(!recipient.values.is_empty());
+                }
+                SourceItem::Invalid(_) => invalid += 1,
+            }
+            if recipients >= SAMPLE { Err(enough()) } else { Ok(()) }
+        });
+        self.context.check()?;
+        match read {
+            Err(error) if recipients < SAMPLE => return self.tell("Recipient", Err(error)),
+            _ => {}
+        }
+        let many = if recipients >= SAMPLE { "at least " } else { "" };
+        if recipients == 0 {
+            let advice = "Check the search base, the filter, and the account's right to read the objects.";
+            return self.emit(
+                "Recipient",
+                CheckResult::Failed,
+                "The source shows no recipients.".into(),
+                advice.into(),
+            );
+        }
+        let message =
+            format!("The source shows {many}{recipients} recipients; {invalid} objects can't be understood.");
+        let result = if invalid == 0 { CheckResult::Passed } else { CheckResult::Warning };
+        self.emit(
+            "Recipient",
+            result,
+            message,
+            if invalid == 0 { "" } else { ErrorId::RecipientInvalid.advice() }.into(),
+        )?;
+        if with_values == 0 {
+            let message = format!("None of {recipients} recipients shows a certificate value.");
+            return self.emit(
+                "Value",
+                CheckResult::Failed,
+                message,
+                ErrorId::ValuesNotReadable.advice().into(),
+            );
+        }
+        let message = format!("{with_values} of {recipients} recipients have certificate values.");
+        self.emit("Value", CheckResult::Passed, message, String::new())
+    }
+}

@@ -1,0 +1,266 @@
+//! Changes and their states, held plans and approvals.
+
+use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    State, json,
+    record::{Change, ChangeKind, ChangeState, PublishedValue},
+};
+use crate::{
+    error::{Error, ErrorId, Result},
+    policy::evaluation::Finding,
+    recipient::Fingerprint,
+    timestamp::Timestamp,
+};
+
+/// The change of a recipient that is not at the target yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenChange {
+    /// Its number.
+    pub id: i64,
+    /// How far it is.
+    pub state: ChangeState,
+    /// What was desired when it was planned.
+    pub desired: Fingerprint,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried next.
+    pub next_try: Option<Timestamp>,
+}
+
+/// How a change turned out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its state from now on.
+    pub state: ChangeState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried next.
+    pub next_try: Option<Timestamp>,
+    /// Why the target refused it.
+    pub error: Option<String>,
+}
+
+/// Which changes are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeFilter {
+    /// Only this run's.
+    pub run_id: Option<i64>,
+    /// Only those in one of these states; none: all.
+    pub states: Vec<ChangeState>,
+}
+
+/// The part of a change that stays as it was planned.
+#[derive(Serialize, Deserialize)]
+struct Planned {
+    display_name: Option<String>,
+    before: Vec<PublishedValue>,
+    after: Vec<PublishedValue>,
+    reasons: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+const COLUMNS: &str = "id, run_id, anchor, recipient, kind, state, attempts, next_try, error, time, record";
+
+impl State {
+    /// The open change of a recipient; there is one at most.
+    pub fn open_change(&self, anchor: &str) -> Result<Option<OpenChange>> {
+        let sql = "SELECT id, state, desired, attempts, next_try FROM change WHERE anchor = ?1 AND state <> 'Exported'";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let read = |row: &Row<'_>| {
+            Ok(OpenChange {
+                id: row.get(0)?,
+                state: state_of(row, 1)?,
+                desired: Fingerprint(row.get(2)?),
+                attempts: row.get(3)?,
+                next_try: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+            })
+        };
+        statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))
+    }
+
+    /// Keeps a change, in the place of the recipient's open one if there is any. Returns its number.
+    pub fn put_change(&self, change: &Change, desired: Fingerprint) -> Result<i64> {
+        self.execute("DELETE FROM change WHERE anchor = ?1 AND state <> 'Exported'", [&change.anchor])?;
+        let planned = Planned {
+            display_name: change.display_name.clone(),
+            before: change.before.clone(),
+            after: change.after.clone(),
+            reasons: change.reasons.clone(),
+            findings: change.findings.clone(),
+        };
+        self.execute(
+            "INSERT INTO change(run_id, anchor, recipient, kind, state, desired, attempts, next_try, error, time, record)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                change.run_id,
+                change.anchor,
+                change.recipient,
+                change.change.name(),
+                change.state.name(),
+                desired.0,
+                change.attempts,
+                change.next_try.map(|t| t.0),
+                change.error,
+                change.time.0,
+                json(&planned)?,
+            ],
+        )?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Forgets the open change of a recipient: it has become moot.
+    pub fn drop_open_change(&self, anchor: &str) -> Result<()> {
+        self.execute("DELETE FROM change WHERE anchor = ?1 AND state <> 'Exported'", [anchor]).map(drop)
+    }
+
+    /// Moves a change to its outcome.
+    pub fn set_outcome(&self, id: i64, outcome: &Outcome, now: Timestamp) -> Result<()> {
+        self.execute(
+            "UPDATE change SET state = ?2, attempts = ?3, next_try = ?4, error = ?5, time = ?6 WHERE id = ?1",
+            params![
+                id,
+                outcome.state.name(),
+                outcome.attempts,
+                outcome.next_try.map(|t| t.0),
+                outcome.error,
+                now.0
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Moves all changes of a run that are in one state to another; returns how many.
+    pub fn move_changes(&self, run_id: i64, from: ChangeState, to: ChangeState) -> Result<usize> {
+        let sql = "UPDATE change SET state = ?3 WHERE run_id = ?1 AND state = ?2";
+        self.execute(sql, params![run_id, from.name(), to.name()])
+    }
+
+    /// Changes of one state with numbers above `after`, in their order; of one run, or of all.
+    pub fn changes_in(
+        &self,
+        state: ChangeState,
+        run_id: Option<i64>,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<Change>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM change WHERE state = ?1 AND id > ?2 AND (?3 IS NULL OR run_id = ?3) ORDER BY id LIMIT ?4"
+        );
+        let rows = self.query(&sql, params![state.name(), after, run_id, limit as i64], ChangeText::read)?;
+        rows.into_iter().map(|text| text.parse(self)).collect()
+    }
+
+    /// Changes by filter, the newest first, with numbers below `before`.
+    pub fn changes(&self, filter: &ChangeFilter, before: i64, limit: usize) -> Result<Vec<Change>> {
+        let states =
+            filter.states.iter().map(|state| format!("'{}'", state.name())).collect::<Vec<_>>().join(",");
+        let states = if states.is_empty() { String::new() } else { format!("AND state IN ({states})") };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM change WHERE id < ?1 AND (?2 IS NULL OR run_id = ?2) {states} ORDER BY id DESC LIMIT ?3"
+        );
+        let rows = self.query(&sql, params![before, filter.run_id, limit as i64], ChangeText::read)?;
+        rows.into_iter().map(|text| text.parse(self)).collect()
+    }
+
+    /// Approves the removals that the held plan of `run_id` lists, by recipient and value, for one run.
+    /// Returns how many recipients. Fails with `PlanNotHeld` where the plan lists none any more.
+    pub fn approve(&self, run_id: i64) -> Result<usize> {
+        let held = self.changes_in(ChangeState::Held, Some(run_id), 0, usize::MAX >> 1)?;
+        if held.is_empty() {
+            let what = format!(
+                "The plan {run_id} is not held any more: a later run planned anew, or it was carried out."
+            );
+            return Err(Error::new(ErrorId::PlanNotHeld, what).target(run_id.to_string()));
+        }
+        self.transaction(|state| {
+            state.execute("DELETE FROM approval", [])?;
+            for change in held.iter().filter(|change| change.change == ChangeKind::Remove) {
+                for value in change.before.iter().filter(|value| !change.after.contains(value)) {
+                    state.execute(
+                        "INSERT OR REPLACE INTO approval(anchor, attribute, fingerprint, run_id) VALUES (?1, ?2, ?3, ?4)",
+                        params![change.anchor, value.attribute.name(), value.value.0, run_id],
+                    )?;
+                }
+            }
+            state.set_setting("approved_plan", &run_id.to_string())
+        })?;
+        Ok(held.len())
+    }
+
+    /// Whether every value that `change` takes away was approved.
+    pub fn is_approved(&self, change: &Change) -> Result<bool> {
+        let sql = "SELECT count(*) FROM approval WHERE anchor = ?1 AND attribute = ?2 AND fingerprint = ?3";
+        for value in change.before.iter().filter(|value| !change.after.contains(value)) {
+            if self.number(sql, params![change.anchor, value.attribute.name(), value.value.0])? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The plan that was approved and not let through yet.
+    pub fn approved_plan(&self) -> Result<Option<i64>> {
+        Ok(self.setting("approved_plan")?.and_then(|text| text.parse().ok()))
+    }
+
+    /// Uses up the approvals: they hold for one run.
+    pub fn use_approvals(&self) -> Result<()> {
+        self.execute("DELETE FROM approval", [])?;
+        self.execute("DELETE FROM setting WHERE name = 'approved_plan'", []).map(drop)
+    }
+}
+
+struct ChangeText {
+    change: Change,
+    record: String,
+}
+
+impl ChangeText {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let kind: String = row.get(4)?;
+        let change = Change {
+            id: row.get(0)?,
+            run_id: row.get(1)?,
+            profile_name: String::new(),
+            anchor: row.get(2)?,
+            recipient: row.get(3)?,
+            display_name: None,
+            change: ChangeKind::from_name(&kind).ok_or_else(|| unknown(4, &kind))?,
+            state: state_of(row, 5)?,
+            before: Vec::new(),
+            after: Vec::new(),
+            reasons: Vec::new(),
+            findings: Vec::new(),
+            attempts: row.get(6)?,
+            next_try: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+            error: row.get(8)?,
+            time: Timestamp(row.get(9)?),
+        };
+        Ok(Self { change, record: row.get(10)? })
+    }
+
+    fn parse(self, state: &State) -> Result<Change> {
+        let planned: Planned = state.stored(&self.record)?;
+        Ok(Change {
+            profile_name: state.profile_name(),
+            display_name: planned.display_name,
+            before: planned.before,
+            after: planned.after,
+            reasons: planned.reasons,
+            findings: planned.findings,
+            ..self.change
+        })
+    }
+}
+
+fn state_of(row: &Row<'_>, column: usize) -> rusqlite::Result<ChangeState> {
+    let name: String = row.get(column)?;
+    ChangeState::from_name(&name).ok_or_else(|| unknown(column, &name))
+}
+
+fn unknown(column: usize, name: &str) -> rusqlite::Error {
+    let what = format!("'{name}' is not known");
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
+}

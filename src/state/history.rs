@@ -1,0 +1,77 @@
+//! The history of runs.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{
+    State, json,
+    record::{ChangeState, Run, RunResult},
+};
+use crate::{
+    error::{Error, ErrorId, Result},
+    timestamp::Timestamp,
+};
+
+impl State {
+    /// The profile whose state this is: the file's name.
+    pub fn profile_name(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Begins a run: gives it its number. A run that a crash ended is marked `Stopped` first.
+    pub fn begin_run(&self, run: &mut Run) -> Result<()> {
+        self.transaction(|state| {
+            let rows = state.query("SELECT record FROM run WHERE result = 'Running'", [], |row| {
+                row.get::<_, String>(0)
+            })?;
+            for text in rows {
+                let mut crashed: Run = state.stored(&text)?;
+                crashed.result = RunResult::Stopped;
+                crashed.error = Some("The process ended in the middle of the run.".into());
+                state.put_run(&crashed)?;
+            }
+            state.execute(
+                "INSERT INTO run(result, started, record) VALUES (?1, ?2, '')",
+                params![run.result.name(), run.started.0],
+            )?;
+            run.id = state.connection.last_insert_rowid();
+            state.put_run(run)
+        })
+    }
+
+    /// Keeps what is known of a run by now.
+    pub fn put_run(&self, run: &Run) -> Result<()> {
+        let sql = "UPDATE run SET result = ?2, record = ?3 WHERE id = ?1";
+        self.execute(sql, params![run.id, run.result.name(), json(run)?]).map(drop)
+    }
+
+    /// A run by its number. Fails with `PlanNotFound` where there is none.
+    pub fn run(&self, id: i64) -> Result<Run> {
+        let found: Option<String> = self
+            .connection
+            .query_row("SELECT record FROM run WHERE id = ?1", [id], |row| row.get(0))
+            .optional()
+            .map_err(|e| self.failed(e))?;
+        let Some(text) = found else {
+            let what = format!("Profile '{}' has no run {id}.", self.profile_name());
+            return Err(Error::new(ErrorId::PlanNotFound, what).target(id.to_string()));
+        };
+        self.stored(&text)
+    }
+
+    /// Runs with numbers below `before`, the newest first, `limit` at most; of the given results, or all.
+    pub fn runs(&self, results: &[RunResult], before: i64, limit: usize) -> Result<Vec<Run>> {
+        let names = results.iter().map(|result| format!("'{}'", result.name())).collect::<Vec<_>>().join(",");
+        let only = if names.is_empty() { String::new() } else { format!("AND result IN ({names})") };
+        let sql = format!("SELECT record FROM run WHERE id < ?1 {only} ORDER BY id DESC LIMIT ?2");
+        let rows = self.query(&sql, params![before, limit as i64], |row| row.get::<_, String>(0))?;
+        rows.iter().map(|text| self.stored(text)).collect()
+    }
+
+    /// Forgets runs and exported changes from before `before`.
+    pub fn sweep_history(&self, before: Timestamp) -> Result<()> {
+        let newest_stays = "DELETE FROM run WHERE started < ?1 AND id < (SELECT max(id) FROM run)";
+        self.execute(newest_stays, [before.0])?;
+        let sql = "DELETE FROM change WHERE state = ?1 AND time < ?2";
+        self.execute(sql, params![ChangeState::Exported.name(), before.0]).map(drop)
+    }
+}

@@ -1,0 +1,297 @@
+//! Imports: who was seen, and what the policy made of their values.
+
+use rusqlite::{OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
+
+use super::{State, json, record::PublishedValue};
+use crate::{
+    error::Result,
+    policy::evaluation::{CertificateState, Finding},
+    recipient::{Attribute, Fingerprint, RecipientKind, Value},
+    timestamp::Timestamp,
+};
+
+/// Why a recipient that was seen earlier counts as gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Gone {
+    /// The source shows a tombstone.
+    Deleted,
+    /// It exists outside the profile's scope.
+    OutOfScope,
+    /// It has been missing longer than the missing period.
+    Missing,
+}
+
+impl Gone {
+    fn name(self) -> &'static str {
+        match self {
+            Gone::Deleted => "Deleted",
+            Gone::OutOfScope => "OutOfScope",
+            Gone::Missing => "Missing",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        [Gone::Deleted, Gone::OutOfScope, Gone::Missing].into_iter().find(|gone| gone.name() == name)
+    }
+}
+
+/// One recipient as one import saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// The recipient.
+    pub anchor: String,
+    /// Its primary address in lower case, if it has one.
+    pub address: Option<String>,
+    /// Since when imports no longer show it.
+    pub missing_since: Option<Timestamp>,
+    /// Why it counts as gone, if it does.
+    pub gone: Option<Gone>,
+}
+
+/// What messages and the target need to know of a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientRecord {
+    /// Its address, user principal name or DN.
+    pub label: String,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// Its primary SMTP address.
+    pub address: Option<String>,
+    /// Its user principal name.
+    pub user_principal_name: Option<String>,
+    /// Its DN.
+    pub distinguished_name: String,
+    /// What it is.
+    pub kind: RecipientKind,
+    /// Whether its account is disabled.
+    pub disabled: bool,
+    /// Its values in the source.
+    pub values: Vec<(Attribute, Fingerprint)>,
+}
+
+/// What became of one certificate (or unreadable value) of a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The value it is in.
+    pub value: Fingerprint,
+    /// The certificate, if one could be read.
+    pub certificate: Option<Fingerprint>,
+    /// What became of it.
+    pub state: CertificateState,
+    /// What speaks against it.
+    pub findings: Vec<Finding>,
+}
+
+/// What the policy made of a recipient's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvaluationRow {
+    /// A hash over everything that the evaluation depends on, but the time.
+    pub input: Fingerprint,
+    /// The recipient.
+    pub recipient: RecipientRecord,
+    /// What should be published, best first.
+    pub desired: Vec<PublishedValue>,
+    /// What became of each certificate.
+    pub judged: Vec<Judgement>,
+    /// Findings on the recipient as a whole.
+    pub findings: Vec<Finding>,
+    /// Issuers that were needed and not there.
+    pub missing_issuers: Vec<String>,
+    /// When it may turn out otherwise.
+    pub next_evaluation: Option<Timestamp>,
+}
+
+/// The part of an evaluation that tells whether it still holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownEvaluation {
+    /// What it was made from.
+    pub input: Fingerprint,
+    /// When it may turn out otherwise.
+    pub next_evaluation: Option<Timestamp>,
+    /// Whether anything is desired.
+    pub has_desired: bool,
+    /// Issuers that were needed and not there.
+    pub missing_issuers: Vec<String>,
+}
+
+/// What the last guarded and completed import counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Its run.
+    pub run_id: i64,
+    /// Recipients with values.
+    pub with_values: u64,
+}
+
+impl State {
+    /// The run whose import is in force.
+    pub fn current_run(&self) -> Result<Option<i64>> {
+        Ok(self.setting("current_run")?.and_then(|text| text.parse().ok()))
+    }
+
+    /// What is known of a recipient's evaluation.
+    pub fn known_evaluation(&self, anchor: &str) -> Result<Option<KnownEvaluation>> {
+        let sql = "SELECT input, next_evaluation, desired <> '[]', missing_issuers FROM evaluation WHERE anchor = ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let read = |row: &Row<'_>| {
+            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, bool>(2)?, row.get::<_, String>(3)?))
+        };
+        let found = statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))?;
+        let Some((input, next, has_desired, issuers)) = found else { return Ok(None) };
+        let missing_issuers = self.stored(&issuers)?;
+        let next_evaluation = next.map(Timestamp);
+        Ok(Some(KnownEvaluation { input: Fingerprint(input), next_evaluation, has_desired, missing_issuers }))
+    }
+
+    /// Keeps an evaluation, and the values that it wants published.
+    pub fn put_evaluation(&self, anchor: &str, row: &EvaluationRow, desired: &[Value]) -> Result<()> {
+        self.execute(
+            "INSERT OR REPLACE INTO evaluation(anchor, input, recipient, has_values, desired, judged, findings,
+                 missing_issuers, next_evaluation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            rusqlite::params![
+                anchor,
+                row.input.0,
+                json(&row.recipient)?,
+                !row.recipient.values.is_empty(),
+                json(&row.desired)?,
+                json(&row.judged)?,
+                json(&row.findings)?,
+                json(&row.missing_issuers)?,
+                row.next_evaluation.map(|t| t.0),
+            ],
+        )?;
+        desired.iter().try_for_each(|value| self.put_value(value))
+    }
+
+    /// A recipient's evaluation.
+    pub fn evaluation(&self, anchor: &str) -> Result<Option<EvaluationRow>> {
+        let sql = "SELECT input, recipient, desired, judged, findings, missing_issuers, next_evaluation
+                   FROM evaluation WHERE anchor = ?1";
+        let rows = self.query(sql, [anchor], |row| EvaluationText::read(row, 0))?;
+        rows.into_iter().next().map(|text| text.parse(self)).transpose()
+    }
+
+    /// Notes that the import of `run_id` saw this recipient (or carried it over).
+    /// `false` where the import has it already.
+    pub fn add_import(&self, run_id: i64, row: &ImportRow) -> Result<bool> {
+        let added = self.execute(
+            "INSERT OR IGNORE INTO import(run_id, anchor, address, missing_since, gone) VALUES (?1, ?2, ?3, ?4, ?5)",
+            rusqlite::params![
+                run_id,
+                row.anchor,
+                row.address,
+                row.missing_since.map(|t| t.0),
+                row.gone.map(Gone::name)
+            ],
+        )?;
+        Ok(added == 1)
+    }
+
+    /// Takes a recipient out of the import of `run_id` again.
+    pub fn remove_import(&self, run_id: i64, anchor: &str) -> Result<()> {
+        self.execute(
+            "DELETE FROM import WHERE run_id = ?1 AND anchor = ?2",
+            rusqlite::params![run_id, anchor],
+        )
+        .map(drop)
+    }
+
+    /// How many recipients the import in force has.
+    pub fn import_count(&self) -> Result<u64> {
+        let current = self.current_run()?.unwrap_or(0);
+        Ok(self.number("SELECT count(*) FROM import WHERE run_id = ?1", [current])?.unsigned_abs())
+    }
+
+    /// Recipients of the import in force that the import of `run_id` has not seen, after `after`, `limit` at most.
+    pub fn unseen(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<ImportRow>> {
+        let sql = "SELECT anchor, address, missing_since, gone FROM import AS old
+                   WHERE run_id = (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'current_run')
+                     AND anchor > ?2
+                     AND NOT EXISTS (SELECT 1 FROM import WHERE run_id = ?1 AND anchor = old.anchor)
+                   ORDER BY anchor LIMIT ?3";
+        self.query(sql, rusqlite::params![run_id, after, limit as i64], read_import)
+    }
+
+    /// Makes the import of `run_id` the one in force: one short transaction.
+    pub fn complete_import(&self, run_id: i64) -> Result<()> {
+        self.set_setting("current_run", &run_id.to_string())
+    }
+
+    /// Puts the recipients that a run with identities read into the import in force (or makes them it, if
+    /// there is none yet).
+    pub fn merge_import(&self, run_id: i64) -> Result<()> {
+        self.transaction(|state| {
+            let Some(current) = state.current_run()? else { return state.complete_import(run_id) };
+            state.execute(
+                "DELETE FROM import WHERE run_id = ?1 AND anchor IN (SELECT anchor FROM import WHERE run_id = ?2)",
+                [current, run_id],
+            )?;
+            state.execute("UPDATE import SET run_id = ?1 WHERE run_id = ?2", [current, run_id]).map(drop)
+        })
+    }
+
+    /// Removes import rows that were superseded (or never came into force), and what only they needed:
+    /// the state does not grow with the number of runs.
+    pub fn sweep_imports(&self) -> Result<()> {
+        let current = self.current_run()?.unwrap_or(0);
+        while self.execute(
+            "DELETE FROM import WHERE (run_id, anchor) IN
+                 (SELECT run_id, anchor FROM import WHERE run_id <> ?1 LIMIT 20000)",
+            [current],
+        )? > 0
+        {}
+        self.execute(
+            "DELETE FROM evaluation WHERE anchor NOT IN (SELECT anchor FROM import) AND anchor NOT IN (SELECT anchor FROM link)",
+            [],
+        )?;
+        Ok(())
+    }
+}
+
+fn read_import(row: &Row<'_>) -> rusqlite::Result<ImportRow> {
+    Ok(ImportRow {
+        anchor: row.get(0)?,
+        address: row.get(1)?,
+        missing_since: row.get::<_, Option<i64>>(2)?.map(Timestamp),
+        gone: row.get::<_, Option<String>>(3)?.as_deref().and_then(Gone::from_name),
+    })
+}
+
+/// An evaluation as its columns hold it.
+pub(super) struct EvaluationText {
+    input: [u8; 32],
+    recipient: String,
+    desired: String,
+    judged: String,
+    findings: String,
+    missing_issuers: String,
+    next_evaluation: Option<i64>,
+}
+
+impl EvaluationText {
+    /// Reads seven columns from `first` on.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            input: row.get(first)?,
+            recipient: row.get(first + 1)?,
+            desired: row.get(first + 2)?,
+            judged: row.get(first + 3)?,
+            findings: row.get(first + 4)?,
+            missing_issuers: row.get(first + 5)?,
+            next_evaluation: row.get(first + 6)?,
+        })
+    }
+
+    pub(super) fn parse(&self, state: &State) -> Result<EvaluationRow> {
+        Ok(EvaluationRow {
+            input: Fingerprint(self.input),
+            recipient: state.stored(&self.recipient)?,
+            desired: state.stored(&self.desired)?,
+            judged: state.stored(&self.judged)?,
+            findings: state.stored(&self.findings)?,
+            missing_issuers: state.stored(&self.missing_issuers)?,
+            next_evaluation: self.next_evaluation.map(Timestamp),
+        })
+    }
+}

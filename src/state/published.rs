@@ -1,0 +1,239 @@
+//! What this profile published: links to target recipients, managed values, and the bytes of values.
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::{
+    State,
+    import::{EvaluationRow, EvaluationText, Gone},
+    json,
+    record::PublishedValue,
+};
+use crate::{
+    error::Result,
+    recipient::{Attribute, Fingerprint, Value},
+    timestamp::Timestamp,
+};
+
+/// Which recipient of the target a source recipient is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The target's own key.
+    pub target: String,
+    /// The primary address under which it was published last, in lower case.
+    pub address: Option<String>,
+}
+
+/// Everything that planning needs to know of one recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanRow {
+    /// The recipient.
+    pub anchor: String,
+    /// Its primary address in lower case.
+    pub address: Option<String>,
+    /// Why it counts as gone, if it does.
+    pub gone: Option<Gone>,
+    /// Whether imports no longer show it.
+    pub missing: bool,
+    /// Another recipient of the import has the same primary address.
+    pub address_shared: bool,
+    /// What the policy made of its values.
+    pub evaluation: EvaluationRow,
+    /// The target recipient of an earlier run.
+    pub link: Option<Link>,
+    /// What is managed there.
+    pub managed: Vec<PublishedValue>,
+}
+
+/// One line of a target's index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedRecipient {
+    /// The target's own key.
+    pub target: String,
+    /// The source's anchor.
+    pub anchor: String,
+    /// Its address, user principal name or DN.
+    pub label: String,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// What is managed there.
+    pub managed: Vec<PublishedValue>,
+}
+
+impl State {
+    /// Recipients of the import of `run_id` after the anchor `after`, in the order of their anchors.
+    pub fn plan_rows(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<PlanRow>> {
+        let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target, l.address,
+                       i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other WHERE other.run_id = i.run_id
+                           AND other.address = i.address AND other.anchor <> i.anchor AND other.gone IS NULL),
+                       e.input, e.recipient, e.desired, e.judged, e.findings, e.missing_issuers, e.next_evaluation
+                   FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+                   LEFT JOIN link AS l ON l.anchor = i.anchor
+                   WHERE i.run_id = ?1 AND i.anchor > ?2 ORDER BY i.anchor LIMIT ?3";
+        let rows = self.query(sql, rusqlite::params![run_id, after, limit as i64], |row| {
+            let link = row.get::<_, Option<String>>(4)?.map(|target| (target, row.get(5)));
+            let plan = PlanHead {
+                anchor: row.get(0)?,
+                address: row.get(1)?,
+                gone: row.get(2)?,
+                missing: row.get(3)?,
+                link: link
+                    .map(|(target, address)| address.map(|address| Link { target, address }))
+                    .transpose()?,
+                address_shared: row.get(6)?,
+            };
+            Ok((plan, EvaluationText::read(row, 7)?))
+        })?;
+        rows.into_iter().map(|(head, text)| self.plan_row(head, &text)).collect()
+    }
+
+    fn plan_row(&self, head: PlanHead, text: &EvaluationText) -> Result<PlanRow> {
+        Ok(PlanRow {
+            managed: self.managed(&head.anchor)?,
+            evaluation: text.parse(self)?,
+            anchor: head.anchor,
+            address: head.address,
+            gone: head.gone.as_deref().and_then(Gone::from_name),
+            missing: head.missing,
+            address_shared: head.address_shared,
+            link: head.link,
+        })
+    }
+
+    /// What is managed for a recipient.
+    pub fn managed(&self, anchor: &str) -> Result<Vec<PublishedValue>> {
+        let sql = "SELECT attribute, fingerprint, certificate FROM managed WHERE anchor = ?1";
+        self.query(sql, [anchor], read_managed)?.into_iter().map(|row| self.published(row)).collect()
+    }
+
+    fn published(&self, (attribute, value, certificate): ManagedText) -> Result<PublishedValue> {
+        let attribute = Attribute::from_name(&attribute).unwrap_or(Attribute::UserCertificate);
+        let certificate = certificate.map(|text| self.stored(&text)).transpose()?;
+        Ok(PublishedValue { attribute, value: Fingerprint(value), certificate })
+    }
+
+    /// How many recipients have managed values.
+    pub fn recipients_with_managed(&self) -> Result<u64> {
+        Ok(self.number("SELECT count(DISTINCT anchor) FROM managed", [])?.unsigned_abs())
+    }
+
+    /// Keeps what is managed for a recipient from now on; nothing managed and no `link` forgets it.
+    /// Values that are no longer managed keep their bytes until retention ends.
+    pub fn set_managed(
+        &self,
+        anchor: &str,
+        link: Option<&Link>,
+        values: &[PublishedValue],
+        now: Timestamp,
+    ) -> Result<()> {
+        self.execute(
+            "UPDATE value SET released = ?2 WHERE fingerprint IN (SELECT fingerprint FROM managed WHERE anchor = ?1)",
+            rusqlite::params![anchor, now.0],
+        )?;
+        self.execute("DELETE FROM managed WHERE anchor = ?1", [anchor])?;
+        for value in values {
+            let certificate = value.certificate.as_ref().map(json).transpose()?;
+            self.execute(
+                "INSERT OR REPLACE INTO managed(anchor, attribute, fingerprint, certificate) VALUES (?1, ?2, ?3, ?4)",
+                rusqlite::params![anchor, value.attribute.name(), value.value.0, certificate],
+            )?;
+            self.execute("UPDATE value SET released = NULL WHERE fingerprint = ?1", [value.value.0])?;
+        }
+        match link {
+            Some(link) => self.execute(
+                "INSERT OR REPLACE INTO link(anchor, target, address) VALUES (?1, ?2, ?3)",
+                rusqlite::params![anchor, link.target, link.address],
+            )?,
+            None => self.execute("DELETE FROM link WHERE anchor = ?1", [anchor])?,
+        };
+        Ok(())
+    }
+
+    /// The link of a recipient, if an earlier run made one.
+    pub fn link(&self, anchor: &str) -> Result<Option<Link>> {
+        let sql = "SELECT target, address FROM link WHERE anchor = ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let read = |row: &Row<'_>| Ok(Link { target: row.get(0)?, address: row.get(1)? });
+        statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))
+    }
+
+    /// Forgets all links, managed values and open changes, since the profile has another target now.
+    /// Returns how many recipients had a link.
+    pub fn forget_target(&self, now: Timestamp) -> Result<usize> {
+        self.transaction(|state| {
+            state.execute(
+                "UPDATE value SET released = ?1 WHERE fingerprint IN (SELECT fingerprint FROM managed)",
+                [now.0],
+            )?;
+            state.execute("DELETE FROM managed", [])?;
+            state.execute("DELETE FROM change WHERE state <> 'Exported'", [])?;
+            state.execute("DELETE FROM link", [])
+        })
+    }
+
+    /// The source recipient that is linked to a key of the target.
+    pub fn linked_anchor(&self, target: &str) -> Result<Option<String>> {
+        let sql = "SELECT anchor FROM link WHERE target = ?1";
+        self.connection.query_row(sql, [target], |row| row.get(0)).optional().map_err(|e| self.failed(e))
+    }
+
+    /// Keeps the bytes of a value.
+    pub fn put_value(&self, value: &Value) -> Result<()> {
+        self.execute(
+            "INSERT OR IGNORE INTO value(fingerprint, bytes, released) VALUES (?1, ?2, NULL)",
+            rusqlite::params![value.fingerprint().0, &*value.bytes],
+        )
+        .map(drop)
+    }
+
+    /// The bytes of a value, if they are kept.
+    pub fn value(&self, fingerprint: Fingerprint) -> Result<Option<Vec<u8>>> {
+        let sql = "SELECT bytes FROM value WHERE fingerprint = ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        statement.query_row([fingerprint.0], |row| row.get(0)).optional().map_err(|e| self.failed(e))
+    }
+
+    /// Linked recipients after the key `after`, in the order of their keys.
+    pub fn published_after(&self, after: &str, limit: usize) -> Result<Vec<PublishedRecipient>> {
+        let sql = "SELECT l.target, l.anchor, json_extract(e.recipient, '$.label'), json_extract(e.recipient, '$.display_name')
+                   FROM link AS l LEFT JOIN evaluation AS e ON e.anchor = l.anchor
+                   WHERE l.target > ?1 ORDER BY l.target LIMIT ?2";
+        let rows = self.query(sql, rusqlite::params![after, limit as i64], |row| {
+            let label: Option<String> = row.get(2)?;
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, label, row.get::<_, Option<String>>(3)?))
+        })?;
+        rows.into_iter()
+            .map(|(target, anchor, label, display_name)| {
+                let managed = self.managed(&anchor)?;
+                let label = label.unwrap_or_else(|| target.clone());
+                Ok(PublishedRecipient { target, anchor, label, display_name, managed })
+            })
+            .collect()
+    }
+
+    /// Removes the bytes of values that nothing needs: not desired, not managed, and released before `before`.
+    pub fn sweep_values(&self, before: Timestamp) -> Result<()> {
+        self.execute(
+            "DELETE FROM value WHERE (released IS NULL OR released < ?1)
+                 AND fingerprint NOT IN (SELECT fingerprint FROM managed)
+                 AND hex(fingerprint) NOT IN
+                     (SELECT json_extract(d.value, '$.Value') FROM evaluation, json_each(evaluation.desired) AS d)",
+            [before.0],
+        )
+        .map(drop)
+    }
+}
+
+struct PlanHead {
+    anchor: String,
+    address: Option<String>,
+    gone: Option<String>,
+    missing: bool,
+    link: Option<Link>,
+    address_shared: bool,
+}
+
+type ManagedText = (String, [u8; 32], Option<String>);
+
+fn read_managed(row: &Row<'_>) -> rusqlite::Result<ManagedText> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}

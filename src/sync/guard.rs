@@ -1,0 +1,257 @@
+//! The guard: before the first write, holds plans that would take away too much.
+
+use super::Job;
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::LogLevel,
+    profile::Profile,
+    recipient::Fingerprint,
+    state::{
+        import::Baseline,
+        record::{ChangeKind, ChangeState, Run},
+    },
+};
+
+/// Below so many Removes the percentage does not count: in a small company one leaver is many per cent.
+const REMOVALS_ALWAYS_ALLOWED: u64 = 10;
+
+/// The numbers that the guard judges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Recipients read.
+    pub recipients: u64,
+    /// Those of them with values.
+    pub with_values: u64,
+    /// Recipients with values at the last run that was not held.
+    pub with_values_before: Option<u64>,
+    /// Removes planned that nobody approved.
+    pub removes: u64,
+    /// Recipients with managed values.
+    pub managed: u64,
+    /// Policy or scope are others than at the last run that was not held.
+    pub policy_changed: bool,
+    /// Only some recipients were read, by identity.
+    pub partial: bool,
+    /// A held plan was approved, and nothing but what it lists would be removed.
+    pub approved: bool,
+    /// The number that `-AllowRemoval` gave.
+    pub allow_removal: Option<u32>,
+    /// The profile's limit.
+    pub removal_limit: u32,
+    /// The profile's percentage.
+    pub removal_percent: u8,
+}
+
+/// Why the plan is held, in sentences; none: it passes. Pure.
+pub fn judge(facts: &Facts) -> Vec<String> {
+    if facts.approved {
+        return Vec::new();
+    }
+    let mut reasons = Vec::new();
+    if !facts.partial {
+        if facts.recipients == 0 {
+            reasons.push("The source has no recipients.".to_owned());
+        } else if let Some(before) = facts.with_values_before
+            && fell_by_more_than(before, facts.with_values, facts.removal_percent)
+        {
+            reasons.push(format!(
+                "Recipients with certificate values fell from {before} to {}, by more than {} %; is the right to read them lost?",
+                facts.with_values, facts.removal_percent
+            ));
+        }
+        if facts.policy_changed && facts.removes > 0 {
+            reasons.push(format!(
+                "The profile's policy, trust anchors or scope changed, and {} would lose their last certificate.",
+                count(facts.removes)
+            ));
+        }
+    }
+    let allowed = facts.allow_removal.map_or(0, u64::from);
+    let limit = allowed.max(facts.removal_limit.into());
+    if facts.removes > limit {
+        reasons.push(format!(
+            "{} would lose their last certificate; {limit} is the limit.",
+            count(facts.removes)
+        ));
+    }
+    let percent = u64::from(facts.removal_percent);
+    let many = facts.removes.saturating_mul(100) > percent.saturating_mul(facts.managed);
+    if !facts.partial && facts.removes > allowed.max(REMOVALS_ALWAYS_ALLOWED) && many {
+        reasons.push(format!(
+            "{} of {} with published certificates would lose their last one; {percent} % is the limit.",
+            count(facts.removes),
+            facts.managed
+        ));
+    }
+    reasons
+}
+
+fn count(recipients: u64) -> String {
+    if recipients == 1 { "1 recipient".to_owned() } else { format!("{recipients} recipients") }
+}
+
+fn fell_by_more_than(before: u64, now: u64, percent: u8) -> bool {
+    before.saturating_sub(now).saturating_mul(100) > before.saturating_mul(percent.into())
+}
+
+/// Judges the plan of this run: `false` where it is held. With `-WhatIf` the verdict is a warning only.
+pub(super) fn run(job: &Job<'_>, run: &mut Run) -> Result<bool> {
+    let facts = facts(job, run)?;
+    run.guard = judge(&facts);
+    if run.guard.is_empty() {
+        if !job.options.what_if && !job.is_partial() {
+            remember(job, run)?;
+        }
+        if job.options.what_if && (job.options.pass_thru) {
+            job.hand_over_changes(run, ChangeState::Pending)?;
+        }
+        return Ok(true);
+    }
+    let why = run.guard.join(" ");
+    if job.options.what_if {
+        if job.options.pass_thru {
+            job.hand_over_changes(run, ChangeState::Pending)?;
+        }
+        job.context.log(LogLevel::Warning, format!("The guard would hold this plan: {why}"))?;
+        return Ok(true);
+    }
+    let held = job.state.move_changes(run.id, ChangeState::Pending, ChangeState::Held)?;
+    job.context.log(
+        LogLevel::Warning,
+        format!(
+            "The guard holds plan {} ({held} changes), and nothing was written: {why} Look at it with \
+             'Get-SmimeSyncChange {} -RunId {}'; let it through with 'Approve-SmimeSyncPlan {} -Id {}'.",
+            run.id, job.profile.name, run.id, job.profile.name, run.id
+        ),
+    )?;
+    if job.options.pass_thru {
+        job.hand_over_changes(run, ChangeState::Held)?;
+    }
+    Ok(false)
+}
+
+fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
+    let (mut removes, mut approved) = (0, 0);
+    let mut after = 0;
+    loop {
+        let page = job.state.changes_in(ChangeState::Pending, Some(run.id), after, 500)?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for change in page.iter().filter(|change| change.change == ChangeKind::Remove) {
+            if job.state.is_approved(change)? { approved += 1 } else { removes += 1 }
+        }
+    }
+    let baseline: Option<Baseline> = match job.state.setting("baseline")? {
+        Some(text) => Some(serde_json::from_str(&text).map_err(|e| {
+            Error::new(ErrorId::StateCorrupt, format!("The state's baseline can't be read: {e}"))
+        })?),
+        None => None,
+    };
+    let plan_approved = job.state.approved_plan()?.is_some();
+    if plan_approved && approved > 0 {
+        job.verbose(format!("{approved} removals were approved."))?;
+    }
+    let guarded = job.state.setting("guarded_policy")?;
+    Ok(Facts {
+        recipients: run.numbers.recipients,
+        with_values: run.numbers.with_values,
+        with_values_before: baseline.map(|baseline| baseline.with_values),
+        removes,
+        managed: job.state.recipients_with_managed()?,
+        policy_changed: guarded
+            .is_some_and(|guarded| guarded != fingerprint(job.profile, job.policy).to_string()),
+        partial: job.is_partial(),
+        approved: plan_approved && removes == 0,
+        allow_removal: job.options.allow_removal,
+        removal_limit: job.profile.removal_limit,
+        removal_percent: job.profile.removal_percent,
+    })
+}
+
+/// What the next run is compared with.
+fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
+    let baseline = Baseline { run_id: run.id, with_values: run.numbers.with_values };
+    let text = serde_json::to_string(&baseline)
+        .map_err(|e| Error::new(ErrorId::Internal, format!("The baseline has no JSON form: {e}")))?;
+    job.state.transaction(|state| {
+        state.set_setting("baseline", &text)?;
+        state.set_setting("guarded_policy", &fingerprint(job.profile, job.policy).to_string())
+    })
+}
+
+/// A hash over policy and scope: what decides who gets what.
+fn fingerprint(profile: &Profile, policy: Fingerprint) -> Fingerprint {
+    let scope = (
+        profile.source,
+        &profile.server,
+        &profile.search_base,
+        &profile.filter,
+        &profile.path,
+        profile.target,
+        &profile.output_path,
+        profile.disabled_account,
+    );
+    Fingerprint::of(format!("{policy} {scope:?}").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            recipients: 1000,
+            with_values: 900,
+            with_values_before: Some(900),
+            managed: 900,
+            removal_limit: 500,
+            removal_percent: 10,
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn the_guard_holds_what_the_design_says() {
+        let cases: &[(&str, Facts, usize)] = &[
+            ("nothing is removed", facts(), 0),
+            ("10 % are removed", Facts { removes: 90, ..facts() }, 0),
+            ("more than 10 %", Facts { removes: 91, ..facts() }, 1),
+            ("10 of 12: too few to count", Facts { removes: 10, managed: 12, ..facts() }, 0),
+            ("11 of 12", Facts { removes: 11, managed: 12, ..facts() }, 1),
+            ("500 of many", Facts { removes: 500, managed: 100_000, ..facts() }, 0),
+            ("501 of many", Facts { removes: 501, managed: 100_000, ..facts() }, 1),
+            ("501, allowed for this run", Facts { removes: 501, allow_removal: Some(501), ..facts() }, 0),
+            (
+                "502, 501 allowed",
+                Facts { removes: 502, managed: 100_000, allow_removal: Some(501), ..facts() },
+                1,
+            ),
+            (
+                "a small allowance lowers no limit",
+                Facts { removes: 80, allow_removal: Some(5), ..facts() },
+                0,
+            ),
+            ("an empty source", Facts { recipients: 0, with_values: 0, ..facts() }, 1),
+            ("values fell by 10 %", Facts { with_values: 810, ..facts() }, 0),
+            ("values fell by more", Facts { with_values: 809, ..facts() }, 1),
+            (
+                "an allowance does not help there",
+                Facts { with_values: 0, allow_removal: Some(9999), ..facts() },
+                1,
+            ),
+            ("the first run", Facts { with_values_before: None, with_values: 1, ..facts() }, 0),
+            ("policy changed, nothing removed", Facts { policy_changed: true, ..facts() }, 0),
+            ("policy changed, one removed", Facts { policy_changed: true, removes: 1, ..facts() }, 1),
+            (
+                "by identity: only the number counts",
+                Facts { partial: true, recipients: 0, removes: 400, ..facts() },
+                0,
+            ),
+            ("by identity, above the number", Facts { partial: true, removes: 501, ..facts() }, 1),
+            ("approved", Facts { approved: true, with_values: 0, policy_changed: true, ..facts() }, 0),
+        ];
+        for (case, facts, reasons) in cases {
+            assert_eq!(judge(facts).len(), *reasons, "{case}: {:?}", judge(facts));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! After a crash: what was being written is read back before anything else is done; nothing is guessed.
+
+use super::Job;
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::LogLevel,
+    profile::TargetKind,
+    state::{
+        change::Outcome,
+        published::Link,
+        record::{Change, ChangeState, PublishedValue, Run},
+    },
+    target::{Match, TargetQuery, TargetRecipient},
+};
+
+/// Settles every change that an earlier run left in flight, by what the target has now.
+pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
+    notice_other_target(job)?;
+    let mut after = 0;
+    loop {
+        let changes =
+            job.state.changes_in(ChangeState::InFlight, None, after, job.target.batch_size().max(1))?;
+        let Some(last) = changes.last() else { return Ok(()) };
+        after = last.id;
+        job.context.check()?;
+        job.verbose(format!("Reading back {} recipients whose change was interrupted.", changes.len()))?;
+        settle_batch(job, run, &changes)?;
+    }
+}
+
+fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<()> {
+    let mut known = Vec::with_capacity(changes.len());
+    for change in changes {
+        let link = job.state.link(&change.anchor)?;
+        match job.state.evaluation(&change.anchor)? {
+            Some(evaluation) => known.push((change, evaluation.recipient, link)),
+            // An import row and its evaluation outlive every open change; without them nothing can be matched.
+            None => job.state.drop_open_change(&change.anchor)?,
+        }
+    }
+    let queries: Vec<TargetQuery<'_>> = known
+        .iter()
+        .map(|(change, recipient, link)| TargetQuery {
+            anchor: &change.anchor,
+            recipient,
+            link: link.as_ref().map(|link| link.target.as_str()),
+        })
+        .collect();
+    let matches = job.target.read(&queries, job.context)?;
+    for ((change, recipient, link), matched) in known.iter().zip(matches) {
+        match matched {
+            Ok(found) => {
+                let address = recipient.address.as_deref().map(str::to_lowercase);
+                let address =
+                    if link.is_some() { link.as_ref().and_then(|l| l.address.clone()) } else { address };
+                settle(job, change, found, address)?;
+            }
+            // Still not to be read: it stays in flight, and out of this run's plan.
+            Err(error) => job.report(run, error.target(change.recipient.clone()))?,
+        }
+    }
+    Ok(())
+}
+
+/// Whatever is there of what was published and of what was to be published is ours.
+fn settle(job: &Job<'_>, change: &Change, found: Match, address: Option<String>) -> Result<()> {
+    let found = match found {
+        Match::One(found) => Some(found),
+        Match::None => None,
+        Match::Ambiguous(why) => {
+            return job
+                .context
+                .error(Error::new(ErrorId::TargetConflict, why).target(change.recipient.clone()));
+        }
+    };
+    let there = ours(change, found.as_ref());
+    let done = there.len() == change.after.len() && change.after.iter().all(|value| there.contains(value));
+    let link = found.filter(|_| !there.is_empty()).map(|found| Link { target: found.key, address });
+    job.state.transaction(|state| {
+        state.set_managed(&change.anchor, link.as_ref(), &there, job.now)?;
+        if !done {
+            // It is planned anew from what is there.
+            return state.drop_open_change(&change.anchor);
+        }
+        let outcome = Outcome {
+            state: ChangeState::Exported,
+            attempts: change.attempts + 1,
+            next_try: None,
+            error: None,
+        };
+        state.set_outcome(change.id, &outcome, job.now)
+    })
+}
+
+fn ours(change: &Change, found: Option<&TargetRecipient>) -> Vec<PublishedValue> {
+    let mut there: Vec<PublishedValue> = Vec::new();
+    for value in found.map(|found| found.values.as_slice()).unwrap_or_default() {
+        let fingerprint = value.fingerprint();
+        let mut known = change.after.iter().chain(&change.before);
+        let known = known.find(|one| one.attribute == value.attribute && one.value == fingerprint);
+        there.extend(known.filter(|one| !there.contains(one)).cloned());
+    }
+    there
+}
+
+/// Another target knows nothing of what was published at the old one; that stays as it is.
+fn notice_other_target(job: &Job<'_>) -> Result<()> {
+    let profile = job.profile;
+    let target = match profile.target {
+        TargetKind::Folder => {
+            format!("Folder {}", profile.output_path.as_deref().unwrap_or("".as_ref()).display())
+        }
+    };
+    let before = job.state.setting("target")?;
+    if before.as_deref() == Some(&target) {
+        return Ok(());
+    }
+    if let Some(before) = before {
+        let forgotten = job.state.forget_target(job.now)?;
+        if forgotten > 0 {
+            job.context.log(
+                LogLevel::Warning,
+                format!("The target was '{before}' and is '{target}' now; what was published for {forgotten} recipients there stays."),
+            )?;
+        }
+    }
+    job.state.set_setting("target", &target)
+}

@@ -1,0 +1,171 @@
+//! The files of one recipient.
+
+use std::{
+    fs,
+    io::{ErrorKind, Write},
+    path::Path,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, ErrorId, Result},
+    recipient::{Attribute, RecipientKind, Value},
+    target::TargetQuery,
+};
+
+/// A recipient as its JSON file shows it. Nothing in it depends on when it was written: the same state is the
+/// same file.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RecipientFile {
+    /// Its address, user principal name or DN.
+    pub(super) recipient: String,
+    /// Its anchor in the source.
+    pub(super) anchor: String,
+    display_name: Option<String>,
+    user_principal_name: Option<String>,
+    kind: RecipientKind,
+    values: Vec<FileValue>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FileValue {
+    attribute: Attribute,
+    /// SHA-256 of the value.
+    value: String,
+    /// The value in base64.
+    data: String,
+}
+
+impl RecipientFile {
+    pub(super) fn new(query: &TargetQuery<'_>, values: &[Value]) -> Self {
+        let of = |value: &Value| FileValue {
+            attribute: value.attribute,
+            value: value.fingerprint().to_string(),
+            data: BASE64.encode(&value.bytes),
+        };
+        Self {
+            recipient: query.recipient.label.clone(),
+            anchor: query.anchor.to_owned(),
+            display_name: query.recipient.display_name.clone(),
+            user_principal_name: query.recipient.user_principal_name.clone(),
+            kind: query.recipient.kind,
+            values: values.iter().map(of).collect(),
+        }
+    }
+
+    /// The file at `path`, `None` where there is none. Fails with `TargetUnreadable`.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot read", path, &e)),
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|e| unreadable(path, &e.to_string()))
+    }
+
+    /// Its values. Fails with `TargetUnreadable` where they are not base64.
+    pub(super) fn values(&self) -> Result<Vec<Value>> {
+        let value = |file: &FileValue| {
+            let bytes = BASE64.decode(&file.data);
+            bytes.map(|bytes| Value::new(file.attribute, bytes)).map_err(|e| {
+                Error::new(
+                    ErrorId::TargetUnreadable,
+                    format!("A value of '{}' is not base64: {e}.", self.recipient),
+                )
+                .target(self.recipient.clone())
+            })
+        };
+        self.values.iter().map(value).collect()
+    }
+
+    /// Writes certificates first, then the JSON at once, then removes certificates that are no longer in it.
+    /// Fails with `TargetNotWritable`, `DiskFull`.
+    pub(super) fn write(&self, folder: &Path, key: &str) -> Result<()> {
+        let values = self.values()?;
+        let names: Vec<String> =
+            values.iter().enumerate().map(|(place, value)| companion_name(key, place, value)).collect();
+        for (value, name) in values.iter().zip(&names) {
+            replace(&folder.join(name), &value.bytes)?;
+        }
+        let path = folder.join(format!("{key}.json"));
+        let mut text = serde_json::to_vec_pretty(self).map_err(|e| unreadable(&path, &e.to_string()))?;
+        text.push(b'\n');
+        replace(&path, &text)?;
+        remove_companions(folder, key, &names)
+    }
+}
+
+/// `KEY.cer` for the first value, `KEY.2.cer` for the second; what holds more than a certificate is `.p7b` or,
+/// in the blocks of [MS-OXOABK], `.bin`.
+fn companion_name(key: &str, place: usize, value: &Value) -> String {
+    let extension = match (value.attribute, value.bytes.first()) {
+        (Attribute::UserCertificate, _) => "cer",
+        (Attribute::UserSmimeCertificate, Some(0x30)) => "p7b",
+        (Attribute::UserSmimeCertificate, _) => "bin",
+    };
+    if place == 0 { format!("{key}.{extension}") } else { format!("{key}.{}.{extension}", place + 1) }
+}
+
+/// Removes a recipient's JSON, then its certificates. Fails with `TargetNotWritable`.
+pub(super) fn remove(folder: &Path, key: &str) -> Result<()> {
+    remove_file(&folder.join(format!("{key}.json")))?;
+    remove_companions(folder, key, &[])
+}
+
+/// Places run without a gap, so the first one that has no file ends the search.
+fn remove_companions(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
+    for place in 0.. {
+        let stem = if place == 0 { key.to_owned() } else { format!("{key}.{}", place + 1) };
+        let mut found = false;
+        for extension in ["cer", "p7b", "bin"] {
+            let name = format!("{stem}.{extension}");
+            if keep.contains(&name) {
+                found = true;
+            } else {
+                found |= remove_file(&folder.join(name))?;
+            }
+        }
+        if !found {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn remove_file(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(Error::io(ErrorId::TargetNotWritable, "Cannot remove", path, &e)),
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that a crash leaves the old one or the new one.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, e);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".smime-sync-");
+    // Published on purpose: others read it, unlike the state.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder).map_err(|e| failed(&e))?;
+    file.write_all(bytes).map_err(|e| failed(&e))?;
+    file.as_file().sync_data().map_err(|e| failed(&e))?;
+    file.persist(path).map(drop).map_err(|e| failed(&e.error))
+}
+
+/// Makes the names of files survive a crash of the machine, where the operating system has a call for it.
+pub(super) fn sync_folder(folder: &Path) {
+    // A file system that can't sync a folder has no more to offer.
+    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+fn unreadable(path: &Path, why: &str) -> Error {
+    Error::new(ErrorId::TargetUnreadable, format!("'{}' is not a recipient's file: {why}.", path.display()))
+        .target(path.display().to_string())
+}

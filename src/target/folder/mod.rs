@@ -1,0 +1,163 @@
+//! The target `Folder`: one JSON file and the certificates per recipient, and an index.
+//!
+//! ```text
+//! index.json                       who is published, written once at the end of a run
+//! alice@contoso.test.json          the recipient and its values; what counts
+//! alice@contoso.test.cer           the same certificates, for people and other programs
+//! alice@contoso.test.2.p7b
+//! ```
+
+mod file;
+mod index;
+mod name;
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{Match, Target, TargetQuery, TargetRecipient, TargetWrite};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::Context,
+    state::published::PublishedRecipient,
+};
+use file::RecipientFile;
+
+/// A folder in which recipients are published.
+pub struct Folder {
+    path: PathBuf,
+    /// Keys by anchor, read when a recipient without link is not found under its own name.
+    anchors: Option<HashMap<String, String>>,
+}
+
+impl Folder {
+    /// The folder at `path`; nothing is read or made yet.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), anchors: None }
+    }
+
+    fn read_key(&self, key: &str) -> Result<Option<RecipientFile>> {
+        RecipientFile::read(&self.path.join(format!("{key}.json")))
+    }
+
+    /// The key of the file that an anchor is published in, whatever its name.
+    fn key_of_anchor(&mut self, anchor: &str) -> Result<Option<String>> {
+        let anchors = match self.anchors.take() {
+            Some(anchors) => anchors,
+            None => read_anchors(&self.path)?,
+        };
+        let key = anchors.get(anchor).cloned();
+        self.anchors = Some(anchors);
+        Ok(key)
+    }
+
+    fn find(&mut self, query: &TargetQuery<'_>) -> Result<Match> {
+        let own = name::key(query);
+        let linked = query.link.filter(|link| name::is_key(link)).unwrap_or(&own).to_owned();
+        for key in if linked == own { vec![linked] } else { vec![linked, own.clone()] } {
+            if let Some(file) = self.read_key(&key)?.filter(|file| file.anchor == query.anchor) {
+                return Ok(Match::One(TargetRecipient { key, values: file.values()? }));
+            }
+        }
+        if query.link.is_none()
+            && let Some(key) = self.key_of_anchor(query.anchor)?
+            && let Some(file) = self.read_key(&key)?
+        {
+            return Ok(Match::One(TargetRecipient { key, values: file.values()? }));
+        }
+        Ok(match self.read_key(&own)? {
+            Some(other) => Match::Ambiguous(format!(
+                "'{own}.json' belongs to another object ('{}', anchor {}).",
+                other.recipient, other.anchor
+            )),
+            None => Match::None,
+        })
+    }
+
+    fn write_one(&mut self, write: &TargetWrite<'_>) -> Result<String> {
+        let key = name::key(&write.query);
+        let old = write.current.as_ref().map(|current| current.key.clone());
+        if write.values.is_empty() {
+            file::remove(&self.path, old.as_deref().unwrap_or(&key))?;
+        } else {
+            RecipientFile::new(&write.query, &write.values).write(&self.path, &key)?;
+            if let Some(old) = old.filter(|old| *old != key) {
+                file::remove(&self.path, &old)?;
+            }
+        }
+        if let Some(anchors) = &mut self.anchors {
+            anchors.insert(write.query.anchor.to_owned(), key.clone());
+        }
+        Ok(key)
+    }
+}
+
+impl Target for Folder {
+    fn name(&self) -> String {
+        format!("the folder '{}'", self.path.display())
+    }
+
+    fn batch_size(&self) -> usize {
+        200
+    }
+
+    fn check_writable(&mut self, _context: &Context) -> Result<()> {
+        let failed =
+            |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.path, e);
+        fs::create_dir_all(&self.path).map_err(|e| failed(&e))?;
+        tempfile::Builder::new().prefix(".").tempfile_in(&self.path).map(drop).map_err(|e| failed(&e))
+    }
+
+    fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
+        context.check()?;
+        Ok(queries.iter().map(|query| self.find(query)).collect())
+    }
+
+    fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
+        context.check()?;
+        let mut results = Vec::with_capacity(writes.len());
+        for write in writes {
+            match self.write_one(write) {
+                // Nothing else could be written either.
+                Err(error) if error.id == ErrorId::DiskFull => return Err(error),
+                result => results.push(result),
+            }
+        }
+        file::sync_folder(&self.path);
+        Ok(results)
+    }
+
+    fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
+        Some(name::key(query))
+    }
+
+    fn finish(
+        &mut self,
+        next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
+        context: &Context,
+    ) -> Result<()> {
+        index::write(&self.path, next, context)
+    }
+}
+
+fn read_anchors(folder: &Path) -> Result<HashMap<String, String>> {
+    let mut anchors = HashMap::new();
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            return Ok(anchors);
+        }
+        Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot list", folder, &e)),
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(key) = name.strip_suffix(".json").filter(|key| *key != "index")
+            && let Ok(Some(file)) = RecipientFile::read(&entry.path())
+        {
+            anchors.insert(file.anchor, key.to_owned());
+        }
+    }
+    Ok(anchors)
+}

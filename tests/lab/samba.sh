@@ -1,0 +1,157 @@
+#!/bin/sh
+# A Samba Active Directory domain controller for tests, on the loopback interface only.
+#
+#   samba.sh start DIR     makes what is missing under DIR and starts it; nothing to do if it runs already
+#   samba.sh stop DIR      stops it
+#   samba.sh status DIR    tells whether it answers over LDAPS
+#
+# DIR then holds: env (names and passwords for tests, shell syntax), tls/ca.pem (the CA that server certificates
+# come from), tls/{server,expired,other}.{pem,key}, samba.log. Needs root: LDAP's ports 389 and 636 are fixed in Samba.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+command=${1:?start, stop or status}
+mkdir -p "${2:?the folder of the lab}"
+dir=$(cd "$2" && pwd)
+admin_password='Lab.Admin-4711'
+user_password='Lab.User-4711'
+pid_file=$dir/samba.pid
+
+fail() {
+    echo "samba.sh: $1" >&2
+    exit 1
+}
+
+# OpenLDAP's tools take "localhost" for the name of the host, so they are told the address.
+bind() {
+    LDAPTLS_CACERT=$dir/tls/ca.pem ldapsearch -H ldaps://127.0.0.1 -x -D "$1@contoso.test" -w "$2" \
+        -o nettimeout=5 -LLL -s base -b '' currentTime 2>&1
+}
+
+answers() {
+    bind administrator "$admin_password" >/dev/null 2>&1
+}
+
+running() {
+    [ -f "$pid_file" ] && kill -s 0 "$(cat "$pid_file")" 2>/dev/null
+}
+
+# One certificate: NAME, subjectAltName, and how many days ago it began and ends from now.
+certificate() {
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+        -keyout "$dir/tls/$1.key" -out "$dir/tls/$1.csr" 2>/dev/null
+    printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=%s\n' \
+        "$2" >"$dir/tls/$1.ext"
+    openssl ca -batch -notext -config "$dir/tls/ca.cnf" -startdate "$3" -enddate "$4" \
+        -extfile "$dir/tls/$1.ext" -in "$dir/tls/$1.csr" -out "$dir/tls/$1.pem" 2>/dev/null
+    chmod 600 "$dir/tls/$1.key"
+}
+
+# The lab's own CA, since the certificate that Samba makes by itself has no subjectAltName.
+make_certificates() {
+    rm -rf "$dir/tls"
+    mkdir -p "$dir/tls"
+    : >"$dir/tls/index.txt"
+    cat >"$dir/tls/ca.cnf" <<CNF
+[ca]
+default_ca = lab
+[lab]
+database = $dir/tls/index.txt
+new_certs_dir = $dir/tls
+certificate = $dir/tls/ca.pem
+private_key = $dir/tls/ca.key
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+CNF
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=Contoso Lab Server CA" \
+        -days 3650 -keyout "$dir/tls/ca.key" -out "$dir/tls/ca.pem" \
+        -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null
+    names='DNS:dc1.contoso.test,DNS:localhost,IP:127.0.0.1'
+    from=$(date -u -d '-2 days' +%Y%m%d%H%M%SZ)
+    certificate server "$names" "$from" "$(date -u -d '+5 years' +%Y%m%d%H%M%SZ)"
+    certificate expired "$names" "$from" "$(date -u -d '-1 day' +%Y%m%d%H%M%SZ)"
+    certificate other 'DNS:dc9.fabrikam.test' "$from" "$(date -u -d '+5 years' +%Y%m%d%H%M%SZ)"
+}
+
+provision() {
+    [ -f "$dir/provisioned" ] && return
+    find "$dir" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+    samba-tool domain provision --realm=CONTOSO.TEST --domain=CONTOSO --server-role=dc --dns-backend=NONE \
+        --adminpass="$admin_password" --targetdir="$dir" --host-ip=127.0.0.1 --host-name=dc1 --use-rfc2307 \
+        --option='bind interfaces only=yes' --option='interfaces=lo' >"$dir/provision.log" 2>&1 ||
+        fail "provisioning failed, see $dir/provision.log"
+    make_certificates
+    # Samba's own modules belong to the python of the system, not to the first one on PATH.
+    /usr/bin/python3 -B "$here/accounts.py" "$dir/private/sam.ldb" "$dir/etc/smb.conf" "$user_password"
+    cat >"$dir/env" <<ENV
+LAB_ADMIN_PASSWORD='$admin_password'
+LAB_USER_PASSWORD='$user_password'
+ENV
+    touch "$dir/provisioned"
+}
+
+# Wrong passwords until the domain's policy (5) locks the account; a right one in between would start over.
+lock() {
+    for _ in 1 2 3 4 5 6; do
+        bind locked wrong >/dev/null || true
+    done
+    bind locked "$user_password" | grep -q 'data 775' || fail "the account 'locked' is not locked"
+}
+
+start() {
+    if running; then
+        answers && return
+        stop
+    fi
+    for port in 389 636; do
+        if ss -Hltn "sport = :$port" | grep -q .; then
+            fail "port $port is taken by another program; one lab at a time: $(ss -Hltnp "sport = :$port" | head -n 1)"
+        fi
+    done
+    provision
+    mkdir -p "$dir/run"
+    # A session of its own, so that stopping its process group ends every child.
+    setsid samba -i -s "$dir/etc/smb.conf" --debug-stdout \
+        --option='server services=ldap kdc' --option="pid directory=$dir/run" \
+        --option="tls keyfile=$dir/tls/server.key" --option="tls certfile=$dir/tls/server.pem" \
+        --option="tls cafile=$dir/tls/ca.pem" >"$dir/samba.log" 2>&1 </dev/null &
+    echo $! >"$pid_file"
+    tries=0
+    until answers; do
+        tries=$((tries + 1))
+        running || fail "Samba ended, see $dir/samba.log"
+        [ $tries -lt 300 ] || { stop; fail "Samba does not answer, see $dir/samba.log"; }
+        sleep 0.2
+    done
+    lock
+}
+
+stop() {
+    running || { rm -f "$pid_file"; return 0; }
+    group=$(cat "$pid_file")
+    kill -s TERM -- "-$group" 2>/dev/null || true
+    tries=0
+    while kill -s 0 -- "-$group" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 50 ] || kill -s KILL -- "-$group" 2>/dev/null || true
+        [ $tries -lt 100 ] || fail "process group $group does not end"
+        sleep 0.1
+    done
+    rm -f "$pid_file"
+}
+
+case $command in
+    start) start ;;
+    stop) stop ;;
+    status)
+        if running && answers; then echo running; else
+            echo stopped
+            exit 1
+        fi
+        ;;
+    *) fail "unknown command '$command'" ;;
+esac
