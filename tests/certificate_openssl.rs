@@ -6,7 +6,6 @@ mod certificates;
 
 use std::{collections::BTreeSet, path::Path, process::Command};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use certificates::*;
 use smime_sync::{
     certificate::{AddressOrigin, Certificate, ValueContent, ValueForm, ValueProblem, read_value},
@@ -29,10 +28,6 @@ fn try_openssl(folder: &Path, arguments: &str) -> Result<String, String> {
 
 fn openssl(folder: &Path, arguments: &str) -> String {
     try_openssl(folder, arguments).unwrap_or_else(|error| panic!("openssl {arguments}: {error}"))
-}
-
-fn pem(der: &[u8]) -> String {
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
 }
 
 fn fingerprints(content: &ValueContent) -> BTreeSet<Fingerprint> {
@@ -280,10 +275,10 @@ fn chains_hold_for_us_where_they_hold_for_openssl() {
     let at = folder.path();
     let mut held = 0;
     for chain in chains() {
-        let untrusted: String = chain.intermediates.iter().map(|ca| pem(&ca.der)).collect();
-        std::fs::write(at.join("leaf.pem"), pem(&chain.leaf)).unwrap();
+        let untrusted: String = chain.intermediates.iter().map(|ca| pem_of(&ca.der)).collect();
+        std::fs::write(at.join("leaf.pem"), pem_of(&chain.leaf)).unwrap();
         std::fs::write(at.join("untrusted.pem"), &untrusted).unwrap();
-        std::fs::write(at.join("anchor.pem"), pem(&chain.anchor.der)).unwrap();
+        std::fs::write(at.join("anchor.pem"), pem_of(&chain.anchor.der)).unwrap();
         let with = if untrusted.is_empty() { "" } else { "-untrusted untrusted.pem " };
         let arguments = format!(
             "verify -partial_chain -no-CApath -no-CAstore -attime {} -CAfile anchor.pem {with}leaf.pem",

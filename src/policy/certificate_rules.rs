@@ -39,9 +39,12 @@ fn validity(certificate: &Certificate, now: Timestamp) -> Option<Fired> {
     } else if now < *not_before {
         Some((RuleId::NotYetValid, format!("The certificate is valid only from {not_before}.")))
     } else if not_after.plus(-EXPIRES_SOON) <= now {
-        let days = (not_after.0 - now.0) / (24 * 3600);
-        let message = format!("The certificate expires on {not_after}, in {days} days.");
-        Some((RuleId::ExpiresSoon, message))
+        let left = match (not_after.0 - now.0) / (24 * 3600) {
+            0 => "in less than a day".to_owned(),
+            1 => "in one day".to_owned(),
+            days => format!("in {days} days"),
+        };
+        Some((RuleId::ExpiresSoon, format!("The certificate expires on {not_after}, {left}.")))
     } else {
         None
     }
