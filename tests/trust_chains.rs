@@ -111,6 +111,10 @@ fn cas_without_the_right_to_vouch_break_the_chain() {
             "the CA CN=Sub has no right to sign certificates (keyCertSign)",
         ),
         (
+            sub(&|draft| draft.purposes(&[CLIENT_AUTH])),
+            "the CA CN=Sub may not issue certificates for mail (extended key usage)",
+        ),
+        (
             sub(&|draft| draft.valid(-9, -1)),
             "the certificate of the CA CN=Sub expired on 2027-01-14T08:00:00Z",
         ),
@@ -201,16 +205,12 @@ fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
-fn pem(der: &[u8]) -> String {
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
-}
-
 #[test]
 fn anchors_are_read_from_files_and_folders_in_every_form() {
     let folder = tempfile::tempdir().unwrap();
     let [one, two, three] = [1, 2, 3].map(|seed| Authority::root(&format!("CN=Root {seed}"), seed));
     let sub = one.below("CN=Sub", 4, |draft| draft);
-    let both = format!("# two roots\n{}{}", pem(&one.der), pem(&two.der));
+    let both = format!("# two roots\n{}{}", pem_of(&one.der), pem_of(&two.der));
     let pkcs7 = SignedData::certs_only(&[&two.der, &three.der, &sub.der]);
     let pem7 = format!("-----BEGIN PKCS7-----\n{}\n-----END PKCS7-----\n", STANDARD.encode(&pkcs7));
     let file = write(folder.path(), "both.pem", both);

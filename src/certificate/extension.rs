@@ -43,6 +43,11 @@ impl KeyUsage {
     /// cRLSign
     pub const CRL_SIGN: u16 = 1 << 6;
 
+    /// encipherOnly
+    pub const ENCIPHER_ONLY: u16 = 1 << 7;
+    /// decipherOnly
+    pub const DECIPHER_ONLY: u16 = 1 << 8;
+
     /// Whether one of `bits` is set.
     pub fn has(self, bits: u16) -> bool {
         self.0 & bits != 0

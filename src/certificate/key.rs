@@ -1,7 +1,7 @@
 //! Public keys and the algorithms of keys and signatures.
 
 use x509_parser::{
-    der_parser::num_bigint::BigUint,
+    num_bigint::BigUint,
     public_key::PublicKey as ParsedKey,
     x509::{AlgorithmIdentifier, SubjectPublicKeyInfo},
 };

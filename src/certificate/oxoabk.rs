@@ -13,7 +13,7 @@ const CHAIN_CERTIFICATE: u16 = 0x0004;
 const SIGN_CERTIFICATE: u16 = 0x0008;
 const KEY_EXCHANGE_SHA1: u16 = 0x0022;
 
-/// Tags that a value can begin with; the other ones that exist come after these.
+/// The tags that are known.
 const KNOWN: [u16; 11] = [
     0x0001, // version
     0x0002, // asymmetric capabilities
@@ -31,6 +31,18 @@ const KNOWN: [u16; 11] = [
 /// Whether `bytes` begin like such blocks.
 pub(super) fn is_likely(bytes: &[u8]) -> bool {
     matches!(bytes, [a, b, c, d, ..] if KNOWN.contains(&u16::from_le_bytes([*a, *b])) && u16::from_le_bytes([*c, *d]) >= 4)
+}
+
+/// Whether `bytes` are blocks from end to end, of whatever tags: unknown ones must be passed over.
+pub(super) fn is_complete(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match split(rest) {
+            Ok((.., after)) => rest = after,
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
 /// Reads all blocks; what comes before a damaged one is kept.

@@ -180,6 +180,7 @@ fn read(bytes: &[u8], wraps: usize) -> ValueContent {
             Some(Text::Base64(inner)) => {
                 with_problem(read(&inner, wraps + 1), ValueProblem::TextEncoded("base64"))
             }
+            None if oxoabk::is_complete(bytes) => oxoabk::read(bytes),
             None => ValueContent::unreadable("it is neither a certificate nor PKCS#7 nor MS-OXOABK blocks"),
         },
     }

@@ -39,9 +39,12 @@ fn validity(certificate: &Certificate, now: Timestamp) -> Option<Fired> {
     } else if now < *not_before {
         Some((RuleId::NotYetValid, format!("The certificate is valid only from {not_before}.")))
     } else if not_after.plus(-EXPIRES_SOON) <= now {
-        let days = (not_after.0 - now.0) / (24 * 3600);
-        let message = format!("The certificate expires on {not_after}, in {days} days.");
-        Some((RuleId::ExpiresSoon, message))
+        let left = match (not_after.0 - now.0) / (24 * 3600) {
+            0 => "in less than a day".to_owned(),
+            1 => "in one day".to_owned(),
+            days => format!("in {days} days"),
+        };
+        Some((RuleId::ExpiresSoon, format!("The certificate expires on {not_after}, {left}.")))
     } else {
         None
     }
@@ -71,13 +74,18 @@ fn usage(certificate: &Certificate, fired: &mut Vec<Fired>) {
             format!("A key of the type {algorithm} with the key usage {bits} can neither encrypt nor sign.");
         fired.push((RuleId::WrongKeyUsage, message));
     }
-    if let Some(usage) = certificate.key_usage
-        && usage.has(impossible_bits(&certificate.key.algorithm))
-    {
+    if certificate.key_usage.is_some_and(|usage| is_mismatch(usage, &certificate.key.algorithm)) {
         let message =
             format!("The key usage is {bits}, but a key of the type {algorithm} can't do all of that.");
         fired.push((RuleId::KeyUsageMismatch, message));
     }
+}
+
+/// Whether the key can't do all that is allowed; encipherOnly and decipherOnly say something only about
+/// keyAgreement (RFC 5280 §4.2.1.3).
+fn is_mismatch(usage: KeyUsage, algorithm: &KeyAlgorithm) -> bool {
+    let only = KeyUsage::ENCIPHER_ONLY | KeyUsage::DECIPHER_ONLY;
+    usage.has(impossible_bits(algorithm)) || usage.has(only) && !usage.has(KeyUsage::KEY_AGREEMENT)
 }
 
 /// Key usage bits that a kind of key can't do (RFC 3279 §2.3, RFC 5480 §3, RFC 8410 §5, RFC 9881, RFC 9935).

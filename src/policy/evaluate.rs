@@ -61,6 +61,9 @@ pub fn evaluate(
     }
 }
 
+/// The most chains that are searched for one recipient, whose owner may have written anything into the values.
+const MAX_CHAINS: usize = 500;
+
 /// The chain of every certificate that has not expired, searched once.
 struct Chains(HashMap<Fingerprint, ChainStatus>);
 
@@ -70,7 +73,10 @@ impl Chains {
         let intermediates: Vec<&Certificate> = all().filter(|certificate| certificate.is_ca()).collect();
         let mut chains = HashMap::new();
         for leaf in all().filter(|certificate| !certificate.is_ca() && now <= certificate.not_after) {
-            chains.entry(leaf.fingerprint).or_insert_with(|| paths.validate(leaf, &intermediates, now));
+            let searched = chains.len();
+            chains.entry(leaf.fingerprint).or_insert_with(|| {
+                if searched < MAX_CHAINS { paths.validate(leaf, &intermediates, now) } else { too_many() }
+            });
         }
         Self(chains)
     }
@@ -100,6 +106,11 @@ impl Chains {
         });
         missing.collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+fn too_many() -> ChainStatus {
+    let reason = format!("the recipient has more than {MAX_CHAINS} certificates, and no more are checked");
+    ChainStatus::Broken { reason, changes: Vec::new() }
 }
 
 /// What is needed to judge one value.

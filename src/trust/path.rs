@@ -104,6 +104,10 @@ impl<'a> Search<'a> {
         if issuer.key_usage.is_some_and(|usage| !usage.has(KeyUsage::KEY_CERT_SIGN)) {
             return Err(format!("the CA {name} has no right to sign certificates (keyCertSign)"));
         }
+        if !issuer.allows_mail() {
+            // RFC 5280 leaves this open; Windows and the S/MIME Baseline Requirements take a CA's as a limit.
+            return Err(format!("the CA {name} may not issue certificates for mail (extended key usage)"));
+        }
         if self.now < issuer.not_before {
             return Err(format!("the certificate of the CA {name} is valid only from {}", issuer.not_before));
         }
