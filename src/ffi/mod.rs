@@ -11,6 +11,8 @@
 //! pointers into [`pointer::Input`] and [`pointer::Output`] in its first statement and is safe code after that.
 
 #![allow(unsafe_code)]
+// The rules at the top of the header are the safety section of every function.
+#![allow(clippy::missing_safety_doc)]
 
 pub mod contract;
 pub mod engine_api;

@@ -7,19 +7,32 @@ cd "$(dirname "$0")/../.."
 out=target/c
 passed=0
 failed=0
+export ASAN_OPTIONS=exitcode=9
 mkdir -p "$out"
 
 # The library with fault injection has its own copy; the plain one is put back where others look for it.
 cargo build --quiet --lib --features fault-injection
 cp target/debug/libsmime_sync.so "$out/"
-cargo build --quiet --lib
+cargo build --quiet --lib --example generate-directory
+target/debug/examples/generate-directory --people 60 --output "$out/directory"
 
-compile() { # NAME FLAGS...: abi_test with these flags
+compile() { # SUFFIX FLAGS...: abi_test and drive with these flags
+  suffix=$1
+  shift
+  for program in "abi_test check.c abi_arguments.c abi_handles.c abi_tasks.c abi_questions.c abi_threads.c" \
+    "drive drive.c show.c"; do
+    name=${program%% *}
+    sources=$(for file in ${program#* } json.c; do printf 'tests/c/%s ' "$file"; done)
+    # shellcheck disable=SC2086 # a list of files
+    ${CC:-cc} -std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_POSIX_C_SOURCE=200809L -Iinclude "$@" $sources \
+      -L"$out" -lsmime_sync -Wl,-rpath,"$PWD/$out" -pthread -o "$out/$name$suffix"
+  done
+}
+
+whole_run() { # NAME DRIVE...
   name=$1
   shift
-  ${CC:-cc} -std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_POSIX_C_SOURCE=200809L -Iinclude "$@" \
-    tests/c/json.c tests/c/check.c tests/c/abi_*.c \
-    -L"$out" -lsmime_sync -Wl,-rpath,"$PWD/$out" -pthread -o "$out/$name"
+  run "whole-run-$name" sh tests/c/whole_run.sh "$out/directory" "$out/work-$name" "$@"
 }
 
 run() { # NAME COMMAND...: runs it and adds up its closing line; an end without one, or a bad end, is a failure
@@ -63,20 +76,25 @@ else
   missing "a C++ compiler" g++
 fi
 
-compile abi_test
+compile ""
 run plain "$out/abi_test"
+whole_run plain "$out/drive"
 
 # Of the Rust side the sanitizer sees what goes through malloc; valgrind sees everything.
-if compile abi_test_asan -fsanitize=address,undefined -fno-sanitize-recover=all 2>"$out/asan.build.log"; then
+if compile _asan -fsanitize=address,undefined -fno-sanitize-recover=all 2>"$out/asan.build.log"; then
   run address-sanitizer "$out/abi_test_asan"
+  whole_run address-sanitizer "$out/drive_asan"
 else
   missing "the address sanitizer" libasan8
 fi
 
+memcheck="valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+  --show-leak-kinds=definite --num-callers=30 --fair-sched=yes"
 if command -v valgrind >/dev/null; then
-  run valgrind env ABI_TEST_ROUNDS=4 valgrind --quiet --error-exitcode=9 --leak-check=full \
-    --errors-for-leak-kinds=definite --show-leak-kinds=definite --num-callers=30 \
-    --fair-sched=yes "$out/abi_test"
+  # shellcheck disable=SC2086 # a command with its options
+  run valgrind env ABI_TEST_ROUNDS=4 $memcheck "$out/abi_test"
+  # shellcheck disable=SC2086
+  whole_run valgrind $memcheck "$out/drive"
 else
   missing valgrind valgrind
 fi
