@@ -35,19 +35,24 @@ whole_run() { # NAME DRIVE...
   run "whole-run-$name" sh tests/c/whole_run.sh "$out/directory" "$out/work-$name" "$@"
 }
 
-run() { # NAME COMMAND...: runs it and adds up its closing line; an end without one, or a bad end, is a failure
+# Runs a command and adds up its closing line. A bad end is a failure, and so is a word on the standard error: the
+# library prints nothing, not even a panic, and sanitizer and valgrind only what is wrong.
+run() { # NAME COMMAND...
   name=$1
   shift
   printf '# %s\n' "$name"
   code=0
-  "$@" >"$out/$name.log" 2>&1 || code=$?
+  "$@" >"$out/$name.log" 2>"$out/$name.errors" || code=$?
+  if [ -s "$out/$name.errors" ]; then
+    code=1
+  fi
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/$name.log" | tail -n 1)
   these_failed=$(printf '%s' "${line:-0 passed, 0 failed}" | cut -d' ' -f3)
   if [ "$code" -ne 0 ] && [ "$these_failed" -eq 0 ]; then
     these_failed=1
   fi
   if [ "$these_failed" -ne 0 ]; then
-    grep -v '^ok ' "$out/$name.log" || true
+    grep -hv '^ok ' "$out/$name.log" "$out/$name.errors" || true
   fi
   passed=$((passed + $(printf '%s' "${line:-0}" | cut -d' ' -f1)))
   failed=$((failed + these_failed))

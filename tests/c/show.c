@@ -97,7 +97,7 @@ static void show_change(display *to, const json *change) {
   show_values(to, remove ? " was " : " ", json_get(change, remove ? "Before" : "After"));
   fprintf(to->out, "\n");
   if (to->verbose) {
-    show_list(to, json_get(change, "Reasons"), "         because ");
+    show_list(to, json_get(change, "Reasons"), "         - ");
     show_findings(to, json_get(change, "Findings"), "         ");
   }
   if (json_text(change, "Error")[0] != '\0') {
