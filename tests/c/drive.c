@@ -121,7 +121,7 @@ static void set_secret(host *host, char *text, bool descriptor) {
 static void show_batch(host *host, smime_task task, const json *events) {
   for (const json *event = events != NULL ? events->first : NULL; event != NULL; event = event->next) {
     show_event(&host->display, event);
-    if (strcmp(json_text(event, "Event"), "Question") == 0) {
+    if (strcmp(json_text(event, "Event"), "Question") == 0 && !interrupted) {
       char answer[64];
       smime_error error = 0;
       int len = snprintf(answer, sizeof answer, "[{\"Id\":%.0f,\"Approved\":%s}]", json_number(event, "Id"),

@@ -4,17 +4,19 @@
 # unless SMIME_SYNC_REQUIRE=all.
 set -eu
 cd "$(dirname "$0")/../.."
-out=target/c
+target=${CARGO_TARGET_DIR:-target}
+mkdir -p "$target/c"
+target=$(cd "$target" && pwd)
+out=$target/c
 passed=0
 failed=0
 export ASAN_OPTIONS=exitcode=9
-mkdir -p "$out"
 
 # The library with fault injection has its own copy; the plain one is put back where others look for it.
 cargo build --quiet --lib --features fault-injection
-cp target/debug/libsmime_sync.so "$out/"
+cp "$target"/debug/libsmime_sync.so "$out/"
 cargo build --quiet --lib --example generate-directory
-target/debug/examples/generate-directory --people 60 --output "$out/directory"
+"$target"/debug/examples/generate-directory --people 60 --output "$out/directory"
 
 compile() { # SUFFIX FLAGS...: abi_test and drive with these flags
   suffix=$1
@@ -25,7 +27,7 @@ compile() { # SUFFIX FLAGS...: abi_test and drive with these flags
     sources=$(for file in ${program#* } json.c; do printf 'tests/c/%s ' "$file"; done)
     # shellcheck disable=SC2086 # a list of files
     ${CC:-cc} -std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_POSIX_C_SOURCE=200809L -Iinclude "$@" $sources \
-      -L"$out" -lsmime_sync -Wl,-rpath,"$PWD/$out" -pthread -o "$out/$name$suffix"
+      -L"$out" -lsmime_sync -Wl,-rpath,"$out" -pthread -o "$out/$name$suffix"
   done
 }
 
