@@ -227,7 +227,8 @@ smime_status smime_task_next(smime_task task,
                              smime_error *out_error);
 
 /**
- * Answers questions of a task, in any order, in one batch or several. Never blocks.
+ * Answers questions of a task, in any order, in one batch or several. Never blocks. A cancel closes the questions
+ * that are open; who has canceled need not answer any more.
  *
  * \param task the task
  * \param answers a JSON array of the type `Answer`

@@ -1,5 +1,6 @@
 //! What the exported functions make of good and bad JSON, called as a host would.
 
+use proptest::prelude::*;
 use serde_json::Value;
 use smime_sync::ffi::{
     contract::{
@@ -165,4 +166,63 @@ fn answers_that_are_none_are_refused() {
     assert_refused(send(task, b"\xff"), "InvalidText", "'answers'");
     free(engine, task);
     assert_refused(send(task, b"[]"), "InvalidHandle", "was freed; a task is needed");
+}
+
+/// Text near a good request, configuration or batch of answers: pieces of them in any order.
+fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\",
+        "\"Operation\"",
+        "\"GetRule\"",
+        "\"Rule\"",
+        "\"Id\"",
+        "1",
+        "-",
+        "e99",
+        "\"Approved\"",
+        "true",
+        "null",
+        "\"Home\"",
+        "\"Scope\"",
+        "\"User\"",
+        "\\ud800",
+        "\u{fffd}",
+        " ",
+    ];
+    let piece = prop_oneof![
+        9 => prop::sample::select(pieces.to_vec()).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 1..3),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken_or_refused_and_nothing_else(
+        bytes in prop_oneof![nearly_json(), prop::collection::vec(any::<u8>(), 0..64)]
+    ) {
+        let home = tempfile::tempdir().unwrap();
+        let config = serde_json::json!({ "Home": home.path() }).to_string();
+        let engine = new_engine(config.as_bytes()).unwrap();
+        let task = start(engine, br#"{"Operation":"GetRule"}"#).unwrap();
+        for (result, ids) in [
+            (new_engine(&bytes).map(|other| free(other, 0)), ["InvalidText", "InvalidRequest"]),
+            (start(engine, &bytes).map(|other| free(0, other)), ["InvalidText", "InvalidRequest"]),
+            // The task may be over already; it has no questions, so at most an empty batch is taken.
+            (send(task, &bytes), ["InvalidText", "InvalidAnswer"]),
+        ] {
+            if let Err(body) = result {
+                let id = body["Id"].as_str().unwrap();
+                prop_assert!(ids.contains(&id) || id == "TaskFinished", "{body}");
+            }
+        }
+        free(engine, task);
+    }
 }

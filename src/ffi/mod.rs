@@ -7,10 +7,12 @@
 //!                     smime_task_send  ──▶ OpenQuestions ──▶ ask returns
 //! ```
 //!
-//! Everything unsafe is in here, and nearly all of it in [`pointer`]: each exported function turns its raw
+//! Everything unsafe is in here, and nearly all of it in [`mod@pointer`]: each exported function turns its raw
 //! pointers into [`pointer::Input`] and [`pointer::Output`] in its first statement and is safe code after that.
 
 #![allow(unsafe_code)]
+// The rules at the top of the header are the safety section of every function.
+#![allow(clippy::missing_safety_doc)]
 
 pub mod contract;
 pub mod engine_api;

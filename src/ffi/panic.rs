@@ -28,8 +28,9 @@ pub fn catch<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// The library prints nothing, and Rust's hook prints every panic: ours notes those of the ABI's own threads
-/// for their error, and leaves all others to the hook that was there.
+/// The library prints nothing, but Rust's hook prints every panic. Ours notes those of the ABI's own threads for
+/// their error, and keeps silent about the library's other ones, whose panics end up in an ABI thread. Where the
+/// crate is part of a Rust program, the panics of its other threads go to the hook that was there.
 fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -37,11 +38,16 @@ fn install_hook() {
         std::panic::set_hook(Box::new(move |info| {
             if WATCHED.get() {
                 LAST.set(Some(describe(info)));
-            } else if !std::thread::current().name().is_some_and(|name| name.starts_with("smime-")) {
+            } else if !is_ours(std::thread::current().name()) {
                 previous(info);
             }
         }));
     });
+}
+
+/// Whether a thread is one of the library's: they are named `smime-…`, or, within a step of a run, not at all.
+fn is_ours(name: Option<&str>) -> bool {
+    name.is_none_or(|name| name.starts_with("smime-"))
 }
 
 fn describe(info: &PanicHookInfo<'_>) -> String {
@@ -63,6 +69,22 @@ mod tests {
         let error = catch::<()>(|| panic!("value {}", 7)).unwrap_err();
         assert_eq!(error.id, ErrorId::Panic);
         assert!(error.message.contains("value 7 (src/ffi/panic.rs:"), "{}", error.message);
+    }
+
+    #[test]
+    fn only_panics_of_foreign_threads_are_printed() {
+        for (name, ours) in
+            [(Some("smime-task"), true), (Some("smime-sync"), true), (None, true), (Some("main"), false)]
+        {
+            assert_eq!(is_ours(name), ours, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_a_thread_within_becomes_an_error_too() {
+        let within = || std::thread::scope(|scope| scope.spawn(|| panic!("value 8")).join());
+        let error = catch::<()>(|| std::panic::resume_unwind(within().unwrap_err())).unwrap_err();
+        assert!(error.message.ends_with("value 8"), "{}", error.message);
     }
 
     #[test]

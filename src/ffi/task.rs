@@ -38,9 +38,8 @@ impl Task {
         let context = Context::new(queue.clone(), cancel.clone());
         let events = Arc::clone(&queue);
         let work = move || {
-            let result = panic::catch(|| engine.run(request, &context));
-            // Before the end is told: who then frees the task may count on everything being gone.
-            drop((engine, context));
+            // Engine and context go before the end is told: who then frees the task may count on that.
+            let result = panic::catch(move || engine.run(request, &context));
             events.finish(result.err().map(ErrorBody::from));
         };
         let thread = std::thread::Builder::new().name("smime-task".to_owned()).spawn(work).map_err(|e| {

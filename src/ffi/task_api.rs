@@ -86,7 +86,8 @@ pub unsafe extern "C" fn smime_task_next(
     })
 }
 
-/// Answers questions of a task, in any order, in one batch or several. Never blocks.
+/// Answers questions of a task, in any order, in one batch or several. Never blocks. A cancel closes the questions
+/// that are open; who has canceled need not answer any more.
 ///
 /// \param task the task
 /// \param answers a JSON array of the type `Answer`

@@ -21,9 +21,14 @@
 
 #define POLL_MS 100
 
+#define SECRETS 16
+
 typedef struct {
   display display;
   smime_engine engine;
+  const char *home;       /* the engine's folder for everything */
+  char *secrets[SECRETS]; /* NAME=VARIABLE */
+  char *descriptors[SECRETS]; /* NAME=NUMBER */
   bool approve; /* the answer to every question */
   bool raw;     /* events as JSON, one batch a line, and nothing else */
 } host;
@@ -41,7 +46,8 @@ static void quit(const char *message, const char *what) {
 }
 
 /* Shows and frees the error of a call; returns whether there was none. */
-static bool succeeded(host *host, smime_status status, smime_error error) {
+static bool succeeded(host *host, smime_status status, const smime_error *place) {
+  smime_error error = *place;
   smime_buffer buffer = 0;
   const uint8_t *data = NULL;
   size_t len = 0;
@@ -108,20 +114,20 @@ static void set_secret(host *host, char *text, bool descriptor) {
   if (descriptor) {
     free(secret);
   }
-  succeeded(host, status, error);
+  succeeded(host, status, &error);
 }
 
 /* Answers the questions of a batch all alike, each event shown in its order. */
 static void show_batch(host *host, smime_task task, const json *events) {
   for (const json *event = events != NULL ? events->first : NULL; event != NULL; event = event->next) {
     show_event(&host->display, event);
-    if (strcmp(json_text(event, "Event"), "Question") == 0) {
+    if (strcmp(json_text(event, "Event"), "Question") == 0 && !interrupted) {
       char answer[64];
       smime_error error = 0;
       int len = snprintf(answer, sizeof answer, "[{\"Id\":%.0f,\"Approved\":%s}]", json_number(event, "Id"),
                          host->approve ? "true" : "false");
       show_question(&host->display, event, host->approve);
-      succeeded(host, smime_task_send(task, (const uint8_t *)answer, (size_t)len, &error), error);
+      succeeded(host, smime_task_send(task, (const uint8_t *)answer, (size_t)len, &error), &error);
     }
   }
 }
@@ -134,7 +140,7 @@ static bool show_next(host *host, smime_task task) {
   size_t len = 0;
   smime_status status = smime_task_next(task, POLL_MS, &buffer, &error);
   if (status != SMIME_STATUS_EVENTS) {
-    return succeeded(host, status, error) && status == SMIME_STATUS_TIMEOUT;
+    return succeeded(host, status, &error) && status == SMIME_STATUS_TIMEOUT;
   }
   smime_buffer_data(buffer, &data, NULL);
   smime_buffer_len(buffer, &len, NULL);
@@ -153,7 +159,7 @@ static void run_request(host *host, const char *request, size_t len) {
   smime_task task = 0;
   smime_error error = 0;
   bool canceled = false;
-  if (!succeeded(host, smime_task_start(host->engine, (const uint8_t *)request, len, &task, &error), error)) {
+  if (!succeeded(host, smime_task_start(host->engine, (const uint8_t *)request, len, &task, &error), &error)) {
     return;
   }
   while (show_next(host, task)) {
@@ -190,57 +196,86 @@ static void run_file(host *host, const char *path) {
   }
 }
 
-/* The engine's configuration, for a folder whose name may hold anything. */
-static void make_engine(host *host, const char *home) {
-  char config[8192];
-  size_t len = (size_t)snprintf(config, sizeof config, "{\"Host\":\"drive\"%s", home != NULL ? ",\"Home\":\"" : "");
-  for (const char *at = home; at != NULL && *at != '\0' && len + 10 < sizeof config; at++) {
-    bool escaped = *at == '"' || *at == '\\' || (unsigned char)*at < 0x20;
-    len += (size_t)snprintf(config + len, sizeof config - len, escaped ? "\\u%04x" : "%c", (unsigned char)*at);
+/* Makes the engine with its secrets; the folder's name may hold anything. */
+static void make_engine(host *host) {
+  char config[8192] = "{\"Host\":\"drive\"}";
+  size_t len = strlen(config);
+  if (host->home != NULL) {
+    len = (size_t)snprintf(config, sizeof config, "{\"Host\":\"drive\",\"Home\":\"");
+    for (const char *at = host->home; *at != '\0' && len + 10 < sizeof config; at++) {
+      bool escaped = *at == '"' || *at == '\\' || (unsigned char)*at < 0x20;
+      len += (size_t)snprintf(config + len, sizeof config - len, escaped ? "\\u%04x" : "%c", (unsigned char)*at);
+    }
+    len += (size_t)snprintf(config + len, sizeof config - len, "\"}");
   }
-  len += (size_t)snprintf(config + len, sizeof config - len, home != NULL ? "\"}" : "}");
   smime_error error = 0;
-  if (!succeeded(host, smime_engine_new((const uint8_t *)config, len, &host->engine, &error), error)) {
+  if (!succeeded(host, smime_engine_new((const uint8_t *)config, len, &host->engine, &error), &error)) {
     exit(2);
   }
+  for (size_t i = 0; i < SECRETS; i++) {
+    if (host->secrets[i] != NULL) {
+      set_secret(host, host->secrets[i], false);
+    }
+    if (host->descriptors[i] != NULL) {
+      set_secret(host, host->descriptors[i], true);
+    }
+  }
+}
+
+/* An option that has a value; false if it is none. */
+static bool take_option(host *host, const char *option, char *value) {
+  char **list = strcmp(option, "--secret") == 0      ? host->secrets
+                : strcmp(option, "--secret-fd") == 0 ? host->descriptors
+                                                     : NULL;
+  if (strcmp(option, "--home") == 0) {
+    host->home = value;
+  } else if (strcmp(option, "--answer") == 0 && (strcmp(value, "yes") == 0 || strcmp(value, "no") == 0)) {
+    host->approve = strcmp(value, "yes") == 0;
+  } else if (list != NULL) {
+    size_t used = 0;
+    while (used < SECRETS && list[used] != NULL) {
+      used++;
+    }
+    if (used == SECRETS) {
+      quit("too many secrets: ", value);
+    }
+    list[used] = value;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/* Takes the options; returns where the files begin. */
+static int take_options(host *host, int argc, char **argv) {
+  int at = 1;
+  for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+    if (strcmp(argv[at], "--verbose") == 0) {
+      host->display.verbose = true;
+    } else if (strcmp(argv[at], "--json") == 0) {
+      host->raw = true;
+    } else if (at + 1 >= argc || !take_option(host, argv[at], argv[at + 1])) {
+      quit("no such option, or not with this value: ", argv[at]);
+    } else {
+      at++;
+    }
+  }
+  if (at == argc) {
+    quit("usage: drive [--home DIR] [--secret NAME=VARIABLE] [--secret-fd NAME=NUMBER] [--answer yes|no] ",
+         "[--verbose] [--json] REQUEST.json...");
+  }
+  return at;
 }
 
 int main(int argc, char **argv) {
   host host = {.display = {.out = stdout}};
-  const char *home = NULL;
-  int at = 1;
   if (smime_abi_version() != SMIME_ABI_VERSION) {
     quit("the library is of another version than this program", "");
   }
-  for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
-    const char *option = argv[at];
-    bool secret = strcmp(option, "--secret") == 0, descriptor = strcmp(option, "--secret-fd") == 0;
-    if (strcmp(option, "--verbose") == 0) {
-      host.display.verbose = true;
-    } else if (strcmp(option, "--json") == 0) {
-      host.raw = true;
-    } else if (at + 1 < argc && strcmp(option, "--home") == 0) {
-      home = argv[++at];
-    } else if (at + 1 < argc && strcmp(option, "--answer") == 0) {
-      host.approve = strcmp(argv[++at], "yes") == 0;
-    } else if (at + 1 < argc && (secret || descriptor)) {
-      if (host.engine == 0) {
-        make_engine(&host, home);
-      }
-      set_secret(&host, argv[++at], descriptor);
-    } else {
-      quit("unknown option, or one without its value: ", option);
-    }
-  }
-  if (at == argc) {
-    quit("usage: drive [--home DIR] [--secret NAME=VARIABLE] [--secret-fd NAME=NUMBER] [--answer yes|no] "
-         "[--verbose] [--json] REQUEST.json...", "");
-  }
-  if (host.engine == 0) {
-    make_engine(&host, home);
-  }
-  if (host.raw) {
-    host.display.out = fopen("/dev/null", "w");
+  int at = take_options(&host, argc, argv);
+  make_engine(&host);
+  if (host.raw && (host.display.out = fopen("/dev/null", "w")) == NULL) {
+    quit("can't open /dev/null: ", strerror(errno));
   }
   host.display.progress = !host.raw && isatty(STDERR_FILENO);
   signal(SIGINT, on_interrupt);
@@ -248,5 +283,8 @@ int main(int argc, char **argv) {
     run_file(&host, argv[at]);
   }
   smime_engine_free(host.engine, NULL);
+  if (host.raw) {
+    fclose(host.display.out);
+  }
   return host.display.errors == 0 ? 0 : 1;
 }

@@ -4,37 +4,57 @@
 # unless SMIME_SYNC_REQUIRE=all.
 set -eu
 cd "$(dirname "$0")/../.."
-out=target/c
+target=${CARGO_TARGET_DIR:-target}
+mkdir -p "$target/c"
+target=$(cd "$target" && pwd)
+out=$target/c
 passed=0
 failed=0
-mkdir -p "$out"
+export ASAN_OPTIONS=exitcode=9
 
 # The library with fault injection has its own copy; the plain one is put back where others look for it.
 cargo build --quiet --lib --features fault-injection
-cp target/debug/libsmime_sync.so "$out/"
-cargo build --quiet --lib
+cp "$target"/debug/libsmime_sync.so "$out/"
+cargo build --quiet --lib --example generate-directory
+"$target"/debug/examples/generate-directory --people 60 --output "$out/directory"
 
-compile() { # NAME FLAGS...: abi_test with these flags
-  name=$1
+compile() { # SUFFIX FLAGS...: abi_test and drive with these flags
+  suffix=$1
   shift
-  ${CC:-cc} -std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_POSIX_C_SOURCE=200809L -Iinclude "$@" \
-    tests/c/json.c tests/c/check.c tests/c/abi_*.c \
-    -L"$out" -lsmime_sync -Wl,-rpath,"$PWD/$out" -pthread -o "$out/$name"
+  for program in "abi_test check.c abi_arguments.c abi_handles.c abi_tasks.c abi_questions.c abi_threads.c" \
+    "drive drive.c show.c"; do
+    name=${program%% *}
+    sources=$(for file in ${program#* } json.c; do printf 'tests/c/%s ' "$file"; done)
+    # shellcheck disable=SC2086 # a list of files
+    ${CC:-cc} -std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_POSIX_C_SOURCE=200809L -Iinclude "$@" $sources \
+      -L"$out" -lsmime_sync -Wl,-rpath,"$out" -pthread -o "$out/$name$suffix"
+  done
 }
 
-run() { # NAME COMMAND...: runs it and adds up its closing line; an end without one, or a bad end, is a failure
+whole_run() { # NAME DRIVE...
+  name=$1
+  shift
+  run "whole-run-$name" sh tests/c/whole_run.sh "$out/directory" "$out/work-$name" "$@"
+}
+
+# Runs a command and adds up its closing line. A bad end is a failure, and so is a word on the standard error: the
+# library prints nothing, not even a panic, and sanitizer and valgrind only what is wrong.
+run() { # NAME COMMAND...
   name=$1
   shift
   printf '# %s\n' "$name"
   code=0
-  "$@" >"$out/$name.log" 2>&1 || code=$?
+  "$@" >"$out/$name.log" 2>"$out/$name.errors" || code=$?
+  if [ -s "$out/$name.errors" ]; then
+    code=1
+  fi
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/$name.log" | tail -n 1)
   these_failed=$(printf '%s' "${line:-0 passed, 0 failed}" | cut -d' ' -f3)
   if [ "$code" -ne 0 ] && [ "$these_failed" -eq 0 ]; then
     these_failed=1
   fi
   if [ "$these_failed" -ne 0 ]; then
-    grep -v '^ok ' "$out/$name.log" || true
+    grep -hv '^ok ' "$out/$name.log" "$out/$name.errors" || true
   fi
   passed=$((passed + $(printf '%s' "${line:-0}" | cut -d' ' -f1)))
   failed=$((failed + these_failed))
@@ -63,20 +83,25 @@ else
   missing "a C++ compiler" g++
 fi
 
-compile abi_test
+compile ""
 run plain "$out/abi_test"
+whole_run plain "$out/drive"
 
 # Of the Rust side the sanitizer sees what goes through malloc; valgrind sees everything.
-if compile abi_test_asan -fsanitize=address,undefined -fno-sanitize-recover=all 2>"$out/asan.build.log"; then
+if compile _asan -fsanitize=address,undefined -fno-sanitize-recover=all 2>"$out/asan.build.log"; then
   run address-sanitizer "$out/abi_test_asan"
+  whole_run address-sanitizer "$out/drive_asan"
 else
   missing "the address sanitizer" libasan8
 fi
 
+memcheck="valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+  --show-leak-kinds=definite --num-callers=30 --fair-sched=yes"
 if command -v valgrind >/dev/null; then
-  run valgrind env ABI_TEST_ROUNDS=4 valgrind --quiet --error-exitcode=9 --leak-check=full \
-    --errors-for-leak-kinds=definite --show-leak-kinds=definite --num-callers=30 \
-    --fair-sched=yes "$out/abi_test"
+  # shellcheck disable=SC2086 # a command with its options
+  run valgrind env ABI_TEST_ROUNDS=4 $memcheck "$out/abi_test"
+  # shellcheck disable=SC2086
+  whole_run valgrind $memcheck "$out/drive"
 else
   missing valgrind valgrind
 fi

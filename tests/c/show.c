@@ -57,19 +57,36 @@ static void show_run(display *to, const json *run) {
   }
 }
 
-/* The certificates of one side of a change: `Alice until 2027-03-01, ...`. */
+static void show_value(display *to, const json *value) {
+  const json *certificate = json_get(value, "Certificate");
+  const char *until = json_text(certificate, "NotAfter"), *purpose = json_text(certificate, "Purpose"), *name;
+  int len = name_of(json_text(certificate, "Subject"), &name);
+  if (len == 0) {
+    fprintf(to->out, "%.16s...", json_text(value, "Value"));
+    return;
+  }
+  fprintf(to->out, "%.*s", len, name);
+  if (strcmp(purpose, "Encryption") == 0 || strcmp(purpose, "Signing") == 0) {
+    fprintf(to->out, " (%s)", purpose);
+  }
+  fprintf(to->out, " until %.*s", date_of(until), until);
+}
+
+/* The certificates of one side of a change, each once: `Alice (Encryption) until 2027-03-01, ...`. */
 static void show_values(display *to, const char *what, const json *values) {
   const char *separator = what;
   for (const json *value = values != NULL ? values->first : NULL; value != NULL; value = value->next) {
-    const json *certificate = json_get(value, "Certificate");
-    const char *until = json_text(certificate, "NotAfter"), *name;
-    int len = name_of(json_text(certificate, "Subject"), &name);
-    if (len > 0) {
-      fprintf(to->out, "%s%.*s until %.*s", separator, len, name, date_of(until), until);
-    } else {
-      fprintf(to->out, "%s%.16s...", separator, json_text(value, "Value"));
+    const char *print = json_text(json_get(value, "Certificate"), "Thumbprint");
+    const json *same = values->first;
+    while (same != value &&
+           (print[0] == '\0' || strcmp(json_text(json_get(same, "Certificate"), "Thumbprint"), print) != 0)) {
+      same = same->next;
     }
-    separator = ", ";
+    if (same == value) {
+      fprintf(to->out, "%s", separator);
+      show_value(to, value);
+      separator = ", ";
+    }
   }
 }
 
@@ -80,7 +97,7 @@ static void show_change(display *to, const json *change) {
   show_values(to, remove ? " was " : " ", json_get(change, remove ? "Before" : "After"));
   fprintf(to->out, "\n");
   if (to->verbose) {
-    show_list(to, json_get(change, "Reasons"), "         because ");
+    show_list(to, json_get(change, "Reasons"), "         - ");
     show_findings(to, json_get(change, "Findings"), "         ");
   }
   if (json_text(change, "Error")[0] != '\0') {
