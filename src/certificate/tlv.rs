@@ -9,6 +9,7 @@ const MAX_DEPTH: usize = 32;
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const CONSTRUCTED_OCTET_STRING: u8 = 0x24;
 pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;

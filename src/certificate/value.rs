@@ -1,13 +1,17 @@
 //! One value of `userCertificate` or `userSMIMECertificate`, in whatever form it came.
 
 use super::{
-    Certificate,
-    tlv::{self, OCTET_STRING, OID, SEQUENCE, Tlv},
+    Certificate, oxoabk, signed_data,
+    text::{self, Text},
+    tlv::{self, CONSTRUCTED_OCTET_STRING, OCTET_STRING, SEQUENCE, Tlv},
 };
 use crate::recipient::{Attribute, Fingerprint};
 
 /// The largest value that is read. Active Directory holds 32,768 bytes; other directories more.
 const MAX_VALUE: usize = 1 << 20;
+
+/// The most certificates that are read out of one PKCS#7 or MS-OXOABK value. Real ones have less than ten.
+const MAX_CERTIFICATES: usize = 1000;
 
 /// How often a value may be wrapped in text or in an OCTET STRING.
 const MAX_WRAPS: usize = 4;
@@ -93,15 +97,45 @@ impl ValueContent {
     }
 
     /// Reads one certificate out of several, or notes why it can't be read.
-    pub(super) fn take_certificate(&mut self, element: &Tlv<'_>) {
+    pub(super) fn take_certificate(&mut self, element: &Tlv<'_>) -> Option<&Certificate> {
+        if self.certificates.len() + self.problems.len() >= MAX_CERTIFICATES {
+            let problem =
+                ValueProblem::MalformedSignedData(format!("it has more than {MAX_CERTIFICATES} parts"));
+            if self.problems.last() != Some(&problem) {
+                self.problems.push(problem);
+            }
+            return None;
+        }
+        let first = Certificate::from_der(element.raw);
+        match first.or_else(|reason| Certificate::from_der(&element.definite()).map_err(|_| reason)) {
+            Ok(certificate) => {
+                self.certificates.push(certificate);
+                self.certificates.last()
+            }
+            Err(reason) => {
+                self.note_unreadable(reason);
+                None
+            }
+        }
+    }
+
+    /// Notes that one certificate of several can't be read.
+    pub(super) fn note_unreadable(&mut self, reason: String) {
         let unreadable =
             self.problems.iter().filter(|p| matches!(p, ValueProblem::UnreadableCertificate(..)));
         let position = self.certificates.len() + unreadable.count() + 1;
-        let first = Certificate::from_der(element.raw);
-        match first.or_else(|reason| Certificate::from_der(&element.definite()).map_err(|_| reason)) {
-            Ok(certificate) => self.certificates.push(certificate),
-            Err(reason) => self.problems.push(ValueProblem::UnreadableCertificate(position, reason)),
+        self.problems.push(ValueProblem::UnreadableCertificate(position, reason));
+    }
+
+    /// Takes over what another part of the same text holds.
+    fn append(&mut self, other: Self) {
+        if self.certificates.is_empty() && self.problems.is_empty() {
+            *self = other;
+            return;
         }
+        self.certificates.extend(other.certificates);
+        self.problems.extend(other.problems);
+        self.preferred_encryption = self.preferred_encryption.or(other.preferred_encryption);
     }
 }
 
@@ -138,8 +172,54 @@ fn read(bytes: &[u8], wraps: usize) -> ValueContent {
     match bytes {
         [] => ValueContent::unreadable("it is empty"),
         [SEQUENCE, ..] => read_sequence(bytes),
-        _ => ValueContent::unreadable("it is neither a certificate nor PKCS#7 nor MS-OXOABK blocks"),
+        // MS-OXOABK's tag 0x0004 begins with the same octet, and goes on with 0.
+        [OCTET_STRING, 1..=255, ..] | [CONSTRUCTED_OCTET_STRING, ..] => read_wrapped(bytes, wraps),
+        _ if oxoabk::is_likely(bytes) => oxoabk::read(bytes),
+        _ => match text::decode(bytes) {
+            Some(Text::Pem(blocks)) => read_pem(blocks, wraps),
+            Some(Text::Base64(inner)) => {
+                with_problem(read(&inner, wraps + 1), ValueProblem::TextEncoded("base64"))
+            }
+            None => ValueContent::unreadable("it is neither a certificate nor PKCS#7 nor MS-OXOABK blocks"),
+        },
     }
+}
+
+/// Notes how a value was encoded, if anything came of it.
+fn with_problem(mut content: ValueContent, problem: ValueProblem) -> ValueContent {
+    if content.form != ValueForm::Unknown {
+        content.problems.push(problem);
+    }
+    content
+}
+
+fn read_wrapped(bytes: &[u8], wraps: usize) -> ValueContent {
+    match tlv::read(bytes) {
+        Ok((string, rest)) => {
+            let content = with_problem(read(&string.octets(), wraps + 1), ValueProblem::Wrapped);
+            if rest.is_empty() {
+                content
+            } else {
+                with_problem(content, ValueProblem::TrailingBytes(rest.len()))
+            }
+        }
+        Err(reason) => ValueContent::unreadable(reason),
+    }
+}
+
+fn read_pem(blocks: Vec<Result<Vec<u8>, String>>, wraps: usize) -> ValueContent {
+    let mut content = ValueContent::new(ValueForm::Unknown);
+    for block in blocks {
+        let part = match block {
+            Ok(inner) => read(&inner, wraps + 1),
+            Err(reason) => ValueContent::unreadable(reason),
+        };
+        content.append(part);
+    }
+    if content.certificates.is_empty() && content.problems.is_empty() {
+        return ValueContent::unreadable("the PEM text has no block with certificates");
+    }
+    with_problem(content, ValueProblem::TextEncoded("PEM"))
 }
 
 fn read_sequence(bytes: &[u8]) -> ValueContent {
@@ -147,11 +227,9 @@ fn read_sequence(bytes: &[u8]) -> ValueContent {
         Ok(read) => read,
         Err(reason) => return ValueContent::unreadable(reason),
     };
-    let mut content = read_certificate(&outer);
-    if !rest.is_empty() && !content.certificates.is_empty() {
-        content.problems.push(ValueProblem::TrailingBytes(rest.len()));
-    }
-    content
+    let content =
+        if signed_data::is_likely(&outer) { signed_data::read(&outer) } else { read_certificate(&outer) };
+    if rest.is_empty() { content } else { with_problem(content, ValueProblem::TrailingBytes(rest.len())) }
 }
 
 fn read_certificate(outer: &Tlv<'_>) -> ValueContent {

@@ -57,7 +57,9 @@ impl OpenQuestions {
 
     /// Closes questions that nobody waits for any more.
     pub fn close(&mut self, ids: &[u64]) {
-        self.open.retain(|id, _| !ids.contains(id));
+        for id in ids {
+            self.open.remove(id);
+        }
     }
 }
 

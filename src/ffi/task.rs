@@ -67,8 +67,9 @@ impl Task {
 
     /// Cancels, waits half a second at most for the thread, and lets go of it.
     pub fn free(&self) {
-        self.cancel.cancel();
+        // First, so that another thread that waits for events is told, rather than handed a last event.
         self.queue.close();
+        self.cancel.cancel();
         let thread = self.thread.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
         if self.queue.wait_for_end(FREE_PATIENCE)
             && let Some(thread) = thread

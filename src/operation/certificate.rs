@@ -95,7 +95,10 @@ pub(super) fn get(engine: &Engine, request: &GetCertificateRequest, context: &Co
         }
         let evaluation = judge.evaluate(&recipient);
         evaluation.certificates.into_iter().try_for_each(|judged| {
-            context.result(ResultType::Certificate, &row(&profile.name, &recipient, &evaluation.findings, judged))
+            context.result(
+                ResultType::Certificate,
+                &row(&profile.name, &recipient, &evaluation.findings, judged),
+            )
         })
     })?;
     for (identity, _) in request.identity.iter().zip(found).filter(|(_, found)| !found) {
@@ -105,7 +108,12 @@ pub(super) fn get(engine: &Engine, request: &GetCertificateRequest, context: &Co
     Ok(())
 }
 
-fn row(profile: &str, recipient: &Recipient, findings: &[Finding], judged: JudgedCertificate) -> RecipientCertificate {
+fn row(
+    profile: &str,
+    recipient: &Recipient,
+    findings: &[Finding],
+    judged: JudgedCertificate,
+) -> RecipientCertificate {
     let raw_data = (!judged.der.is_empty()).then(|| BASE64.encode(&judged.der));
     let base = RecipientCertificate {
         profile_name: profile.to_owned(),

@@ -65,7 +65,11 @@ pub(super) fn source(
             let password = engine.secret(PASSWORD);
             let user = credential.map(|credential| credential.user_name.as_str());
             if user.is_none() || password.is_none() {
-                let what = format!("Profile '{}' signs in at {} and needs a credential.", profile.name, profile.server.as_deref().unwrap_or_default());
+                let what = format!(
+                    "Profile '{}' signs in at {} and needs a credential.",
+                    profile.name,
+                    profile.server.as_deref().unwrap_or_default()
+                );
                 return Err(Error::new(ErrorId::CredentialMissing, what).target(&profile.name));
             }
             let password = password.as_ref().map(|password| password.as_slice());
@@ -85,5 +89,6 @@ pub(super) fn target(profile: &Profile) -> Result<Box<dyn Target>> {
 }
 
 fn missing(profile: &Profile, setting: &str) -> Error {
-    Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' has no -{setting}.", profile.name)).target(&profile.name)
+    Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' has no -{setting}.", profile.name))
+        .target(&profile.name)
 }

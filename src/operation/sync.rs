@@ -26,7 +26,9 @@ pub(super) fn run(engine: &Engine, request: &SyncRequest, context: &Context) -> 
         pass_thru: request.pass_thru,
     };
     let judge = connect::Judge::of(profile, now);
-    let source = judge.and_then(|judge| Ok((judge, connect::source(engine, profile, request.credential.as_ref(), context)?)));
+    let source = judge.and_then(|judge| {
+        Ok((judge, connect::source(engine, profile, request.credential.as_ref(), context)?))
+    });
     let done = match source {
         Ok((judge, mut source)) => sync::run(Job {
             profile,

@@ -70,7 +70,9 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
 }
 
 fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
-    let Some(theirs) = source.clock(context)? else { return Ok("The source has no clock of its own.".into()) };
+    let Some(theirs) = source.clock(context)? else {
+        return Ok("The source has no clock of its own.".into());
+    };
     let apart = theirs.0.abs_diff(Timestamp::now().0);
     if apart <= 300 {
         return Ok(format!("The clocks are {apart} seconds apart."));
@@ -99,7 +101,13 @@ impl Tester<'_> {
     }
 
     fn emit(&self, check: &str, result: CheckResult, message: String, advice: String) -> Result<()> {
-        let test = ProfileTest { profile_name: self.profile.name.clone(), check: check.into(), result, message, advice };
+        let test = ProfileTest {
+            profile_name: self.profile.name.clone(),
+            check: check.into(),
+            result,
+            message,
+            advice,
+        };
         self.context.result(ResultType::ProfileTest, &test)
     }
 
@@ -125,14 +133,30 @@ impl Tester<'_> {
         let many = if recipients >= SAMPLE { "at least " } else { "" };
         if recipients == 0 {
             let advice = "Check the search base, the filter, and the account's right to read the objects.";
-            return self.emit("Recipient", CheckResult::Failed, "The source shows no recipients.".into(), advice.into());
+            return self.emit(
+                "Recipient",
+                CheckResult::Failed,
+                "The source shows no recipients.".into(),
+                advice.into(),
+            );
         }
-        let message = format!("The source shows {many}{recipients} recipients; {invalid} objects can't be understood.");
+        let message =
+            format!("The source shows {many}{recipients} recipients; {invalid} objects can't be understood.");
         let result = if invalid == 0 { CheckResult::Passed } else { CheckResult::Warning };
-        self.emit("Recipient", result, message, if invalid == 0 { "" } else { ErrorId::RecipientInvalid.advice() }.into())?;
+        self.emit(
+            "Recipient",
+            result,
+            message,
+            if invalid == 0 { "" } else { ErrorId::RecipientInvalid.advice() }.into(),
+        )?;
         if with_values == 0 {
             let message = format!("None of {recipients} recipients shows a certificate value.");
-            return self.emit("Value", CheckResult::Failed, message, ErrorId::ValuesNotReadable.advice().into());
+            return self.emit(
+                "Value",
+                CheckResult::Failed,
+                message,
+                ErrorId::ValuesNotReadable.advice().into(),
+            );
         }
         let message = format!("{with_values} of {recipients} recipients have certificate values.");
         self.emit("Value", CheckResult::Passed, message, String::new())

@@ -110,7 +110,13 @@ fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, ho
     Ok(run)
 }
 
-fn end(mut run: Run, outcome: Result<RunResult>, state: &State, now: Timestamp, context: &Context) -> Result<Run> {
+fn end(
+    mut run: Run,
+    outcome: Result<RunResult>,
+    state: &State,
+    now: Timestamp,
+    context: &Context,
+) -> Result<Run> {
     run.result = match &outcome {
         Ok(result) => *result,
         Err(error) if error.id == ErrorId::Canceled => RunResult::Canceled,

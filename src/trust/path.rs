@@ -79,7 +79,7 @@ impl<'a> Search<'a> {
         is_anchor: bool,
     ) -> Result<(), Failure> {
         self.changes.extend([issuer.not_before, issuer.not_after.plus(1)]);
-        self.check_rights(issuer).map_err(Failure::Broken)?;
+        self.check_rights(issuer, is_anchor).map_err(Failure::Broken)?;
         self.signatures += 1;
         if self.signatures > MAX_SIGNATURES || self.path.len() > MAX_LENGTH {
             return Err(Failure::Broken("the search for a chain was given up: it has too many steps".into()));
@@ -96,7 +96,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether `issuer` is a CA that may stand above the path.
-    fn check_rights(&self, issuer: &Certificate) -> Result<(), String> {
+    fn check_rights(&self, issuer: &Certificate, is_anchor: bool) -> Result<(), String> {
         let name = &issuer.subject;
         if !issuer.is_ca() {
             return Err(format!("the issuer {name} is not a CA"));
@@ -110,15 +110,14 @@ impl<'a> Search<'a> {
         if issuer.not_after < self.now {
             return Err(format!("the certificate of the CA {name} expired on {}", issuer.not_after));
         }
-        if issuer.signature_algorithm.is_weak() && !issuer.is_self_issued() {
+        // Nobody relies on the signature of an anchor.
+        if issuer.signature_algorithm.is_weak() && !is_anchor {
             let algorithm = &issuer.signature_algorithm.name;
             return Err(format!(
                 "the certificate of the CA {name} is signed with {algorithm}, which is weak"
             ));
         }
-        if let Some(oid) =
-            issuer.unknown_critical_extensions.iter().chain(&issuer.duplicate_extensions).next()
-        {
+        if let Some(oid) = forbidding_extension(issuer) {
             return Err(format!(
                 "the certificate of the CA {name} has the extension {oid}, which forbids its use"
             ));
@@ -138,4 +137,12 @@ fn may_have_signed(issuer: &Certificate, subject: &Certificate) -> bool {
         (Some(wanted), Some(there)) => wanted == there,
         _ => true,
     }
+}
+
+/// An extension that nobody may pass over: unknown and critical, there twice, or restricting and unreadable.
+fn forbidding_extension(issuer: &Certificate) -> Option<&str> {
+    const RESTRICTING: [&str; 3] = ["2.5.29.15", "2.5.29.19", "2.5.29.30"];
+    let unreadable = issuer.malformed_extensions.iter().filter(|oid| RESTRICTING.contains(&oid.as_str()));
+    let others = issuer.unknown_critical_extensions.iter().chain(&issuer.duplicate_extensions);
+    unreadable.chain(others).map(String::as_str).next()
 }

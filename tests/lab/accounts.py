@@ -6,22 +6,15 @@ Usage: accounts.py SAM_LDB SMB_CONF PASSWORD
 import sys
 
 from samba import dsdb
-from samba.auth import system_session
 from samba.dcerpc import security
 from samba.ndr import ndr_pack, ndr_unpack
-from samba.param import LoadParm
-from samba.samdb import SamDB
 import ldb
+
+from database import open_database
 
 DOMAIN = "DC=contoso,DC=test"
 # schemaIDGUIDs of userCertificate and userSMIMECertificate.
 CERTIFICATE_ATTRIBUTES = ("bf967a7f-0de6-11d0-a285-00aa003049e2", "e16a9db2-403c-11d1-a9c0-0000f80367c1")
-
-
-def open_database(path, configuration):
-    parameters = LoadParm()
-    parameters.load(configuration)
-    return SamDB(url=path, session_info=system_session(parameters), lp=parameters)
 
 
 def add_account(database, name, password, **changes):

@@ -86,7 +86,7 @@ provision() {
         fail "provisioning failed, see $dir/provision.log"
     make_certificates
     # Samba's own modules belong to the python of the system, not to the first one on PATH.
-    /usr/bin/python3 "$here/accounts.py" "$dir/private/sam.ldb" "$dir/etc/smb.conf" "$user_password"
+    /usr/bin/python3 -B "$here/accounts.py" "$dir/private/sam.ldb" "$dir/etc/smb.conf" "$user_password"
     cat >"$dir/env" <<ENV
 LAB_ADMIN_PASSWORD='$admin_password'
 LAB_USER_PASSWORD='$user_password'

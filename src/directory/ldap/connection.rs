@@ -95,6 +95,7 @@ impl Connection {
 
     /// The next answer to request `id`. Late answers to earlier ones are passed over.
     pub fn receive(&mut self, id: u32, context: &Context) -> Result<Answer> {
+        context.check()?;
         loop {
             let size = self.fill(context)?;
             let end = self.read + size;

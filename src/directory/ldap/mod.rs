@@ -210,7 +210,9 @@ impl Source for ActiveDirectorySource {
 
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
         let root = read_object(&mut self.connection, "", &["currentTime"], context)?;
-        Ok(root.and_then(|root| root.values("currentTime").next().and_then(crate::directory::generalized_time::parse)))
+        Ok(root.and_then(|root| {
+            root.values("currentTime").next().and_then(crate::directory::generalized_time::parse)
+        }))
     }
 }
 

@@ -61,7 +61,7 @@ impl RecipientFile {
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let text = match fs::read(path) {
             Ok(text) => text,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot read", path, &e)),
         };
         serde_json::from_slice(&text).map(Some).map_err(|e| unreadable(path, &e.to_string()))

@@ -146,7 +146,9 @@ fn read_anchors(folder: &Path) -> Result<HashMap<String, String>> {
     let mut anchors = HashMap::new();
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(anchors),
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            return Ok(anchors);
+        }
         Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot list", folder, &e)),
     };
     for entry in entries.flatten() {

@@ -1,0 +1,138 @@
+//! PKCS#7 and CMS SignedData (RFC 2315 §9, RFC 5652 §5), in DER and BER, walked part by part so that one bad
+//! certificate, signer or CRL does not lose the rest.
+
+use std::borrow::Cow;
+
+use super::{
+    signer,
+    tlv::{self, OID, SEQUENCE, SET, Tlv, context},
+    value::{ValueContent, ValueForm, ValueProblem},
+};
+
+const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
+
+/// The parts that are looked at.
+#[derive(Debug, Default)]
+struct SignedData<'a> {
+    /// What is signed; empty where the content is left out.
+    content: Cow<'a, [u8]>,
+    certificates: Option<Tlv<'a>>,
+    signers: Option<Tlv<'a>>,
+}
+
+/// Reads the ContentInfo `outer`, whose first part is an OID.
+pub(super) fn read(outer: &Tlv<'_>) -> ValueContent {
+    let mut parts = outer.children();
+    let kind = parts.next().and_then(Result::ok).and_then(|part| part.oid()).unwrap_or_default();
+    if kind != SIGNED_DATA {
+        return ValueContent::unreadable(format!(
+            "it is PKCS#7 of the type {}, not SignedData",
+            kind_name(&kind)
+        ));
+    }
+    let explicit = parts.next().and_then(Result::ok).filter(|part| part.tag == context(0));
+    let sequence = explicit.and_then(|part| part.children().next()?.ok()).filter(|part| part.tag == SEQUENCE);
+    let Some(sequence) = sequence else {
+        return ValueContent::unreadable("the SignedData is damaged before its certificates");
+    };
+    let mut content = ValueContent::new(ValueForm::SignedData);
+    let data = split(&sequence, &mut content.problems);
+    if has_indefinite(outer) {
+        content.problems.push(ValueProblem::IndefiniteLength);
+    }
+    take_certificates(&data, &mut content);
+    let unreadable = |p: &ValueProblem| matches!(p, ValueProblem::UnreadableCertificate(..));
+    if content.certificates.is_empty() && !content.problems.iter().any(unreadable) {
+        content.problems.push(ValueProblem::Unreadable("the PKCS#7 holds no certificate".into()));
+    } else if let Some(signers) = data.signers {
+        signer::read(&signers, &data.content, &mut content);
+    }
+    content
+}
+
+fn kind_name(oid: &str) -> &str {
+    match oid {
+        "1.2.840.113549.1.7.1" => "data",
+        "1.2.840.113549.1.7.3" => "EnvelopedData",
+        "1.2.840.113549.1.7.5" => "DigestedData",
+        "1.2.840.113549.1.7.6" => "EncryptedData",
+        "" => "unknown",
+        other => other,
+    }
+}
+
+/// ```text
+/// SignedData ::= SEQUENCE { version INTEGER, digestAlgorithms SET, encapContentInfo SEQUENCE,
+///   certificates [0] IMPLICIT SET OPTIONAL, crls [1] IMPLICIT SET OPTIONAL, signerInfos SET }
+/// ```
+fn split<'a>(sequence: &Tlv<'a>, problems: &mut Vec<ValueProblem>) -> SignedData<'a> {
+    let mut data = SignedData::default();
+    let mut sets = 0;
+    for part in sequence.children() {
+        let part = match part {
+            Ok(part) => part,
+            Err(reason) => {
+                problems.push(ValueProblem::MalformedSignedData(reason.into()));
+                break;
+            }
+        };
+        match part.tag {
+            SEQUENCE => data.content = encapsulated(&part),
+            SET => {
+                sets += 1;
+                // The first set is that of the digest algorithms.
+                data.signers = (sets > 1).then_some(part);
+            }
+            tag if tag == context(0) => data.certificates = Some(part),
+            _ => {}
+        }
+    }
+    data
+}
+
+/// The octets of `EncapsulatedContentInfo ::= SEQUENCE { OID, [0] EXPLICIT OCTET STRING OPTIONAL }`.
+fn encapsulated<'a>(info: &Tlv<'a>) -> Cow<'a, [u8]> {
+    let explicit = info.children().map_while(Result::ok).find(|part| part.tag == context(0));
+    explicit.and_then(|part| part.children().next()?.ok()).map(|string| string.octets()).unwrap_or_default()
+}
+
+fn take_certificates(data: &SignedData<'_>, content: &mut ValueContent) {
+    for element in data.certificates.iter().flat_map(Tlv::children) {
+        match element {
+            // Other tags are attribute certificates and the like (RFC 5652 §10.2.2).
+            Ok(element) if element.tag == SEQUENCE => {
+                content.take_certificate(&element);
+            }
+            Ok(_) => {}
+            Err(reason) => content.problems.push(ValueProblem::MalformedSignedData(reason.into())),
+        }
+    }
+}
+
+/// Whether a length down to the level of the certificates is indefinite.
+fn has_indefinite(outer: &Tlv<'_>) -> bool {
+    const LEVELS: usize = 4;
+    fn within(element: &Tlv<'_>, levels: usize) -> bool {
+        element.indefinite
+            || levels > 0
+                && element.tag & 0x20 != 0
+                && element.children().map_while(Result::ok).any(|part| within(&part, levels - 1))
+    }
+    within(outer, LEVELS)
+}
+
+/// Whether the element is a ContentInfo: a sequence that begins with an OID.
+pub(super) fn is_likely(outer: &Tlv<'_>) -> bool {
+    outer.children().next().and_then(Result::ok).is_some_and(|first| first.tag == OID)
+}
+
+/// Whether DER's order of a SET OF is kept is of no matter to reading; signed attributes are signed in that order,
+/// though (RFC 5652 §5.4): their parts, sorted, as a SET.
+pub(super) fn sorted_set(contents: &Tlv<'_>) -> Vec<u8> {
+    let mut parts: Vec<Vec<u8>> =
+        contents.children().map_while(Result::ok).map(|part| part.definite()).collect();
+    parts.sort();
+    let mut out = Vec::new();
+    tlv::write(SET, &parts.concat(), &mut out);
+    out
+}

@@ -1,0 +1,178 @@
+//! The signer of a SignedData, and the encryption certificate that its signed attributes prefer.
+
+use ring::digest;
+
+use super::{
+    Certificate,
+    key::digest_name,
+    signature::{SignatureFailure, verify},
+    signed_data::sorted_set,
+    tlv::{self, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, Tlv, context, context_primitive},
+    value::{ValueContent, ValueProblem},
+};
+use crate::recipient::Fingerprint;
+
+const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
+/// RFC 8551 §2.5.3.
+const ENCRYPTION_KEY_PREFERENCE: &str = "1.2.840.113549.1.9.16.2.11";
+/// The same by Outlook: IssuerAndSerialNumber of the default encryption certificate ([MS-OXOABK] 4.2).
+const MICROSOFT_ENCRYPTION_CERTIFICATE: &str = "1.3.6.1.4.1.311.16.4";
+
+/// More signers than this are not looked at; one is due.
+const MAX_SIGNERS: usize = 4;
+
+/// One SignerInfo (RFC 5652 §5.3).
+#[derive(Debug)]
+struct Signer<'a> {
+    id: Tlv<'a>,
+    digest_algorithm: String,
+    attributes: Option<Tlv<'a>>,
+    signature_algorithm: Tlv<'a>,
+    signature: Tlv<'a>,
+}
+
+/// Checks the signers of `set` over `signed` and notes in `content` what they prefer, or why they prove nothing.
+pub(super) fn read(set: &Tlv<'_>, signed: &[u8], content: &mut ValueContent) {
+    for element in set.children().take(MAX_SIGNERS) {
+        let signer = match element {
+            Ok(element) => Signer::of(&element).ok_or("the signer's part is damaged".to_owned()),
+            Err(reason) => Err(reason.to_owned()),
+        };
+        let problem = match signer {
+            Ok(signer) => signer.judge(signed, content),
+            Err(reason) => Err(reason),
+        };
+        if let Err(reason) = problem {
+            content.problems.push(ValueProblem::UnverifiedSignature(reason));
+        }
+    }
+}
+
+impl<'a> Signer<'a> {
+    fn of(element: &Tlv<'a>) -> Option<Self> {
+        let mut parts = element.children().map_while(Result::ok);
+        parts.next().filter(|version| version.tag == INTEGER)?;
+        let id = parts.next()?;
+        let digest_algorithm = parts.next()?.children().next()?.ok()?.oid()?;
+        let mut next = parts.next()?;
+        let attributes = (next.tag == context(0)).then_some(next);
+        if attributes.is_some() {
+            next = parts.next()?;
+        }
+        let signature_algorithm = Some(next).filter(|part| part.tag == SEQUENCE)?;
+        let signature = parts.next()?;
+        Some(Self { id, digest_algorithm, attributes, signature_algorithm, signature })
+    }
+
+    /// Fails with the reason why nothing is proved.
+    fn judge(&self, signed: &[u8], content: &mut ValueContent) -> Result<(), String> {
+        if let Some(weak @ ("SHA-1" | "MD5")) = digest_name(&self.digest_algorithm) {
+            content.problems.push(ValueProblem::WeakDigest(weak));
+        }
+        let signer =
+            find(&self.id, &content.certificates).ok_or("the signer's certificate is not in the value")?;
+        self.verify(signer, signed)?;
+        let Some(wanted) = self.preference() else { return Ok(()) };
+        match find(&wanted, &content.certificates).map(Certificate::fingerprint_of) {
+            Some(preferred) => {
+                content.preferred_encryption = content.preferred_encryption.or(Some(preferred))
+            }
+            None => content.problems.push(ValueProblem::UnknownPreference),
+        }
+        Ok(())
+    }
+
+    fn verify(&self, signer: &Certificate, signed: &[u8]) -> Result<(), String> {
+        let algorithm = self.full_signature_algorithm()?;
+        let signature = self.signature.octets();
+        let check = |data: &[u8]| verify(signer.public_key_info(), &algorithm, &signature, data);
+        let Some(attributes) = &self.attributes else { return check(signed).map_err(|f| f.to_string()) };
+        let there = self.attribute(MESSAGE_DIGEST).ok_or("the signed attributes lack the message digest")?;
+        if there.octets() != digest_of(&self.digest_algorithm, signed)?.as_ref() {
+            return Err("the message digest does not belong to the content".into());
+        }
+        let mut as_it_stands = Vec::with_capacity(attributes.raw.len());
+        tlv::write(SET, attributes.contents, &mut as_it_stands);
+        match check(&as_it_stands) {
+            // RFC 5652 §5.4 signs the DER; some writers send another order than they signed.
+            Err(SignatureFailure::Wrong) => check(&sorted_set(attributes)).map_err(|f| f.to_string()),
+            other => other.map_err(|failure| failure.to_string()),
+        }
+    }
+
+    /// The AlgorithmIdentifier of signature and digest together: CMS also allows the key's alone (RFC 3370 §3.2).
+    fn full_signature_algorithm(&self) -> Result<Vec<u8>, String> {
+        let oid = self.signature_algorithm.children().next().and_then(Result::ok).and_then(|part| part.oid());
+        let digest = digest_name(&self.digest_algorithm);
+        let full: &[u8] = match (oid.as_deref(), digest) {
+            (Some("1.2.840.113549.1.1.1"), Some("SHA-1")) => &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5],
+            (Some("1.2.840.113549.1.1.1"), Some("SHA-256")) => {
+                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11]
+            }
+            (Some("1.2.840.113549.1.1.1"), Some("SHA-384")) => {
+                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12]
+            }
+            (Some("1.2.840.113549.1.1.1"), Some("SHA-512")) => {
+                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13]
+            }
+            (Some("1.2.840.10045.2.1"), Some("SHA-256")) => &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2],
+            (Some("1.2.840.10045.2.1"), Some("SHA-384")) => &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3],
+            (Some(_), _) => return Ok(self.signature_algorithm.definite()),
+            (None, _) => return Err("the signature algorithm can't be read".into()),
+        };
+        let (mut oid, mut out) = (Vec::new(), Vec::new());
+        tlv::write(OID, full, &mut oid);
+        tlv::write(SEQUENCE, &oid, &mut out);
+        Ok(out)
+    }
+
+    /// The first value of the signed attribute `oid`.
+    fn attribute(&self, oid: &str) -> Option<Tlv<'a>> {
+        let all = self.attributes?.children().map_while(Result::ok);
+        all.filter_map(|attribute| {
+            let mut parts = attribute.children().map_while(Result::ok);
+            let values = (parts.next()?.oid()? == oid).then(|| parts.next())??;
+            values.children().next()?.ok()
+        })
+        .next()
+    }
+
+    /// How the preferred encryption certificate is named; Outlook's own attribute first.
+    fn preference(&self) -> Option<Tlv<'a>> {
+        self.attribute(MICROSOFT_ENCRYPTION_CERTIFICATE).or_else(|| self.attribute(ENCRYPTION_KEY_PREFERENCE))
+    }
+}
+
+fn digest_of(algorithm: &str, data: &[u8]) -> Result<digest::Digest, String> {
+    let algorithm = match digest_name(algorithm) {
+        Some("SHA-1") => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+        Some("SHA-256") => &digest::SHA256,
+        Some("SHA-384") => &digest::SHA384,
+        Some("SHA-512") => &digest::SHA512,
+        other => return Err(format!("the digest {} is not supported", other.unwrap_or(algorithm))),
+    };
+    Ok(digest::digest(algorithm, data))
+}
+
+/// The certificate that an identifier names: IssuerAndSerialNumber (also as `[0]`), a SubjectKeyIdentifier as `[0]`
+/// or `[2]`, a RecipientKeyIdentifier as `[1]`.
+fn find<'a>(id: &Tlv<'_>, certificates: &'a [Certificate]) -> Option<&'a Certificate> {
+    let mut parts = id.children().map_while(Result::ok);
+    let key_id = match id.tag {
+        tag if tag == context_primitive(0) || tag == context_primitive(2) => id.contents,
+        tag if tag == context(1) => parts.next().filter(|part| part.tag == OCTET_STRING)?.contents,
+        _ => {
+            let (issuer, serial) = (parts.next()?, parts.next().filter(|part| part.tag == INTEGER)?);
+            let issuer = issuer.definite();
+            return certificates.iter().find(|c| c.issuer.der == issuer && c.serial == serial.contents);
+        }
+    };
+    certificates.iter().find(|certificate| certificate.subject_key_id.as_deref() == Some(key_id))
+}
+
+impl Certificate {
+    /// The fingerprint, as a function.
+    pub(super) fn fingerprint_of(&self) -> Fingerprint {
+        self.fingerprint
+    }
+}

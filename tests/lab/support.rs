@@ -1,0 +1,126 @@
+//! What tests of the Active Directory source share.
+#![allow(dead_code)]
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use smime_sync::{
+    directory::{Selection, Source, SourceItem, ldap::ActiveDirectorySource},
+    error::{Error, Result},
+    event::{Answer, Context, Event, EventSink, LogLevel, Question},
+    profile::Profile,
+    recipient::Recipient,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Keeps events for a look at them.
+#[derive(Default)]
+pub struct Recorder(Mutex<Vec<Event>>);
+
+impl EventSink for Recorder {
+    fn emit(&self, event: Event) -> Result<()> {
+        self.0.lock().unwrap().push(event);
+        Ok(())
+    }
+
+    fn ask(&self, _: Vec<Question>) -> Result<Vec<Answer>> {
+        unreachable!("a source asks nothing")
+    }
+}
+
+impl Recorder {
+    /// The log messages of this level.
+    pub fn logged(&self, wanted: LogLevel) -> Vec<String> {
+        let events = self.0.lock().unwrap();
+        let messages = events.iter().filter_map(|event| match event {
+            Event::Log { level, message } if *level == wanted => Some(message.clone()),
+            _ => None,
+        });
+        messages.collect()
+    }
+}
+
+/// A context and what comes out of it.
+pub fn context() -> (Context, Arc<Recorder>) {
+    let recorder = Arc::new(Recorder::default());
+    (Context::new(recorder.clone(), CancellationToken::new()), recorder)
+}
+
+/// A profile of the source at `server`; certificates come from the CA in `ca`.
+pub fn profile(server: &str, port: u16, ca: Option<PathBuf>, bases: &[&str]) -> Profile {
+    let mut profile: Profile = serde_json::from_value(serde_json::json!({
+        "Name": "corp", "Source": "ActiveDirectory", "Server": server, "Port": port, "SearchBase": bases,
+        "Target": "Folder", "OutputPath": "/nowhere", "Timeout": 20,
+    }))
+    .unwrap();
+    profile.server_certificate_path.extend(ca);
+    profile
+}
+
+/// The error of a connection that must not come about.
+pub fn refusal(connected: Result<ActiveDirectorySource>) -> Error {
+    match connected {
+        Ok(_) => panic!("the connection was made"),
+        Err(error) => error,
+    }
+}
+
+/// All that a source hands over.
+pub fn read(source: &mut dyn Source, selection: &Selection, context: &Context) -> Result<Vec<Recipient>> {
+    let mut recipients = Vec::new();
+    source.read(selection, context, &mut |item| {
+        match item {
+            SourceItem::Recipient(recipient) => recipients.push(recipient),
+            SourceItem::Invalid(error) => panic!("{error}"),
+        }
+        Ok(())
+    })?;
+    Ok(recipients)
+}
+
+/// The Samba domain controller of `tests/lab/samba.sh`.
+pub struct Lab {
+    pub directory: PathBuf,
+    admin_password: String,
+    user_password: String,
+}
+
+pub const ADMINISTRATOR: &str = "administrator@contoso.test";
+pub const DOMAIN: &str = "DC=contoso,DC=test";
+
+impl Lab {
+    /// The lab that `SMIME_SYNC_LAB` names. Without one these tests can't tell anything, so they fail.
+    pub fn get() -> Self {
+        let directory = PathBuf::from(
+            std::env::var_os("SMIME_SYNC_LAB")
+                .expect("SMIME_SYNC_LAB must name the folder of a lab that tests/lab/samba.sh started"),
+        );
+        let settings = fs::read_to_string(directory.join("env")).expect("the lab has a file 'env'");
+        let setting = |name: &str| {
+            let line = settings.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.unwrap_or_else(|| panic!("{name} in the lab's env")).trim_matches('\'').to_owned()
+        };
+        Self {
+            admin_password: setting("LAB_ADMIN_PASSWORD"),
+            user_password: setting("LAB_USER_PASSWORD"),
+            directory,
+        }
+    }
+
+    pub fn password(&self, user: &str) -> &str {
+        if user == ADMINISTRATOR { &self.admin_password } else { &self.user_password }
+    }
+
+    /// A profile of it.
+    pub fn profile(&self, bases: &[&str]) -> Profile {
+        profile("localhost", 636, Some(self.directory.join("tls/ca.pem")), bases)
+    }
+
+    /// Signs `user` in with the right password.
+    pub fn connect(&self, profile: &Profile, user: &str, context: &Context) -> Result<ActiveDirectorySource> {
+        ActiveDirectorySource::connect(profile, Some(user), Some(self.password(user).as_bytes()), context)
+    }
+}

@@ -1,0 +1,445 @@
+//! A profile with a source in memory and a folder as target.
+//!
+//! The source's values are words such as `a` or `old@100`: `@100` is the second at which the value expires,
+//! and a value that starts with `bad` is unusable. Parsing and judging real certificates has its own tests.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use smime_sync::{
+    directory::{Presence, Selection, Source, SourceItem},
+    error::{Error, ErrorId, Result},
+    event::{Answer, Context, Event, EventSink, LogLevel, Question, ResultType},
+    policy::evaluation::{
+        CertificateState, CertificateSummary, DesiredValue, Evaluation, Finding, JudgedCertificate, Purpose,
+        Severity,
+    },
+    profile::Profile,
+    recipient::{Attribute, Fingerprint, Recipient, RecipientKind, Value},
+    state::{
+        State,
+        record::{Change, ChangeState, Run},
+    },
+    sync::{self, Job, Options},
+    target::{Match, Target, TargetQuery, TargetWrite, folder::Folder},
+    timestamp::Timestamp,
+};
+use tokio_util::sync::CancellationToken;
+
+pub const DAY: i64 = 24 * 3600;
+
+/// A recipient of the source.
+pub fn person(name: &str, values: &[&str]) -> Recipient {
+    Recipient {
+        anchor: format!("id-{name}"),
+        distinguished_name: format!("CN={name},DC=contoso,DC=test"),
+        kind: RecipientKind::User,
+        disabled: false,
+        display_name: Some(name.to_uppercase()),
+        mail: Some(format!("{name}@contoso.test")),
+        proxy_addresses: Vec::new(),
+        primary_smtp_address: None,
+        user_principal_name: None,
+        sam_account_name: None,
+        changed: None,
+        values: values.iter().map(|word| value(word)).collect(),
+    }
+}
+
+pub fn value(word: &str) -> Value {
+    Value::new(Attribute::UserCertificate, word.as_bytes())
+}
+
+/// The first value that is neither bad nor expired is desired.
+pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
+    let mut evaluation = Evaluation {
+        certificates: Vec::new(),
+        findings: Vec::new(),
+        desired: Vec::new(),
+        next_evaluation: None,
+        missing_issuers: Vec::new(),
+    };
+    for (position, value) in recipient.values.iter().enumerate() {
+        let word = String::from_utf8_lossy(&value.bytes).into_owned();
+        let expires = word.split_once('@').map_or(i64::MAX, |(_, at)| at.parse().unwrap());
+        let certificate = CertificateSummary {
+            subject: format!("CN={word}"),
+            issuer: "CN=CA".into(),
+            serial_number: "01".into(),
+            thumbprint: word.to_uppercase(),
+            fingerprint: value.fingerprint(),
+            not_before: Timestamp(0),
+            not_after: Timestamp(expires),
+            addresses: Vec::new(),
+            key_algorithm: "RSA".into(),
+            key_size: Some(2048),
+            signature_algorithm: "sha256WithRSAEncryption".into(),
+            key_usage: Vec::new(),
+            extended_key_usage: Vec::new(),
+            purpose: Purpose::EncryptionAndSigning,
+        };
+        let why = if word.starts_with("bad") {
+            Some(("broken", format!("{word} is broken.")))
+        } else if expires <= now.0 {
+            Some(("expired", format!("{word} expired at {}.", Timestamp(expires))))
+        } else {
+            None
+        };
+        let usable = why.is_none();
+        let chosen = usable && evaluation.desired.is_empty();
+        if chosen {
+            evaluation.desired.push(DesiredValue { value: value.clone(), certificate: certificate.clone() });
+        }
+        if usable && expires < i64::MAX {
+            let next = evaluation.next_evaluation.map_or(expires, |next| next.0.min(expires));
+            evaluation.next_evaluation = Some(Timestamp(next));
+        }
+        evaluation.certificates.push(JudgedCertificate {
+            attribute: value.attribute,
+            position,
+            value: value.fingerprint(),
+            form: "Certificate".into(),
+            certificate: Some(certificate),
+            state: match (chosen, usable) {
+                (true, _) => CertificateState::Chosen,
+                (_, true) => CertificateState::Usable,
+                _ => CertificateState::Unusable,
+            },
+            findings: why
+                .into_iter()
+                .map(|(rule, message)| Finding { rule: rule.into(), severity: Severity::Error, message })
+                .collect(),
+            der: Vec::new(),
+        });
+    }
+    evaluation
+}
+
+/// What the events of a run said.
+#[derive(Default)]
+pub struct Told {
+    pub events: Mutex<Vec<Event>>,
+    pub questions: Mutex<Vec<Question>>,
+    pub decline: Mutex<Vec<String>>,
+}
+
+impl EventSink for Told {
+    fn emit(&self, event: Event) -> Result<()> {
+        self.events.lock().unwrap().push(event);
+        Ok(())
+    }
+
+    fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>> {
+        let decline = self.decline.lock().unwrap();
+        let answer = |q: &Question| Answer {
+            id: q.id,
+            approved: !decline.iter().any(|name| q.target.contains(name.as_str())),
+        };
+        let answers = questions.iter().map(answer).collect();
+        self.questions.lock().unwrap().extend(questions);
+        Ok(answers)
+    }
+}
+
+impl Told {
+    pub fn errors(&self) -> Vec<(ErrorId, Option<String>)> {
+        let events = self.events.lock().unwrap();
+        let error = |event: &Event| match event {
+            Event::Error { error } => Some((error.error.id, error.error.target.clone())),
+            _ => None,
+        };
+        events.iter().filter_map(error).collect()
+    }
+
+    pub fn warnings(&self) -> Vec<String> {
+        let events = self.events.lock().unwrap();
+        let warning = |event: &Event| match event {
+            Event::Log { level: LogLevel::Warning, message } => Some(message.clone()),
+            _ => None,
+        };
+        events.iter().filter_map(warning).collect()
+    }
+
+    /// The changes that were handed over, as `Kind recipient State`.
+    pub fn changes(&self) -> Vec<String> {
+        let events = self.events.lock().unwrap();
+        let change = |event: &Event| match event {
+            Event::Result { kind: ResultType::Change, object } => {
+                let change: Change = serde_json::from_value(object.clone()).unwrap();
+                Some(format!("{} {} {}", change.change.name(), change.recipient, change.state.name()))
+            }
+            _ => None,
+        };
+        events.iter().filter_map(change).collect()
+    }
+}
+
+/// How the target misbehaves.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// The process dies before the write of the batch with this number.
+    DiesBeforeWrite(usize),
+    /// The process dies after it.
+    DiesAfterWrite(usize),
+    /// Writes of this recipient are refused.
+    Refuses(String),
+    /// Something else is read back than was written.
+    Alters,
+    /// The caller cancels after the batch with this number.
+    CancelsAfter(usize),
+}
+
+struct FaultyTarget {
+    folder: Folder,
+    faults: Vec<Fault>,
+    batch: usize,
+    writes: usize,
+    cancel: CancellationToken,
+}
+
+impl Target for FaultyTarget {
+    fn name(&self) -> String {
+        self.folder.name()
+    }
+    fn batch_size(&self) -> usize {
+        self.batch
+    }
+    fn check_writable(&mut self, context: &Context) -> Result<()> {
+        self.folder.check_writable(context)
+    }
+    fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
+        let mut matches = self.folder.read(queries, context)?;
+        if self.faults.contains(&Fault::Alters) && self.writes > 0 {
+            for matched in matches.iter_mut().flatten() {
+                if let Match::One(found) = matched {
+                    found.values.push(value("somebody else's"));
+                }
+            }
+        }
+        Ok(matches)
+    }
+    fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
+        self.writes += 1;
+        let dies = || Error::new(ErrorId::Internal, "the process died");
+        if self.faults.contains(&Fault::DiesBeforeWrite(self.writes)) {
+            return Err(dies());
+        }
+        let mut results = Vec::new();
+        for write in writes {
+            let refused = Fault::Refuses(write.query.recipient.label.clone());
+            if self.faults.contains(&refused) {
+                results.push(Err(Error::new(ErrorId::TargetNotWritable, "refused")));
+            } else {
+                results.extend(self.folder.write(std::slice::from_ref(write), context)?);
+            }
+        }
+        if self.faults.contains(&Fault::DiesAfterWrite(self.writes)) {
+            return Err(dies());
+        }
+        if self.faults.contains(&Fault::CancelsAfter(self.writes)) {
+            self.cancel.cancel();
+        }
+        Ok(results)
+    }
+    fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
+        self.folder.key(query)
+    }
+    fn finish(
+        &mut self,
+        next: &mut dyn FnMut(&str) -> Result<Vec<smime_sync::state::published::PublishedRecipient>>,
+        context: &Context,
+    ) -> Result<()> {
+        self.folder.finish(next, context)
+    }
+}
+
+/// The source in memory.
+#[derive(Default)]
+pub struct Memory {
+    pub recipients: Vec<Recipient>,
+    pub presences: BTreeMap<String, Presence>,
+    pub clock: Option<Timestamp>,
+    pub fails_after: Option<usize>,
+}
+
+impl Source for Memory {
+    fn read(
+        &mut self,
+        selection: &Selection,
+        _context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        for (index, recipient) in self.recipients.iter().enumerate() {
+            if self.fails_after == Some(index) {
+                return Err(Error::new(ErrorId::DirectoryUnreachable, "the connection was lost"));
+            }
+            let wanted = match selection {
+                Selection::All => true,
+                Selection::Identities(names) => names.iter().any(|name| recipient.is_named(name)),
+            };
+            if wanted {
+                sink(SourceItem::Recipient(recipient.clone()))?;
+            }
+        }
+        Ok(())
+    }
+    fn look_up(&mut self, anchors: &[String], _context: &Context) -> Result<Vec<Presence>> {
+        Ok(anchors
+            .iter()
+            .map(|anchor| self.presences.get(anchor).cloned().unwrap_or(Presence::Absent))
+            .collect())
+    }
+    fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
+        Ok(self.clock)
+    }
+}
+
+pub struct Harness {
+    pub home: tempfile::TempDir,
+    pub profile: Profile,
+    pub source: Memory,
+    pub options: Options,
+    pub faults: Vec<Fault>,
+    pub batch: usize,
+    pub now: i64,
+    pub policy: &'static str,
+    pub decline: Vec<String>,
+}
+
+pub struct Outcome {
+    pub run: Result<Run>,
+    pub told: Arc<Told>,
+}
+
+impl Outcome {
+    pub fn ok(&self) -> &Run {
+        self.run.as_ref().unwrap_or_else(|error| panic!("the run stopped: {error}"))
+    }
+
+    /// The numbers of Add, Update and Remove, planned.
+    pub fn planned(&self) -> (u64, u64, u64) {
+        let numbers = &self.ok().numbers;
+        (numbers.add, numbers.update, numbers.remove)
+    }
+}
+
+impl Harness {
+    pub fn new(recipients: Vec<Recipient>) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let profile = serde_json::from_value(serde_json::json!({
+            "Name": "corp", "Source": "Ldif", "Path": home.path().join("unused.ldif"),
+            "Target": "Folder", "OutputPath": home.path().join("out"), "AllowUntrusted": true,
+        }))
+        .unwrap();
+        Self {
+            home,
+            profile,
+            source: Memory { recipients, ..Memory::default() },
+            options: Options { pass_thru: true, ..Options::default() },
+            faults: Vec::new(),
+            batch: 2,
+            now: 1_000_000,
+            policy: "first",
+            decline: Vec::new(),
+        }
+    }
+
+    pub fn out(&self) -> PathBuf {
+        self.profile.output_path.clone().unwrap()
+    }
+
+    pub fn state_path(&self) -> PathBuf {
+        self.home.path().join("state").join("corp.db")
+    }
+
+    pub fn run(&mut self) -> Outcome {
+        let path = self.state_path();
+        let now = Timestamp(self.now);
+        let state = if self.options.what_if { State::open_preview(&path) } else { State::open(&path, now) };
+        let told = Arc::new(Told { decline: Mutex::new(self.decline.clone()), ..Told::default() });
+        let cancel = CancellationToken::new();
+        let context = Context::new(told.clone(), cancel.clone());
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => return Outcome { run: Err(error), told },
+        };
+        let mut target = FaultyTarget {
+            folder: Folder::new(self.profile.output_path.as_deref().unwrap()),
+            faults: self.faults.clone(),
+            batch: self.batch,
+            writes: 0,
+            cancel,
+        };
+        let run = sync::run(Job {
+            profile: &self.profile,
+            options: &self.options,
+            source: &mut self.source,
+            target: &mut target,
+            state: &state,
+            evaluate: &|recipient| evaluate(recipient, now),
+            policy: Fingerprint::of(self.policy.as_bytes()),
+            now,
+            host: "admin@test".into(),
+            context: &context,
+        });
+        if !matches!(&run, Err(error) if error.message == "the process died") {
+            state.close().unwrap();
+        }
+        Outcome { run, told }
+    }
+
+    /// The values that the folder has for a person, as words.
+    pub fn published(&self, name: &str) -> Vec<String> {
+        published_in(&self.out(), &format!("{name}@contoso.test"))
+    }
+
+    pub fn state(&self) -> State {
+        State::open_to_read(&self.state_path()).unwrap().unwrap()
+    }
+
+    pub fn changes(&self, state: ChangeState) -> Vec<Change> {
+        self.state().changes_in(state, None, 0, 1000).unwrap()
+    }
+}
+
+pub fn published_in(folder: &Path, key: &str) -> Vec<String> {
+    let Ok(text) = fs::read(folder.join(format!("{key}.json"))) else { return Vec::new() };
+    let file: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let data = |value: &serde_json::Value| {
+        use base64::Engine as _;
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(value["Data"].as_str().unwrap()).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    file["Values"].as_array().unwrap().iter().map(data).collect()
+}
+
+/// Every file below a folder with its content.
+pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.clone(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+impl Harness {
+    /// Approves the plan of a held run, as the cmdlet does.
+    pub fn state_for_approval(&self, run_id: i64) {
+        let state = State::open(&self.state_path(), Timestamp(self.now)).unwrap();
+        state.approve(run_id).unwrap();
+        state.close().unwrap();
+    }
+}

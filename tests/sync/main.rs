@@ -1,0 +1,9 @@
+//! The engine over a real state and a real folder: what each event in the source does at the target.
+
+mod crash;
+mod events;
+mod folder;
+mod guard;
+mod harness;
+mod preview;
+mod state;
