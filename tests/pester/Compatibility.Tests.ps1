@@ -33,6 +33,14 @@ Describe 'The script <Name>' -ForEach $scripts {
     }
 }
 
+Describe 'The scripts in <_>' -ForEach 'SmimeSync.types.ps1xml', 'SmimeSync.format.ps1xml' {
+    It 'are understood by Windows PowerShell 5.1 on .NET Framework 4.5.2' {
+        $scripts = Select-Xml -LiteralPath "$folder/$_" -XPath '//Script | //GetScriptBlock | //ScriptBlock'
+        @($scripts).Count | Should -BeGreaterThan 0
+        foreach ($script in $scripts) { Find-InText -Text $script.Node.InnerText | Should -BeNullOrEmpty }
+    }
+}
+
 Describe 'The file <Name>' -ForEach $texts {
     It 'is ASCII, which 5.1 reads without a byte order mark' {
         $bytes = [IO.File]::ReadAllBytes($Path)

@@ -96,14 +96,14 @@ Describe 'The preferences of the caller' {
 
     It '$ConfirmPreference = ''Low'' asks, which an unattended session refuses before anything is written' {
         $text = Invoke-Script -Text '$ConfirmPreference = "Low"; Set-SmimeSyncProfile -Name one -Policy Strict'
-        "$text" | Should -Match 'NonInteractive'
+        "$text" | Should -Match 'nobody to confirm'
         Get-TreeHash -Path $env:SMIME_SYNC_HOME | Should -Be $before
     }
 
     It 'nothing asks by default but what removes or approves' {
         Invoke-Script -Text 'Set-SmimeSyncProfile -Name one -Policy Strict' | Should -BeNullOrEmpty
         (Get-SmimeSyncProfile).Policy | Should -Be 'Strict'
-        "$(Invoke-Script -Text 'Remove-SmimeSyncProfile -Name one')" | Should -Match 'NonInteractive'
+        "$(Invoke-Script -Text 'Remove-SmimeSyncProfile -Name one')" | Should -Match 'nobody to confirm'
         @((Get-SmimeSyncProfile).Name) | Should -Be @('one')
     }
 
@@ -130,11 +130,11 @@ Describe 'Questions of the library' {
 & (Get-Module SmimeSync).Invoke({ Get-Command Invoke-Fault }) -WhatIf -Debug 5>&1
 '@)
         $text[0] | Should -Match '^What if: .*"test the questions" on target "recipient 1"'
-        @($text | Where-Object { $_ -match 'Question' }) | Should -Be @('Question 1: False.', 'Question 2: False.')
+        @($text | Where-Object { $_ -match '^DEBUG: Question' }) | Should -Be @('DEBUG: Question 1: false.', 'DEBUG: Question 2: false.')
     }
 
     It 'are answered Yes where nothing asks' {
         $text = & $fault -Request @{ Questions = 2 } -Debug 5>&1 | ForEach-Object { "$_" }
-        @($text | Where-Object { $_ -match 'Question' }) | Should -Be @('Question 1: True.', 'Question 2: True.')
+        @($text | Where-Object { $_ -match 'Question' }) | Should -Be @('Question 1: true.', 'Question 2: true.')
     }
 }

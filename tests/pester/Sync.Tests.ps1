@@ -178,7 +178,7 @@ $shell.Streams.Progress | ForEach-Object { '{0}|{1}|{2}|{3}' -f $_.ActivityId, $
 
     It 'refuses a question in an unattended session before anything is published' {
         $folder = New-SyncProfile
-        "$(Invoke-Script -Text 'Sync-SmimeCertificate corp -Confirm')" | Should -Match 'NonInteractive'
+        "$(Invoke-Script -Text 'Sync-SmimeCertificate corp -Confirm')" | Should -Match 'nobody to confirm'
         @(Get-ChildItem -LiteralPath "$folder/out" -Recurse -File -ErrorAction SilentlyContinue).Count | Should -Be 0
     }
 
@@ -222,7 +222,7 @@ Describe 'The guard' {
         $text[0] | Should -Match "^What if: Let 4 removals of plan $($held.Id) of the profile 'corp' through"
         foreach ($person in $drop) { "$text" | Should -Match ([regex]::Escape($person.Recipient)) }
         (Sync-SmimeCertificate corp -WhatIf -WarningAction SilentlyContinue).Guard | Should -Not -BeNullOrEmpty
-        "$(Invoke-Script -Text "Approve-SmimeSyncPlan corp -Id $($held.Id)")" | Should -Match 'NonInteractive'
+        "$(Invoke-Script -Text "Approve-SmimeSyncPlan corp -Id $($held.Id)")" | Should -Match 'nobody to confirm'
 
         $held | Approve-SmimeSyncPlan -Confirm:$false | ForEach-Object { $_.Id } | Should -Be $held.Id
         $run = Sync-SmimeCertificate corp

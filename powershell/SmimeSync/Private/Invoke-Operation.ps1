@@ -46,7 +46,8 @@ function Invoke-Operation {
 function Read-Answer {
     # Lets PowerShell answer a question, as -Confirm and its preference say.
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Question)
-    @{ Id = $Question.Id; Approved = $Cmdlet.ShouldProcess($Question.Target, $Question.Action) }
+    $approved = Confirm-Action -Cmdlet $Cmdlet -Target $Question.Target -Action $Question.Action
+    @{ Id = $Question.Id; Approved = $approved }
 }
 
 function Write-OperationEvent {

@@ -77,12 +77,15 @@ function Approve-SmimeSyncPlan {
         $query = @{ Operation = 'GetRun'; ProfileName = @($ProfileName); Id = $Id; Result = @('Held') }
         $held = @(Invoke-SingleOperation @operation -Request $query)
         # A plan that is not there or not held is refused by the library; there is nothing to ask for.
+        $go = $true
         if ($held.Count -gt 0 -or $WhatIfPreference) {
             $removals = @($changes | Where-Object { $_.Change -eq 'Remove' })
             $text = Get-ApprovalText -ProfileName $ProfileName -Id $Id -Removal $removals
-            if (-not $PSCmdlet.ShouldProcess($text, $text, 'Approve-SmimeSyncPlan')) { return }
+            $go = Confirm-Action -Cmdlet $PSCmdlet -Text $text
         }
-        $request = @{ Operation = 'ApprovePlan'; ProfileName = $ProfileName; Id = $Id }
-        Invoke-SingleOperation @operation -Request $request
+        if ($go) {
+            $request = @{ Operation = 'ApprovePlan'; ProfileName = $ProfileName; Id = $Id }
+            Invoke-SingleOperation @operation -Request $request
+        }
     }
 }

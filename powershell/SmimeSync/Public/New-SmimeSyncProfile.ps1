@@ -203,8 +203,9 @@ function New-SmimeSyncProfile {
         $setting = ConvertTo-ProfileSetting -Cmdlet $PSCmdlet
         foreach ($unset in @($setting.Keys | Where-Object { $null -eq $setting[$_] })) { $setting.Remove($unset) }
         $setting['Name'] = $Name
-        if (-not $PSCmdlet.ShouldProcess($Name, 'Make the profile')) { return }
-        $request = @{ Operation = 'NewProfile'; Profile = $setting; Force = $Force.IsPresent }
-        Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
+        if (Confirm-Action -Cmdlet $PSCmdlet -Target $Name -Action 'Make the profile') {
+            $request = @{ Operation = 'NewProfile'; Profile = $setting; Force = $Force.IsPresent }
+            Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
+        }
     }
 }

@@ -61,9 +61,10 @@ function Remove-SmimeSyncProfile {
             }
             foreach ($one in $found) {
                 $action = 'Remove the profile and its history; what is published stays'
-                if (-not $PSCmdlet.ShouldProcess($one, $action)) { continue }
-                $request = @{ Operation = 'RemoveProfile'; Name = $one }
-                Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
+                if (Confirm-Action -Cmdlet $PSCmdlet -Target $one -Action $action) {
+                    $request = @{ Operation = 'RemoveProfile'; Name = $one }
+                    Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
+                }
             }
         }
     }

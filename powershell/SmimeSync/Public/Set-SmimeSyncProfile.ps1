@@ -189,9 +189,9 @@ function Set-SmimeSyncProfile {
             return
         }
         $named = @($script:ProfileSetting | Where-Object { $setting.ContainsKey($_) }) -join ', '
-        if (-not $PSCmdlet.ShouldProcess($Name, "Change $named")) { return }
-        $request = @{ Operation = 'SetProfile'; Name = $Name; Settings = $setting }
-        foreach ($changed in Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request) {
+        if (Confirm-Action -Cmdlet $PSCmdlet -Target $Name -Action "Change $named") {
+            $request = @{ Operation = 'SetProfile'; Name = $Name; Settings = $setting }
+            $changed = Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
             if ($PassThru) { $changed }
         }
     }

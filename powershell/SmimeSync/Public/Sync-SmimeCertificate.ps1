@@ -132,7 +132,8 @@ function Sync-SmimeCertificate {
                     }
                     # What is only planned is shown by PowerShell's own words for -WhatIf.
                     if ($WhatIfPreference) {
-                        $null = $PSCmdlet.ShouldProcess((Get-ChangeTarget -Change $_), (Get-ChangeAction -Change $_))
+                        $text = @{ Target = Get-ChangeTarget -Change $_; Action = Get-ChangeAction -Change $_ }
+                        $null = Confirm-Action -Cmdlet $PSCmdlet @text
                     }
                     if ($PassThru) { $_ }
                 }
