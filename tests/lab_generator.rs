@@ -15,7 +15,14 @@ use smime_sync::{
     directory::{Selection, Source, SourceItem, ldif::LdifSource},
     error::Result,
     event::{Answer, Context, Event, EventSink, Question},
+    policy::{
+        Policy, evaluate,
+        evaluation::{CertificateState, Evaluation, Severity},
+    },
+    profile::{PolicyName, SelectionName},
     recipient::{Attribute, Fingerprint, Recipient},
+    timestamp::Timestamp,
+    trust::load_anchors,
 };
 use tokio_util::sync::CancellationToken;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -283,4 +290,48 @@ fn the_samba_format_has_units_first_and_nothing_that_only_the_directory_writes()
         assert!(text.contains(&format!("userAccountControl: {value}\n")), "{value}");
     }
     assert_eq!(read(&folder.path().join("directory.ldif")).len(), 100);
+}
+
+#[test]
+fn the_policy_makes_of_everybody_what_is_expected() {
+    for revision in [1, 2] {
+        let directory = Directory::of(&Settings { revision, ..settings(260) });
+        let anchors = load_anchors(&[directory.folder.path().join("anchors")]).expect("anchors");
+        let policy = Policy::new(PolicyName::Standard, SelectionName::Best, false);
+        for now in ["2026-11-25T00:00:00Z", "2033-12-31T00:00:00Z"] {
+            let now = Timestamp::parse(now).expect("a time");
+            for expected in directory.expected.iter().filter(|e| e.recipient_kind.is_some()) {
+                let recipient = &directory.recipients[&expected.distinguished_name];
+                let found = evaluate(recipient, &policy, &anchors, now);
+                assert_eq!(chosen(&found), sorted(&expected.chosen), "{expected:?}");
+                assert_eq!(found.desired.is_empty(), expected.chosen.is_empty(), "{expected:?}");
+                let rules = |least: Severity| -> BTreeSet<String> {
+                    let all = found.certificates.iter().flat_map(|c| &c.findings).chain(&found.findings);
+                    all.filter(|finding| finding.severity >= least)
+                        .map(|finding| finding.rule.clone())
+                        .collect()
+                };
+                let named: BTreeSet<String> = expected.rules.iter().cloned().collect();
+                assert!(
+                    rules(Severity::Notice).is_superset(&named),
+                    "{expected:?}: {:?}",
+                    rules(Severity::Notice)
+                );
+                assert!(
+                    rules(Severity::Warning).is_subset(&named),
+                    "{expected:?}: {:?}",
+                    rules(Severity::Warning)
+                );
+            }
+        }
+    }
+}
+
+fn sorted(fingerprints: &[String]) -> BTreeSet<String> {
+    fingerprints.iter().cloned().collect()
+}
+
+fn chosen(found: &Evaluation) -> BTreeSet<String> {
+    let chosen = found.certificates.iter().filter(|entry| entry.state == CertificateState::Chosen);
+    chosen.filter_map(|entry| entry.certificate.as_ref()).map(|c| c.fingerprint.to_string()).collect()
 }

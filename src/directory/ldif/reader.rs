@@ -1,6 +1,6 @@
 //! The records of an LDIF file (RFC 2849).
 
-use std::{io::BufRead, path::Path};
+use std::{borrow::Cow, io::BufRead, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -176,9 +176,13 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn base64(&self, line: &LogicalLine, name: &str, text: &[u8]) -> Result<Vec<u8>> {
-        let digits: Vec<u8> = text.iter().copied().filter(|byte| *byte != b' ').collect();
+        let digits = if text.contains(&b' ') {
+            Cow::Owned(text.iter().copied().filter(|byte| *byte != b' ').collect())
+        } else {
+            Cow::Borrowed(text)
+        };
         let cut_short = line.last && !digits.len().is_multiple_of(4);
-        let value = STANDARD.decode(&digits).map_err(|e| {
+        let value = STANDARD.decode(digits.as_ref() as &[u8]).map_err(|e| {
             if cut_short {
                 self.truncated(line.number, format!("the base64 of '{name}' is cut short"))
             } else {
