@@ -9,7 +9,7 @@ use std::{
 
 use smime_sync::{
     directory::{Selection, Source, SourceItem, ldap::ActiveDirectorySource},
-    error::{Error, Result},
+    error::{Error, ErrorId, Result},
     event::{Answer, Context, Event, EventSink, LogLevel, Question},
     profile::Profile,
     recipient::Recipient,
@@ -32,6 +32,16 @@ impl EventSink for Recorder {
 }
 
 impl Recorder {
+    /// The errors of single objects.
+    pub fn errors(&self) -> Vec<ErrorId> {
+        let events = self.0.lock().unwrap();
+        let errors = events.iter().filter_map(|event| match event {
+            Event::Error { error } => Some(error.error.id),
+            _ => None,
+        });
+        errors.collect()
+    }
+
     /// The log messages of this level.
     pub fn logged(&self, wanted: LogLevel) -> Vec<String> {
         let events = self.0.lock().unwrap();

@@ -87,9 +87,9 @@ impl Connection {
     /// Starts a search; [`Connection::receive`] with the number that comes back gives its answers.
     pub fn start(&mut self, search: &Search, cookie: &[u8], context: &Context) -> Result<u32> {
         let id = self.next_id();
-        let search =
-            Search { time_limit: self.time_limit.as_secs().try_into().unwrap_or(0), ..search.clone() };
-        self.send(&search_request(id, &search, cookie), context)?;
+        // The server gives up when nobody waits any more. LDAP's numbers end at 2^31 - 1.
+        let seconds = self.time_limit.as_secs().min(i32::MAX as u64) as u32;
+        self.send(&search_request(id, search, cookie, seconds), context)?;
         Ok(id)
     }
 
