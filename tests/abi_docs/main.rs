@@ -8,7 +8,11 @@ use smime_sync::{
         SMIME_ANSWERS_LIMIT, SMIME_CONFIG_LIMIT, SMIME_REQUEST_LIMIT, SMIME_SECRET_LIMIT,
         SMIME_SECRET_NAME_LIMIT,
     },
-    operation::{EngineConfig, Request, request::RESULT_TYPES},
+    operation::{
+        EngineConfig, Request, certificate::RecipientCertificate, request::RESULT_TYPES,
+        test_profile::ProfileTest,
+    },
+    policy::Rule,
     profile::Profile,
     state::record::{Change, Run},
 };
@@ -20,14 +24,16 @@ mod abi_support;
 mod header;
 mod render;
 
-/// The name of the schema of a result object; its fields' types come along. `None`: not there yet.
-fn result_schema(kind: ResultType, generator: &mut SchemaGenerator) -> Option<&'static str> {
-    Some(match kind {
+/// Adds the schema of a result object, with its fields' types, and returns its name.
+fn result_schema(kind: ResultType, generator: &mut SchemaGenerator) -> &'static str {
+    match kind {
         ResultType::Run => add::<Run>(generator, "Run"),
         ResultType::Change => add::<Change>(generator, "Change"),
+        ResultType::Certificate => add::<RecipientCertificate>(generator, "RecipientCertificate"),
         ResultType::Profile => add::<Profile>(generator, "Profile"),
-        ResultType::Certificate | ResultType::ProfileTest | ResultType::Rule => return None,
-    })
+        ResultType::ProfileTest => add::<ProfileTest>(generator, "ProfileTest"),
+        ResultType::Rule => add::<Rule>(generator, "Rule"),
+    }
 }
 
 fn add<T: schemars::JsonSchema>(generator: &mut SchemaGenerator, name: &'static str) -> &'static str {
@@ -64,7 +70,7 @@ fn document() -> String {
     parts.push(types.section("Answer", "##", "Answers") + &example(&[Answer { id: 1, approved: true }]));
     parts.push(types.variants("Event", "Events", "Event") + &example(&event_example()));
     parts.push("## Result objects\n".to_owned());
-    parts.extend(result_names().iter().map(|name| types.section(name, "###", name)));
+    parts.extend(results().map(|(title, name)| types.section(name, "###", &title)));
     parts.push(types.section("ErrorBody", "##", "Errors") + &example(&error_example()) + &error_table());
     types.drop_type("ErrorId");
     parts.push("## Other types\n".to_owned());
@@ -89,9 +95,10 @@ fn types() -> Types {
     types
 }
 
-fn result_names() -> Vec<&'static str> {
+/// The types of results as events name them, with the names of their schemas.
+fn results() -> impl Iterator<Item = (String, &'static str)> {
     let mut generator = SchemaGenerator::default();
-    RESULT_TYPES.iter().filter_map(|kind| result_schema(*kind, &mut generator)).collect()
+    RESULT_TYPES.iter().map(move |kind| (format!("{kind:?}"), result_schema(*kind, &mut generator)))
 }
 
 fn calls(header: &header::Header) -> String {

@@ -196,10 +196,13 @@ static json *read_value(reader *in, int depth) {
     return NULL;
   }
   json *value = allocate(sizeof *value);
+  skip_space(in);
+  value->source = in->at;
   if (!read_into(in, value, depth)) {
     json_free(value);
     return NULL;
   }
+  value->source_len = (size_t)(in->at - value->source);
   return value;
 }
 

@@ -13,6 +13,8 @@ typedef struct json {
   char *name; /* the key, if its parent is an object */
   char *text; /* JSON_STRING, UTF-8 with a NUL at the end; an escaped NUL in it becomes '?' */
   double number;
+  const char *source; /* its text in what was parsed, and how long that is */
+  size_t source_len;
   struct json *first, *next;
 } json;
 

@@ -125,7 +125,6 @@ pub struct Told {
     pub events: Mutex<Vec<Event>>,
     pub questions: Mutex<Vec<Question>>,
     pub decline: Mutex<Vec<String>>,
-    pub cancel_at: Mutex<Option<(u64, CancellationToken)>>,
 }
 
 impl EventSink for Told {

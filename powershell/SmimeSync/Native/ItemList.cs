@@ -1,0 +1,46 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace SmimeSync
+{
+    /// <summary>
+    /// A list that behaves as an array in PowerShell and reads as text where a single value is expected,
+    /// as in Export-Csv and in a table.
+    /// </summary>
+    public sealed class ItemList : List<object>
+    {
+        /// <summary>Takes the items of an array; null is an empty list.</summary>
+        public ItemList(IEnumerable items)
+        {
+            if (items == null) return;
+            foreach (object item in items) Add(item);
+        }
+
+        /// <summary>The items as text, separated by semicolons.</summary>
+        public override string ToString()
+        {
+            var texts = new List<string>(Count);
+            foreach (object item in this) texts.Add(item == null ? "" : item.ToString());
+            return string.Join("; ", texts.ToArray());
+        }
+    }
+
+    /// <summary>Dates of the library's JSON.</summary>
+    public static class UtcDate
+    {
+        /// <summary>
+        /// A UTC DateTime of RFC 3339 text, or of the DateTime that ConvertFrom-Json made of it; null stays null.
+        /// </summary>
+        public static object From(object value)
+        {
+            if (value == null) return null;
+            if (value is DateTime) return ((DateTime)value).ToUniversalTime();
+            return DateTime.Parse(
+                value.ToString(),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+# The settings of a profile as the library names them; the parameters of New- and Set-SmimeSyncProfile are the same.
+$script:ProfileSetting = @(
+    'Source', 'Server', 'Port', 'SearchBase', 'Filter', 'ServerCertificatePath', 'SkipCertificateCheck', 'Timeout',
+    'Path', 'Target', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection', 'DisabledAccount',
+    'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'Retention'
+)
+$script:PathSetting = @('ServerCertificatePath', 'Path', 'OutputPath', 'TrustAnchorPath')
+$script:ListSetting = @('SearchBase', 'ServerCertificatePath', 'TrustAnchorPath')
+
+function ConvertTo-ProfileSetting {
+    # The settings among the bound parameters of $Cmdlet, as the request carries them; $null for an empty one, which
+    # takes the setting back to its default.
+    [OutputType([hashtable])]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet)
+    $bound = $Cmdlet.MyInvocation.BoundParameters
+    $setting = @{}
+    foreach ($name in $script:ProfileSetting) {
+        if (-not $bound.ContainsKey($name)) { continue }
+        $value = $bound[$name]
+        if ($value -is [System.Management.Automation.SwitchParameter]) {
+            $setting[$name] = $value.IsPresent
+        } elseif ($null -eq $value -or ($value -is [string] -and -not $value) -or @($value).Count -eq 0) {
+            $setting[$name] = $null
+        } else {
+            if ($script:PathSetting -contains $name) { $value = @(Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $value) }
+            if ($script:ListSetting -contains $name) { $setting[$name] = [string[]] $value }
+            else { $setting[$name] = @($value)[0] }
+        }
+    }
+    $setting
+}

@@ -1,0 +1,73 @@
+# What has to be done to the library's objects, by their type: which fields are dates, which are lists, and the type
+# name of the objects in a list.
+$script:ObjectShape = @{
+    Run         = @{
+        Date = @('Started', 'Ended')
+        List = @('Guard', 'MissingIssuers')
+        Item = @{ MissingIssuers = 'SmimeSync.MissingIssuer' }
+    }
+    Change      = @{
+        Date = @('NextTry', 'Time')
+        List = @('Before', 'After', 'Reasons', 'Findings')
+        Item = @{
+            Before   = 'SmimeSync.PublishedValue'
+            After    = 'SmimeSync.PublishedValue'
+            Findings = 'SmimeSync.Finding'
+        }
+    }
+    Certificate = @{
+        Date = @('NotBefore', 'NotAfter')
+        List = @('Addresses', 'KeyUsage', 'ExtendedKeyUsage', 'Findings', 'RecipientFindings')
+        Item = @{ Findings = 'SmimeSync.Finding'; RecipientFindings = 'SmimeSync.Finding' }
+    }
+    Profile     = @{
+        Date = @()
+        List = @('SearchBase', 'ServerCertificatePath', 'TrustAnchorPath')
+        Item = @{}
+    }
+}
+
+function ConvertTo-TypedObject {
+    # Gives one of the library's result objects its type name, UTC dates, and lists that read as text in a table or a
+    # CSV file. The object itself is changed. Called once an object, so it is kept fast.
+    param([string] $Type, [object] $Object)
+    $shape = $script:ObjectShape[$Type]
+    if ($null -eq $shape) { $shape = @{ Date = @(); List = @(); Item = @{} } }
+    if ($Type -eq 'Profile') { $Object = Add-UnsetSetting -InputObject $Object }
+    $Object.PSObject.TypeNames.Insert(0, 'SmimeSync.' + $Type)
+    $property = $Object.PSObject.Properties
+    foreach ($name in $shape.Date) {
+        $field = $property[$name]
+        if ($null -ne $field) { $field.Value = [SmimeSync.UtcDate]::From($field.Value) }
+    }
+    foreach ($name in $shape.List) {
+        $field = $property[$name]
+        if ($null -eq $field) { continue }
+        $typeName = $shape.Item[$name]
+        if ($typeName) {
+            foreach ($item in $field.Value) { Add-ItemType -Item $item -TypeName $typeName }
+        }
+        $field.Value = [SmimeSync.ItemList]::new($field.Value)
+    }
+    $Object
+}
+
+function Add-ItemType {
+    # Types an object inside a result, and the dates of the certificate that it may carry.
+    param([object] $Item, [string] $TypeName)
+    $Item.PSObject.TypeNames.Insert(0, $TypeName)
+    $certificate = $Item.PSObject.Properties['Certificate']
+    if ($null -ne $certificate -and $null -ne $certificate.Value) {
+        $summary = ConvertTo-TypedObject -Type 'Certificate' -Object $certificate.Value
+        $summary.PSObject.TypeNames[0] = 'SmimeSync.CertificateSummary'
+    }
+}
+
+function Add-UnsetSetting {
+    # The library leaves out settings that are not set; with them every profile has the same properties, in one order.
+    param([object] $InputObject)
+    $complete = [ordered] @{ Name = $InputObject.Name }
+    foreach ($name in $script:ProfileSetting) { $complete[$name] = $null }
+    foreach ($field in $InputObject.PSObject.Properties) { $complete[$field.Name] = $field.Value }
+    [pscustomobject] $complete
+}

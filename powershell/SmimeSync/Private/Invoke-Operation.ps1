@@ -1,0 +1,66 @@
+function Invoke-Operation {
+    # Carries out one request of the library for $Cmdlet. Its results are written one by one as they come; log events,
+    # progress and errors go to the streams of $Cmdlet. The error that ended the operation ends $Cmdlet too; with
+    # -Continue it is written, for a caller that has more to do.
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [SmimeSync.Native.Engine] $Engine,
+        [hashtable] $Request,
+        # What the progress is about: the profile.
+        [string] $Subject,
+        [switch] $Continue
+    )
+    $ending = $null
+    $operation = $null
+    # One block: `finally` is all that runs when Ctrl+C or Select-Object -First stops the pipeline.
+    try {
+        $operation = $Engine.Start((ConvertTo-Json -InputObject $Request -Depth 6 -Compress))
+        while (-not $operation.Ended) {
+            # Short waits, because PowerShell sees Ctrl+C only between them.
+            $json = $operation.Next(100)
+            if ($null -eq $json) { continue }
+            $answers = [System.Collections.Generic.List[object]]::new()
+            $events = ConvertFrom-NativeJson -Json $json
+            foreach ($entry in $events) {
+                switch ($entry.Event) {
+                    'Result' { ConvertTo-TypedObject -Type $entry.Type -Object $entry.Object }
+                    'Finished' { $ending = $entry.Error }
+                    'Question' { $answers.Add((Read-Answer -Cmdlet $Cmdlet -Question $entry)) }
+                    default { Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry -Subject $Subject }
+                }
+            }
+            if ($answers.Count -gt 0) { $operation.Send((ConvertTo-Json -InputObject $answers.ToArray() -Compress)) }
+        }
+    } catch [SmimeSync.Native.NativeException] {
+        $failure = ConvertFrom-NativeFailure -Failure $_
+        $Cmdlet.ThrowTerminatingError($failure)
+    } finally {
+        if ($null -ne $operation) { $operation.Dispose() }
+        Complete-Progress -Cmdlet $Cmdlet
+    }
+    if ($null -eq $ending) { return }
+    $record = ConvertTo-ErrorRecord -Body $ending
+    if ($Continue) { $Cmdlet.WriteError($record) } else { $Cmdlet.ThrowTerminatingError($record) }
+}
+
+function Read-Answer {
+    # Lets PowerShell answer a question, as -Confirm and its preference say.
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Question)
+    @{ Id = $Question.Id; Approved = $Cmdlet.ShouldProcess($Question.Target, $Question.Action) }
+}
+
+function Write-OperationEvent {
+    # Hands an event that is no result to the stream of $Cmdlet that it belongs to.
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Entry, [string] $Subject)
+    switch ($Entry.Event) {
+        'Progress' { Write-OperationProgress -Cmdlet $Cmdlet -Progress $Entry -Subject $Subject }
+        'Error' { $Cmdlet.WriteError((ConvertTo-ErrorRecord -Body $Entry.Error)) }
+        'Log' {
+            switch ($Entry.Level) {
+                'Warning' { $Cmdlet.WriteWarning($Entry.Message) }
+                'Verbose' { $Cmdlet.WriteVerbose($Entry.Message) }
+                default { $Cmdlet.WriteDebug($Entry.Message) }
+            }
+        }
+    }
+}

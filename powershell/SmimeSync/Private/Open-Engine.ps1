@@ -1,0 +1,46 @@
+function Open-Engine {
+    # The library's engine for one call of a cmdlet, loaded at the first call in a process. The caller disposes of it.
+    # Ends $Cmdlet with an error where there is no library for this process or the places can't be used.
+    [OutputType([SmimeSync.Native.Engine])]
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [string] $Scope,
+        [pscredential] $Credential
+    )
+    $config = @{ Host = Get-HostName }
+    if ($Scope) { $config['Scope'] = $Scope }
+    # Handed over because .NET on Unix keeps changes of $env: to itself, so the library would not see them.
+    if ($env:SMIME_SYNC_HOME) { $config['Home'] = Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $env:SMIME_SYNC_HOME }
+    $record = $null
+    try {
+        [SmimeSync.Native.Library]::Load([SmimeSync.Native.Platform]::LibraryPath($script:ModuleFolder))
+        $engine = [SmimeSync.Native.Engine]::new((ConvertTo-Json -InputObject $config -Compress))
+        if ($null -ne $Credential -and $null -ne $Credential.Password) {
+            $engine.SetSecret('password', $Credential.Password)
+        }
+    } catch {
+        $record = ConvertFrom-NativeFailure -Failure $_
+    }
+    if ($null -ne $record) { $Cmdlet.ThrowTerminatingError($record) }
+    $engine
+}
+
+$script:ModuleFolder = [System.IO.Path]::GetDirectoryName($PSScriptRoot)
+
+function ConvertFrom-NativeFailure {
+    # The ErrorRecord of an exception that the assembly threw: the library's own error, or why it can't be used.
+    [OutputType([System.Management.Automation.ErrorRecord])]
+    param([System.Management.Automation.ErrorRecord] $Failure)
+    $exception = $Failure.Exception
+    while ($exception -is [System.Management.Automation.MethodInvocationException]) {
+        $exception = $exception.InnerException
+    }
+    if ($exception -is [SmimeSync.Native.NativeException] -and $exception.Json) {
+        return ConvertTo-ErrorRecord -Body (ConvertFrom-NativeJson -Json $exception.Json)
+    }
+    if ($exception -is [SmimeSync.Native.LibraryException]) {
+        return Get-ModuleError -Id 'LibraryUnusable' -Category NotInstalled -Message $exception.Message -Advice (
+            'Install the package of SmimeSync that is made for this kind of machine.')
+    }
+    $Failure
+}

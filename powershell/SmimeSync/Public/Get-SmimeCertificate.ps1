@@ -1,0 +1,105 @@
+function Get-SmimeCertificate {
+    <#
+    .SYNOPSIS
+    Gets recipients' certificates, parsed and judged.
+
+    .DESCRIPTION
+    Reads the profile's source and returns one object for each certificate found in userCertificate and
+    userSMIMECertificate, with what the policy says about it: State is Chosen (it would be published), Usable or
+    Unusable, and Findings say why. A value in which no certificate can be read is an object, too. Objects come
+    as they are read; nothing is written.
+    Piped recipients are looked up in batches. If no recipient comes through the pipeline nothing is returned.
+
+    .PARAMETER ProfileName
+    The profile's name.
+
+    .PARAMETER Identity
+    Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
+    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox and Get-SmimeCertificate. Without
+    it, all of the profile.
+
+    .PARAMETER Credential
+    Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Get-SmimeCertificate -ProfileName corp -Identity alice@contoso.test -Credential $credential
+
+    Recipient                      State    Purpose              NotAfter   Findings
+    ---------                      -----    -------              --------   --------
+    alice@contoso.test             Chosen   EncryptionAndSigning 2027-03-01
+    alice@contoso.test             Unusable EncryptionAndSigning 2025-03-01 expired
+
+    Shows one person's certificates.
+
+    .EXAMPLE
+    PS> $certificates = Get-SmimeCertificate corp -Credential $credential
+    PS> $certificates | Where-Object State -eq 'Unusable' | Export-Csv -Path unusable.csv -NoTypeInformation
+
+    Writes everything that can't be published, with the reasons, to a file.
+
+    .EXAMPLE
+    PS> (Get-SmimeCertificate corp -Identity alice@contoso.test)[0].ToX509Certificate2().Verify()
+    True
+
+    Hands a certificate to .NET.
+
+    .INPUTS
+    System.String, System.Guid, or an object with an address or identity
+        Recipients.
+    SmimeSync.Profile
+        Profiles.
+
+    .OUTPUTS
+    SmimeSync.Certificate
+
+    .LINK
+    Get-SmimePolicyRule
+
+    .LINK
+    Sync-SmimeCertificate
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding()]
+    [OutputType('SmimeSync.Certificate')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('Profile')]
+        [string] $ProfileName,
+
+        [Parameter(ValueFromPipeline = $true)]
+        [ValidateNotNullOrEmpty()]
+        [object[]] $Identity,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+        $state = @{ Group = [ordered] @{}; Engine = $null }
+        $access = @{ Cmdlet = $PSCmdlet; State = $state; Scope = $Scope; Credential = $Credential }
+        $waiting = [System.Diagnostics.Stopwatch]::StartNew()
+    }
+    process {
+        if ($state.Group.Count -eq 0) { $waiting.Restart() }
+        Add-Identity -Cmdlet $PSCmdlet -Group $state.Group -ProfileName $ProfileName -Identity $Identity
+        # A batch is one look-up at the source; a slow upstream does not wait for it to fill.
+        $entry = $state.Group[$ProfileName]
+        if ($null -eq $entry) { return }
+        if ($entry.Identity.Count -ge 250 -or $waiting.ElapsedMilliseconds -ge 500) { Read-CertificateBatch @access }
+    }
+    end {
+        # Where the pipeline was stopped before, the engine's handle frees it.
+        try { Read-CertificateBatch @access } finally { if ($null -ne $state.Engine) { $state.Engine.Dispose() } }
+    }
+}

@@ -1,0 +1,97 @@
+function Get-SmimeSyncChange {
+    <#
+    .SYNOPSIS
+    Gets what was changed for whom, and why.
+
+    .DESCRIPTION
+    Each change is one recipient: Add, Update or Remove, with what was published before and what after, the
+    reasons, the findings and how far it is: Pending, InFlight, Exported, Rejected, Declined, Held or
+    Superseded. Newest run first.
+
+    .PARAMETER ProfileName
+    The profile's name.
+
+    .PARAMETER RunId
+    Only the changes of this run.
+
+    .PARAMETER Identity
+    Only the changes of these recipients: texts, in which * and ? are wildcards, or objects such as those of
+    Get-ADUser.
+
+    .PARAMETER State
+    Only changes in one of these states.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Get-SmimeSyncChange -ProfileName corp -Identity 'alice*'
+
+    RunId Change State      Recipient                      Reasons
+    ----- ------ -----      ---------                      -------
+        8 Update Exported   alice@contoso.test             The published certificate expired on 2026-11...
+
+    Shows what was done for some people.
+
+    .EXAMPLE
+    PS> Get-SmimeSyncRun corp -Newest 1 | Get-SmimeSyncChange | Export-Csv -Path changes.csv -NoTypeInformation
+
+    Writes the changes of the last run to a file.
+
+    .INPUTS
+    SmimeSync.Run, SmimeSync.Profile
+        Runs or profiles whose changes are wanted.
+    System.String, System.Guid, or an object with an address or identity
+        Recipients.
+
+    .OUTPUTS
+    SmimeSync.Change
+
+    .LINK
+    Get-SmimeSyncRun
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding()]
+    [OutputType('SmimeSync.Change')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('Profile')]
+        [string] $ProfileName,
+
+        [Parameter(ValueFromPipelineByPropertyName = $true)]
+        [ValidateRange(1, 9223372036854775807)]
+        [long] $RunId,
+
+        [Parameter(ValueFromPipeline = $true)]
+        [ValidateNotNullOrEmpty()]
+        [SupportsWildcards()]
+        [object[]] $Identity,
+
+        [ValidateSet('Pending', 'InFlight', 'Exported', 'Rejected', 'Declined', 'Held', 'Superseded')]
+        [string[]] $State,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+    }
+    process {
+        $group = [ordered] @{}
+        Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity -ContextType @(
+            'SmimeSync.Profile', 'SmimeSync.Run')
+        foreach ($name in $group.Keys) {
+            $request = @{
+                Operation   = 'GetChange'
+                ProfileName = $name
+                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
+                State       = [string[]] @($State | Where-Object { $_ })
+            }
+            if ($PSBoundParameters.ContainsKey('RunId')) { $request['RunId'] = $RunId }
+            Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
+        }
+    }
+}

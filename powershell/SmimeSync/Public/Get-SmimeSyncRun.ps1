@@ -1,0 +1,94 @@
+function Get-SmimeSyncRun {
+    <#
+    .SYNOPSIS
+    Gets the history of runs, newest first.
+
+    .DESCRIPTION
+    Each run has its numbers, its result and, if it was held, the reasons. Runs are kept as long as the
+    Retention of the profile says.
+
+    .PARAMETER ProfileName
+    Names of profiles; * and ? are wildcards. Without it, all.
+
+    .PARAMETER Id
+    Only the run with this number.
+
+    .PARAMETER Result
+    Only runs with one of these results.
+
+    .PARAMETER Newest
+    At most so many runs of each profile.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Get-SmimeSyncRun -ProfileName corp -Newest 2
+
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    8    corp        Success             2026-11-25 10:41         12     3      0      0        3      0
+    7    corp        Held                2026-11-25 09:00       1000     0      0    640        0      0
+
+    Shows the last two runs.
+
+    .EXAMPLE
+    PS> Get-SmimeSyncRun -Result Held | Select-Object -Property ProfileName, Id, Guard
+
+    ProfileName Id Guard
+    ----------- -- -----
+    corp         7 {640 removals are more than the limit of 500.}
+
+    Shows what was held, and why.
+
+    .INPUTS
+    SmimeSync.Profile
+        Profiles.
+
+    .OUTPUTS
+    SmimeSync.Run
+
+    .LINK
+    Get-SmimeSyncChange
+
+    .LINK
+    Approve-SmimeSyncPlan
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding()]
+    [OutputType('SmimeSync.Run')]
+    param(
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [SupportsWildcards()]
+        [Alias('Profile')]
+        [string[]] $ProfileName,
+
+        [ValidateRange(1, 9223372036854775807)]
+        [long] $Id,
+
+        [ValidateSet('Running', 'Success', 'CompletedWithErrors', 'Held', 'Stopped', 'Canceled')]
+        [string[]] $Result,
+
+        [ValidateRange(1, 2147483647)]
+        [int] $Newest,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+    }
+    process {
+        $request = @{
+            Operation   = 'GetRun'
+            ProfileName = [string[]] @($ProfileName | Where-Object { $_ })
+            Result      = [string[]] @($Result | Where-Object { $_ })
+        }
+        if ($PSBoundParameters.ContainsKey('Id')) { $request['Id'] = $Id }
+        if ($PSBoundParameters.ContainsKey('Newest')) { $request['Newest'] = $Newest }
+        Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
+    }
+}

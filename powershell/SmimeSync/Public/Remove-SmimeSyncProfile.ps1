@@ -1,0 +1,70 @@
+function Remove-SmimeSyncProfile {
+    <#
+    .SYNOPSIS
+    Removes a profile with its history.
+
+    .DESCRIPTION
+    Nothing happens at the target: what is published stays there. The history of the profile and its record of
+    what it published go with it. Asks for confirmation by default; -Confirm:$false does not ask.
+
+    .PARAMETER Name
+    Names of profiles; * and ? are wildcards.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Remove-SmimeSyncProfile -Name demo -WhatIf
+    What if: Performing the operation "Remove the profile and its history; what is published stays" on target "demo".
+
+    Shows what would be removed.
+
+    .EXAMPLE
+    PS> Remove-SmimeSyncProfile -Name demo -Confirm:$false
+
+    Removes it without asking; there is no output.
+
+    .INPUTS
+    System.String
+        Names.
+
+    .OUTPUTS
+    None
+
+    .LINK
+    Get-SmimeSyncProfile
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [SupportsWildcards()]
+        [Alias('ProfileName')]
+        [string[]] $Name,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+    }
+    process {
+        foreach ($pattern in $Name) {
+            $found = @($pattern)
+            if ([System.Management.Automation.WildcardPattern]::ContainsWildcardCharacters($pattern)) {
+                $request = @{ Operation = 'GetProfile'; Name = @($pattern) }
+                $profiles = @(Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request)
+                $found = @($profiles | ForEach-Object { $_.Name })
+            }
+            foreach ($one in $found) {
+                $action = 'Remove the profile and its history; what is published stays'
+                if (-not $PSCmdlet.ShouldProcess($one, $action)) { continue }
+                $request = @{ Operation = 'RemoveProfile'; Name = $one }
+                Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+function Sync-SmimeCertificate {
+    <#
+    .SYNOPSIS
+    Publishes the right certificates of every recipient: imports, plans, exports.
+
+    .DESCRIPTION
+    Reads the recipients of the profile's source, judges their certificates, compares what should be published
+    with what is, and writes the differences to the target. Returns the run with its numbers and its result:
+    Success, CompletedWithErrors, Held, Stopped or Canceled. Running it again changes nothing unless the source
+    did.
+    A recipient that fails is an error of its own; the rest goes on. Too many removals at once, or a source that
+    suddenly shows too little, hold the plan: nothing is written, a warning says why, and Approve-SmimeSyncPlan
+    lets it through.
+    With -WhatIf the very plan is made, shown and thrown away: nothing is written anywhere, neither at the
+    target nor in the profile's state. With -Confirm each change is asked for; one that was answered No is left
+    alone until the recipient's certificates change.
+    Piped recipients are gathered into one run. If no recipient comes through the pipeline there is no run.
+
+    .PARAMETER ProfileName
+    The profile's name.
+
+    .PARAMETER Identity
+    Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
+    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox and Get-SmimeCertificate. Without
+    it, all of the profile.
+
+    .PARAMETER Credential
+    Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER AllowRemoval
+    Lets so many removals through in this run, whatever their percentage. The checks of the source stay.
+
+    .PARAMETER PassThru
+    Returns the changes, as they come, before the run.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Sync-SmimeCertificate -ProfileName corp -Credential $credential -WhatIf
+    What if: Performing the operation "Publish userCertificate 4C1D...E2, valid until 2027-03-01" on target "Alice Adams <alice@contoso.test>".
+
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    0    corp        Success             2026-11-25 10:40       1000     1      0      0        0      0
+
+    Shows what would be done, for whom and why.
+
+    .EXAMPLE
+    PS> Get-ADUser -Filter 'Department -eq "Sales"' | Sync-SmimeCertificate -ProfileName corp -Credential $credential
+
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    8    corp        Success             2026-11-25 10:41         12     3      0      0        3      0
+
+    Publishes the certificates of some people, in one run.
+
+    .EXAMPLE
+    PS> $run = Sync-SmimeCertificate corp -Credential $credential
+    PS> if ($run.Result -ne 'Success') { exit 1 }
+
+    The exit code of a scheduled script; see docs/unattended.md.
+
+    .INPUTS
+    System.String, System.Guid, SmimeSync.Certificate, or an object with an address or identity
+        Recipients.
+    SmimeSync.Profile
+        Profiles; each has a run of its own.
+
+    .OUTPUTS
+    SmimeSync.Run
+        The run; with -PassThru SmimeSync.Change objects before it.
+
+    .LINK
+    Get-SmimeSyncChange
+
+    .LINK
+    Approve-SmimeSyncPlan
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
+    [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('Profile')]
+        [string] $ProfileName,
+
+        [Parameter(ValueFromPipeline = $true)]
+        [ValidateNotNullOrEmpty()]
+        [object[]] $Identity,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [ValidateRange(0, 2147483647)]
+        [int] $AllowRemoval,
+
+        [switch] $PassThru,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+        $group = [ordered] @{}
+    }
+    process {
+        Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity
+    }
+    end {
+        foreach ($name in $group.Keys) {
+            $request = @{
+                Operation   = 'Sync'
+                ProfileName = $name
+                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
+                WhatIf      = [bool] $WhatIfPreference
+                Confirm     = Test-ConfirmAsked
+                PassThru    = $PassThru.IsPresent -or $WhatIfPreference
+            }
+            if ($PSBoundParameters.ContainsKey('AllowRemoval')) { $request['AllowRemoval'] = $AllowRemoval }
+            $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; Subject = $name }
+            Invoke-SingleOperation @operation -Request $request -Continue:($group.Count -gt 1) |
+                ForEach-Object -Process {
+                    if ($_.PSObject.TypeNames[0] -eq 'SmimeSync.Run') {
+                        $_
+                        return
+                    }
+                    # What is only planned is shown by PowerShell's own words for -WhatIf.
+                    if ($WhatIfPreference) {
+                        $null = $PSCmdlet.ShouldProcess((Get-ChangeTarget -Change $_), (Get-ChangeAction -Change $_))
+                    }
+                    if ($PassThru) { $_ }
+                }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+function Test-SmimeSyncProfile {
+    <#
+    .SYNOPSIS
+    Checks whether a profile would work.
+
+    .DESCRIPTION
+    Signs in at the source, looks for the search base and the rights to read the values, compares the clocks,
+    reads the trust anchors and tries whether the target can be written. Nothing is changed. Each check is one
+    object with its result: Passed, Warning or Failed, and what to do.
+
+    .PARAMETER Name
+    Names of profiles.
+
+    .PARAMETER Credential
+    Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Test-SmimeSyncProfile -Name demo
+
+       ProfileName: demo
+
+    Result   Check                Message
+    ------   -----                -------
+    Passed   Profile              The settings are complete.
+    Passed   Source               The file '/srv/demo/directory.ldif' can be read.
+
+    Shows the checks of a profile.
+
+    .EXAMPLE
+    PS> if (Test-SmimeSyncProfile -Name corp -Credential $credential | Where-Object Result -eq 'Failed') { exit 1 }
+
+    Ends a script when a check fails.
+
+    .INPUTS
+    System.String
+        Names.
+
+    .OUTPUTS
+    SmimeSync.ProfileTest
+
+    .LINK
+    New-SmimeSyncProfile
+
+    .LINK
+    Set-SmimeSyncProfile
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding()]
+    [OutputType('SmimeSync.ProfileTest')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('ProfileName')]
+        [string[]] $Name,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+    }
+    process {
+        foreach ($one in $Name) {
+            $request = @{ Operation = 'TestProfile'; ProfileName = $one }
+            $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; Subject = $one }
+            Invoke-SingleOperation @operation -Request $request
+        }
+    }
+}

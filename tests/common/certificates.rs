@@ -1,0 +1,449 @@
+//! Certificates and values for tests, made to order. Keys come from seeds, so every run sees the same bytes.
+#![allow(dead_code)]
+
+use std::{str::FromStr, time::Duration};
+
+use der::{Encode, asn1::ObjectIdentifier};
+use p256::{
+    ecdsa::{Signature, SigningKey, signature::Signer},
+    pkcs8::EncodePublicKey,
+};
+use sha1::Digest as _;
+use smime_sync::{
+    recipient::{Attribute, Recipient, RecipientKind, Value},
+    timestamp::Timestamp,
+};
+use x509_cert::{
+    name::Name,
+    time::{Time, Validity},
+};
+
+/// The time at which tests take place: 2027-01-15T08:00:00Z.
+pub const NOW: Timestamp = Timestamp(1_800_000_000);
+pub const DAY: i64 = 24 * 3600;
+
+pub const DIGITAL_SIGNATURE: u16 = 1;
+pub const NON_REPUDIATION: u16 = 1 << 1;
+pub const KEY_ENCIPHERMENT: u16 = 1 << 2;
+pub const KEY_AGREEMENT: u16 = 1 << 4;
+pub const KEY_CERT_SIGN: u16 = 1 << 5;
+
+pub const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
+
+pub const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
+pub const ECDSA_SHA1: &str = "1.2.840.10045.4.1";
+
+/// One DER element.
+pub fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let contents = parts.concat();
+    let mut out = vec![tag];
+    match contents.len() {
+        length @ 0..0x80 => out.push(length as u8),
+        length @ 0x80..0x100 => out.extend([0x81, length as u8]),
+        length @ 0x100..0x1_0000 => out.extend([0x82, (length >> 8) as u8, length as u8]),
+        length => out.extend([0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8]),
+    }
+    out.extend(contents);
+    out
+}
+
+pub fn seq(parts: &[&[u8]]) -> Vec<u8> {
+    tlv(0x30, parts)
+}
+
+pub fn oid(dotted: &str) -> Vec<u8> {
+    ObjectIdentifier::new_unwrap(dotted).to_der().unwrap()
+}
+
+/// A key on P-256, the same for the same seed.
+pub fn ec_key(seed: u8) -> SigningKey {
+    SigningKey::from_slice(&[seed.max(1); 32]).unwrap()
+}
+
+/// Its SubjectPublicKeyInfo.
+pub fn ec_spki(key: &SigningKey) -> Vec<u8> {
+    key.verifying_key().to_public_key_der().unwrap().into_vec()
+}
+
+/// The SubjectPublicKeyInfo of a made-up RSA key: nobody has the private one, and nothing here needs it.
+pub fn rsa_spki(bits: usize, seed: u8) -> Vec<u8> {
+    rsa_spki_of(&rsa_modulus(bits, seed), &[1, 0, 1])
+}
+
+/// An odd number of so many bits without small prime factors.
+pub fn rsa_modulus(bits: usize, seed: u8) -> Vec<u8> {
+    let mut modulus: Vec<u8> =
+        (0..bits / 8).map(|i| (i as u8).wrapping_mul(167).wrapping_add(seed)).collect();
+    modulus[0] |= 0x80;
+    let last = modulus.len() - 1;
+    modulus[last] |= 1;
+    let composite =
+        |n: &[u8]| (3..200).step_by(2).any(|p| n.iter().fold(0, |r, b| (r * 256 + u32::from(*b)) % p) == 0);
+    while composite(&modulus) {
+        let carry = modulus[last].checked_add(2);
+        modulus[last] = carry.unwrap_or(1);
+        if carry.is_none() {
+            modulus[last - 1] = modulus[last - 1].wrapping_add(1);
+        }
+    }
+    modulus
+}
+
+pub fn rsa_spki_of(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let integer = |octets: &[u8]| {
+        let sign: &[u8] = if octets[0] & 0x80 != 0 { &[0] } else { &[] };
+        tlv(2, &[sign, octets])
+    };
+    let key = seq(&[&integer(modulus), &integer(exponent)]);
+    spki(&seq(&[&oid("1.2.840.113549.1.1.1"), &[5, 0]]), &key)
+}
+
+/// A SubjectPublicKeyInfo of an algorithm without parameters.
+pub fn other_spki(algorithm: &str, key: &[u8]) -> Vec<u8> {
+    spki(&seq(&[&oid(algorithm)]), key)
+}
+
+pub fn spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
+    seq(&[algorithm, &tlv(3, &[&[0], key])])
+}
+
+/// A certificate before it is signed. Every part can be set, wrong ones too.
+#[derive(Clone)]
+pub struct Draft {
+    pub subject: String,
+    pub serial: Vec<u8>,
+    pub version: u8,
+    pub not_before: i64,
+    pub not_after: i64,
+    pub spki: Vec<u8>,
+    pub signature_algorithm: String,
+    pub inner_signature_algorithm: Option<String>,
+    pub extensions: Vec<(String, bool, Vec<u8>)>,
+    pub corrupt_signature: bool,
+}
+
+impl Draft {
+    /// A good dual-use certificate for `address`, valid from 30 days ago for a year.
+    pub fn person(address: &str) -> Self {
+        Self::bare(&format!("CN={}", address.split('@').next().unwrap()))
+            .usage(DIGITAL_SIGNATURE | KEY_ENCIPHERMENT)
+            .purposes(&[EMAIL_PROTECTION])
+            .addresses(&[address])
+    }
+
+    /// Without any extension but the key identifiers that signing adds.
+    pub fn bare(subject: &str) -> Self {
+        let seed = subject.bytes().fold(7u8, |hash, octet| hash.wrapping_mul(31).wrapping_add(octet));
+        Self {
+            subject: subject.to_owned(),
+            serial: vec![0x11, seed],
+            version: 3,
+            not_before: NOW.0 - 30 * DAY,
+            not_after: NOW.0 + 335 * DAY,
+            spki: rsa_spki(3072, seed),
+            signature_algorithm: ECDSA_SHA256.into(),
+            inner_signature_algorithm: None,
+            extensions: Vec::new(),
+            corrupt_signature: false,
+        }
+    }
+
+    pub fn valid(mut self, from_days: i64, to_days: i64) -> Self {
+        (self.not_before, self.not_after) = (NOW.0 + from_days * DAY, NOW.0 + to_days * DAY);
+        self
+    }
+
+    pub fn key(mut self, spki: Vec<u8>) -> Self {
+        self.spki = spki;
+        self
+    }
+
+    pub fn serial(mut self, octets: &[u8]) -> Self {
+        self.serial = octets.to_vec();
+        self
+    }
+
+    /// Adds an extension; one of the same OID goes.
+    pub fn extension(mut self, id: &str, critical: bool, value: Vec<u8>) -> Self {
+        self.extensions.retain(|(other, ..)| other != id);
+        self.extensions.push((id.to_owned(), critical, value));
+        self
+    }
+
+    pub fn without(mut self, id: &str) -> Self {
+        self.extensions.retain(|(other, ..)| other != id);
+        self
+    }
+
+    pub fn usage(self, bits: u16) -> Self {
+        let reversed = bits.reverse_bits().to_be_bytes();
+        let (used, unused) = (16 - bits.leading_zeros(), bits.leading_zeros() % 8);
+        let octets = &reversed[..used.div_ceil(8) as usize];
+        self.extension("2.5.29.15", true, tlv(3, &[&[unused as u8], octets]))
+    }
+
+    pub fn purposes(self, oids: &[&str]) -> Self {
+        let all: Vec<u8> = oids.iter().flat_map(|id| oid(id)).collect();
+        self.extension("2.5.29.37", false, seq(&[&all]))
+    }
+
+    pub fn addresses(self, addresses: &[&str]) -> Self {
+        let all: Vec<u8> = addresses.iter().flat_map(|text| tlv(0x81, &[text.as_bytes()])).collect();
+        self.extension("2.5.29.17", false, seq(&[&all]))
+    }
+
+    /// An otherName in the subject alternative name: a UPN, an SmtpUTF8Mailbox.
+    pub fn other_name(self, id: &str, text: &str) -> Self {
+        let name = tlv(0xA0, &[&oid(id), &tlv(0xA0, &[&tlv(0x0C, &[text.as_bytes()])])]);
+        self.extension("2.5.29.17", false, seq(&[&name]))
+    }
+
+    pub fn ca(self, path_length: Option<u8>) -> Self {
+        let length = path_length.map(|n| tlv(2, &[&[n]])).unwrap_or_default();
+        self.extension("2.5.29.19", true, seq(&[&[1, 1, 0xFF], &length])).usage(KEY_CERT_SIGN)
+    }
+
+    /// The DER, signed by `issuer`.
+    pub fn sign(&self, issuer: &Authority) -> Vec<u8> {
+        let outer = seq(&[&oid(&self.signature_algorithm)]);
+        let inner = self.inner_signature_algorithm.as_ref().map_or(outer.clone(), |id| seq(&[&oid(id)]));
+        let time = |seconds: i64| {
+            let duration = Duration::from_secs(seconds as u64);
+            Time::try_from(std::time::UNIX_EPOCH + duration).unwrap()
+        };
+        let validity = Validity { not_before: time(self.not_before), not_after: time(self.not_after) };
+        let version: Vec<u8> =
+            if self.version == 1 { vec![] } else { tlv(0xA0, &[&[2, 1, self.version - 1]]) };
+        let extensions = self.encode_extensions(issuer);
+        let tbs = seq(&[
+            &version,
+            &tlv(2, &[&self.serial]),
+            &inner,
+            &name(&issuer.name),
+            &validity.to_der().unwrap(),
+            &name(&self.subject),
+            &self.spki,
+            &extensions,
+        ]);
+        let signature: Signature = issuer.key.sign(&tbs);
+        let mut signature = signature.to_der().as_bytes().to_vec();
+        if self.corrupt_signature {
+            *signature.last_mut().unwrap() ^= 1;
+        }
+        seq(&[&tbs, &outer, &tlv(3, &[&[0], &signature])])
+    }
+
+    fn encode_extensions(&self, issuer: &Authority) -> Vec<u8> {
+        if self.version < 3 {
+            return Vec::new();
+        }
+        let authority =
+            ("2.5.29.35".to_owned(), false, seq(&[&tlv(0x80, &[&key_id(&ec_spki(&issuer.key))])]));
+        let subject = ("2.5.29.14".to_owned(), false, tlv(4, &[&key_id(&self.spki)]));
+        let all = self.extensions.iter().chain([&authority, &subject]);
+        let encoded: Vec<u8> = all
+            .flat_map(|(id, critical, value)| {
+                let critical: &[u8] = if *critical { &[1, 1, 0xFF] } else { &[] };
+                seq(&[&oid(id), critical, &tlv(4, &[value])])
+            })
+            .collect();
+        tlv(0xA3, &[&seq(&[&encoded])])
+    }
+}
+
+pub fn name(text: &str) -> Vec<u8> {
+    Name::from_str(text).unwrap().to_der().unwrap()
+}
+
+pub fn key_id(spki: &[u8]) -> Vec<u8> {
+    sha1::Sha1::digest(spki).to_vec()
+}
+
+/// Somebody who signs: a CA, or a person who signs a PKCS#7 value.
+#[derive(Clone)]
+pub struct Authority {
+    pub name: String,
+    pub key: SigningKey,
+    pub der: Vec<u8>,
+}
+
+impl Authority {
+    /// A self-signed CA.
+    pub fn root(name: &str, seed: u8) -> Self {
+        Self::root_of(name, seed, |draft| draft)
+    }
+
+    /// A self-signed CA with a certificate to order.
+    pub fn root_of(name: &str, seed: u8, change: impl Fn(Draft) -> Draft) -> Self {
+        let mut root = Self { name: name.to_owned(), key: ec_key(seed), der: Vec::new() };
+        let draft = Draft::bare(name).valid(-1000, 3000).ca(None).key(ec_spki(&root.key));
+        root.der = change(draft).sign(&root);
+        root
+    }
+
+    /// A CA below this one.
+    pub fn below(&self, name: &str, seed: u8, change: impl Fn(Draft) -> Draft) -> Self {
+        let key = ec_key(seed);
+        let draft = Draft::bare(name).valid(-500, 2000).ca(None).key(ec_spki(&key));
+        Self { name: name.to_owned(), der: change(draft).sign(self), key }
+    }
+
+    /// A person with a private key, who can sign values.
+    pub fn person(&self, address: &str, seed: u8) -> Self {
+        let key = ec_key(seed);
+        let draft = Draft::person(address).usage(DIGITAL_SIGNATURE | KEY_AGREEMENT).key(ec_spki(&key));
+        Self { name: draft.subject.clone(), der: draft.sign(self), key }
+    }
+}
+
+/// The root that tests trust.
+pub fn root() -> Authority {
+    Authority::root("CN=Lab Root,O=Contoso", 1)
+}
+
+/// Alice, with all kinds of addresses and without values.
+pub fn alice() -> Recipient {
+    Recipient {
+        anchor: "11111111-2222-3333-4444-555555555555".into(),
+        distinguished_name: "CN=Alice,DC=contoso,DC=test".into(),
+        kind: RecipientKind::User,
+        disabled: false,
+        display_name: Some("Alice".into()),
+        mail: Some("alice@contoso.test".into()),
+        proxy_addresses: vec!["alice@contoso.test".into(), "a.smith@contoso.test".into()],
+        primary_smtp_address: Some("alice@contoso.test".into()),
+        user_principal_name: Some("alice@corp.contoso.test".into()),
+        sam_account_name: Some("alice".into()),
+        changed: None,
+        values: Vec::new(),
+    }
+}
+
+/// Alice with these values.
+pub fn alice_with(values: &[(Attribute, Vec<u8>)]) -> Recipient {
+    let values = values.iter().map(|(attribute, bytes)| Value::new(*attribute, bytes.clone())).collect();
+    Recipient { values, ..alice() }
+}
+
+/// Issuer and serial number of a certificate, as PKCS#7 names it.
+pub fn issuer_and_serial(der: &[u8]) -> Vec<u8> {
+    use der::Decode;
+    let parsed = x509_cert::Certificate::from_der(der).unwrap().tbs_certificate;
+    seq(&[&parsed.issuer.to_der().unwrap(), &parsed.serial_number.to_der().unwrap()])
+}
+
+/// A SignedData before it is put together.
+#[derive(Clone, Default)]
+pub struct SignedData<'a> {
+    pub certificates: Vec<Vec<u8>>,
+    pub signer: Option<&'a Authority>,
+    /// The preferred encryption certificate in Outlook's attribute.
+    pub microsoft_preference: Option<Vec<u8>>,
+    /// The value of sMIMEEncryptionKeyPreference.
+    pub preference: Option<Vec<u8>>,
+    /// Names the signer by its key identifier.
+    pub by_key_id: bool,
+    /// Sends the signed attributes in another order than they are signed.
+    pub unsorted: bool,
+    pub corrupt: bool,
+    pub crls: Vec<u8>,
+    /// SHA-1, as old Outlook versions do; else SHA-256.
+    pub sha1: bool,
+}
+
+impl SignedData<'_> {
+    pub fn certs_only(certificates: &[&[u8]]) -> Vec<u8> {
+        SignedData {
+            certificates: certificates.iter().map(|der| der.to_vec()).collect(),
+            ..Default::default()
+        }
+        .build()
+    }
+
+    pub fn build(&self) -> Vec<u8> {
+        let digest = seq(&[&oid(if self.sha1 { "1.3.14.3.2.26" } else { "2.16.840.1.101.3.4.2.1" })]);
+        let signer = self.signer.map(|signer| self.signer_info(signer, &digest)).unwrap_or_default();
+        let digests = if self.signer.is_some() { digest } else { Vec::new() };
+        let crls = if self.crls.is_empty() { Vec::new() } else { tlv(0xA1, &[&self.crls]) };
+        let signed = seq(&[
+            &[2, 1, if self.by_key_id { 3 } else { 1 }],
+            &tlv(0x31, &[&digests]),
+            &self.content(),
+            &tlv(0xA0, &[&self.certificates.concat()]),
+            &crls,
+            &tlv(0x31, &[&signer]),
+        ]);
+        seq(&[&oid("1.2.840.113549.1.7.2"), &tlv(0xA0, &[&signed])])
+    }
+
+    /// Outlook writes the content `Empty Body`; without a signer there is none.
+    fn content(&self) -> Vec<u8> {
+        let content = tlv(0xA0, &[&tlv(4, &[b"Empty Body"])]);
+        let data = oid("1.2.840.113549.1.7.1");
+        if self.signer.is_some() { seq(&[&data, &content]) } else { seq(&[&data]) }
+    }
+
+    fn signer_info(&self, signer: &Authority, digest: &[u8]) -> Vec<u8> {
+        let hash = if self.sha1 {
+            sha1::Sha1::digest(b"Empty Body").to_vec()
+        } else {
+            sha2::Sha256::digest(b"Empty Body").to_vec()
+        };
+        let attribute = |id: &str, value: &[u8]| seq(&[&oid(id), &tlv(0x31, &[value])]);
+        let mut attributes = vec![
+            attribute("1.2.840.113549.1.9.3", &oid("1.2.840.113549.1.7.1")),
+            attribute("1.2.840.113549.1.9.4", &tlv(4, &[&hash])),
+        ];
+        attributes.extend(self.microsoft_preference.iter().map(|v| attribute("1.3.6.1.4.1.311.16.4", v)));
+        attributes.extend(self.preference.iter().map(|v| attribute("1.2.840.113549.1.9.16.2.11", v)));
+        attributes.sort();
+        let signature: Signature = signer.key.sign(&tlv(0x31, &[&attributes.concat()]));
+        if self.unsorted {
+            attributes.reverse();
+        }
+        let mut signature = signature.to_der().as_bytes().to_vec();
+        if self.corrupt {
+            *signature.last_mut().unwrap() ^= 1;
+        }
+        let id = if self.by_key_id {
+            tlv(0x80, &[&key_id(&ec_spki(&signer.key))])
+        } else {
+            issuer_and_serial(&signer.der)
+        };
+        let version = [2, 1, if self.by_key_id { 3 } else { 1 }];
+        let algorithm = seq(&[&oid(ECDSA_SHA256)]);
+        seq(&[&version, &id, digest, &tlv(0xA0, &[&attributes.concat()]), &algorithm, &tlv(4, &[&signature])])
+    }
+}
+
+/// One MS-OXOABK block.
+pub fn block(tag: u16, data: &[u8]) -> Vec<u8> {
+    let length = (data.len() + 4) as u16;
+    [&tag.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
+}
+
+/// A DER value with the lengths of its constructed elements made indefinite, down to `depth` levels.
+pub fn indefinite(der: &[u8], depth: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = der;
+    while let [tag, first, ..] = *rest {
+        let (head, length) = match first {
+            0..0x80 => (2, usize::from(first)),
+            _ => {
+                let count = usize::from(first & 0x7F);
+                (2 + count, rest[2..2 + count].iter().fold(0, |n, octet| n << 8 | usize::from(*octet)))
+            }
+        };
+        let contents = &rest[head..head + length];
+        if depth > 0 && tag & 0x20 != 0 {
+            out.extend([tag, 0x80]);
+            out.extend(indefinite(contents, depth - 1));
+            out.extend([0, 0]);
+        } else {
+            out.extend(&rest[..head + length]);
+        }
+        rest = &rest[head + length..];
+    }
+    out
+}

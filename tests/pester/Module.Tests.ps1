@@ -1,0 +1,188 @@
+BeforeDiscovery {
+    Import-Module -Name $env:SMIME_SYNC_MODULE -Force
+    $commands = @(Get-Command -Module SmimeSync | ForEach-Object { @{ Name = $_.Name; Command = $_ } })
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Support.ps1"
+    $source = Join-Path -Path $env:SMIME_SYNC_ROOT -ChildPath 'powershell/SmimeSync'
+    $common = @([System.Management.Automation.PSCmdlet]::CommonParameters) +
+        [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+}
+
+Describe 'The module' {
+    It 'has a complete manifest for Windows PowerShell 5.1 and PowerShell 7' {
+        $manifest = Test-ModuleManifest -Path "$env:SMIME_SYNC_MODULE/SmimeSync.psd1"
+        $manifest.CompatiblePSEditions | Should -Be @('Desktop', 'Core')
+        $manifest.PowerShellVersion | Should -Be '5.1'
+        $data = $manifest.PrivateData.PSData
+        foreach ($name in 'Tags', 'LicenseUri', 'ProjectUri', 'ReleaseNotes') { $data[$name] | Should -Not -BeNullOrEmpty }
+        $manifest.Description | Should -Not -BeNullOrEmpty
+        foreach ($tag in $data.Tags) { $tag | Should -Match '^\S+$' -Because 'the Gallery splits tags at spaces' }
+    }
+
+    It 'exports exactly its public files, each of which holds the function of its name' {
+        $files = Get-ChildItem -Path "$source/Public/*.ps1"
+        $names = @($files | ForEach-Object { $_.BaseName } | Sort-Object)
+        @(Get-Command -Module SmimeSync | ForEach-Object { $_.Name } | Sort-Object) | Should -Be $names
+        foreach ($file in $files) {
+            $tree = [System.Management.Automation.Language.Parser]::ParseFile($file.FullName, [ref] $null, [ref] $null)
+            @($tree.EndBlock.Statements | ForEach-Object { $_.Name }) | Should -Be @($file.BaseName)
+        }
+    }
+
+    It 'says nothing at import and leaves no native library loaded' {
+        $text = Invoke-Script -Text '"loaded: $([SmimeSync.Native.Library]::LoadedFrom)"'
+        $text | Should -Be 'loaded: '
+    }
+
+    It 'is imported in a fraction of a second' {
+        $measure = "`$clock = [Diagnostics.Stopwatch]::StartNew(); Import-Module '$env:SMIME_SYNC_MODULE'; " +
+            '$clock.ElapsedMilliseconds'
+        $times = foreach ($one in 1..10) { [int] (& $env:SMIME_SYNC_PWSH -NoProfile -Command $measure) }
+        $median = [int] (($times | Sort-Object)[4, 5] | Measure-Object -Average).Average
+        Write-Host "import: $median ms, median of 10"
+        # A machine busy with other work must not fail this; ten times the promise is a fault on any.
+        $median | Should -BeLessThan 3000
+    }
+
+    It 'can be imported again with -Force and removed, and leaves no command behind' {
+        $text = Invoke-Script -Text @"
+Get-SmimeSyncProfile
+Import-Module -Name '$env:SMIME_SYNC_MODULE' -Force
+Get-SmimeSyncProfile
+Remove-Module -Name SmimeSync
+"left: `$(@(Get-Command -Name '*-Smime*' -ListImported).Count)"
+"@
+        $text | Should -Be 'left: 0'
+    }
+
+    It 'explains a missing library' {
+        $copy = Join-Path -Path (New-TestHome) -ChildPath 'SmimeSync'
+        Copy-Item -Path $env:SMIME_SYNC_MODULE -Destination $copy -Recurse
+        Remove-Item -Path "$copy/runtimes" -Recurse
+        $text = & $env:SMIME_SYNC_PWSH -NoProfile -Command "Import-Module '$copy'
+            try { Get-SmimeSyncProfile } catch { `$_.FullyQualifiedErrorId; `$_.CategoryInfo.Category; `$_.Exception.Message }"
+        $text[0] | Should -Be 'LibraryUnusable,Get-SmimeSyncProfile'
+        $text[1] | Should -Be 'NotInstalled'
+        $text[2] | Should -Match 'has no library for this process'
+    }
+
+    It 'explains a library that cannot be loaded' {
+        $copy = Join-Path -Path (New-TestHome) -ChildPath 'SmimeSync'
+        Copy-Item -Path $env:SMIME_SYNC_MODULE -Destination $copy -Recurse
+        Get-ChildItem -Path "$copy/runtimes" -Recurse -File | ForEach-Object { Set-Content -Path $_.FullName -Value 'x' }
+        $text = & $env:SMIME_SYNC_PWSH -NoProfile -Command "Import-Module '$copy'
+            try { Get-SmimeSyncProfile } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }"
+        $text[0] | Should -Be 'LibraryUnusable,Get-SmimeSyncProfile'
+        "$text" | Should -Match 'The native library cannot be used'
+    }
+
+    It 'has a help topic about itself' {
+        $help = Get-Help -Name about_SmimeSync
+        foreach ($word in 'Sync-SmimeCertificate', '-WhatIf', 'Approve-SmimeSyncPlan', 'unattended', '-Credential') {
+            "$help" | Should -Match ([regex]::Escape($word))
+        }
+    }
+
+    It 'shows each type in a table of 100 columns at most' {
+        $format = [xml] (Get-Content -Raw -LiteralPath "$source/SmimeSync.format.ps1xml")
+        $views = $format.Configuration.ViewDefinitions.View
+        @($views | ForEach-Object { $_.Name } | Sort-Object) | Should -Be @(
+            'SmimeSync.Certificate', 'SmimeSync.Change', 'SmimeSync.Profile', 'SmimeSync.ProfileTest', 'SmimeSync.Rule',
+            'SmimeSync.Run')
+        foreach ($view in $views) {
+            $widths = @($view.TableControl.TableHeaders.TableColumnHeader | ForEach-Object { [int] $_.Width })
+            ($widths | Measure-Object -Sum).Sum + $widths.Count - 1 | Should -BeLessOrEqual 100 -Because $view.Name
+        }
+    }
+}
+
+Describe 'The cmdlet <Name>' -ForEach $commands {
+    It 'has an approved verb and a singular noun of the product' {
+        (Get-Verb -Verb $Command.Verb) | Should -Not -BeNullOrEmpty
+        $Command.Noun | Should -Match '^Smime[A-Z]\w*[^s]$'
+    }
+
+    It 'asks before it changes anything, and only then' {
+        $changing = $Command.Verb -in 'New', 'Set', 'Remove', 'Sync', 'Approve'
+        $Command.Parameters.ContainsKey('WhatIf') | Should -Be $changing
+        $Command.Parameters.ContainsKey('Confirm') | Should -Be $changing
+        if (-not $changing) { return }
+        $impact = [System.Management.Automation.CommandMetadata]::new($Command).ConfirmImpact
+        $impact | Should -Be $(if ($Command.Verb -in 'Remove', 'Approve') { 'High' } else { 'Medium' })
+    }
+
+    It 'has singular PascalCase parameters, no Boolean ones, and no text for a password' {
+        foreach ($parameter in $Command.Parameters.Values | Where-Object { $_.Name -notin $common }) {
+            $parameter.Name | Should -MatchExactly '^[A-Z][a-zA-Z]*$'
+            $parameter.Name | Should -Not -Match '[^s]s$'
+            $parameter.ParameterType | Should -Not -Be ([bool])
+            $parameter.Name | Should -Not -Match 'Password|UserName'
+        }
+    }
+
+    It 'is helped: synopsis, description, every parameter, two examples with output or words, links' {
+        $help = Get-Help -Name $Name -Full
+        $help.Synopsis | Should -Match '\w{3,}.*\.$'
+        "$($help.Description.Text)" | Should -Match '\w{3,}'
+        foreach ($parameter in $Command.Parameters.Values | Where-Object { $_.Name -notin $common }) {
+            if ($parameter.Name -in 'WhatIf', 'Confirm') { continue }
+            $text = ($help.parameters.parameter | Where-Object { $_.name -eq $parameter.Name }).Description.Text
+            "$text" | Should -Match '\w{3,}' -Because "-$($parameter.Name)"
+        }
+        $examples = @($help.examples.example)
+        $examples.Count | Should -BeGreaterOrEqual 2
+        foreach ($example in $examples) { "$($example.remarks.Text)".Trim() | Should -Match '\.\s*$' }
+        @($help.relatedLinks.navigationLink).Count | Should -BeGreaterOrEqual 2
+    }
+
+    It 'has examples that parse and use only parameters that exist' {
+        foreach ($example in (Get-Help -Name $Name -Full).examples.example) {
+            $text = "$($example.code)" -replace '(?m)^PS>\s?|^>>\s?'
+            $code = ($text -split "`n" | Where-Object { $_ -notmatch '^What if:' }) -join "`n"
+            $tree = [System.Management.Automation.Language.Parser]::ParseInput($code, [ref] $null, [ref] $null)
+            $calls = $tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+            foreach ($call in $calls | Where-Object { "$($_.GetCommandName())" -match '-Smime' }) {
+                $called = Get-Command -Name $call.GetCommandName()
+                foreach ($element in $call.CommandElements) {
+                    if ($element -isnot [System.Management.Automation.Language.CommandParameterAst]) { continue }
+                    { $called.ResolveParameter($element.ParameterName) } | Should -Not -Throw
+                }
+            }
+        }
+    }
+
+    It 'says what it returns' {
+        $silent = $Name -eq 'Remove-SmimeSyncProfile'
+        @($Command.OutputType).Count -gt 0 | Should -Be (-not $silent)
+    }
+}
+
+Describe 'Tab completion' {
+    BeforeAll {
+        $null = New-TestHome
+        foreach ($name in 'north', 'south') {
+            $null = New-SmimeSyncProfile -Name $name -Source Ldif -Path x.ldif -Target Folder -OutputPath out -AllowUntrusted
+        }
+        function Get-Completion { param($Text) @((TabExpansion2 -inputScript $Text -cursorColumn $Text.Length).CompletionMatches.CompletionText) }
+    }
+
+    It 'completes the name of a profile at <_>' -ForEach @(
+        'Sync-SmimeCertificate n', 'Get-SmimeCertificate -ProfileName n', 'Get-SmimeSyncRun n', 'Get-SmimeSyncChange n'
+        'Approve-SmimeSyncPlan n', 'Get-SmimeSyncProfile n', 'Set-SmimeSyncProfile n', 'Remove-SmimeSyncProfile n'
+        'Test-SmimeSyncProfile -Name n', "Get-SmimeSyncProfile 'n"
+    ) {
+        Get-Completion -Text $_ | Should -Be @('north')
+    }
+
+    It 'completes the values of <_>' -ForEach @('Policy St', 'Source L', 'Target F', 'Selection B', 'DisabledAccount K') {
+        Get-Completion -Text "New-SmimeSyncProfile x -$_" | Should -Not -BeNullOrEmpty
+    }
+
+    It 'says nothing where profiles cannot be read' {
+        $env:SMIME_SYNC_HOME = '/dev/null/none'
+        $Error.Clear()
+        Get-Completion -Text 'Sync-SmimeCertificate n' | Should -BeNullOrEmpty
+    }
+}

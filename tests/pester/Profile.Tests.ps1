@@ -1,0 +1,146 @@
+BeforeAll {
+    . "$PSScriptRoot/Support.ps1"
+    $minimum = @{ Source = 'Ldif'; Path = '/srv/d.ldif'; Target = 'Folder'; OutputPath = '/srv/out'; AllowUntrusted = $true }
+}
+
+Describe 'Profiles' {
+    BeforeEach { $folder = New-TestHome }
+
+    It 'are made, shown, changed and removed' {
+        $made = New-SmimeSyncProfile -Name one @minimum
+        $made.PSObject.TypeNames[0] | Should -Be 'SmimeSync.Profile'
+        (Get-SmimeSyncProfile -Name one | ConvertTo-Json) | Should -Be ($made | ConvertTo-Json)
+        Set-SmimeSyncProfile -Name one -Policy Strict | Should -BeNullOrEmpty -Because '-PassThru was not given'
+        (Set-SmimeSyncProfile -Name one -RemovalLimit 7 -PassThru).Policy | Should -Be 'Strict'
+        (Get-SmimeSyncProfile -Name one).RemovalLimit | Should -Be 7
+        Remove-SmimeSyncProfile -Name one -Confirm:$false | Should -BeNullOrEmpty
+        Get-SmimeSyncProfile | Should -BeNullOrEmpty
+    }
+
+    It 'take every setting of the library as a parameter of New- and Set-' {
+        $settings = (New-SmimeSyncProfile -Name one @minimum).PSObject.Properties.Name | Where-Object { $_ -notin 'Name', 'ProfileName' }
+        $schema = Get-Content -Raw -LiteralPath "$env:SMIME_SYNC_ROOT/src/profile.rs"
+        $fields = [regex]::Matches($schema, '(?m)^    pub (\w+): ') | ForEach-Object {
+            [regex]::Replace($_.Groups[1].Value, '(?:^|_)(\w)', { $args[0].Groups[1].Value.ToUpper() })
+        }
+        @($settings | Sort-Object) | Should -Be @($fields | Where-Object { $_ -ne 'Name' } | Sort-Object)
+        foreach ($command in 'New-SmimeSyncProfile', 'Set-SmimeSyncProfile') {
+            foreach ($setting in $settings) { (Get-Command -Name $command).Parameters.Keys | Should -Contain $setting }
+        }
+    }
+
+    It 'keep every setting that was given' {
+        $all = @{
+            Source = 'ActiveDirectory'; Server = 'dc1.contoso.test'; Port = 3269; SearchBase = 'OU=A,DC=x', 'OU=B,DC=x'
+            Filter = '(mail=*)'; ServerCertificatePath = '/ca/a.pem'; SkipCertificateCheck = $true; Timeout = 5
+            Path = '/srv/d.ldif'; Target = 'Folder'; OutputPath = '/srv/out'; TrustAnchorPath = '/ca/b.pem', '/ca/c'
+            AllowUntrusted = $true; Policy = 'Lenient'; Selection = 'AllUsable'; DisabledAccount = 'Remove'
+            MissingPeriod = 60; RemovalLimit = 1; RemovalPercent = 2; Retention = 3
+        }
+        $null = New-SmimeSyncProfile -Name all @all
+        $kept = Get-SmimeSyncProfile -Name all
+        foreach ($name in $all.Keys) { @($kept.$name) | Should -Be @($all[$name]) -Because $name }
+    }
+
+    It 'go back to the default by an empty setting' {
+        $null = New-SmimeSyncProfile -Name one @minimum -Filter '(a=b)' -RemovalLimit 7 -TrustAnchorPath /ca
+        $changed = Set-SmimeSyncProfile -Name one -Filter '' -RemovalLimit $null -TrustAnchorPath @() -PassThru
+        $changed.Filter | Should -BeNullOrEmpty
+        $changed.RemovalLimit | Should -Be 500
+        $changed.TrustAnchorPath.Count | Should -Be 0
+    }
+
+    It 'keep a switch that is set to false' {
+        $null = New-SmimeSyncProfile -Name one @minimum -SkipCertificateCheck
+        (Set-SmimeSyncProfile -Name one -SkipCertificateCheck:$false -PassThru).SkipCertificateCheck | Should -BeFalse
+    }
+
+    It 'keep absolute paths, from the location and drives of PowerShell' {
+        $null = New-PSDrive -Name Work -PSProvider FileSystem -Root $folder -Scope Global
+        Push-Location -LiteralPath $folder
+        try {
+            $made = New-SmimeSyncProfile -Name one -Source Ldif -Path './in put/[d].ldif' -Target Folder -OutputPath 'Work:/out' `
+                -TrustAnchorPath '../ca', 'b.pem'
+        } finally {
+            Pop-Location
+            Remove-PSDrive -Name Work -Scope Global
+        }
+        $made.Path | Should -Be "$folder/in put/[d].ldif"
+        $made.OutputPath | Should -Be "$folder/out"
+        @($made.TrustAnchorPath) | Should -Be @("$(Split-Path $folder)/ca", "$folder/b.pem")
+    }
+
+    It 'refuse a path that is not of the file system' {
+        { New-SmimeSyncProfile -Name one -Source Ldif -Path 'Env:PATH' -Target Folder -OutputPath x } |
+            Should -Throw -ErrorId 'PathInvalid,New-SmimeSyncProfile'
+        { New-SmimeSyncProfile -Name one -Source Ldif -Path 'NoDrive:/x' -Target Folder -OutputPath x } |
+            Should -Throw -ErrorId 'PathInvalid,New-SmimeSyncProfile'
+        Get-SmimeSyncProfile | Should -BeNullOrEmpty
+    }
+
+    It 'name what is missing or wrong' {
+        { New-SmimeSyncProfile -Name one -Source ActiveDirectory -Target Folder -OutputPath /x } |
+            Should -Throw -ErrorId 'ProfileInvalid,New-SmimeSyncProfile' -ExpectedMessage '*-Server*'
+        { New-SmimeSyncProfile -Name '../x' @minimum } | Should -Throw -ErrorId 'ProfileInvalid,New-SmimeSyncProfile'
+        $null = New-SmimeSyncProfile -Name one @minimum
+        { Set-SmimeSyncProfile -Name one -RemovalPercent 101 } | Should -Throw -ErrorId 'ProfileInvalid,Set-SmimeSyncProfile'
+        { Set-SmimeSyncProfile -Name one -Port -5 } | Should -Throw -ErrorId 'ProfileInvalid,Set-SmimeSyncProfile'
+        { Set-SmimeSyncProfile -Name two -Policy Strict } | Should -Throw -ErrorId 'ProfileNotFound,Set-SmimeSyncProfile'
+        Set-SmimeSyncProfile -Name one -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].FullyQualifiedErrorId | Should -Be 'SettingMissing,Set-SmimeSyncProfile'
+    }
+
+    It 'are not replaced without -Force' {
+        $null = New-SmimeSyncProfile -Name one @minimum
+        { New-SmimeSyncProfile -Name one @minimum -Policy Strict } | Should -Throw -ErrorId 'ProfileExists,New-SmimeSyncProfile'
+        (New-SmimeSyncProfile -Name one @minimum -Policy Strict -Force).Policy | Should -Be 'Strict'
+    }
+
+    It 'are found by wildcards, and each unknown name is an error of its own' {
+        foreach ($name in 'north', 'south', 'other') { $null = New-SmimeSyncProfile -Name $name @minimum }
+        @((Get-SmimeSyncProfile -Name '*th').Name) | Should -Be @('north', 'south')
+        $found = Get-SmimeSyncProfile -Name nope, other, 'zz*', gone -ErrorAction SilentlyContinue -ErrorVariable failure
+        @($found.Name) | Should -Be @('other')
+        @($failure.TargetObject) | Should -Be @('nope', 'gone')
+        Remove-SmimeSyncProfile -Name '*th' -Confirm:$false
+        @((Get-SmimeSyncProfile).Name) | Should -Be @('other')
+    }
+
+    It 'come through the pipeline, by name and as objects' {
+        foreach ($name in 'a', 'b') { $null = New-SmimeSyncProfile -Name $name @minimum }
+        @(('a', 'b' | Get-SmimeSyncProfile).Name) | Should -Be @('a', 'b')
+        Get-SmimeSyncProfile | Set-SmimeSyncProfile -Retention 5
+        @((Get-SmimeSyncProfile).Retention) | Should -Be @(5, 5)
+        @() | Get-SmimeSyncProfile | Should -BeNullOrEmpty -Because 'no name is not every name'
+        Get-SmimeSyncProfile | Remove-SmimeSyncProfile -Confirm:$false
+        Get-SmimeSyncProfile | Should -BeNullOrEmpty
+    }
+
+    It 'can be exported to CSV and JSON, and shown as a table of 100 columns' {
+        $null = New-SmimeSyncProfile -Name one @minimum -TrustAnchorPath /ca/a, /ca/b
+        $row = Get-SmimeSyncProfile | ConvertTo-Csv | ConvertFrom-Csv
+        $row.TrustAnchorPath | Should -Be '/ca/a; /ca/b'
+        "$($row.PSObject.Properties.Value)" | Should -Not -Match 'System\.'
+        @((Get-SmimeSyncProfile | ConvertTo-Json | ConvertFrom-Json).TrustAnchorPath) | Should -Be @('/ca/a', '/ca/b')
+        $table = (Get-SmimeSyncProfile | Out-String -Width 100).TrimEnd() -split "`r?`n"
+        $table | Should -Contain 'Name             Source          From                       Target   To'
+    }
+
+    It 'hold no secret and are private to their owner' -Skip:$IsWindows {
+        $null = New-SmimeSyncProfile -Name one @minimum
+        foreach ($file in Get-ChildItem -LiteralPath $env:SMIME_SYNC_HOME -Recurse -Force) {
+            $file.UnixMode.Substring(4) | Should -Be '------' -Because $file.FullName
+        }
+    }
+
+    It 'are looked for where SMIME_SYNC_HOME points now, from the location of PowerShell' {
+        $null = New-SmimeSyncProfile -Name one @minimum
+        Push-Location -LiteralPath $folder
+        try {
+            $env:SMIME_SYNC_HOME = 'elsewhere'
+            Get-SmimeSyncProfile | Should -BeNullOrEmpty
+            $env:SMIME_SYNC_HOME = './home'
+            @((Get-SmimeSyncProfile).Name) | Should -Be @('one')
+        } finally { Pop-Location }
+    }
+}
