@@ -10,7 +10,7 @@ use std::{
 use smime_sync::{
     directory::{Selection, Source, SourceItem, ldap::ActiveDirectorySource},
     error::{Error, ErrorId, Result},
-    event::{Answer, Context, Event, EventSink, LogLevel, Question},
+    event::{Answer, Context, Event, EventSink, LogLevel, Question, ResultType},
     profile::Profile,
     recipient::Recipient,
 };
@@ -32,6 +32,16 @@ impl EventSink for Recorder {
 }
 
 impl Recorder {
+    /// The result objects.
+    pub fn results(&self) -> Vec<(ResultType, serde_json::Value)> {
+        let events = self.0.lock().unwrap();
+        let results = events.iter().filter_map(|event| match event {
+            Event::Result { kind, object } => Some((*kind, object.clone())),
+            _ => None,
+        });
+        results.collect()
+    }
+
     /// The errors of single objects.
     pub fn errors(&self) -> Vec<ErrorId> {
         let events = self.0.lock().unwrap();
