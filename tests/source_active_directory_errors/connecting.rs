@@ -70,6 +70,29 @@ fn the_same_server_with_the_right_certificate_is_read() {
 }
 
 #[test]
+fn a_servers_own_certificate_is_taken_where_it_is_given_itself() {
+    use ErrorId::*;
+    let trusted = Trusted::new();
+    for (names, days, id) in [
+        (["localhost"], (-1, 1), None),
+        (["localhost"], (-2, -1), Some(DirectoryCertificateExpired)),
+        (["localhost"], (1, 2), Some(DirectoryCertificateExpired)),
+        (["dc9.fabrikam.test"], (-1, 1), Some(DirectoryCertificateNameMismatch)),
+    ] {
+        let (identity, pem) = Authority::self_signed(&names, days);
+        let mut profile = trusted.profile(serve(&identity, ended(LdapResultCode::Success)));
+        let own = trusted.folder.path().join("own.pem");
+        fs::write(&own, pem).unwrap();
+        profile.server_certificate_path.push(own);
+        let refused = connect(&profile, &context().0).err();
+        assert_eq!(refused.as_ref().map(|error| error.id), id, "{refused:?}");
+    }
+    let (identity, _) = Authority::self_signed(&["localhost"], (-1, 1));
+    let unknown = trusted.profile(serve(&identity, ended(LdapResultCode::Success)));
+    assert_eq!(connect_error(&unknown).id, DirectoryCertificateUntrusted);
+}
+
+#[test]
 fn without_the_check_any_certificate_is_taken_and_a_warning_given() {
     let (trusted, stranger) = (Trusted::new(), Authority::new("Somebody else's CA"));
     let expired: Identity = stranger.issue(&[], (-2, -1));

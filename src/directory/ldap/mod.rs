@@ -7,6 +7,7 @@ mod message;
 mod result;
 mod scope;
 mod search;
+mod server_certificate;
 mod tls;
 
 use std::{
