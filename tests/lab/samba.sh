@@ -4,13 +4,16 @@
 #   samba.sh start DIR     makes what is missing under DIR and starts it; nothing to do if it runs already
 #   samba.sh stop DIR      stops it
 #   samba.sh status DIR    tells whether it answers over LDAPS
+#   samba.sh front DIR NAME PORT
+#                          a TLS server at PORT that shows the certificate NAME (expired, other, server) and speaks
+#                          no LDAP; ends with stop
 #
 # DIR then holds: env (names and passwords for tests, shell syntax), tls/ca.pem (the CA that server certificates
 # come from), tls/{server,expired,other}.{pem,key}, samba.log. Needs root: LDAP's ports 389 and 636 are fixed in Samba.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-command=${1:?start, stop or status}
+command=${1:?start, stop, status or front}
 mkdir -p "${2:?the folder of the lab}"
 dir=$(cd "$2" && pwd)
 admin_password='Lab.Admin-4711'
@@ -130,7 +133,25 @@ start() {
     lock
 }
 
+front() {
+    [ -f "$dir/tls/$1.pem" ] || fail "there is no certificate '$1'"
+    setsid openssl s_server -quiet -accept "127.0.0.1:$2" -cert "$dir/tls/$1.pem" -key "$dir/tls/$1.key" \
+        >/dev/null 2>&1 </dev/null &
+    echo $! >"$dir/front-$2.pid"
+    tries=0
+    until ss -Hltn "sport = :$2" | grep -q .; do
+        tries=$((tries + 1))
+        [ $tries -lt 50 ] || fail "nothing listens at port $2"
+        sleep 0.1
+    done
+}
+
 stop() {
+    for front in "$dir"/front-*.pid; do
+        [ -f "$front" ] || continue
+        kill -s TERM "$(cat "$front")" 2>/dev/null || true
+        rm -f "$front"
+    done
     running || { rm -f "$pid_file"; return 0; }
     group=$(cat "$pid_file")
     kill -s TERM -- "-$group" 2>/dev/null || true
@@ -147,6 +168,7 @@ stop() {
 case $command in
     start) start ;;
     stop) stop ;;
+    front) front "${3:?a name}" "${4:?a port}" ;;
     status)
         if running && answers; then echo running; else
             echo stopped

@@ -85,6 +85,20 @@ impl Authority {
         Identity { certificate: certificate.into(), key }
     }
 
+    /// A server's certificate that is signed by itself, and as PEM.
+    pub fn self_signed(names: &[&str], days: (i64, i64)) -> (Identity, String) {
+        let key = SigningKey::random(&mut rand::rngs::OsRng);
+        let name = Name::from_str("CN=dc1").unwrap();
+        // OpenSSL marks it as a CA by default, so that a chain may not begin with it.
+        let mut builder = builder(Profile::Root, &name, &key, &key, days);
+        let names = names.iter().map(|name| GeneralName::DnsName(Ia5String::new(name).unwrap())).collect();
+        builder.add_extension(&SubjectAltName(names)).unwrap();
+        let certificate = builder.build::<DerSignature>().unwrap();
+        let pem = certificate.to_pem(LineEnding::LF).unwrap();
+        let key = key.to_pkcs8_der().unwrap().as_bytes().to_vec();
+        (Identity { certificate: certificate.to_der().unwrap().into(), key }, pem)
+    }
+
     /// A server's certificate that clients of this CA take.
     pub fn good(&self) -> Identity {
         self.issue(&["localhost", "dc1.contoso.test"], (-1, 1))

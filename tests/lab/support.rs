@@ -9,8 +9,8 @@ use std::{
 
 use smime_sync::{
     directory::{Selection, Source, SourceItem, ldap::ActiveDirectorySource},
-    error::{Error, Result},
-    event::{Answer, Context, Event, EventSink, LogLevel, Question},
+    error::{Error, ErrorId, Result},
+    event::{Answer, Context, Event, EventSink, LogLevel, Question, ResultType},
     profile::Profile,
     recipient::Recipient,
 };
@@ -32,6 +32,26 @@ impl EventSink for Recorder {
 }
 
 impl Recorder {
+    /// The result objects.
+    pub fn results(&self) -> Vec<(ResultType, serde_json::Value)> {
+        let events = self.0.lock().unwrap();
+        let results = events.iter().filter_map(|event| match event {
+            Event::Result { kind, object } => Some((*kind, object.clone())),
+            _ => None,
+        });
+        results.collect()
+    }
+
+    /// The errors of single objects.
+    pub fn errors(&self) -> Vec<ErrorId> {
+        let events = self.0.lock().unwrap();
+        let errors = events.iter().filter_map(|event| match event {
+            Event::Error { error } => Some(error.error.id),
+            _ => None,
+        });
+        errors.collect()
+    }
+
     /// The log messages of this level.
     pub fn logged(&self, wanted: LogLevel) -> Vec<String> {
         let events = self.0.lock().unwrap();

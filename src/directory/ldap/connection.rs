@@ -87,9 +87,9 @@ impl Connection {
     /// Starts a search; [`Connection::receive`] with the number that comes back gives its answers.
     pub fn start(&mut self, search: &Search, cookie: &[u8], context: &Context) -> Result<u32> {
         let id = self.next_id();
-        let search =
-            Search { time_limit: self.time_limit.as_secs().try_into().unwrap_or(0), ..search.clone() };
-        self.send(&search_request(id, &search, cookie), context)?;
+        // The server gives up when nobody waits any more. LDAP's numbers end at 2^31 - 1.
+        let seconds = self.time_limit.as_secs().min(i32::MAX as u64) as u32;
+        self.send(&search_request(id, search, cookie, seconds), context)?;
         Ok(id)
     }
 
@@ -223,4 +223,27 @@ fn lost(server: &str, error: &io::Error) -> Error {
 
 fn status(error: &io::Error) -> NativeStatus {
     NativeStatus { os_error: error.raw_os_error(), text: Some(error.to_string()), ldap_result: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_refused_as_soon_as_its_first_bytes_are_wrong() {
+        let more = || Ok(None);
+        for (received, expected) in [
+            (&b""[..], more()),
+            (b"\x30", more()),
+            (b"\x30\x84\x00\x00", more()),
+            (b"\x30\x05\x02", Ok(Some(7))),
+            (b"\x30\x84\x00\x00\x00\x05", Ok(Some(11))),
+            (b"\x30\x84\x03\xff\xff\xfa", Ok(Some(MAX_MESSAGE))),
+            (b"\x30\x84\x03\xff\xff\xfb", Err(Malformed("a message of more than 64 MiB"))),
+            (b"\x30\x88\xff\xff\xff\xff\xff\xff\xff\xff", Err(Malformed("a message of more than 64 MiB"))),
+            (b"H", Err(Malformed("something that is no LDAP message"))),
+        ] {
+            assert_eq!(message_size(received), expected, "{received:02x?}");
+        }
+    }
 }

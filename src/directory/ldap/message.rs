@@ -42,8 +42,6 @@ pub(super) struct Search<'a> {
     pub deleted: bool,
     /// Entries a page; none: all at once.
     pub page_size: Option<u32>,
-    /// Seconds after which the server gives up; 0: its own limit.
-    pub time_limit: u32,
 }
 
 /// What an operation ended with (RFC 4511, 4.1.9).
@@ -73,8 +71,9 @@ pub(super) fn bind_request(id: u32, name: &str, password: &[u8]) -> Zeroizing<Ve
     Zeroizing::new(element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation]))
 }
 
-/// A search; `cookie` is what the page before ended with.
-pub(super) fn search_request(id: u32, search: &Search, cookie: &[u8]) -> Vec<u8> {
+/// A search; `cookie` is what the page before ended with, `time_limit` the seconds after which the server gives up
+/// (0: its own limit).
+pub(super) fn search_request(id: u32, search: &Search, cookie: &[u8], time_limit: u32) -> Vec<u8> {
     let attributes: Vec<u8> =
         search.attributes.iter().flat_map(|name| element(tag::OCTET_STRING, &[name.as_bytes()])).collect();
     let operation = element(
@@ -85,7 +84,7 @@ pub(super) fn search_request(id: u32, search: &Search, cookie: &[u8]) -> Vec<u8>
             // Aliases are never dereferenced, sizes not limited, values wanted.
             &number(tag::ENUMERATED, 0),
             &number(tag::INTEGER, 0),
-            &number(tag::INTEGER, search.time_limit),
+            &number(tag::INTEGER, time_limit),
             &element(tag::BOOLEAN, &[&[0]]),
             search.filter.as_bytes(),
             &element(tag::SEQUENCE, &[&attributes]),

@@ -7,6 +7,7 @@ mod message;
 mod result;
 mod scope;
 mod search;
+mod server_certificate;
 mod tls;
 
 use std::{
@@ -31,7 +32,6 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     profile::Profile,
-    recipient::Recipient,
     timestamp::Timestamp,
 };
 
@@ -105,8 +105,8 @@ impl ActiveDirectorySource {
     ) -> Result<()> {
         for base in &self.scope.bases {
             let wanted = subtree(base, filter, &ATTRIBUTES);
-            search(&mut self.connection, &wanted, context, &mut |entry| match entry
-                .and_then(|entry| recipient(&entry, AnchorKind::ObjectGuid))
+            search(&mut self.connection, &wanted, context, &mut |entry, whole| match whole
+                .and_then(|()| recipient(&entry, AnchorKind::ObjectGuid))
             {
                 Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
                 Ok(None) => Ok(()),
@@ -140,18 +140,26 @@ impl ActiveDirectorySource {
     }
 
     /// Which of `anchors` are in scope.
-    fn in_scope(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, Recipient>> {
+    fn in_scope(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, Presence>> {
         let filter = Filter::and(&[self.scope.filter.clone(), anchors.clone()]);
         let mut found = HashMap::new();
-        self.recipients(&filter, context, &mut |item| {
-            match item {
-                SourceItem::Recipient(recipient) => {
-                    found.insert(recipient.anchor.clone(), recipient);
-                }
-                SourceItem::Invalid(error) => context.error(error)?,
-            }
-            Ok(())
-        })?;
+        for base in &self.scope.bases {
+            let wanted = subtree(base, &filter, &ATTRIBUTES);
+            search(&mut self.connection, &wanted, context, &mut |entry, whole| {
+                let Some(anchor) = anchor_of(&entry) else { return Ok(()) };
+                let presence = match whole.and_then(|()| recipient(&entry, AnchorKind::ObjectGuid)) {
+                    Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
+                    Ok(None) => Presence::OutOfScope,
+                    // It is there, but what it holds can't be told: nothing may follow from that at once.
+                    Err(error) => {
+                        context.error(error)?;
+                        Presence::Absent
+                    }
+                };
+                found.insert(anchor, presence);
+                Ok(())
+            })?;
+        }
         Ok(found)
     }
 
@@ -161,8 +169,7 @@ impl ActiveDirectorySource {
         for domain in &self.domains {
             let attributes = ["objectGUID", "isDeleted"];
             let wanted = Search { deleted: true, ..subtree(domain, anchors, &attributes) };
-            search(&mut self.connection, &wanted, context, &mut |entry| {
-                let entry = entry?;
+            search(&mut self.connection, &wanted, context, &mut |entry, _| {
                 let deleted = entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE"));
                 if let Some(anchor) = anchor_of(&entry) {
                     found.insert(anchor, deleted);
@@ -198,8 +205,8 @@ impl Source for ActiveDirectorySource {
                 here = self.in_scope(&filter, context)?;
                 anywhere = self.anywhere(&filter, context)?;
             }
-            presences.extend(batch.iter().map(|anchor| match (here.remove(anchor), anywhere.get(anchor)) {
-                (Some(recipient), _) => Presence::InScope(Box::new(recipient)),
+            presences.extend(batch.iter().map(|anchor| match (here.get(anchor), anywhere.get(anchor)) {
+                (Some(presence), _) => presence.clone(),
                 (None, Some(true)) => Presence::Deleted,
                 (None, Some(false)) => Presence::OutOfScope,
                 (None, None) => Presence::Absent,
@@ -218,15 +225,7 @@ impl Source for ActiveDirectorySource {
 
 /// A search of a whole subtree, page by page.
 fn subtree<'a>(base: &'a str, filter: &'a Filter, attributes: &'a [&'a str]) -> Search<'a> {
-    Search {
-        base,
-        scope: Scope::Subtree,
-        filter,
-        attributes,
-        deleted: false,
-        page_size: Some(PAGE_SIZE),
-        time_limit: 0,
-    }
+    Search { base, scope: Scope::Subtree, filter, attributes, deleted: false, page_size: Some(PAGE_SIZE) }
 }
 
 /// Name and password to sign in with.

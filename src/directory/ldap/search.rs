@@ -13,11 +13,11 @@ use crate::{
     event::{Context, LogLevel},
 };
 
-/// What is done with each entry; an error ends the search.
-pub(super) type Sink<'a> = dyn FnMut(Result<Entry>) -> Result<()> + 'a;
+/// What is done with each entry, and whether it was read whole; an error of its own ends the search.
+pub(super) type Sink<'a> = dyn FnMut(Entry, Result<()>) -> Result<()> + 'a;
 
-/// Hands all that `search` finds to `sink`, entry by entry, while pages arrive. An `Err` in it is an object that
-/// could not be read whole. Fails where the server does not give a complete answer.
+/// Hands all that `search` finds to `sink`, entry by entry, while pages arrive.
+/// Fails where the server does not give a complete answer.
 pub(super) fn search(
     connection: &mut Connection,
     search: &Search,
@@ -29,12 +29,16 @@ pub(super) fn search(
         let mut cut = Vec::new();
         let (result, next) = page(connection, search, &cookie, context, &mut |entry| {
             // The rest of it is asked for when the page is read: a search at a time.
-            if cut_attribute(&entry).is_some() { Ok(cut.push(entry)) } else { sink(Ok(entry)) }
+            if cut_attribute(&entry).is_none() {
+                return sink(entry, Ok(()));
+            }
+            cut.push(entry);
+            Ok(())
         })?;
         result.check(connection.server(), Asked::Search(search.base))?;
-        for entry in cut {
-            let whole = complete(connection, entry, context)?;
-            sink(whole)?;
+        for mut entry in cut {
+            let whole = complete(connection, &mut entry, context)?;
+            sink(entry, whole)?;
         }
         if next.is_empty() {
             return Ok(());
@@ -79,15 +83,8 @@ pub(super) fn read_object(
     context: &Context,
 ) -> Result<Option<Entry>> {
     let filter = Filter::present("objectClass");
-    let search = Search {
-        base: dn,
-        scope: Scope::Base,
-        filter: &filter,
-        attributes,
-        deleted: false,
-        page_size: None,
-        time_limit: 0,
-    };
+    let search =
+        Search { base: dn, scope: Scope::Base, filter: &filter, attributes, deleted: false, page_size: None };
     let mut found = None;
     let (result, _) = page(connection, &search, &[], context, &mut |entry| {
         found = Some(entry);
@@ -117,8 +114,8 @@ fn split_range(name: &str) -> Option<(&str, &str)> {
 }
 
 /// Reads the values that the server cut off. The inner error is about this object alone.
-fn complete(connection: &mut Connection, mut entry: Entry, context: &Context) -> Result<Result<Entry>> {
-    while let Some((index, name, next)) = cut_attribute(&entry) {
+fn complete(connection: &mut Connection, entry: &mut Entry, context: &Context) -> Result<Result<()>> {
+    while let Some((index, name, next)) = cut_attribute(entry) {
         let asked = format!("{name};range={next}-*");
         let rest = read_object(connection, &entry.dn, &[&asked], context)?;
         let part = rest.into_iter().flat_map(|rest| rest.attributes).find(|(found, values)| {
@@ -133,13 +130,13 @@ fn complete(connection: &mut Connection, mut entry: Entry, context: &Context) ->
                 entry.dn
             );
             return Ok(Err(Error::new(ErrorId::RecipientInvalid, message)
-                .target(entry.dn)
+                .target(entry.dn.clone())
                 .advice("Run again.")));
         };
         slot.0 = found;
         slot.1.extend(values);
     }
-    Ok(Ok(entry))
+    Ok(Ok(()))
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use std::{io, path::Path, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
+    CertificateError, ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, UnixTime},
 };
 
+use super::server_certificate::{CertificateCheck, Trust};
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::{Context, LogLevel},
@@ -16,67 +16,66 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// The TLS settings of a profile: trusted are the platform's roots and those of the profile.
+/// The TLS settings of a profile: trusted are the platform's roots and the certificates of the profile.
 /// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
 pub(super) fn configuration(profile: &Profile, context: &Context) -> Result<Arc<ClientConfig>> {
-    let provider = Arc::new(ring::default_provider());
-    let internal = |e: rustls::Error| Error::new(ErrorId::Internal, format!("TLS can't be set up: {e}"));
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(internal)?;
-    if profile.skip_certificate_check {
+    let trust = if profile.skip_certificate_check {
         let server = profile.server.as_deref().unwrap_or_default();
-        context.log(
-            LogLevel::Warning,
-            format!(
-                "The certificate of '{server}' is not checked (-SkipCertificateCheck): \
-                 whoever is between this machine and the server can read the password."
-            ),
-        )?;
-        let verifier = Arc::new(NoCheck(provider));
-        return Ok(Arc::new(
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth(),
-        ));
-    }
-    Ok(Arc::new(builder.with_root_certificates(roots(profile, context)?).with_no_client_auth()))
+        let warning = format!(
+            "The certificate of '{server}' is not checked (-SkipCertificateCheck): \
+             whoever is between this machine and the server can read the password."
+        );
+        context.log(LogLevel::Warning, warning)?;
+        Trust::Unchecked
+    } else {
+        trust(profile, context)?
+    };
+    let provider = Arc::new(ring::default_provider());
+    let check = CertificateCheck { trust, algorithms: provider.signature_verification_algorithms };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::new(ErrorId::Internal, format!("TLS can't be set up: {e}")))?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(check));
+    Ok(Arc::new(builder.with_no_client_auth()))
 }
 
-fn roots(profile: &Profile, context: &Context) -> Result<RootCertStore> {
-    let mut roots = RootCertStore::empty();
+fn trust(profile: &Profile, context: &Context) -> Result<Trust> {
+    let (mut roots, mut given) = (RootCertStore::empty(), Vec::new());
     let platform = rustls_native_certs::load_native_certs();
     for error in &platform.errors {
-        context
-            .log(LogLevel::Verbose, format!("A part of the platform's trust store was not read: {error}"))?;
+        let message = format!("A part of the platform's trust store was not read: {error}");
+        context.log(LogLevel::Verbose, message)?;
     }
     roots.add_parsable_certificates(platform.certs);
     for path in &profile.server_certificate_path {
-        add_file(&mut roots, path)?;
+        let certificates = read_file(path)?;
+        for certificate in &certificates {
+            roots.add(certificate.clone()).map_err(|e| unusable(path, &e.to_string()))?;
+        }
+        given.extend(certificates);
     }
-    Ok(roots)
+    Ok(Trust::Checked { roots, given })
 }
 
-/// Adds every certificate of a PEM file, or the one of a DER file.
-fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
-    let id = ErrorId::TrustAnchorUnreadable;
-    let bytes = std::fs::read(path).map_err(|e| Error::io(id, "Cannot read", path, &e))?;
-    let unusable = |reason: String| {
-        Error::new(id, format!("The server CA file '{}' can't be used: {reason}.", path.display()))
-            .target(path.display().to_string())
-            .advice("Give CA certificates as PEM or DER.")
-    };
-    let mut found = rustls_pemfile::certs(&mut bytes.as_slice())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| unusable(e.to_string()))?;
-    if found.is_empty() && bytes.first() == Some(&0x30) {
-        found.push(CertificateDer::from(bytes));
+/// Every certificate of a PEM file, or the one of a DER file.
+fn read_file(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let bytes = std::fs::read(path)
+        .map_err(|e| Error::io(ErrorId::TrustAnchorUnreadable, "Cannot read", path, &e))?;
+    let found: Vec<_> = rustls_pemfile::certs(&mut bytes.as_slice())
+        .collect::<Result<_, _>>()
+        .map_err(|e| unusable(path, &e.to_string()))?;
+    match (found.is_empty(), bytes.first()) {
+        (false, _) => Ok(found),
+        (true, Some(0x30)) => Ok(vec![CertificateDer::from(bytes)]),
+        (true, _) => Err(unusable(path, "there is no certificate in it")),
     }
-    if found.is_empty() {
-        return Err(unusable("there is no certificate in it".into()));
-    }
-    for certificate in found {
-        roots.add(certificate).map_err(|e| unusable(e.to_string()))?;
-    }
-    Ok(())
+}
+
+fn unusable(path: &Path, reason: &str) -> Error {
+    let message = format!("The server certificate file '{}' can't be used: {reason}.", path.display());
+    Error::new(ErrorId::TrustAnchorUnreadable, message)
+        .target(path.display().to_string())
+        .advice("Give CA certificates, or the server's own certificate, as PEM or DER.")
 }
 
 /// What a handshake with `server` failed with.
@@ -132,43 +131,4 @@ pub(super) fn handshake_error(server: &str, port: u16, error: &io::Error) -> Err
 fn names(presented: &[String]) -> String {
     let inner = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
     presented.iter().map(inner).collect::<Vec<_>>().join(", ")
-}
-
-/// Takes any certificate; the handshake's signatures are still checked.
-#[derive(Debug)]
-struct NoCheck(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for NoCheck {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -10,16 +10,9 @@ use crate::directory::ldap::message::{Scope, Search, search_request};
 
 /// What another implementation, as a server, reads out of our filter.
 fn as_a_server_reads(filter: &Filter) -> LdapFilter {
-    let search = Search {
-        base: "",
-        scope: Scope::Base,
-        filter,
-        attributes: &[],
-        deleted: false,
-        page_size: None,
-        time_limit: 0,
-    };
-    let bytes = search_request(1, &search, &[]);
+    let search =
+        Search { base: "", scope: Scope::Base, filter, attributes: &[], deleted: false, page_size: None };
+    let bytes = search_request(1, &search, &[], 0);
     let message =
         LdapCodec::default().decode(&mut bytes.as_slice().into()).unwrap().expect("a whole message");
     match message.op {

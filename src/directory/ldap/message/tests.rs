@@ -46,9 +46,8 @@ fn a_search_is_read_by_another_implementation() {
         attributes: &["mail", "userCertificate"],
         deleted: true,
         page_size: Some(500),
-        time_limit: 60,
     };
-    let message = as_a_server_reads(&search_request(300, &search, b"cookie"));
+    let message = as_a_server_reads(&search_request(300, &search, b"cookie", 60));
     assert_eq!(message.msgid, 300);
     let LdapOp::SearchRequest(request) = message.op else { panic!("no search request") };
     assert_eq!((request.base.as_str(), request.scope), ("DC=contoso,DC=test", LdapSearchScope::Subtree));
