@@ -295,3 +295,23 @@ fn chains_hold_for_us_where_they_hold_for_openssl() {
     }
     assert_eq!(held, 4);
 }
+
+#[test]
+fn signatures_of_rsa_cas_are_checked_too() {
+    let folder = workshop();
+    let read = |file: &str| {
+        let text = std::fs::read(folder.path().join(file)).unwrap();
+        read_value(Attribute::UserCertificate, &text).certificates.remove(0)
+    };
+    let anchors = TrustAnchors::new([read("ca.pem")]);
+    for file in ["rsa.pem", "ec.pem"] {
+        let leaf = read(file);
+        let status = anchors.validate(&leaf, &[], leaf.not_before);
+        assert!(matches!(status, ChainStatus::Trusted { .. }), "{status:?}");
+        let mut forged = leaf.der().to_vec();
+        *forged.last_mut().unwrap() ^= 1;
+        let status = anchors.validate(&Certificate::from_der(&forged).unwrap(), &[], leaf.not_before);
+        let ChainStatus::Broken { reason, .. } = status else { panic!("{status:?}") };
+        assert!(reason.ends_with("the signature is wrong"), "{reason}");
+    }
+}

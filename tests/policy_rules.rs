@@ -17,6 +17,7 @@ use smime_sync::{
     recipient::{Attribute, Recipient},
     trust::TrustAnchors,
 };
+use x509_parser::num_bigint::BigUint;
 
 const USER: Attribute = Attribute::UserCertificate;
 const SMIME: Attribute = Attribute::UserSmimeCertificate;
@@ -57,6 +58,17 @@ fn value(rule: RuleId, attribute: Attribute, bytes: Vec<u8>, message: &'static s
     Case { rule, values: vec![(attribute, bytes)], message }
 }
 
+/// A modulus that is a power of 65537 modulo every prime up to 167, as those of Infineon's library are.
+fn roca_modulus() -> Vec<u8> {
+    let prime = |n: &u32| !(2..*n).any(|d| n.is_multiple_of(d));
+    let product: BigUint = (2..=167u32).filter(prime).map(BigUint::from).product();
+    let power = BigUint::from(65537u32).modpow(&BigUint::from(77u8), &product);
+    let high = BigUint::from(1u8) << 2047;
+    let multiple: BigUint = (&high / &product + 1u8) * &product;
+    let modulus: BigUint = multiple + power;
+    modulus.to_bytes_be()
+}
+
 fn certificate_cases() -> Vec<Case> {
     use RuleId::*;
     let mut differing = good();
@@ -75,6 +87,7 @@ fn certificate_cases() -> Vec<Case> {
     even[255] &= 0xFE;
     let ec = ec_spki(&ec_key(5));
     let brainpool = spki(&seq(&[&oid("1.2.840.10045.2.1"), &oid("1.3.36.3.3.2.8.1.1.7")]), &[4; 65]);
+    let roca = rsa_spki_of(&roca_modulus(), &[1, 0, 1]);
     let off_curve = spki(&seq(&[&oid("1.2.840.10045.2.1"), &oid("1.2.840.10045.3.1.7")]), &[4; 33]);
     let x25519 = other_spki("1.3.101.110", &[9; 32]);
     let ed25519 = other_spki("1.3.101.112", &[9; 32]);
@@ -129,6 +142,11 @@ fn certificate_cases() -> Vec<Case> {
             InvalidKey,
             good().key(rsa_spki_of(&[0xFF; 256], &[3])),
             "The public key can't be a real one: the RSA modulus is divisible by 3.",
+        ),
+        case(
+            RocaKey,
+            good().key(roca),
+            "The RSA key has the structure of those that Infineon chips made weakly (ROCA).",
         ),
         case(
             InvalidKey,

@@ -2,9 +2,12 @@
 
 use x509_parser::{
     num_bigint::BigUint,
-    public_key::PublicKey as ParsedKey,
+    prelude::FromDer,
+    public_key::RSAPublicKey,
     x509::{AlgorithmIdentifier, SubjectPublicKeyInfo},
 };
+
+use super::weak_key;
 
 /// What kind of key it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,61 +80,40 @@ pub struct PublicKey {
     pub size: Option<u32>,
     /// Why the key can't be a real one, if it can't.
     pub defect: Option<String>,
+    /// Whether it is an RSA key of the kind that ROCA breaks (CVE-2017-15361).
+    pub roca: bool,
 }
 
 impl PublicKey {
     pub(super) fn of(spki: &SubjectPublicKeyInfo<'_>) -> Self {
         let algorithm = key_algorithm(&spki.algorithm);
-        let (size, defect) = match (&algorithm, spki.parsed()) {
-            (KeyAlgorithm::Rsa, Ok(ParsedKey::RSA(key))) => rsa(key.modulus, key.exponent),
-            (KeyAlgorithm::Rsa, _) => rsa_pss_key(spki.subject_public_key.data.as_ref()),
-            (KeyAlgorithm::Ec(curve), _) => point(curve, &spki.subject_public_key.data),
-            (KeyAlgorithm::Dsa, Ok(key)) => (u32::try_from(key.key_size()).ok(), None),
-            _ => (None, None),
+        let bytes = spki.subject_public_key.data.as_ref();
+        let (size, defect, roca) = match &algorithm {
+            KeyAlgorithm::Rsa => rsa(bytes),
+            KeyAlgorithm::Ec(curve) => point(curve, bytes),
+            KeyAlgorithm::Dsa => {
+                (spki.parsed().ok().and_then(|key| key.key_size().try_into().ok()), None, false)
+            }
+            _ => (None, None, false),
         };
-        Self { algorithm, size, defect }
+        Self { algorithm, size, defect, roca }
     }
 }
 
-fn rsa_pss_key(bytes: &[u8]) -> (Option<u32>, Option<String>) {
-    use x509_parser::{prelude::FromDer, public_key::RSAPublicKey};
-    match RSAPublicKey::from_der(bytes) {
-        Ok((_, key)) => rsa(key.modulus, key.exponent),
-        Err(_) => (None, Some("the RSA key can't be read".into())),
-    }
-}
-
-fn rsa(modulus: &[u8], exponent: &[u8]) -> (Option<u32>, Option<String>) {
-    let (n, e) = (BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent));
-    let defect = if modulus.first().is_some_and(|octet| octet & 0x80 != 0) {
-        Some("the RSA modulus is negative")
-    } else if !n.bit(0) {
-        Some("the RSA modulus is even")
-    } else if !e.bit(0) || e == BigUint::from(1u8) {
-        Some("the RSA exponent is even or 1")
-    } else if e >= n {
-        Some("the RSA exponent is not smaller than the modulus")
-    } else if let Some(prime) = small_factor(&n) {
-        return (u32::try_from(n.bits()).ok(), Some(format!("the RSA modulus is divisible by {prime}")));
-    } else {
-        None
+/// Size, defect and ROCA of an RSA key; also of RSASSA-PSS, which the parser would leave as it is.
+fn rsa(bytes: &[u8]) -> (Option<u32>, Option<String>, bool) {
+    let Ok((_, key)) = RSAPublicKey::from_der(bytes) else {
+        return (None, Some("the RSA key can't be read".into()), false);
     };
-    (u32::try_from(n.bits()).ok(), defect.map(str::to_owned))
+    if key.modulus.first().is_none_or(|octet| octet & 0x80 != 0) {
+        return (None, Some("the RSA modulus is negative".into()), false);
+    }
+    let (n, e) = (BigUint::from_bytes_be(key.modulus), BigUint::from_bytes_be(key.exponent));
+    let defect = weak_key::defect(&n, &e);
+    (u32::try_from(n.bits()).ok(), defect, weak_key::is_roca(&n))
 }
 
-/// The smallest odd prime below 90 that divides `n`.
-fn small_factor(n: &BigUint) -> Option<u64> {
-    // Their product fits two u64; one remainder each is much cheaper than 23.
-    const HALVES: [&[u64]; 2] =
-        [&[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47], &[53, 59, 61, 67, 71, 73, 79, 83, 89]];
-    HALVES.into_iter().find_map(|primes| {
-        let product: u64 = primes.iter().product();
-        let remainder = u64::try_from(n % product).unwrap_or_default();
-        primes.iter().copied().find(|prime| remainder % prime == 0)
-    })
-}
-
-fn point(curve: &str, bytes: &[u8]) -> (Option<u32>, Option<String>) {
+fn point(curve: &str, bytes: &[u8]) -> (Option<u32>, Option<String>, bool) {
     let size: u32 = match curve {
         "P-256" => 256,
         "P-384" => 384,
@@ -143,7 +125,7 @@ fn point(curve: &str, bytes: &[u8]) -> (Option<u32>, Option<String>) {
         Some(2 | 3) => bytes.len() == 1 + octets,
         _ => false,
     };
-    (Some(size), (!fits).then(|| format!("the point does not fit the curve {curve}")))
+    (Some(size), (!fits).then(|| format!("the point does not fit the curve {curve}")), false)
 }
 
 fn key_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {

@@ -12,6 +12,7 @@ mod summary;
 mod text;
 mod tlv;
 mod value;
+mod weak_key;
 mod x509;
 
 pub use address::{Address, AddressMatch, AddressOrigin, compare_addresses};

@@ -111,6 +111,10 @@ fn key(certificate: &Certificate, fired: &mut Vec<Fired>) {
     if let Some(defect) = &key.defect {
         fired.push((RuleId::InvalidKey, format!("The public key can't be a real one: {defect}.")));
     }
+    if key.roca {
+        let message = "The RSA key has the structure of those that Infineon chips made weakly (ROCA).";
+        fired.push((RuleId::RocaKey, message.into()));
+    }
     match (&key.algorithm, key.size) {
         (KeyAlgorithm::Rsa, Some(bits)) if bits < 2048 => {
             fired.push((RuleId::WeakKey, format!("The RSA key has {bits} bits; 2048 is the least.")));

@@ -92,6 +92,11 @@ rules! {
         "What is encrypted to it can be read by anybody, or by nobody."
         "Make a new key and certificate; find out what made this one."
         "RFC 8017 §3.1, RFC 5480 §2.2"
+    RocaKey "roca-key" Error Error
+        "The RSA key was made by a chip that makes weak ones (ROCA)"
+        "Smart cards and TPMs by Infineon made keys until 2017 that can be broken for some hundred dollars or less."
+        "Update the card or chip, make a new key outside of it or after the update, and revoke this certificate."
+        "CVE-2017-15361"
     UnsupportedKeyAlgorithm "unsupported-key-algorithm" Error Warning
         "Outlook can't use this kind of key"
         "Outlook and Exchange Online use RSA keys and keys on the curves P-256, P-384 and P-521."
