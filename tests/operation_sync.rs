@@ -136,6 +136,7 @@ fn a_generated_directory_is_published_previewed_and_brought_up_to_date() {
     let third = home.results(ResultType::Run, sync(json!({})));
     let changes: u64 = ["Add", "Update", "Remove"].iter().map(|kind| third[0][kind].as_u64().unwrap()).sum();
     assert!((5..=12).contains(&changes), "ten people changed: {}", third[0]);
+    assert_eq!(published(&home), expected_published(&expected));
     let listed = home
         .results(ResultType::Change, json!({"Operation": "GetChange", "ProfileName": "corp", "RunId": 3}));
     assert_eq!(listed.len() as u64, changes);
