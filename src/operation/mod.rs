@@ -91,7 +91,9 @@ impl Engine {
     /// Who works, for locks and the history.
     fn holder(&self) -> Holder {
         let variable = |names: [&str; 2]| names.into_iter().find_map(|name| std::env::var(name).ok());
-        let user = variable(["USER", "USERNAME"]).unwrap_or_else(|| "unknown user".into());
+        // Services and scheduled tasks may have no such variable.
+        let user =
+            variable(["USER", "USERNAME"]).or_else(user_number).unwrap_or_else(|| "unknown user".into());
         let machine = variable(["COMPUTERNAME", "HOSTNAME"])
             .or_else(|| {
                 std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
@@ -103,4 +105,15 @@ impl Engine {
             since: Timestamp::now(),
         }
     }
+}
+
+/// `uid 0`, where the operating system numbers its users.
+fn user_number() -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata("/proc/self").ok().map(|process| format!("uid {}", process.uid()))
+    }
+    #[cfg(not(unix))]
+    None
 }

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Installs the Debian packages that are missing here: install.sh try (to build and show) or install.sh all (to test).
+# As somebody else than root, or on another system, it only says what is missing.
+set -eu
+want=${1:-all}
+packages=''
+
+need() { # COMMAND PACKAGE...
+  command=$1
+  shift
+  command -v "$command" > /dev/null 2>&1 || [ -x "/usr/sbin/$command" ] || packages="$packages $*"
+}
+
+need cc gcc libc6-dev
+need mcs mono-mcs
+need xz xz-utils
+if [ "$want" = all ]; then
+  need c++ g++
+  need openssl openssl
+  need valgrind valgrind
+  need samba samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba
+  need ldapsearch ldap-utils
+fi
+[ -n "$packages" ] || exit 0
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
+  echo "install.sh: missing here, install with: apt-get install$packages" >&2
+  exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages
+apt-get install -qq -y --no-install-recommends $packages > /dev/null
