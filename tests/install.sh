@@ -3,7 +3,7 @@
 # As somebody else than root, or on another system, it only says what is missing.
 set -eu
 want=${1:-all}
-packages=''
+packages='' icu=''
 
 need() { # COMMAND PACKAGE...
   command=$1
@@ -20,13 +20,16 @@ if [ "$want" = all ]; then
   need valgrind valgrind
   need samba samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba
   need ldapsearch ldap-utils
+  # PowerShell's cultures; the package carries its version in its name.
+  /sbin/ldconfig -p 2> /dev/null | grep -q libicuuc || icu=yes
 fi
-[ -n "$packages" ] || exit 0
+[ -n "$packages${icu:-}" ] || exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-  echo "install.sh: missing here, install with: apt-get install$packages" >&2
+  echo "install.sh: missing here, install with: apt-get install$packages${icu:+ libicu72}" >&2
   exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
+[ -z "$icu" ] || packages="$packages $(apt-cache search --names-only '^libicu[0-9]+$' | cut -d' ' -f1 | tail -n 1)"
 # shellcheck disable=SC2086 # a list of packages
 apt-get install -qq -y --no-install-recommends $packages > /dev/null

@@ -3,7 +3,7 @@
 use crate::{
     directory::{Source, ldap::ActiveDirectorySource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
-    event::{Context, LogLevel},
+    event::Context,
     policy::{self, Policy, evaluation::Evaluation},
     profile::{Profile, SourceKind, TargetKind},
     recipient::{Fingerprint, Recipient},
@@ -58,10 +58,6 @@ pub(super) fn source(
             Ok(Box::new(LdifSource::open(path)?))
         }
         SourceKind::ActiveDirectory => {
-            if profile.skip_certificate_check {
-                let what = format!("Profile '{}' does not check the server's certificate.", profile.name);
-                context.log(LogLevel::Warning, what)?;
-            }
             let password = engine.secret(PASSWORD);
             let user = credential.map(|credential| credential.user_name.as_str());
             if user.is_none() || password.is_none() {

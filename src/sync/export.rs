@@ -31,7 +31,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     }
     job.target.check_writable(job.context)?;
     job.state.set_setting("unfinished_index", &run.id.to_string())?;
-    let mut meter = Meter::new(job.context, "Export", Some(planned));
+    let mut meter = Meter::new(job.context, "Export", Some(planned))?;
     let (mut after, mut verified) = (0, 0);
     loop {
         let changes = job.state.changes_in(
@@ -190,6 +190,7 @@ impl Work {
             anchor: &self.change.anchor,
             recipient: &self.recipient,
             link: self.link.as_ref().map(|link| link.target.as_str()),
+            thorough: false,
         }
     }
 

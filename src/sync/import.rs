@@ -26,7 +26,7 @@ const MISSING_ISSUERS: usize = 100;
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let total = if job.is_partial() { None } else { job.source.size_hint().or(last_count(job)?) };
     let context = job.context;
-    let mut meter = Meter::new(context, "Import", total);
+    let mut meter = Meter::new(context, "Import", total)?;
     let selection = job.selection();
     let mut import = Import { run, issuers: BTreeMap::new(), named: Vec::new() };
     let mut batch = Vec::with_capacity(BATCH);
@@ -68,6 +68,11 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     if !empty {
         absent(job, run)?;
         job.state.complete_import(run.id)?;
+    }
+    if !empty && run.numbers.with_values == 0 {
+        let what =
+            format!("None of the source's {} recipients shows a certificate value.", run.numbers.recipients);
+        job.report(run, Error::new(ErrorId::ValuesNotReadable, what).target(&job.profile.name))?;
     }
     let numbers = &run.numbers;
     job.verbose(format!(

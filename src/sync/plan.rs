@@ -17,9 +17,11 @@ use crate::{
 
 /// Recipients of one page.
 const PAGE: usize = 500;
+/// The setting that says that all recipients were matched with the target once.
+pub(super) const CONTACTED: &str = "contacted_target";
 
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
-    let mut meter = Meter::new(job.context, "Plan", Some(run.numbers.recipients + run.numbers.missing));
+    let mut meter = Meter::new(job.context, "Plan", Some(run.numbers.recipients + run.numbers.missing))?;
     let mut after = String::new();
     loop {
         let mut rows = job.state.plan_rows(run.id, &after, PAGE)?;
@@ -36,6 +38,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         for error in planned.into_iter().flatten() {
             job.report(run, error)?;
         }
+    }
+    if !job.is_partial() && run.numbers.recipients > 0 {
+        job.state.set_setting(CONTACTED, "yes")?;
     }
     let numbers = &run.numbers;
     job.verbose(format!(
@@ -59,9 +64,10 @@ fn first_contact(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> R
         .iter()
         .filter(|row| row.link.is_none() && row.gone.is_none() && !row.evaluation.recipient.values.is_empty())
         .collect();
+    let thorough = job.state.setting(CONTACTED)?.is_none();
     let mut matches = Vec::with_capacity(strangers.len());
     for batch in strangers.chunks(job.target.batch_size().max(1)) {
-        let queries: Vec<TargetQuery<'_>> = batch.iter().map(|row| row.query()).collect();
+        let queries: Vec<TargetQuery<'_>> = batch.iter().map(|row| row.query(thorough)).collect();
         matches.extend(job.target.read(&queries, job.context)?);
     }
     let anchors: Vec<String> = strangers.iter().map(|row| row.anchor.clone()).collect();
@@ -124,7 +130,7 @@ fn adopt(job: &Job<'_>, run: &mut Run, row: &mut PlanRow, found: &TargetRecipien
 
 /// Plans one recipient; an error is that recipient's alone.
 fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>> {
-    let planned = decide(row, job.profile.disabled_account, job.target.key(&row.query()).as_deref());
+    let planned = decide(row, job.profile.disabled_account, job.target.key(&row.query(false)).as_deref());
     let Some(planned) = planned else {
         run.numbers.unchanged += 1;
         job.state.drop_open_change(&row.anchor)?;
@@ -310,12 +316,13 @@ pub fn digest(values: &[PublishedValue]) -> Fingerprint {
 }
 
 impl PlanRow {
-    /// The recipient, for the target to match.
-    pub fn query(&self) -> TargetQuery<'_> {
+    /// The recipient, for the target to match; `thorough` where the state has never seen the target.
+    pub fn query(&self, thorough: bool) -> TargetQuery<'_> {
         TargetQuery {
             anchor: &self.anchor,
             recipient: &self.evaluation.recipient,
             link: self.link.as_ref().map(|link| link.target.as_str()),
+            thorough,
         }
     }
 }

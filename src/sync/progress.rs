@@ -20,9 +20,13 @@ pub(crate) struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    pub(crate) fn new(context: &'a Context, activity: &'static str, total: Option<u64>) -> Self {
+    /// Begins a step, and tells so.
+    pub(crate) fn new(context: &'a Context, activity: &'static str, total: Option<u64>) -> Result<Self> {
         let now = Instant::now();
-        Self { context, activity, total: total.filter(|total| *total > 0), done: 0, started: now, told: now }
+        let total = total.filter(|total| *total > 0);
+        let meter = Self { context, activity, total, done: 0, started: now, told: now };
+        meter.tell()?;
+        Ok(meter)
     }
 
     /// Adds `count` recipients. Fails with `Canceled` once the caller wants the task to end.
@@ -33,6 +37,10 @@ impl<'a> Meter<'a> {
             return Ok(());
         }
         self.told = Instant::now();
+        self.tell()
+    }
+
+    fn tell(&self) -> Result<()> {
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let rate = self.done as f64 / seconds;
         // An earlier run's number is only an estimate; more than all is not possible.

@@ -44,6 +44,7 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
             anchor: &change.anchor,
             recipient,
             link: link.as_ref().map(|link| link.target.as_str()),
+            thorough: false,
         })
         .collect();
     let matches = job.target.read(&queries, job.context)?;
@@ -117,6 +118,7 @@ fn notice_other_target(job: &Job<'_>) -> Result<()> {
     }
     if let Some(before) = before {
         let forgotten = job.state.forget_target(job.now)?;
+        job.state.remove_setting(super::plan::CONTACTED)?;
         if forgotten > 0 {
             job.context.log(
                 LogLevel::Warning,

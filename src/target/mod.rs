@@ -18,6 +18,8 @@ pub struct TargetQuery<'a> {
     pub recipient: &'a RecipientRecord,
     /// The target's own key, from an earlier run.
     pub link: Option<&'a str>,
+    /// Search the whole target by anchor, too: this state has never seen it.
+    pub thorough: bool,
 }
 
 /// A recipient of the target as it is now.

@@ -135,3 +135,19 @@ fn foreign_values_stay_behind_ours() {
     harness.run().ok();
     assert_eq!(harness.published("p0"), ["z", "foreign"]);
 }
+
+#[test]
+fn certificates_beside_the_json_never_outlive_it() {
+    // A process can die after each single file; the JSON goes last, so that the next run finds what to finish.
+    for already_gone in [&[][..], &["p1@contoso.test.cer"], &["p1@contoso.test.cer", "p1@contoso.test.json"]]
+    {
+        let mut harness = changed();
+        harness.faults = vec![Fault::DiesBeforeWrite(1)];
+        harness.run().run.unwrap_err();
+        already_gone.iter().for_each(|name| std::fs::remove_file(harness.out().join(name)).unwrap());
+        harness.faults.clear();
+        harness.run().ok();
+        let left = tree(&harness.out()).into_keys().filter(|path| path.to_string_lossy().contains("p1@"));
+        assert_eq!(left.count(), 0, "{already_gone:?}");
+    }
+}

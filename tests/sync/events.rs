@@ -252,3 +252,11 @@ fn a_hundred_unchanged_runs_leave_the_states_size_flat() {
     // A hundred runs of history are there, half a kilobyte each; recipients and values are there once.
     assert!(after <= size + 100 * 1024, "{size} bytes became {after}");
 }
+
+#[test]
+fn a_first_run_that_sees_no_value_at_all_says_that_a_right_may_be_missing() {
+    let mut harness = Harness::new(vec![person("alice", &[]), person("bob", &[])]);
+    let run = harness.run();
+    assert_eq!(run.ok().result, RunResult::CompletedWithErrors);
+    assert_eq!(run.told.errors(), [(ErrorId::ValuesNotReadable, Some("corp".into()))]);
+}

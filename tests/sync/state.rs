@@ -2,7 +2,14 @@
 
 use std::{fs, path::Path};
 
-use smime_sync::{error::ErrorId, state::State, timestamp::Timestamp};
+use smime_sync::{
+    error::ErrorId,
+    state::{
+        State,
+        lock::{Holder, RunLock},
+    },
+    timestamp::Timestamp,
+};
 
 use crate::harness::{Harness, person};
 
@@ -100,4 +107,18 @@ fn a_state_that_cannot_be_made_says_so() {
     let harness = one();
     let error = State::open(&harness.state_path().join("below"), Timestamp(0)).err().unwrap();
     assert_eq!(error.id, ErrorId::PlaceNotWritable);
+}
+
+#[test]
+fn a_state_that_cannot_be_locked_or_read_says_so() {
+    let harness = one();
+    let state = harness.state_path();
+    fs::create_dir(state.with_file_name("other.db.lock")).unwrap();
+    let holder = Holder { host: "admin@test".into(), since: Timestamp(0) };
+    let error = RunLock::take(&state.with_file_name("other.db"), &holder).unwrap_err();
+    assert_eq!(error.id, ErrorId::StateNotWritable);
+    fs::create_dir(state.with_file_name("folder.db")).unwrap();
+    let error = State::open_to_read(&state.with_file_name("folder.db")).err().unwrap();
+    assert_eq!(error.id, ErrorId::StateNotReadable);
+    assert!(error.message.contains("folder.db"), "{error}");
 }

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{ErrorKind, Write},
     path::Path,
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -14,6 +15,11 @@ use crate::{
     recipient::{Attribute, RecipientKind, Value},
     target::TargetQuery,
 };
+
+/// How the names of files begin that are not in their place yet.
+pub(super) const TEMPORARY: &str = ".smime-sync-";
+/// A file that has been one for so long is nobody's.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// A recipient as its JSON file shows it. Nothing in it depends on when it was written: the same state is the
 /// same file.
@@ -82,20 +88,21 @@ impl RecipientFile {
         self.values.iter().map(value).collect()
     }
 
-    /// Writes certificates first, then the JSON at once, then removes certificates that are no longer in it.
-    /// Fails with `TargetNotWritable`, `DiskFull`.
+    /// Writes the recipient. The JSON comes last, at once: until then the old one stands, and a run that finds it
+    /// after a crash does all of this again.
+    /// Fails with `TargetNotWritable`, `TargetUnreadable`, `DiskFull`.
     pub(super) fn write(&self, folder: &Path, key: &str) -> Result<()> {
         let values = self.values()?;
         let names: Vec<String> =
             values.iter().enumerate().map(|(place, value)| companion_name(key, place, value)).collect();
+        remove_companions(folder, key, &names)?;
         for (value, name) in values.iter().zip(&names) {
             replace(&folder.join(name), &value.bytes)?;
         }
         let path = folder.join(format!("{key}.json"));
         let mut text = serde_json::to_vec_pretty(self).map_err(|e| unreadable(&path, &e.to_string()))?;
         text.push(b'\n');
-        replace(&path, &text)?;
-        remove_companions(folder, key, &names)
+        replace(&path, &text)
     }
 }
 
@@ -110,14 +117,18 @@ fn companion_name(key: &str, place: usize, value: &Value) -> String {
     if place == 0 { format!("{key}.{extension}") } else { format!("{key}.{}.{extension}", place + 1) }
 }
 
-/// Removes a recipient's JSON, then its certificates. Fails with `TargetNotWritable`.
+/// Removes a recipient's certificates, then its JSON: a run that finds the JSON after a crash does it again.
+/// Fails with `TargetNotWritable`, `TargetUnreadable`.
 pub(super) fn remove(folder: &Path, key: &str) -> Result<()> {
-    remove_file(&folder.join(format!("{key}.json")))?;
-    remove_companions(folder, key, &[])
+    remove_companions(folder, key, &[])?;
+    remove_file(&folder.join(format!("{key}.json"))).map(drop)
 }
 
-/// Places run without a gap, so the first one that has no file ends the search.
+/// Removes certificates beside the JSON, but those to `keep`: as many as it has values, and on to the first place
+/// that has none.
 fn remove_companions(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
+    let file = RecipientFile::read(&folder.join(format!("{key}.json")))?;
+    let values = file.map_or(0, |file| file.values.len());
     for place in 0.. {
         let stem = if place == 0 { key.to_owned() } else { format!("{key}.{}", place + 1) };
         let mut found = false;
@@ -129,7 +140,7 @@ fn remove_companions(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
                 found |= remove_file(&folder.join(name))?;
             }
         }
-        if !found {
+        if !found && place >= values {
             break;
         }
     }
@@ -148,15 +159,31 @@ fn remove_file(path: &Path) -> Result<bool> {
 fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, e);
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".smime-sync-");
-    // Published on purpose: others read it, unlike the state.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder).map_err(|e| failed(&e))?;
+    let mut file = temporary(folder).map_err(|e| failed(&e))?;
     file.write_all(bytes).map_err(|e| failed(&e))?;
     file.as_file().sync_data().map_err(|e| failed(&e))?;
     file.persist(path).map(drop).map_err(|e| failed(&e.error))
+}
+
+/// A file in `folder` that is not in its place yet. Published on purpose: others may read it, unlike the state.
+pub(super) fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder.tempfile_in(folder)
+}
+
+/// Removes files that a killed process had not moved into place; young ones may be another process's.
+pub(super) fn remove_abandoned(folder: &Path) {
+    let abandoned = |entry: &fs::DirEntry| {
+        let old = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        entry.file_name().to_string_lossy().starts_with(TEMPORARY) && old.is_some_and(|age| age > ABANDONED)
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(abandoned) {
+        // One that stays is in nobody's way.
+        let _ = fs::remove_file(entry.path());
+    }
 }
 
 /// Makes the names of files survive a crash of the machine, where the operating system has a call for it.

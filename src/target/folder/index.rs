@@ -39,11 +39,7 @@ pub(super) fn write(
 ) -> Result<()> {
     let path = folder.join("index.json");
     let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", &path, e);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".smime-sync-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let file = builder.tempfile_in(folder).map_err(|e| failed(&e))?;
+    let file = super::file::temporary(folder).map_err(|e| failed(&e))?;
     let mut writer = std::io::BufWriter::new(file);
     let (mut after, mut separator) = (String::new(), "[\n");
     loop {

@@ -28,7 +28,7 @@ use file::RecipientFile;
 /// A folder in which recipients are published.
 pub struct Folder {
     path: PathBuf,
-    /// Keys by anchor, read when a recipient without link is not found under its own name.
+    /// Keys by anchor, read when a thorough search does not find a recipient under its own name.
     anchors: Option<HashMap<String, String>>,
 }
 
@@ -62,6 +62,7 @@ impl Folder {
             }
         }
         if query.link.is_none()
+            && query.thorough
             && let Some(key) = self.key_of_anchor(query.anchor)?
             && let Some(file) = self.read_key(&key)?
         {
@@ -107,6 +108,7 @@ impl Target for Folder {
         let failed =
             |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.path, e);
         fs::create_dir_all(&self.path).map_err(|e| failed(&e))?;
+        file::remove_abandoned(&self.path);
         tempfile::Builder::new().prefix(".").tempfile_in(&self.path).map(drop).map_err(|e| failed(&e))
     }
 

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Measures whole runs, built for release: time and peak memory of preview, first and second run from LDIF (10,000 and
+# 100,000 people), and from a Samba domain controller with 2,000; module import and objects a second in PowerShell.
+# Prints one line a figure. Usage: measure.sh [ldif] [samba] [powershell]
+set -eu
+cd "$(dirname "$0")/../.."
+what=${*:-ldif samba powershell}
+target=${CARGO_TARGET_DIR:-$PWD/target}
+work=$target/measure
+rm -rf "$work"
+mkdir -p "$work"
+command -v /usr/bin/time > /dev/null || apt-get install -qq -y time > /dev/null
+
+cargo build --quiet --release --lib --example generate-directory
+${CC:-cc} -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iinclude tests/c/drive.c tests/c/show.c tests/c/json.c \
+  -L"$target/release" -lsmime_sync -Wl,-rpath,"$target/release" -o "$work/drive"
+
+measured() { # NAME HOME REQUEST [OPTIONS]: seconds and peak memory of one request
+  printf '%s' "$3" > "$work/request.json"
+  # shellcheck disable=SC2086 # the options hold no spaces
+  /usr/bin/time -f '%e %M' -o "$work/time" "$work/drive" --home "$2" ${4:-} --json "$work/request.json" > "$work/output"
+  recipients=$(grep -o '"Recipients":[0-9]*' "$work/output" | tail -n 1 | cut -d: -f2)
+  awk -v name="$1" -v count="${recipients:-0}" '{ printf "%-44s %7.2f s %7.1f MB %9.0f recipients/s\n", name, $1, $2 / 1024, count / ($1 > 0 ? $1 : 0.01) }' "$work/time"
+}
+
+for one in $what; do
+  case $one in
+    ldif)
+      for people in 10000 100000; do
+        folder=$work/ldif-$people
+        "$target/release/examples/generate-directory" --people "$people" --output "$folder"
+        printf '{"Operation":"NewProfile","Profile":{"Name":"bench","Source":"Ldif","Path":"%s","Target":"Folder","OutputPath":"%s","TrustAnchorPath":["%s"]}}' \
+          "$folder/directory.ldif" "$folder/out" "$folder/anchors" > "$work/profile.json"
+        "$work/drive" --home "$folder/home" "$work/profile.json" > /dev/null
+        measured "LDIF $people, preview (import and plan)" "$folder/home" '{"Operation":"Sync","ProfileName":"bench","WhatIf":true}'
+        measured "LDIF $people, first run (with export)" "$folder/home" '{"Operation":"Sync","ProfileName":"bench"}'
+        measured "LDIF $people, second run (nothing to do)" "$folder/home" '{"Operation":"Sync","ProfileName":"bench"}'
+        printf '%-44s %7.1f MB\n' "LDIF $people, state" "$(du -k "$folder/home/state/bench.db" | awk '{ print $1 / 1024 }')"
+        rm -rf "$folder/out"
+      done
+      ;;
+    samba)
+      lab=$target/lab
+      sh tests/lab/samba.sh start "$lab"
+      sh tests/lab/people.sh "$lab" 2000 > "$work/people.log" 2>&1
+      # shellcheck disable=SC1091 # made by the lab
+      . "$lab/env"
+      printf '{"Operation":"NewProfile","Profile":{"Name":"bench","Source":"ActiveDirectory","Server":"localhost","SearchBase":["OU=People,DC=contoso,DC=test","OU=Partners,DC=contoso,DC=test"],"ServerCertificatePath":["%s"],"Target":"Folder","OutputPath":"%s","TrustAnchorPath":["%s"]}}' \
+        "$lab/tls/ca.pem" "$work/samba-out" "$lab/people/anchors" > "$work/profile.json"
+      "$work/drive" --home "$work/samba-home" "$work/profile.json" > /dev/null
+      export SMIME_SYNC_BENCH_PASSWORD="$LAB_USER_PASSWORD"
+      sync='{"Operation":"Sync","ProfileName":"bench","Credential":{"UserName":"reader@contoso.test"}'
+      secret='--secret password=SMIME_SYNC_BENCH_PASSWORD'
+      measured 'Samba 2000, preview (import and plan)' "$work/samba-home" "$sync,\"WhatIf\":true}" "$secret"
+      measured 'Samba 2000, first run (with export)' "$work/samba-home" "$sync}" "$secret"
+      measured 'Samba 2000, second run (nothing to do)' "$work/samba-home" "$sync}" "$secret"
+      sh tests/lab/samba.sh stop "$lab"
+      ;;
+    powershell)
+      pwsh=$(sh powershell/find-pwsh.sh)
+      sh powershell/build.sh --release > /dev/null 2>&1
+      "$target/release/examples/generate-directory" --people 10000 --output "$work/ps"
+      SMIME_SYNC_HOME=$work/ps/home NO_COLOR=1 "$pwsh" -NoProfile -NonInteractive -File tests/bench/module.ps1 "$target/module/SmimeSync" "$work/ps"
+      ;;
+  esac
+done

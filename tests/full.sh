@@ -1,0 +1,32 @@
+#!/bin/sh
+# What takes long: 200 killed runs, many more random inputs for parsers and planners, a soak, and the benchmarks.
+# The last line is "N passed, N failed". About 20 minutes.
+set -u
+cd "$(dirname "$0")/.."
+logs=${CARGO_TARGET_DIR:-target}/full-logs
+mkdir -p "$logs"
+sh tests/install.sh all
+passed=0
+failed=0
+
+step() { # NAME COMMAND...
+  name=$1
+  shift
+  printf '== %s\n' "$name"
+  if "$@" > "$logs/$name.log" 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+  tail -n 8 "$logs/$name.log"
+}
+
+step crash sh tests/c/crash.sh 200
+step crash-large env SMIME_SYNC_CRASH_PEOPLE=5000 sh tests/c/crash.sh 20
+# Each property test with a hundred times the usual inputs.
+step random env PROPTEST_CASES=25600 cargo test --no-fail-fast
+step evaluate cargo bench --bench evaluate
+step measure sh tests/bench/measure.sh
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
