@@ -38,6 +38,10 @@ impl Folder {
         Self { path: path.to_owned(), anchors: None }
     }
 
+    fn not_writable(&self, cause: &std::io::Error) -> Error {
+        Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.path, cause)
+    }
+
     fn read_key(&self, key: &str) -> Result<Option<RecipientFile>> {
         RecipientFile::read(&self.path.join(format!("{key}.json")))
     }
@@ -105,11 +109,10 @@ impl Target for Folder {
     }
 
     fn check_writable(&mut self, _context: &Context) -> Result<()> {
-        let failed =
-            |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.path, e);
-        fs::create_dir_all(&self.path).map_err(|e| failed(&e))?;
-        file::remove_abandoned(&self.path);
-        tempfile::Builder::new().prefix(".").tempfile_in(&self.path).map(drop).map_err(|e| failed(&e))
+        // The folder is made by the first write; until then its nearest ancestor has to take it.
+        let there = self.path.ancestors().find(|path| path.exists()).unwrap_or(&self.path);
+        // A file without a name vanishes with the process.
+        tempfile::tempfile_in(there).map(drop).map_err(|e| self.not_writable(&e))
     }
 
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
@@ -119,6 +122,7 @@ impl Target for Folder {
 
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         context.check()?;
+        fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
         let mut results = Vec::with_capacity(writes.len());
         for write in writes {
             match self.write_one(write) {
@@ -140,6 +144,8 @@ impl Target for Folder {
         next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
         context: &Context,
     ) -> Result<()> {
+        fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
+        file::remove_abandoned(&self.path);
         index::write(&self.path, next, context)
     }
 }
