@@ -12,9 +12,10 @@ use smime_sync::{
     policy::{
         Policy, RuleId, evaluate,
         evaluation::{Evaluation, Finding},
+        foreign_value_preferred,
     },
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Recipient},
+    recipient::{Attribute, Recipient, Value},
     trust::TrustAnchors,
 };
 use x509_parser::num_bigint::BigUint;
@@ -369,6 +370,8 @@ fn every_rule_fires_with_a_sentence_where_it_is_broken() {
     }
     // It needs the selection AllUsable.
     fired.insert(limited_selection());
+    // It is a matter of what is at the target.
+    fired.insert(foreign_preferred());
     let silent: Vec<_> = RuleId::ALL.iter().filter(|rule| !fired.contains(rule)).collect();
     assert!(silent.is_empty(), "no case for {silent:?}");
 }
@@ -381,4 +384,27 @@ fn limited_selection() -> RuleId {
     let messages: Vec<_> = evaluation.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert!(messages.contains(&"Of 17 usable certificates the best 15 are selected."), "{messages:?}");
     RuleId::SelectionLimited
+}
+
+fn foreign_preferred() -> RuleId {
+    let root = root();
+    let theirs = SignedData { certificates: vec![good().sign(&root)], ..SignedData::default() }.build();
+    let ours = Value::new(Attribute::UserCertificate, good().serial(&[7]).sign(&root));
+    let foreign = |attribute| vec![Value::new(attribute, theirs.clone())];
+    let judge = |foreign: &[Value], ours: &[Value]| {
+        let chosen: Vec<_> = ours.iter().map(Value::fingerprint).collect();
+        foreign_value_preferred(ours, foreign, &chosen, NOW)
+    };
+    let smime = foreign(Attribute::UserSmimeCertificate);
+    let found = judge(&smime, std::slice::from_ref(&ours)).expect("it hides ours");
+    assert!(found.message.ends_with("and mail programs prefer it."), "{}", found.message);
+    assert_eq!(
+        judge(&foreign(Attribute::UserCertificate), std::slice::from_ref(&ours)),
+        None,
+        "ours come first"
+    );
+    let the_same = Value::new(Attribute::UserCertificate, good().sign(&root));
+    assert_eq!(judge(&smime, &[the_same]), None, "it names the very certificate that is published");
+    assert_eq!(judge(&smime, &[]), None, "nothing of ours is there to be hidden");
+    RuleId::ForeignValuePreferred
 }

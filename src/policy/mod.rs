@@ -6,12 +6,14 @@
 mod certificate_rules;
 mod evaluate;
 pub mod evaluation;
+mod foreign;
 mod reader;
 mod rules;
 mod select;
 mod value_rules;
 
 pub use evaluate::evaluate;
+pub use foreign::foreign_value_preferred;
 pub use reader::reader_choice;
 pub use rules::{Rule, RuleId, rules, rules_markdown};
 

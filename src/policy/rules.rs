@@ -272,6 +272,11 @@ rules! {
         "15 values are the most that Exchange Online takes; the best are chosen."
         "Remove superseded certificates, or use the selection Best."
         "Microsoft Learn: Entra Connect, LargeObject errors caused by userCertificate"
+    ForeignValuePreferred "foreign-value-preferred" Error Error
+        "At the target, a value of somebody else hides the published one"
+        "Mail programs look into userSMIMECertificate first. Another program put a value there, and it was left alone."
+        "Remove the foreign value at the target, or publish the chosen certificate to the address list again."
+        "MS-OXOABK 2.2.4.36; Microsoft: Outlook S/MIME certificate selection"
 }
 
 /// A rule as callers see it.

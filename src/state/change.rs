@@ -61,6 +61,18 @@ struct Planned {
     findings: Vec<Finding>,
 }
 
+impl Planned {
+    fn of(change: &Change) -> Self {
+        Self {
+            display_name: change.display_name.clone(),
+            before: change.before.clone(),
+            after: change.after.clone(),
+            reasons: change.reasons.clone(),
+            findings: change.findings.clone(),
+        }
+    }
+}
+
 const COLUMNS: &str = "id, run_id, anchor, recipient, kind, state, attempts, next_try, error, time, record";
 
 impl State {
@@ -83,13 +95,6 @@ impl State {
     /// Keeps a change, in the place of the recipient's open one if there is any. Returns its number.
     pub fn put_change(&self, change: &Change, desired: Fingerprint) -> Result<i64> {
         self.execute("DELETE FROM change WHERE anchor = ?1 AND state <> 'Exported'", [&change.anchor])?;
-        let planned = Planned {
-            display_name: change.display_name.clone(),
-            before: change.before.clone(),
-            after: change.after.clone(),
-            reasons: change.reasons.clone(),
-            findings: change.findings.clone(),
-        };
         self.execute(
             "INSERT INTO change(run_id, anchor, recipient, kind, state, desired, attempts, next_try, error, time, record)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -104,10 +109,16 @@ impl State {
                 change.next_try.map(|t| t.0),
                 change.error,
                 change.time.0,
-                json(&planned)?,
+                json(&Planned::of(change))?,
             ],
         )?;
         Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Keeps the findings of a change, where exporting it brought new ones.
+    pub fn set_findings(&self, change: &Change) -> Result<()> {
+        let record = json(&Planned::of(change))?;
+        self.execute("UPDATE change SET record = ?2 WHERE id = ?1", params![change.id, record]).map(drop)
     }
 
     /// Forgets the open change of a recipient: it has become moot.

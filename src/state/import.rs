@@ -79,7 +79,7 @@ pub struct Judgement {
     pub certificate: Option<Fingerprint>,
     /// What became of it.
     pub state: CertificateState,
-    /// What speaks against it.
+    /// The `Error` findings against it.
     pub findings: Vec<Finding>,
 }
 

@@ -63,7 +63,7 @@ impl State {
     /// Recipients of the import of `run_id` after the anchor `after`, in the order of their anchors.
     pub fn plan_rows(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<PlanRow>> {
         let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target, l.address,
-                       i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other WHERE other.run_id = i.run_id
+                       i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other INDEXED BY import_address WHERE other.run_id = i.run_id
                            AND other.address = i.address AND other.anchor <> i.anchor AND other.gone IS NULL),
                        e.input, e.recipient, e.desired, e.judged, e.findings, e.missing_issuers, e.next_evaluation
                    FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor

@@ -162,7 +162,35 @@ pub struct PublishedValue {
     /// The SHA-256 of the value.
     pub value: Fingerprint,
     /// The certificate that it is published for, where that is known.
-    pub certificate: Option<CertificateSummary>,
+    pub certificate: Option<PublishedCertificate>,
+}
+
+/// What is kept of a certificate that is or was published: enough to recognise it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct PublishedCertificate {
+    /// Subject, as RFC 4514 text.
+    pub subject: String,
+    /// SHA-1 of the DER, as Windows shows it.
+    pub thumbprint: String,
+    /// SHA-256 of the DER.
+    pub fingerprint: Fingerprint,
+    /// Start of its validity.
+    pub not_before: Timestamp,
+    /// End of its validity.
+    pub not_after: Timestamp,
+}
+
+impl From<&CertificateSummary> for PublishedCertificate {
+    fn from(certificate: &CertificateSummary) -> Self {
+        Self {
+            subject: certificate.subject.clone(),
+            thumbprint: certificate.thumbprint.clone(),
+            fingerprint: certificate.fingerprint,
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+        }
+    }
 }
 
 /// One recipient's difference between desired and published.

@@ -6,6 +6,7 @@ use super::{Job, progress::Meter};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{LogLevel, Question, QuestionKind, ResultType},
+    policy::{self, evaluation::Finding},
     recipient::{Fingerprint, Value},
     state::{
         change::Outcome,
@@ -157,8 +158,34 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
             *outcome = Some(written);
         }
     }
+    let hidden = places_hidden(job, &work, &writes);
     drop(writes);
+    let work = note_hidden(job, work, hidden)?;
     settle_batch(job, run, work, outcomes)
+}
+
+/// The recipients (by anchor) whose values are hidden by somebody else's at the target.
+fn places_hidden(job: &Job<'_>, work: &[Work], writes: &[TargetWrite<'_>]) -> Vec<(String, Finding)> {
+    let hidden = |write: &TargetWrite<'_>| {
+        let one = work.iter().find(|one| one.change.anchor == write.query.anchor)?;
+        let certificates = one.change.after.iter().filter_map(|value| value.certificate.as_ref());
+        let chosen: Vec<Fingerprint> = certificates.map(|certificate| certificate.fingerprint).collect();
+        let foreign = write.values.get(one.ours.len()..).unwrap_or_default();
+        let finding = policy::foreign_value_preferred(&one.ours, foreign, &chosen, job.now)?;
+        Some((one.change.anchor.clone(), finding))
+    };
+    writes.iter().filter_map(hidden).collect()
+}
+
+/// Adds the finding to the change, where `Get-SmimeSyncChange` shows it, and tells it.
+fn note_hidden(job: &Job<'_>, mut work: Vec<Work>, hidden: Vec<(String, Finding)>) -> Result<Vec<Work>> {
+    for (anchor, finding) in hidden {
+        let Some(one) = work.iter_mut().find(|one| one.change.anchor == anchor) else { continue };
+        job.context.log(LogLevel::Warning, format!("{}: {}", one.change.recipient, finding.message))?;
+        one.change.findings.push(finding);
+        job.state.set_findings(&one.change)?;
+    }
+    Ok(work)
 }
 
 /// What a write left behind.

@@ -6,7 +6,7 @@ use super::{Job, progress::Meter};
 use crate::{
     directory::{Presence, SourceItem},
     error::{Error, ErrorId, Result},
-    policy::evaluation::{DesiredValue, Evaluation},
+    policy::evaluation::{DesiredValue, Evaluation, Severity},
     recipient::{Fingerprint, Recipient, Value},
     state::{
         import::{EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation, RecipientRecord},
@@ -234,7 +234,7 @@ fn evaluation_row(
     let published = |desired: &DesiredValue| PublishedValue {
         attribute: desired.value.attribute,
         value: desired.value.fingerprint(),
-        certificate: Some(desired.certificate.clone()),
+        certificate: Some((&desired.certificate).into()),
     };
     let row = EvaluationRow {
         input,
@@ -256,7 +256,11 @@ fn evaluation_row(
                 value: judged.value,
                 certificate: judged.certificate.map(|certificate| certificate.fingerprint),
                 state: judged.state,
-                findings: judged.findings,
+                findings: judged
+                    .findings
+                    .into_iter()
+                    .filter(|finding| finding.severity == Severity::Error)
+                    .collect(),
             })
             .collect(),
         findings: evaluation.findings,

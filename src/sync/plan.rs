@@ -3,7 +3,7 @@
 use super::{Job, progress::Meter};
 use crate::{
     error::{Error, ErrorId, Result},
-    policy::evaluation::{CertificateState, Finding, Severity},
+    policy::evaluation::CertificateState,
     profile::DisabledAccount,
     recipient::{Fingerprint, Value},
     state::{
@@ -293,13 +293,8 @@ fn why_not_desired(row: &PlanRow, value: &PublishedValue) -> String {
     match judged {
         None => "the source no longer has it".to_owned(),
         Some(judged) if judged.state == CertificateState::Unusable => {
-            let grave = |finding: &&Finding| finding.severity == Severity::Error;
-            let why: Vec<&str> = judged
-                .findings
-                .iter()
-                .filter(grave)
-                .map(|finding| finding.message.trim_end_matches('.'))
-                .collect();
+            let why: Vec<&str> =
+                judged.findings.iter().map(|finding| finding.message.trim_end_matches('.')).collect();
             if why.is_empty() { "it is not usable".to_owned() } else { why.join("; ") }
         }
         Some(_) => "another certificate is better".to_owned(),

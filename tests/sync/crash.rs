@@ -151,3 +151,18 @@ fn certificates_beside_the_json_never_outlive_it() {
         assert_eq!(left.count(), 0, "{already_gone:?}");
     }
 }
+
+#[test]
+fn an_unreadable_foreign_value_is_no_reason_to_worry() {
+    let mut harness = changed();
+    let path = harness.out().join("p0@contoso.test.json");
+    let mut file: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let mut foreign = file["Values"][0].clone();
+    foreign["Attribute"] = "userSMIMECertificate".into();
+    foreign["Data"] = "Zm9yZWlnbg==".into();
+    file["Values"].as_array_mut().unwrap().push(foreign);
+    std::fs::write(&path, file.to_string()).unwrap();
+    let run = harness.run();
+    assert_eq!((run.ok().result, run.told.warnings()), (RunResult::Success, vec![]));
+    assert_eq!(harness.published("p0"), ["b", "foreign"]);
+}

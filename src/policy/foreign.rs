@@ -1,0 +1,31 @@
+//! Values that somebody else put at the target.
+
+use super::{RuleId, evaluation::Finding, reader_choice};
+use crate::{
+    certificate::read_value,
+    recipient::{Attribute, Fingerprint, Value},
+    timestamp::Timestamp,
+};
+
+/// Whether mail programs would prefer a foreign value to what we publish: they look into userSMIMECertificate
+/// first. `ours` are the values that we publish, `chosen` the certificates that they are published for.
+pub fn foreign_value_preferred(
+    ours: &[Value],
+    foreign: &[Value],
+    chosen: &[Fingerprint],
+    now: Timestamp,
+) -> Option<Finding> {
+    let choice = |value: &Value| reader_choice(&read_value(value.attribute, &value.bytes), now);
+    let in_smime = |value: &&Value| value.attribute == Attribute::UserSmimeCertificate;
+    if ours.is_empty() || ours.iter().filter(in_smime).any(|value| choice(value).is_some()) {
+        return None;
+    }
+    let other = |value: &&Value| choice(value).is_some_and(|picked| !chosen.contains(&picked));
+    let value = foreign.iter().filter(in_smime).find(other)?;
+    let rule = RuleId::ForeignValuePreferred;
+    let message = format!(
+        "The target has a userSMIMECertificate value of another program (SHA-256 {}), and mail programs prefer it.",
+        value.fingerprint()
+    );
+    Some(Finding { rule: rule.id().to_owned(), severity: rule.standard(), message })
+}
