@@ -6,4 +6,5 @@ mod folder;
 mod guard;
 mod harness;
 mod preview;
+mod properties;
 mod state;

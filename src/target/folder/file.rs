@@ -9,6 +9,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
+use tempfile::TempPath;
 
 use crate::{
     error::{Error, ErrorId, Result},
@@ -88,21 +89,41 @@ impl RecipientFile {
         self.values.iter().map(value).collect()
     }
 
-    /// Writes the recipient. The JSON comes last, at once: until then the old one stands, and a run that finds it
-    /// after a crash does all of this again.
-    /// Fails with `TargetNotWritable`, `TargetUnreadable`, `DiskFull`.
-    pub(super) fn write(&self, folder: &Path, key: &str) -> Result<()> {
+    /// Writes the recipient's files beside their places. Nothing is published yet.
+    /// Fails with `TargetNotWritable`, `DiskFull`.
+    pub(super) fn stage(&self, folder: &Path, key: &str) -> Result<Staged> {
         let values = self.values()?;
-        let names: Vec<String> =
-            values.iter().enumerate().map(|(place, value)| companion_name(key, place, value)).collect();
-        remove_companions(folder, key, &names)?;
-        for (value, name) in values.iter().zip(&names) {
-            replace(&folder.join(name), &value.bytes)?;
+        let mut certificates = Vec::with_capacity(values.len());
+        for (place, value) in values.iter().enumerate() {
+            let name = companion_name(key, place, value);
+            certificates.push((stage(folder, &name, &value.bytes)?, name));
         }
-        let path = folder.join(format!("{key}.json"));
-        let mut text = serde_json::to_vec_pretty(self).map_err(|e| unreadable(&path, &e.to_string()))?;
+        let name = format!("{key}.json");
+        let mut text =
+            serde_json::to_vec_pretty(self).map_err(|e| unreadable(&folder.join(&name), &e.to_string()))?;
         text.push(b'\n');
-        replace(&path, &text)
+        Ok(Staged { key: key.to_owned(), certificates, json: stage(folder, &name, &text)? })
+    }
+}
+
+/// A recipient's files, written beside their places. Dropped, they vanish.
+pub(super) struct Staged {
+    key: String,
+    certificates: Vec<(TempPath, String)>,
+    json: TempPath,
+}
+
+impl Staged {
+    /// Moves the files into their places. The JSON comes last, at once: until then the old one stands, and a run
+    /// that finds it after a crash does all of this again.
+    /// Fails with `TargetNotWritable`, `TargetUnreadable`, `DiskFull`.
+    pub(super) fn publish(self, folder: &Path) -> Result<()> {
+        let names: Vec<String> = self.certificates.iter().map(|(_, name)| name.clone()).collect();
+        remove_companions(folder, &self.key, &names)?;
+        for (file, name) in self.certificates {
+            put(file, &folder.join(name))?;
+        }
+        put(self.json, &folder.join(format!("{}.json", self.key)))
     }
 }
 
@@ -155,14 +176,35 @@ fn remove_file(path: &Path) -> Result<bool> {
     }
 }
 
-/// Writes a file beside its place and moves it there, so that a crash leaves the old one or the new one.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, e);
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Writes a file beside its place.
+fn stage(folder: &Path, name: &str, bytes: &[u8]) -> Result<TempPath> {
+    let path = folder.join(name);
+    let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", &path, e);
     let mut file = temporary(folder).map_err(|e| failed(&e))?;
     file.write_all(bytes).map_err(|e| failed(&e))?;
+    // Linux makes a whole batch durable with one call, see `sync`.
+    #[cfg(not(target_os = "linux"))]
     file.as_file().sync_data().map_err(|e| failed(&e))?;
-    file.persist(path).map(drop).map_err(|e| failed(&e.error))
+    Ok(file.into_temp_path())
+}
+
+/// Moves a file into its place, so that a reader sees the old one or the new one.
+fn put(file: TempPath, path: &Path) -> Result<()> {
+    file.persist(path).map_err(|e| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, &e.error))
+}
+
+/// Makes what was staged survive a crash of the machine, before it is published.
+/// Fails with `TargetNotWritable`, `DiskFull`.
+pub(super) fn sync(folder: &Path) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write to", folder, e);
+        let open = fs::File::open(folder).map_err(|e| failed(&e))?;
+        rustix::fs::syncfs(&open).map_err(|e| failed(&e.into()))?;
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = folder;
+    Ok(())
 }
 
 /// A file in `folder` that is not in its place yet. Published on purpose: others may read it, unlike the state.

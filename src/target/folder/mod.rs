@@ -23,7 +23,7 @@ use crate::{
     event::Context,
     state::published::PublishedRecipient,
 };
-use file::RecipientFile;
+use file::{RecipientFile, Staged};
 
 /// A folder in which recipients are published.
 pub struct Folder {
@@ -81,15 +81,25 @@ impl Folder {
         })
     }
 
-    fn write_one(&mut self, write: &TargetWrite<'_>) -> Result<String> {
+    /// Writes beside their places what a recipient shall have; `None` where it shall have nothing.
+    fn stage(&self, write: &TargetWrite<'_>) -> Result<Option<Staged>> {
+        if write.values.is_empty() {
+            return Ok(None);
+        }
+        RecipientFile::new(&write.query, &write.values).stage(&self.path, &name::key(&write.query)).map(Some)
+    }
+
+    /// Moves what was staged into its place, and takes away what was there under another name.
+    fn publish(&mut self, write: &TargetWrite<'_>, staged: Option<Staged>) -> Result<String> {
         let key = name::key(&write.query);
         let old = write.current.as_ref().map(|current| current.key.clone());
-        if write.values.is_empty() {
-            file::remove(&self.path, old.as_deref().unwrap_or(&key))?;
-        } else {
-            RecipientFile::new(&write.query, &write.values).write(&self.path, &key)?;
-            if let Some(old) = old.filter(|old| *old != key) {
-                file::remove(&self.path, &old)?;
+        match staged {
+            None => file::remove(&self.path, old.as_deref().unwrap_or(&key))?,
+            Some(staged) => {
+                staged.publish(&self.path)?;
+                if let Some(old) = old.filter(|old| *old != key) {
+                    file::remove(&self.path, &old)?;
+                }
             }
         }
         if let Some(anchors) = &mut self.anchors {
@@ -123,11 +133,20 @@ impl Target for Folder {
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         context.check()?;
         fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
-        let mut results = Vec::with_capacity(writes.len());
+        // Where the disk is full, nothing else could be written either: that ends the run.
+        let full = |error: &Error| error.id == ErrorId::DiskFull;
+        let mut staged = Vec::with_capacity(writes.len());
         for write in writes {
-            match self.write_one(write) {
-                // Nothing else could be written either.
-                Err(error) if error.id == ErrorId::DiskFull => return Err(error),
+            match self.stage(write) {
+                Err(error) if full(&error) => return Err(error),
+                one => staged.push(one),
+            }
+        }
+        file::sync(&self.path)?;
+        let mut results = Vec::with_capacity(writes.len());
+        for (write, staged) in writes.iter().zip(staged) {
+            match staged.and_then(|staged| self.publish(write, staged)) {
+                Err(error) if full(&error) => return Err(error),
                 result => results.push(result),
             }
         }
