@@ -28,6 +28,7 @@ pub mod error;
 pub mod event;
 pub mod ffi;
 pub mod operation;
+pub mod parallel;
 pub mod places;
 pub mod policy;
 pub mod profile;

@@ -1,28 +1,17 @@
 //! A full disk, as a small file system of its own: needs the right to mount one, so it is part of the lab.
 
-use std::{fs, path::Path, process::Command, sync::Arc};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::json;
 use smime_sync::{
     error::{ErrorId, Result},
-    event::{Answer, Context, Event, EventSink, Question},
     operation::{Engine, EngineConfig, Request},
 };
-use tokio_util::sync::CancellationToken;
 
 #[path = "lab/generate/generator/mod.rs"]
 mod generator;
-
-struct Silent;
-
-impl EventSink for Silent {
-    fn emit(&self, _: Event) -> Result<()> {
-        Ok(())
-    }
-    fn ask(&self, _: Vec<Question>) -> Result<Vec<Answer>> {
-        Ok(Vec::new())
-    }
-}
+#[path = "common/silent.rs"]
+mod silent;
 
 /// A file system of a few hundred kilobytes.
 struct Small(tempfile::TempDir);
@@ -51,7 +40,7 @@ impl Drop for Small {
 
 fn ask(home: &Path, request: serde_json::Value) -> Result<()> {
     let config = EngineConfig { home: Some(home.to_str().unwrap().into()), ..EngineConfig::default() };
-    let context = Context::new(Arc::new(Silent), CancellationToken::new());
+    let context = silent::context();
     Engine::new(config).unwrap().run(serde_json::from_value::<Request>(request).unwrap(), &context)
 }
 

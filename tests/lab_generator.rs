@@ -2,19 +2,18 @@
 
 #[path = "lab/generate/generator/mod.rs"]
 mod generator;
+#[path = "common/silent.rs"]
+mod silent;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
     path::Path,
-    sync::Arc,
 };
 
 use generator::{Expected, Format, Kinds, Settings, generate};
 use smime_sync::{
     directory::{Selection, Source, SourceItem, ldif::LdifSource},
-    error::Result,
-    event::{Answer, Context, Event, EventSink, Question},
     policy::{
         Policy, evaluate,
         evaluation::{CertificateState, Evaluation, Severity},
@@ -24,20 +23,7 @@ use smime_sync::{
     timestamp::Timestamp,
     trust::load_anchors,
 };
-use tokio_util::sync::CancellationToken;
 use x509_parser::prelude::{FromDer, X509Certificate};
-
-struct Silent;
-
-impl EventSink for Silent {
-    fn emit(&self, _: Event) -> Result<()> {
-        Ok(())
-    }
-
-    fn ask(&self, _: Vec<Question>) -> Result<Vec<Answer>> {
-        Ok(Vec::new())
-    }
-}
 
 /// A generated directory, read again.
 struct Directory {
@@ -64,7 +50,7 @@ impl Directory {
 /// The recipients by their DNs; nothing in the file may be invalid.
 fn read(path: &Path) -> HashMap<String, Recipient> {
     let mut recipients = HashMap::new();
-    let context = Context::new(Arc::new(Silent), CancellationToken::new());
+    let context = silent::context();
     LdifSource::open(path)
         .expect("opened")
         .read(&Selection::All, &context, &mut |item| match item {

@@ -9,6 +9,7 @@ use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
+    parallel,
     policy::evaluation::{CertificateState, Finding, JudgedCertificate, Purpose},
     recipient::{Attribute, Fingerprint, Recipient},
     timestamp::Timestamp,
@@ -74,6 +75,9 @@ pub struct RecipientCertificate {
     pub raw_data: Option<String>,
 }
 
+/// Recipients that are judged at a time: enough for all cores, and soon there.
+const BATCH: usize = 64;
+
 pub(super) fn get(engine: &Engine, request: &GetCertificateRequest, context: &Context) -> Result<()> {
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
     let profile = &stored.profile;
@@ -84,23 +88,30 @@ pub(super) fn get(engine: &Engine, request: &GetCertificateRequest, context: &Co
         some => Selection::Identities(some.to_vec()),
     };
     let mut found = vec![false; request.identity.len()];
+    let mut batch = Vec::new();
+    let hand_over = |batch: &mut Vec<Recipient>| {
+        let evaluations = parallel::map(batch, |recipient| judge.evaluate(recipient));
+        batch.drain(..).zip(evaluations).try_for_each(|(recipient, evaluation)| {
+            let findings = evaluation.findings;
+            evaluation.certificates.into_iter().try_for_each(|judged| {
+                context.result(ResultType::Certificate, &row(&profile.name, &recipient, &findings, judged))
+            })
+        })
+    };
     source.read(&selection, context, &mut |item| {
         context.check()?;
-        let recipient = match item {
-            SourceItem::Recipient(recipient) => recipient,
-            SourceItem::Invalid(error) => return context.error(error),
-        };
-        for (identity, found) in request.identity.iter().zip(&mut found) {
-            *found |= recipient.is_named(identity);
+        match item {
+            SourceItem::Invalid(error) => context.error(error),
+            SourceItem::Recipient(recipient) => {
+                for (identity, found) in request.identity.iter().zip(&mut found) {
+                    *found |= recipient.is_named(identity);
+                }
+                batch.push(recipient);
+                if batch.len() < BATCH { Ok(()) } else { hand_over(&mut batch) }
+            }
         }
-        let evaluation = judge.evaluate(&recipient);
-        evaluation.certificates.into_iter().try_for_each(|judged| {
-            context.result(
-                ResultType::Certificate,
-                &row(&profile.name, &recipient, &evaluation.findings, judged),
-            )
-        })
     })?;
+    hand_over(&mut batch)?;
     for (identity, _) in request.identity.iter().zip(found).filter(|(_, found)| !found) {
         let what = format!("The source of profile '{}' has no recipient '{identity}'.", profile.name);
         context.error(Error::new(ErrorId::IdentityNotFound, what).target(identity))?;

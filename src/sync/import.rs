@@ -1,11 +1,12 @@
 //! Import: reads the source, evaluates what changed or is due, and finds out who is gone.
 
-use std::{collections::BTreeMap, thread};
+use std::collections::BTreeMap;
 
 use super::{Job, progress::Meter};
 use crate::{
     directory::{Presence, SourceItem},
     error::{Error, ErrorId, Result},
+    parallel,
     policy::evaluation::{DesiredValue, Evaluation, Severity},
     recipient::{Fingerprint, Recipient, Value},
     state::{
@@ -124,7 +125,7 @@ impl Import<'_> {
             .filter(|(_, (_, known))| known.is_none())
             .map(|(recipient, _)| recipient)
             .collect();
-        let mut evaluated = evaluate_all(part.evaluate, &due).into_iter();
+        let mut evaluated = parallel::map(&due, |recipient| (part.evaluate)(recipient)).into_iter();
         let mut repeated = Vec::new();
         part.state.transaction(|state| {
             for (recipient, (input, known)) in batch.iter().zip(known) {
@@ -204,26 +205,6 @@ fn input(
     let mut input = [0; 32];
     input.copy_from_slice(hash.finish().as_ref());
     Fingerprint(input)
-}
-
-/// Evaluates on all cores; the order stays.
-fn evaluate_all(evaluate: &(dyn Fn(&Recipient) -> Evaluation + Sync), due: &[&Recipient]) -> Vec<Evaluation> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = due.len().div_ceil(threads).max(16);
-    thread::scope(|scope| {
-        let work = |part: &[&Recipient]| part.iter().map(|recipient| evaluate(recipient)).collect::<Vec<_>>();
-        let mut shares = due.chunks(share);
-        let first = shares.next().unwrap_or_default();
-        let others: Vec<_> = shares.map(|part| scope.spawn(move || work(part))).collect();
-        let mut all = work(first);
-        for other in others {
-            match other.join() {
-                Ok(part) => all.extend(part),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    })
 }
 
 fn evaluation_row(

@@ -66,6 +66,9 @@ pub struct Job<'a> {
 /// Most that the clocks of this machine and of the source may differ, in seconds.
 const CLOCK_TOLERANCE: i64 = 300;
 
+/// Seconds after which history and values are looked through at the latest.
+const SWEEP_INTERVAL: i64 = 24 * 3600;
+
 /// Does one run and hands it over as a `Run` result, whatever its end; also keeps it in the state.
 /// Fails with the error that stopped the run.
 pub fn run(mut job: Job<'_>) -> Result<Run> {
@@ -177,10 +180,17 @@ fn sweep(job: &Job<'_>, run: &Run) -> Result<()> {
     if job.is_partial() {
         job.state.merge_import(run.id)?;
     }
+    let due = job.state.setting("swept")?.and_then(|text| Timestamp::parse(&text));
+    let due = due.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
     job.state.transaction(|state| {
         state.sweep_imports()?;
+        // Only what was exported, and time, make values superfluous.
+        if run.numbers.exported == 0 && !due {
+            return Ok(());
+        }
         state.sweep_history(before)?;
-        state.sweep_values(before)
+        state.sweep_values(before)?;
+        state.set_setting("swept", &job.now.to_string())
     })
 }
 

@@ -3,6 +3,8 @@
 mod errors;
 mod forms;
 mod properties;
+#[path = "../common/silent.rs"]
+mod silent;
 mod source;
 
 use std::path::Path;

@@ -3,33 +3,14 @@
 use std::{
     io::Write,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
+use crate::silent::context;
 use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem, ldif::LdifSource},
     error::{Error, ErrorId, Result},
-    event::{Answer, Context, Event, EventSink, Question},
     recipient::Recipient,
 };
-use tokio_util::sync::CancellationToken;
-
-/// A sink that takes nothing: a source tells its caller only through its own sink.
-struct Silent;
-
-impl EventSink for Silent {
-    fn emit(&self, _: Event) -> Result<()> {
-        Ok(())
-    }
-
-    fn ask(&self, _: Vec<Question>) -> Result<Vec<Answer>> {
-        Ok(Vec::new())
-    }
-}
-
-fn context() -> Context {
-    Context::new(Arc::new(Silent), CancellationToken::new())
-}
 
 /// A file of that content, in a folder that goes with the guard.
 fn file(content: &str) -> (tempfile::TempDir, PathBuf) {

@@ -37,7 +37,12 @@ fn judged() -> impl Strategy<Value = Vec<Judgement>> {
     use smime_sync::policy::evaluation::CertificateState::{Chosen, Unusable, Usable};
     let one = (0..6_u8, select(&[Chosen, Usable, Unusable][..]));
     vec(one, 0..4).prop_map(|all| {
-        let judgement = |(n, state)| Judgement { value: Fingerprint([n; 32]), certificate: None, state, findings: vec![] };
+        let judgement = |(n, state)| Judgement {
+            value: Fingerprint([n; 32]),
+            certificate: None,
+            state,
+            findings: vec![],
+        };
         all.into_iter().map(judgement).collect()
     })
 }

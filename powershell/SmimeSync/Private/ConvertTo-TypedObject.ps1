@@ -45,22 +45,21 @@ function ConvertTo-TypedObject {
         if ($null -eq $field) { continue }
         $typeName = $shape.Item[$name]
         if ($typeName) {
-            foreach ($item in $field.Value) { Add-ItemType -Item $item -TypeName $typeName }
+            foreach ($item in $field.Value) {
+                $item.PSObject.TypeNames.Insert(0, $typeName)
+                if ($typeName -eq 'SmimeSync.PublishedValue' -and $item.Certificate) { Add-CertificateType $item.Certificate }
+            }
         }
         $field.Value = [SmimeSync.ItemList]::new($field.Value)
     }
     $Object
 }
 
-function Add-ItemType {
-    # Types an object inside a result, and the dates of the certificate that it may carry.
-    param([object] $Item, [string] $TypeName)
-    $Item.PSObject.TypeNames.Insert(0, $TypeName)
-    $certificate = $Item.PSObject.Properties['Certificate']
-    if ($null -ne $certificate -and $null -ne $certificate.Value) {
-        $summary = ConvertTo-TypedObject -Type 'Certificate' -Object $certificate.Value
-        $summary.PSObject.TypeNames[0] = 'SmimeSync.CertificateSummary'
-    }
+function Add-CertificateType {
+    # Types the certificate of a published value, and its dates.
+    param([object] $Certificate)
+    $Certificate.PSObject.TypeNames.Insert(0, 'SmimeSync.CertificateSummary')
+    foreach ($name in 'NotBefore', 'NotAfter') { $Certificate.$name = [SmimeSync.UtcDate]::From($Certificate.$name) }
 }
 
 function Add-UnsetSetting {
