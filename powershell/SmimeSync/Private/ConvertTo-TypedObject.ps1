@@ -34,24 +34,20 @@ function ConvertTo-TypedObject {
     $shape = $script:ObjectShape[$Type]
     if ($null -eq $shape) { $shape = @{ Date = @(); List = @(); Item = @{} } }
     if ($Type -eq 'Profile') { $Object = Add-UnsetSetting -InputObject $Object }
-    $Object.PSObject.TypeNames.Insert(0, 'SmimeSync.' + $Type)
-    $property = $Object.PSObject.Properties
-    foreach ($name in $shape.Date) {
-        $field = $property[$name]
-        if ($null -ne $field) { $field.Value = [SmimeSync.UtcDate]::From($field.Value) }
-    }
+    # Reading and setting by name is faster than PSObject.Properties, and fastest before the type name is there.
+    foreach ($name in $shape.Date) { $Object.$name = [SmimeSync.UtcDate]::From($Object.$name) }
     foreach ($name in $shape.List) {
-        $field = $property[$name]
-        if ($null -eq $field) { continue }
+        $value = $Object.$name
         $typeName = $shape.Item[$name]
         if ($typeName) {
-            foreach ($item in $field.Value) {
+            foreach ($item in $value) {
                 $item.PSObject.TypeNames.Insert(0, $typeName)
                 if ($typeName -eq 'SmimeSync.PublishedValue' -and $item.Certificate) { Add-CertificateType $item.Certificate }
             }
         }
-        $field.Value = [SmimeSync.ItemList]::new($field.Value)
+        $Object.$name = [SmimeSync.ItemList]::new($value)
     }
+    $Object.PSObject.TypeNames.Insert(0, 'SmimeSync.' + $Type)
     $Object
 }
 

@@ -39,7 +39,8 @@ function Sync-SmimeCertificate {
 
     .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName corp -Credential $credential -WhatIf
-    What if: Performing the operation "Publish userCertificate 4C1D...E2, valid until 2027-03-01" on target "Alice Adams <alice@contoso.test>".
+    What if: Performing the operation "Add: Chosen: CN=Alice Adams, valid until 2027-03-01T00:00:00Z (thumbprint
+    4C1D...), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
