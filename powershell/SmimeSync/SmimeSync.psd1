@@ -36,7 +36,6 @@
                 'Encryption', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux'
             )
             LicenseUri   = 'https://opensource.org/license/mit'
-            ProjectUri   = 'https://github.com/smime-sync/smime-sync'
             ReleaseNotes = 'First version: Active Directory or LDIF to a folder, with preview, guard and history.'
         }
     }

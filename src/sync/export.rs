@@ -53,11 +53,12 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     state.remove_setting("unfinished_index")?;
     let numbers = &run.numbers;
     job.verbose(format!(
-        "Exported {} changes to {}; {} were rejected, {} declined.",
+        "Exported {} changes to {}; {} were rejected, {} declined; in {:.2} s.",
         numbers.exported,
         job.target.name(),
         numbers.rejected,
-        numbers.declined
+        numbers.declined,
+        meter.seconds()
     ))
 }
 
@@ -126,7 +127,7 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
     // The recipients' values right now: the write replaces the whole list, foreign values included.
     let queries: Vec<TargetQuery<'_>> = work.iter().map(Work::query).collect();
     let matches = job.target.read(&queries, job.context)?;
-    let mut outcomes: Vec<Option<Result<Written>>> = Vec::with_capacity(work.len());
+    let mut outcomes: Vec<Option<Result<String>>> = Vec::with_capacity(work.len());
     let (mut writes, mut places) = (Vec::new(), Vec::new());
     for (one, matched) in work.iter().zip(matches) {
         outcomes.push(match matched {
@@ -143,13 +144,11 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
         });
     }
     let results = job.target.write(&writes, job.context)?;
-    for ((write, place), result) in writes.iter().zip(places).zip(results) {
-        let foreign = write.values.len().saturating_sub(work.get(place).map_or(0, |one| one.ours.len()));
-        let written = result.map(|key| Written { key, foreign });
-        if let (Ok(written), true) = (&written, *verified < VERIFIED) {
+    for ((write, place), written) in writes.iter().zip(places).zip(results) {
+        if let (Ok(key), true) = (&written, *verified < VERIFIED) {
             *verified += 1;
             if let Some(one) = work.get(place)
-                && !verify(job, one, write, &written.key)?
+                && !verify(job, one, write, key)?
             {
                 continue;
             }
@@ -186,13 +185,6 @@ fn note_hidden(job: &Job<'_>, mut work: Vec<Work>, hidden: Vec<(String, Finding)
         job.state.set_findings(&one.change)?;
     }
     Ok(work)
-}
-
-/// What a write left behind.
-struct Written {
-    key: String,
-    /// Values of others that stay beside ours.
-    foreign: usize,
 }
 
 fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
@@ -294,7 +286,7 @@ fn settle_batch(
     job: &Job<'_>,
     run: &mut Run,
     work: Vec<Work>,
-    outcomes: Vec<Option<Result<Written>>>,
+    outcomes: Vec<Option<Result<String>>>,
 ) -> Result<()> {
     let mut errors = Vec::new();
     let mut settled = Vec::with_capacity(work.len());
@@ -304,10 +296,11 @@ fn settle_batch(
             let outcome = match outcome {
                 // Not seen yet: it stays in flight.
                 None => continue,
-                Some(Ok(written)) => {
-                    let linked = !one.change.after.is_empty() || written.foreign > 0;
+                Some(Ok(key)) => {
+                    // What others keep there needs no link; a later value of ours finds the place again.
+                    let linked = !one.change.after.is_empty();
                     let link = linked.then(|| Link {
-                        target: written.key,
+                        target: key,
                         address: one.recipient.address.as_deref().map(str::to_lowercase),
                     });
                     state.set_managed(&one.change.anchor, link.as_ref(), &one.change.after, job.now)?;

@@ -98,21 +98,20 @@ fn fell_by_more_than(before: u64, now: u64, percent: u8) -> bool {
 pub(super) fn run(job: &Job<'_>, run: &mut Run) -> Result<bool> {
     let facts = facts(job, run)?;
     run.guard = judge(&facts);
-    if run.guard.is_empty() {
-        if !job.options.what_if && !job.is_partial() {
-            remember(job, run)?;
-        }
-        if job.options.what_if && (job.options.pass_thru) {
-            job.hand_over_changes(run, ChangeState::Pending)?;
-        }
-        return Ok(true);
-    }
     let why = run.guard.join(" ");
     if job.options.what_if {
         if job.options.pass_thru {
             job.hand_over_changes(run, ChangeState::Pending)?;
         }
-        job.context.log(LogLevel::Warning, format!("The guard would hold this plan: {why}"))?;
+        if !run.guard.is_empty() {
+            job.context.log(LogLevel::Warning, format!("The guard would hold this plan: {why}"))?;
+        }
+        return Ok(true);
+    }
+    if run.guard.is_empty() {
+        if !job.is_partial() {
+            remember(job, run)?;
+        }
         return Ok(true);
     }
     let held = job.state.move_changes(run.id, ChangeState::Pending, ChangeState::Held)?;

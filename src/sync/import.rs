@@ -77,8 +77,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     }
     let numbers = &run.numbers;
     job.verbose(format!(
-        "Imported {} recipients, {} of them with values, {} with a usable encryption certificate.",
-        numbers.recipients, numbers.with_values, numbers.with_desired
+        "Imported {} recipients, {} of them with values, {} with a usable encryption certificate, in {:.2} s.",
+        numbers.recipients, numbers.with_values, numbers.with_desired, meter.seconds()
     ))
 }
 

@@ -44,8 +44,12 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     }
     let numbers = &run.numbers;
     job.verbose(format!(
-        "Planned {} Add, {} Update, {} Remove; {} recipients are as desired.",
-        numbers.add, numbers.update, numbers.remove, numbers.unchanged
+        "Planned {} Add, {} Update, {} Remove; {} recipients are as desired; in {:.2} s.",
+        numbers.add,
+        numbers.update,
+        numbers.remove,
+        numbers.unchanged,
+        meter.seconds()
     ))?;
     if numbers.declined > 0 {
         let what = format!(

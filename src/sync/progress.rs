@@ -40,6 +40,11 @@ impl<'a> Meter<'a> {
         self.tell()
     }
 
+    /// Seconds since the step began, for the log.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
     fn tell(&self) -> Result<()> {
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let rate = self.done as f64 / seconds;

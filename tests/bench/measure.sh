@@ -21,6 +21,9 @@ measured() { # NAME HOME REQUEST [OPTIONS]: seconds and peak memory of one reque
   /usr/bin/time -f '%e %M' -o "$work/time" "$work/drive" --home "$2" ${4:-} --json "$work/request.json" > "$work/output"
   recipients=$(grep -o '"Recipients":[0-9]*' "$work/output" | tail -n 1 | cut -d: -f2)
   awk -v name="$1" -v count="${recipients:-0}" '{ printf "%-44s %7.2f s %7.1f MB %9.0f recipients/s\n", name, $1, $2 / 1024, count / ($1 > 0 ? $1 : 0.01) }' "$work/time"
+  # What the run itself says of its steps.
+  grep -oE '"Message":"(Imported|Planned|Exported) [^"]* in [0-9.]+ s' "$work/output" |
+    sed -E 's/.*"(Imported|Planned|Exported).* in ([0-9.]+) s/    \1 in \2 s/'
 }
 
 for one in $what; do

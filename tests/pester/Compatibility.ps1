@@ -1,8 +1,8 @@
 # Finds what Windows PowerShell 5.1 or .NET Framework 4.5.2 does not have in parsed scripts.
 using namespace System.Management.Automation.Language
 
-# .NET members that the module uses, each looked up in Microsoft's documentation: all are in .NET Framework 4.5.2 and
-# Windows PowerShell 5.1. A member that is not here fails the check until somebody has looked it up, too.
+# .NET members that the module uses, and that somebody has reviewed: all are in .NET Framework 4.5.2 and Windows
+# PowerShell 5.1. A member that is not here fails the check until it has been reviewed, too.
 $script:ReviewedMember = @(
     'Add', 'AddRange', 'AssumeUniversal', 'AdjustToUniversal', 'Clear', 'Contains', 'ContainsKey', 'ContainsWildcardCharacters'
     'Dispose', 'Empty', 'FromBase64String', 'FromTicks', 'Floor', 'Format', 'GetBaseException', 'GetDirectoryName'

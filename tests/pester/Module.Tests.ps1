@@ -16,7 +16,7 @@ Describe 'The module' {
         $manifest.CompatiblePSEditions | Should -Be @('Desktop', 'Core')
         $manifest.PowerShellVersion | Should -Be '5.1'
         $data = $manifest.PrivateData.PSData
-        foreach ($name in 'Tags', 'LicenseUri', 'ProjectUri', 'ReleaseNotes') { $data[$name] | Should -Not -BeNullOrEmpty }
+        foreach ($name in 'Tags', 'LicenseUri', 'ReleaseNotes') { $data[$name] | Should -Not -BeNullOrEmpty }
         $manifest.Description | Should -Not -BeNullOrEmpty
         foreach ($tag in $data.Tags) { $tag | Should -Match '^\S+$' -Because 'the Gallery splits tags at spaces' }
     }
