@@ -37,6 +37,7 @@ step() { # NAME COMMAND...: runs it, and adds what its closing lines count; a ba
   if [ -n "$line" ]; then
     these_passed=$(echo "$line" | awk '{ print $1 + 0 }')
     these_failed=$(echo "$line" | awk '{ print $3 + 0 }')
+    skipped=$((skipped + $(echo "$line" | awk '{ print $5 + 0 }')))
   fi
   if [ "$these_passed" -eq 0 ] && [ "$these_failed" -eq 0 ] && [ "$code" -eq 0 ]; then these_passed=1; fi
   if [ "$code" -ne 0 ] && [ "$these_failed" -eq 0 ]; then these_failed=1; fi

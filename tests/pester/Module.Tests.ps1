@@ -48,9 +48,9 @@ Describe 'The module' {
 
     It 'can be imported again with -Force and removed, and leaves no command behind' {
         $text = Invoke-Script -Text @"
-Get-SmimeSyncProfile
+`$null = Get-SmimeSyncProfile
 Import-Module -Name '$env:SMIME_SYNC_MODULE' -Force
-Get-SmimeSyncProfile
+`$null = Get-SmimeSyncProfile
 Remove-Module -Name SmimeSync
 "left: `$(@(Get-Command -Name '*-Smime*' -ListImported).Count)"
 "@

@@ -15,7 +15,5 @@ mkdir -p "$home"
 # Everything that the tests write is in there.
 export SMIME_SYNC_HOME="$home/home" SMIME_SYNC_TEST_FOLDER="$home" SMIME_SYNC_MODULE="$target/module/SmimeSync"
 export SMIME_SYNC_GENERATOR="$target/debug/examples/generate-directory"
-# Some tests change the culture, which .NET can only with ICU.
-if /sbin/ldconfig -p 2> /dev/null | grep -q libicuuc; then export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=0; fi
 export SMIME_SYNC_PWSH="$pwsh" SMIME_SYNC_ROOT="$root" NO_COLOR=1
 exec "$pwsh" -NoProfile -NonInteractive -File "$here/Invoke-Tests.ps1" "$@"

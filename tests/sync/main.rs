@@ -8,3 +8,4 @@ mod harness;
 mod preview;
 mod properties;
 mod state;
+mod world;

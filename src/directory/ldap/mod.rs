@@ -26,7 +26,7 @@ use self::{
 };
 use super::{
     Presence, Selection, Source, SourceItem,
-    entry::{AnchorKind, Entry, recipient},
+    entry::{ATTRIBUTES, AnchorKind, Entry, recipient},
 };
 use crate::{
     error::{Error, ErrorId, Result},
@@ -34,24 +34,6 @@ use crate::{
     profile::Profile,
     timestamp::Timestamp,
 };
-
-/// What a [`Recipient`] is made of.
-const ATTRIBUTES: [&str; 14] = [
-    "objectGUID",
-    "objectClass",
-    "objectCategory",
-    "userAccountControl",
-    "msExchRecipientTypeDetails",
-    "displayName",
-    "cn",
-    "mail",
-    "proxyAddresses",
-    "userPrincipalName",
-    "sAMAccountName",
-    "whenChanged",
-    "userCertificate",
-    "userSMIMECertificate",
-];
 
 /// Entries a page; half of what Active Directory allows by default (MaxPageSize), since these are large.
 const PAGE_SIZE: u32 = 500;
