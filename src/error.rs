@@ -41,7 +41,7 @@ error_ids! {
     1007 TaskFinished InvalidOperation "Start a new task."
     2001 ProfileNotFound ObjectNotFound "List the profiles with Get-SmimeSyncProfile, or make one with New-SmimeSyncProfile."
     2002 ProfileExists ResourceExists "Choose another name, or change the profile with Set-SmimeSyncProfile."
-    2003 ProfileInvalid InvalidArgument "Correct the named setting with Set-SmimeSyncProfile."
+    2003 ProfileInvalid InvalidArgument "Correct the named setting and try again."
     2004 ProfileUnreadable InvalidData "Correct the file, or remove it and make the profile anew."
     2005 PlaceNotWritable PermissionDenied "Run with rights to the folder, or use the user scope, or set SMIME_SYNC_HOME."
     2006 PlaceNotPrivate SecurityError "Make the folder accessible to its owner only."

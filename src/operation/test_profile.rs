@@ -64,7 +64,10 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     }
     let mut target = connect::target(&stored.profile)?;
     let name = target.name();
-    tester.tell("Target", target.check_writable(context).map(|()| format!("{name} can be written.")))?;
+    tester.tell(
+        "Target",
+        target.check_writable(context).map(|()| format!("The target can be written: {name}.")),
+    )?;
     let path = stored.places.state_file(&stored.profile.name);
     tester.tell("State", state(&path))
 }

@@ -5,6 +5,7 @@ mod events;
 mod folder;
 mod guard;
 mod harness;
+mod histories;
 mod preview;
 mod properties;
 mod state;
