@@ -23,7 +23,8 @@ step() { # NAME COMMAND...
 
 step crash sh tests/c/crash.sh 200
 step crash-large env SMIME_SYNC_CRASH_PEOPLE=5000 sh tests/c/crash.sh 20
-# Each property test with ten times the usual inputs.
+# Parsers with two hundred times the usual inputs, everything else with ten times.
+step parsers env PROPTEST_CASES=51200 cargo test --lib --test certificate_properties --test source_ldif --test abi_requests
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast
 step evaluate cargo bench --bench evaluate
 step windows sh tests/windows.sh
