@@ -89,7 +89,7 @@ fn severities_follow_the_policy() {
         (&trailing, true, false, true),
         (&weak, false, false, true),
         (&expired, false, false, false),
-        (&foreign, false, false, true),
+        (&foreign, false, false, false),
     ] {
         let usable = |name| !evaluate_as(name, &alice_with(&[(USER, bytes.clone())])).desired.is_empty();
         let found = [PolicyName::Standard, PolicyName::Strict, PolicyName::Lenient].map(usable);

@@ -122,7 +122,7 @@ rules! {
         "The one inside the signed part must be the one outside. Many clients reject such a certificate."
         "Renew the certificate."
         "RFC 5280 §4.1.1.2"
-    AddressMismatch "address-mismatch" Error Warning
+    AddressMismatch "address-mismatch" Error Error
         "The certificate is made for somebody else's addresses"
         "None of its addresses is among mail, proxyAddresses and userPrincipalName of the recipient."
         "Renew the certificate with the present address, add the old one to proxyAddresses, or remove the certificate."
@@ -311,7 +311,7 @@ pub fn rules_markdown() -> String {
     let mut text = String::from(
         "# Rules\n\nGenerated from `src/policy/rules.rs`; `Get-SmimePolicyRule` shows the same. Only `Error` makes a \
          certificate unusable.\n`Standard` is the default policy. `Strict` makes every warning an error; `Lenient` \
-         leaves as errors what makes encryption impossible, and what concerns trust.\n\n\
+         leaves as errors what makes encryption impossible, and what concerns trust or another person's address.\n\n\
          | rule | Standard | Strict | Lenient | means |\n|---|---|---|---|---|\n",
     );
     let strict = |severity| if severity == Severity::Warning { Severity::Error } else { severity };
