@@ -23,6 +23,8 @@ const BATCH_BYTES: usize = 8 << 20;
 const LOOK_UP: usize = 100;
 /// Issuers that a run names.
 const MISSING_ISSUERS: usize = 100;
+/// Issuers that the log names.
+const MISSING_ISSUERS_TOLD: usize = 10;
 
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let total = if job.is_partial() { None } else { job.source.size_hint().or(last_count(job)?) };
@@ -59,6 +61,12 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     import.flush(&part, context, &mut batch)?;
     let (issuers, named) = (import.issuers, import.named);
     name_missing_issuers(run, issuers);
+    for missing in run.missing_issuers.iter().take(MISSING_ISSUERS_TOLD) {
+        job.verbose(format!(
+            "The issuer {} of {} certificates is neither a trust anchor nor among the values.",
+            missing.issuer, missing.certificates
+        ))?;
+    }
 
     if job.is_partial() {
         report_unknown_identities(job, run, &named)?;
