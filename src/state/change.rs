@@ -176,10 +176,11 @@ impl State {
     }
 
     /// Approves the removals that the held plan of `run_id` lists, by recipient and value, for one run.
-    /// Returns how many recipients. Fails with `PlanNotHeld` where the plan lists none any more.
+    /// Returns how many changes the plan lists. Fails with `PlanNotHeld` where a later run has planned anew.
     pub fn approve(&self, run_id: i64) -> Result<usize> {
         let held = self.changes_in(ChangeState::Held, Some(run_id), 0, usize::MAX >> 1)?;
-        if held.is_empty() {
+        // A plan can be held for what the source shows, without any change.
+        if held.is_empty() && self.number("SELECT max(id) FROM run", [])? != run_id {
             let what = format!(
                 "The plan {run_id} is not held any more: a later run planned anew, or it was carried out."
             );

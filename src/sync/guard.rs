@@ -22,7 +22,7 @@ pub struct Facts {
     pub recipients: u64,
     /// Those of them with values.
     pub with_values: u64,
-    /// Recipients with values at the last run that was not held.
+    /// Recipients with values at the last run that was not held, or in the held one that was approved since.
     pub with_values_before: Option<u64>,
     /// Removes planned that nobody approved.
     pub removes: u64,
@@ -32,8 +32,6 @@ pub struct Facts {
     pub policy_changed: bool,
     /// Only some recipients were read, by identity.
     pub partial: bool,
-    /// A held plan was approved, and nothing but what it lists would be removed.
-    pub approved: bool,
     /// The number that `-AllowRemoval` gave.
     pub allow_removal: Option<u32>,
     /// The profile's limit.
@@ -44,9 +42,6 @@ pub struct Facts {
 
 /// Why the plan is held, in sentences; none: it passes. Pure.
 pub fn judge(facts: &Facts) -> Vec<String> {
-    if facts.approved {
-        return Vec::new();
-    }
     let mut reasons = Vec::new();
     if !facts.partial {
         if facts.recipients == 0 {
@@ -146,21 +141,22 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
         })?),
         None => None,
     };
-    let plan_approved = job.state.approved_plan()?.is_some();
-    if plan_approved && approved > 0 {
+    // Who approves a plan has seen how many recipients the source still showed with values.
+    let plan = job.state.approved_plan()?.and_then(|id| job.state.run(id).ok());
+    let seen = plan.map_or(u64::MAX, |plan| plan.numbers.with_values);
+    if approved > 0 {
         job.verbose(format!("{approved} removals were approved."))?;
     }
     let guarded = job.state.setting("guarded_policy")?;
     Ok(Facts {
         recipients: run.numbers.recipients,
         with_values: run.numbers.with_values,
-        with_values_before: baseline.map(|baseline| baseline.with_values),
+        with_values_before: baseline.map(|baseline| baseline.with_values.min(seen)),
         removes,
         managed: job.state.recipients_with_managed()?,
         policy_changed: guarded
             .is_some_and(|guarded| guarded != fingerprint(job.profile, job.policy).to_string()),
         partial: job.is_partial(),
-        approved: plan_approved && removes == 0,
         allow_removal: job.options.allow_removal,
         removal_limit: job.profile.removal_limit,
         removal_percent: job.profile.removal_percent,
@@ -247,7 +243,11 @@ mod tests {
                 0,
             ),
             ("by identity, above the number", Facts { partial: true, removes: 501, ..facts() }, 1),
-            ("approved", Facts { approved: true, with_values: 0, policy_changed: true, ..facts() }, 0),
+            (
+                "policy changed, all removals approved",
+                Facts { policy_changed: true, removes: 0, ..facts() },
+                0,
+            ),
         ];
         for (case, facts, reasons) in cases {
             assert_eq!(judge(facts).len(), *reasons, "{case}: {:?}", judge(facts));

@@ -130,3 +130,35 @@ fn a_wave_of_renewals_passes() {
     let run = harness.run();
     assert_eq!((run.ok().result, run.planned()), (RunResult::Success, (0, 100, 0)));
 }
+
+#[test]
+fn fallen_values_can_be_approved_without_any_change_and_only_as_far_as_seen() {
+    let mut harness = company(100);
+    // Half the company has more values than the one that counts; nothing is published of the other half.
+    harness.source.recipients.extend((0..100).map(|n| person(&format!("x{n:03}"), &["bad"])));
+    harness.run().ok();
+    harness.source.recipients.truncate(150);
+    let held = harness.run();
+    assert_eq!((held.ok().result, held.planned()), (RunResult::Held, (0, 0, 0)));
+    harness.state_for_approval(held.ok().id);
+    // Before the next run even more is lost: nobody has seen that.
+    let people = harness.source.recipients.clone();
+    harness.source.recipients.truncate(105);
+    assert_eq!(harness.run().ok().result, RunResult::Held);
+    harness.source.recipients = people;
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    assert_eq!(harness.run().ok().result, RunResult::Success, "that is the normal state from now on");
+}
+
+#[test]
+fn an_approval_does_not_help_a_source_that_shows_nobody() {
+    let mut harness = company(100);
+    harness.source.recipients.drain(..20);
+    let held = harness.run();
+    harness.state_for_approval(held.ok().id);
+    let people = std::mem::take(&mut harness.source.recipients);
+    assert_eq!(harness.run().ok().guard, ["The source has no recipients."]);
+    harness.source.recipients = people;
+    assert_eq!(harness.run().planned(), (0, 0, 20), "the approval is still there");
+    assert_eq!(published(&harness), 80);
+}
