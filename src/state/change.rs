@@ -92,6 +92,11 @@ impl State {
         statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))
     }
 
+    /// Whether a change of this recipient was interrupted and could not be read back yet.
+    pub fn is_in_flight(&self, anchor: &str) -> Result<bool> {
+        Ok(self.open_change(anchor)?.is_some_and(|open| open.state == ChangeState::InFlight))
+    }
+
     /// Keeps a change, in the place of the recipient's open one if there is any. Returns its number.
     pub fn put_change(&self, change: &Change, desired: Fingerprint) -> Result<i64> {
         self.execute("DELETE FROM change WHERE anchor = ?1 AND state <> 'Exported'", [&change.anchor])?;

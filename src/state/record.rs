@@ -135,7 +135,7 @@ pub struct RunNumbers {
     pub rejected: u64,
     /// Changes declined, now or earlier, and so not written.
     pub declined: u64,
-    /// Changes that wait for their next try.
+    /// Changes that wait for their next try, or to be read back after a crash.
     pub waiting: u64,
     /// Published values found to be wanted already, and so taken over as managed.
     pub adopted: u64,

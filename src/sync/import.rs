@@ -307,7 +307,7 @@ fn carry_over(job: &Job<'_>, run: &mut Run, row: ImportRow, presence: &Presence)
     };
     run.numbers.missing += 1;
     // Nothing is published for it and nothing can come of it: forgotten.
-    if gone.is_some() && job.state.managed(&row.anchor)?.is_empty() {
+    if gone.is_some() && job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)? {
         return job.state.drop_open_change(&row.anchor);
     }
     job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)

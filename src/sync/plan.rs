@@ -134,6 +134,11 @@ fn adopt(job: &Job<'_>, run: &mut Run, row: &mut PlanRow, found: &TargetRecipien
 
 /// Plans one recipient; an error is that recipient's alone.
 fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>> {
+    // Until it is read back, nobody knows what of ours is at the target.
+    if job.state.is_in_flight(&row.anchor)? {
+        run.numbers.waiting += 1;
+        return Ok(None);
+    }
     let planned = decide(row, job.profile.disabled_account, job.target.key(&row.query(false)).as_deref());
     let Some(planned) = planned else {
         run.numbers.unchanged += 1;

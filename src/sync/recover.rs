@@ -54,7 +54,7 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
                 let address = recipient.address.as_deref().map(str::to_lowercase);
                 let address =
                     if link.is_some() { link.as_ref().and_then(|l| l.address.clone()) } else { address };
-                settle(job, change, found, address)?;
+                settle(job, run, change, found, address)?;
             }
             // Still not to be read: it stays in flight, and out of this run's plan.
             Err(error) => job.report(run, error.target(change.recipient.clone()))?,
@@ -64,14 +64,19 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
 }
 
 /// Whatever is there of what was published and of what was to be published is ours.
-fn settle(job: &Job<'_>, change: &Change, found: Match, address: Option<String>) -> Result<()> {
+fn settle(
+    job: &Job<'_>,
+    run: &mut Run,
+    change: &Change,
+    found: Match,
+    address: Option<String>,
+) -> Result<()> {
     let found = match found {
         Match::One(found) => Some(found),
         Match::None => None,
         Match::Ambiguous(why) => {
             return job
-                .context
-                .error(Error::new(ErrorId::TargetConflict, why).target(change.recipient.clone()));
+                .report(run, Error::new(ErrorId::TargetConflict, why).target(change.recipient.clone()));
         }
     };
     let there = ours(change, found.as_ref());

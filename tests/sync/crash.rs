@@ -166,3 +166,34 @@ fn an_unreadable_foreign_value_is_no_reason_to_worry() {
     assert_eq!((run.ok().result, run.told.warnings()), (RunResult::Success, vec![]));
     assert_eq!(harness.published("p0"), ["b", "foreign"]);
 }
+
+#[test]
+fn what_cannot_be_read_back_yet_waits_and_is_still_known_as_ours_then() {
+    let mut harness = changed();
+    harness.faults = vec![Fault::DiesAfterWrite(1)];
+    harness.run().run.unwrap_err();
+    assert_eq!(harness.published("p0"), ["b"]);
+    harness.source.recipients[0] = person("p0", &["c"]);
+    harness.faults = vec![Fault::Hides("p0@contoso.test".into())];
+    let run = harness.run();
+    assert_eq!(run.told.errors(), [(ErrorId::TargetUnreadable, Some("p0@contoso.test".into()))]);
+    assert_eq!((run.ok().result, run.ok().numbers.waiting), (RunResult::CompletedWithErrors, 1));
+    assert_eq!(harness.changes(ChangeState::InFlight).len(), 1);
+    harness.faults.clear();
+    harness.run().ok();
+    assert_eq!(harness.published("p0"), ["c"], "b was ours, though no run had settled it");
+}
+
+#[test]
+fn a_recipient_that_leaves_before_it_could_be_read_back_is_removed_after_all() {
+    let mut harness = changed();
+    harness.faults = vec![Fault::DiesAfterWrite(1)];
+    harness.run().run.unwrap_err();
+    assert_eq!(harness.published("new"), ["n"]);
+    harness.source.recipients.retain(|one| one.anchor != "id-new");
+    harness.faults = vec![Fault::Hides("new@contoso.test".into())];
+    harness.run().ok();
+    harness.faults.clear();
+    harness.run().ok();
+    assert!(harness.published("new").is_empty());
+}

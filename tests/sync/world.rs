@@ -24,6 +24,8 @@ pub enum Fault {
     DiesAfterWrite(usize),
     /// Writes of this recipient are refused.
     Refuses(String),
+    /// This recipient can't be read.
+    Hides(String),
     /// Something else is read back than was written.
     Alters,
     /// The caller cancels after the batch with this number.
@@ -50,6 +52,11 @@ impl Target for FaultyTarget {
     }
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         let mut matches = self.folder.read(queries, context)?;
+        for (query, matched) in queries.iter().zip(&mut matches) {
+            if self.faults.contains(&Fault::Hides(query.recipient.label.clone())) {
+                *matched = Err(Error::new(ErrorId::TargetUnreadable, "hidden"));
+            }
+        }
         if self.faults.contains(&Fault::Alters) && self.writes > 0 {
             for matched in matches.iter_mut().flatten() {
                 if let Match::One(found) = matched {
