@@ -10,6 +10,7 @@ use crate::{
     event::{Context, ResultType},
     profile::Profile,
     state::{State, lock::RunLock},
+    sync,
     timestamp::Timestamp,
 };
 
@@ -76,11 +77,8 @@ fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
     let Some(theirs) = source.clock(context)? else {
         return Ok("The source has no clock of its own.".into());
     };
-    let apart = theirs.0.abs_diff(Timestamp::now().0);
-    if apart <= 300 {
-        return Ok(format!("The clocks are {apart} seconds apart."));
-    }
-    Err(Error::new(ErrorId::ClockSkew, format!("The clocks are {apart} seconds apart; 300 is the most.")))
+    let apart = sync::compare_clocks(Timestamp::now(), theirs)?;
+    Ok(format!("The clocks are {apart} seconds apart."))
 }
 
 fn state(path: &std::path::Path) -> Result<String> {

@@ -14,15 +14,6 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Which recipient of the target a source recipient is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// The target's own key.
-    pub target: String,
-    /// The primary address under which it was published last, in lower case.
-    pub address: Option<String>,
-}
-
 /// Everything that planning needs to know of one recipient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanRow {
@@ -38,8 +29,8 @@ pub struct PlanRow {
     pub address_shared: bool,
     /// What the policy made of its values.
     pub evaluation: EvaluationRow,
-    /// The target recipient of an earlier run.
-    pub link: Option<Link>,
+    /// The target's own key, from an earlier run.
+    pub link: Option<String>,
     /// What is managed there.
     pub managed: Vec<PublishedValue>,
 }
@@ -62,7 +53,7 @@ pub struct PublishedRecipient {
 impl State {
     /// Recipients of the import of `run_id` after the anchor `after`, in the order of their anchors.
     pub fn plan_rows(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<PlanRow>> {
-        let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target, l.address,
+        let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target,
                        i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other INDEXED BY import_address WHERE other.run_id = i.run_id
                            AND other.address = i.address AND other.anchor <> i.anchor AND other.gone IS NULL),
                        e.input, e.recipient, e.desired, e.judged, e.findings, e.missing_issuers, e.next_evaluation
@@ -70,18 +61,15 @@ impl State {
                    LEFT JOIN link AS l ON l.anchor = i.anchor
                    WHERE i.run_id = ?1 AND i.anchor > ?2 ORDER BY i.anchor LIMIT ?3";
         let rows = self.query(sql, rusqlite::params![run_id, after, limit as i64], |row| {
-            let link = row.get::<_, Option<String>>(4)?.map(|target| (target, row.get(5)));
             let plan = PlanHead {
                 anchor: row.get(0)?,
                 address: row.get(1)?,
                 gone: row.get(2)?,
                 missing: row.get(3)?,
-                link: link
-                    .map(|(target, address)| address.map(|address| Link { target, address }))
-                    .transpose()?,
-                address_shared: row.get(6)?,
+                link: row.get(4)?,
+                address_shared: row.get(5)?,
             };
-            Ok((plan, EvaluationText::read(row, 7)?))
+            Ok((plan, EvaluationText::read(row, 6)?))
         })?;
         rows.into_iter().map(|(head, text)| self.plan_row(head, &text)).collect()
     }
@@ -116,12 +104,13 @@ impl State {
         Ok(self.number("SELECT count(DISTINCT anchor) FROM managed", [])?.unsigned_abs())
     }
 
-    /// Keeps what is managed for a recipient from now on; nothing managed and no `link` forgets it.
+    /// Keeps what is managed for a recipient from now on, and the target's own key for it; nothing managed and no
+    /// `link` forgets it.
     /// Values that are no longer managed keep their bytes until retention ends.
     pub fn set_managed(
         &self,
         anchor: &str,
-        link: Option<&Link>,
+        link: Option<&str>,
         values: &[PublishedValue],
         now: Timestamp,
     ) -> Result<()> {
@@ -139,21 +128,19 @@ impl State {
             self.execute("UPDATE value SET released = NULL WHERE fingerprint = ?1", [value.value.0])?;
         }
         match link {
-            Some(link) => self.execute(
-                "INSERT OR REPLACE INTO link(anchor, target, address) VALUES (?1, ?2, ?3)",
-                rusqlite::params![anchor, link.target, link.address],
-            )?,
+            Some(link) => {
+                self.execute("INSERT OR REPLACE INTO link(anchor, target) VALUES (?1, ?2)", [anchor, link])?
+            }
             None => self.execute("DELETE FROM link WHERE anchor = ?1", [anchor])?,
         };
         Ok(())
     }
 
-    /// The link of a recipient, if an earlier run made one.
-    pub fn link(&self, anchor: &str) -> Result<Option<Link>> {
-        let sql = "SELECT target, address FROM link WHERE anchor = ?1";
+    /// The target's own key for a recipient, if an earlier run made the link.
+    pub fn link(&self, anchor: &str) -> Result<Option<String>> {
+        let sql = "SELECT target FROM link WHERE anchor = ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
-        let read = |row: &Row<'_>| Ok(Link { target: row.get(0)?, address: row.get(1)? });
-        statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))
+        statement.query_row([anchor], |row| row.get(0)).optional().map_err(|e| self.failed(e))
     }
 
     /// Forgets all links, managed values and open changes, since the profile has another target now.
@@ -228,7 +215,7 @@ struct PlanHead {
     address: Option<String>,
     gone: Option<String>,
     missing: bool,
-    link: Option<Link>,
+    link: Option<String>,
     address_shared: bool,
 }
 

@@ -56,8 +56,7 @@ const MIGRATIONS: &[&str] = &["
 
     CREATE TABLE link (
         anchor  TEXT PRIMARY KEY,
-        target  TEXT NOT NULL UNIQUE,
-        address TEXT
+        target  TEXT NOT NULL UNIQUE
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE managed (

@@ -11,7 +11,6 @@ use crate::{
     state::{
         change::Outcome,
         import::RecipientRecord,
-        published::Link,
         record::{Change, ChangeState, PublishedValue, Run},
     },
     target::{Match, TargetQuery, TargetRecipient, TargetWrite},
@@ -105,7 +104,7 @@ fn action_text(change: &Change) -> String {
 struct Work {
     change: Change,
     recipient: RecipientRecord,
-    link: Option<Link>,
+    link: Option<String>,
     managed: Vec<PublishedValue>,
     /// The bytes of the values that shall be there, best first.
     ours: Vec<Value>,
@@ -208,7 +207,7 @@ impl Work {
         TargetQuery {
             anchor: &self.change.anchor,
             recipient: &self.recipient,
-            link: self.link.as_ref().map(|link| link.target.as_str()),
+            link: self.link.as_deref(),
             thorough: false,
         }
     }
@@ -298,12 +297,8 @@ fn settle_batch(
                 None => continue,
                 Some(Ok(key)) => {
                     // What others keep there needs no link; a later value of ours finds the place again.
-                    let linked = !one.change.after.is_empty();
-                    let link = linked.then(|| Link {
-                        target: key,
-                        address: one.recipient.address.as_deref().map(str::to_lowercase),
-                    });
-                    state.set_managed(&one.change.anchor, link.as_ref(), &one.change.after, job.now)?;
+                    let link = Some(key.as_str()).filter(|_| !one.change.after.is_empty());
+                    state.set_managed(&one.change.anchor, link, &one.change.after, job.now)?;
                     run.numbers.exported += 1;
                     Outcome { state: ChangeState::Exported, attempts, next_try: None, error: None }
                 }
@@ -344,7 +339,6 @@ fn hand_over(job: &Job<'_>, mut change: Change, outcome: Outcome) -> Result<()> 
     if !job.options.pass_thru {
         return Ok(());
     }
-    change.profile_name.clone_from(&job.profile.name);
     change.state = outcome.state;
     change.attempts = outcome.attempts;
     change.next_try = outcome.next_try;

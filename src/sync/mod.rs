@@ -64,7 +64,7 @@ pub struct Job<'a> {
 }
 
 /// Most that the clocks of this machine and of the source may differ, in seconds.
-const CLOCK_TOLERANCE: i64 = 300;
+const CLOCK_TOLERANCE: u64 = 300;
 
 /// Seconds after which history and values are looked through at the latest.
 const SWEEP_INTERVAL: i64 = 24 * 3600;
@@ -140,7 +140,9 @@ fn end(
 }
 
 fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
-    compare_clocks(job)?;
+    if let Some(theirs) = job.source.clock(job.context)? {
+        compare_clocks(job.now, theirs)?;
+    }
     recover::in_flight(job, run)?;
     import::run(job, run)?;
     plan::run(job, run)?;
@@ -157,16 +159,15 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     Ok(if all_right { RunResult::Success } else { RunResult::CompletedWithErrors })
 }
 
-/// Certificates are judged by the clock, so a wrong one would remove good certificates.
-fn compare_clocks(job: &mut Job<'_>) -> Result<()> {
-    let Some(theirs) = job.source.clock(job.context)? else { return Ok(()) };
-    let apart = theirs.0.abs_diff(job.now.0);
-    if apart <= CLOCK_TOLERANCE.unsigned_abs() {
-        return Ok(());
+/// How many seconds two clocks are apart. Certificates are judged by the clock, so a wrong one would remove good
+/// certificates: fails with `ClockSkew` above 5 minutes.
+pub fn compare_clocks(ours: Timestamp, theirs: Timestamp) -> Result<u64> {
+    let apart = theirs.0.abs_diff(ours.0);
+    if apart <= CLOCK_TOLERANCE {
+        return Ok(apart);
     }
     let what = format!(
-        "This machine's clock ({}) and the directory's ({theirs}) are {apart} seconds apart; {CLOCK_TOLERANCE} is the most.",
-        job.now
+        "This machine's clock ({ours}) and the directory's ({theirs}) are {apart} seconds apart; {CLOCK_TOLERANCE} is the most."
     );
     Err(Error::new(ErrorId::ClockSkew, what))
 }
@@ -223,7 +224,6 @@ impl Job<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
             for mut change in page {
-                change.profile_name.clone_from(&self.profile.name);
                 if run.what_if {
                     (change.id, change.run_id) = (0, 0);
                 }

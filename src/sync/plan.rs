@@ -9,7 +9,7 @@ use crate::{
     state::{
         change::OpenChange,
         import::Gone,
-        published::{Link, PlanRow},
+        published::PlanRow,
         record::{Change, ChangeKind, ChangeState, PublishedValue, Run},
     },
     target::{Match, TargetQuery, TargetRecipient},
@@ -117,18 +117,17 @@ fn adopt(job: &Job<'_>, run: &mut Run, row: &mut PlanRow, found: &TargetRecipien
     if adopted.is_empty() {
         return Ok(());
     }
-    let link = Link { target: found.key.clone(), address: row.address.clone() };
     job.state.transaction(|state| {
         found
             .values
             .iter()
             .filter(|value| ours(value).is_some())
             .try_for_each(|value| state.put_value(value))?;
-        state.set_managed(&row.anchor, Some(&link), &adopted, job.now)
+        state.set_managed(&row.anchor, Some(&found.key), &adopted, job.now)
     })?;
     run.numbers.adopted += adopted.len() as u64;
     row.managed = adopted;
-    row.link = Some(link);
+    row.link = Some(found.key.clone());
     Ok(())
 }
 
@@ -239,7 +238,7 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     };
     let (added, removed) = (without(&after, &row.managed), without(&row.managed, &after));
     let moved = match (&row.link, key) {
-        (Some(link), Some(key)) => link.target != key && !after.is_empty(),
+        (Some(link), Some(key)) => link != key && !after.is_empty(),
         _ => false,
     };
     if added.is_empty() && removed.is_empty() && !moved {
@@ -325,7 +324,7 @@ impl PlanRow {
         TargetQuery {
             anchor: &self.anchor,
             recipient: &self.evaluation.recipient,
-            link: self.link.as_ref().map(|link| link.target.as_str()),
+            link: self.link.as_deref(),
             thorough,
         }
     }

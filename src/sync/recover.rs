@@ -7,7 +7,6 @@ use crate::{
     profile::TargetKind,
     state::{
         change::Outcome,
-        published::Link,
         record::{Change, ChangeState, PublishedValue, Run},
     },
     target::{Match, TargetQuery, TargetRecipient},
@@ -43,19 +42,14 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
         .map(|(change, recipient, link)| TargetQuery {
             anchor: &change.anchor,
             recipient,
-            link: link.as_ref().map(|link| link.target.as_str()),
+            link: link.as_deref(),
             thorough: false,
         })
         .collect();
     let matches = job.target.read(&queries, job.context)?;
-    for ((change, recipient, link), matched) in known.iter().zip(matches) {
+    for ((change, ..), matched) in known.iter().zip(matches) {
         match matched {
-            Ok(found) => {
-                let address = recipient.address.as_deref().map(str::to_lowercase);
-                let address =
-                    if link.is_some() { link.as_ref().and_then(|l| l.address.clone()) } else { address };
-                settle(job, run, change, found, address)?;
-            }
+            Ok(found) => settle(job, run, change, found)?,
             // Still not to be read: it stays in flight, and out of this run's plan.
             Err(error) => job.report(run, error.target(change.recipient.clone()))?,
         }
@@ -64,13 +58,7 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
 }
 
 /// Whatever is there of what was published and of what was to be published is ours.
-fn settle(
-    job: &Job<'_>,
-    run: &mut Run,
-    change: &Change,
-    found: Match,
-    address: Option<String>,
-) -> Result<()> {
+fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
     let found = match found {
         Match::One(found) => Some(found),
         Match::None => None,
@@ -81,9 +69,9 @@ fn settle(
     };
     let there = ours(change, found.as_ref());
     let done = there.len() == change.after.len() && change.after.iter().all(|value| there.contains(value));
-    let link = found.filter(|_| !there.is_empty()).map(|found| Link { target: found.key, address });
+    let link = found.filter(|_| !there.is_empty()).map(|found| found.key);
     job.state.transaction(|state| {
-        state.set_managed(&change.anchor, link.as_ref(), &there, job.now)?;
+        state.set_managed(&change.anchor, link.as_deref(), &there, job.now)?;
         if !done {
             // It is planned anew from what is there.
             return state.drop_open_change(&change.anchor);
