@@ -2,47 +2,20 @@
 
 #[path = "common/certificates.rs"]
 mod certificates;
+#[path = "common/judging.rs"]
+mod judging;
 
 use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certificates::*;
+use judging::*;
 use smime_sync::{
-    certificate::Certificate,
-    policy::{
-        Policy, RuleId, evaluate,
-        evaluation::{Evaluation, Finding},
-        foreign_value_preferred,
-    },
+    policy::{Policy, RuleId, evaluate, foreign_value_preferred},
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Recipient, Value},
-    trust::TrustAnchors,
+    recipient::{Attribute, Value},
 };
 use x509_parser::num_bigint::BigUint;
-
-const USER: Attribute = Attribute::UserCertificate;
-const SMIME: Attribute = Attribute::UserSmimeCertificate;
-
-fn anchors() -> TrustAnchors {
-    TrustAnchors::new([Certificate::from_der(&root().der).unwrap()])
-}
-
-fn evaluate_as(name: PolicyName, recipient: &Recipient) -> Evaluation {
-    evaluate(recipient, &Policy::new(name, SelectionName::Best, false), &anchors(), NOW)
-}
-
-fn all_findings(evaluation: &Evaluation) -> Vec<Finding> {
-    let on_certificates = evaluation.certificates.iter().flat_map(|entry| &entry.findings);
-    on_certificates.chain(&evaluation.findings).cloned().collect()
-}
-
-fn good() -> Draft {
-    Draft::person("alice@contoso.test")
-}
-
-fn rsa(bits: usize) -> Draft {
-    good().key(rsa_spki(bits, 1))
-}
 
 /// Values, the rule that they break, and the sentence.
 struct Case {

@@ -2,11 +2,14 @@
 
 #[path = "common/certificates.rs"]
 mod certificates;
+#[path = "common/judging.rs"]
+mod judging;
 
 use certificates::*;
+use judging::*;
 use proptest::prelude::*;
 use smime_sync::{
-    certificate::{Certificate, read_value},
+    certificate::read_value,
     policy::{
         Policy, evaluate,
         evaluation::{CertificateState, Evaluation},
@@ -15,15 +18,7 @@ use smime_sync::{
     profile::{PolicyName, SelectionName},
     recipient::{Attribute, Fingerprint},
     timestamp::Timestamp,
-    trust::TrustAnchors,
 };
-
-const USER: Attribute = Attribute::UserCertificate;
-const SMIME: Attribute = Attribute::UserSmimeCertificate;
-
-fn anchors() -> TrustAnchors {
-    TrustAnchors::new([Certificate::from_der(&root().der).unwrap()])
-}
 
 fn evaluate_with(selection: SelectionName, values: &[(Attribute, Vec<u8>)]) -> Evaluation {
     let policy = Policy::new(PolicyName::Standard, selection, true);
@@ -45,10 +40,6 @@ fn desired(evaluation: &Evaluation) -> Vec<String> {
 
 fn best(values: &[(Attribute, Vec<u8>)]) -> Vec<String> {
     desired(&evaluate_with(SelectionName::Best, values))
-}
-
-fn good() -> Draft {
-    Draft::person("alice@contoso.test")
 }
 
 fn user(draft: &Draft) -> (Attribute, Vec<u8>) {

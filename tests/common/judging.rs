@@ -1,0 +1,39 @@
+//! Alice's values, judged under a policy, with the test CA as the only anchor.
+#![allow(dead_code)]
+
+use smime_sync::{
+    certificate::Certificate,
+    policy::{
+        Policy, evaluate,
+        evaluation::{Evaluation, Finding},
+    },
+    profile::{PolicyName, SelectionName},
+    recipient::{Attribute, Recipient},
+    trust::TrustAnchors,
+};
+
+use crate::certificates::*;
+
+pub const USER: Attribute = Attribute::UserCertificate;
+pub const SMIME: Attribute = Attribute::UserSmimeCertificate;
+
+pub fn anchors() -> TrustAnchors {
+    TrustAnchors::new([Certificate::from_der(&root().der).unwrap()])
+}
+
+pub fn evaluate_as(name: PolicyName, recipient: &Recipient) -> Evaluation {
+    evaluate(recipient, &Policy::new(name, SelectionName::Best, false), &anchors(), NOW)
+}
+
+pub fn all_findings(evaluation: &Evaluation) -> Vec<Finding> {
+    let on_certificates = evaluation.certificates.iter().flat_map(|entry| &entry.findings);
+    on_certificates.chain(&evaluation.findings).cloned().collect()
+}
+
+pub fn good() -> Draft {
+    Draft::person("alice@contoso.test")
+}
+
+pub fn rsa(bits: usize) -> Draft {
+    good().key(rsa_spki(bits, 1))
+}
