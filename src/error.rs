@@ -46,6 +46,9 @@ error_ids! {
     2005 PlaceNotWritable PermissionDenied "Run with rights to the folder, or use the user scope, or set SMIME_SYNC_HOME."
     2006 PlaceNotPrivate SecurityError "Make the folder accessible to its owner only."
     2007 CredentialMissing AuthenticationError "Pass -Credential."
+    3001 CertificateUnreadable InvalidData "Give a certificate as .cer, .pem, .p7b or .pfx, and the password of a .pfx with -CertificatePassword."
+    3002 CertificateRefused InvalidData "Publish another certificate, or this one with -Force."
+    3003 CertificateNotFound ObjectNotFound "List the recipient's certificates with Get-SmimeCertificate."
     4001 TrustAnchorMissing ObjectNotFound "Give the issuing CAs with -TrustAnchorPath, or allow untrusted certificates with -AllowUntrusted."
     4002 TrustAnchorUnreadable InvalidData "Give CA certificates as PEM, DER or .p7b files, or a folder of them."
     5001 DirectoryUnreachable ConnectionError "Check the server name, the port and the network; Active Directory listens for LDAPS on 636."
@@ -66,10 +69,33 @@ error_ids! {
     5016 ValuesNotReadable PermissionDenied "Give the account the right to read userCertificate and userSMIMECertificate."
     5017 RecipientInvalid InvalidData "Correct the named object in the source."
     5018 ClockSkew InvalidResult "Correct the clock of this machine or of the server; they may differ by 5 minutes at most."
+    5019 ObjectChanged ResourceBusy "Run again; the object is read and planned anew."
+    5020 DirectoryNotWritable InvalidOperation "Name a writable domain controller with -WriteServer."
     5101 LdifUnreadable OpenError "Check the path and the right to read the file."
     5102 LdifSyntax ParserError "Correct the named line; the form is that of RFC 2849."
     5103 LdifTruncated ParserError "Export the directory again; the file ends in the middle of a record."
     5104 LdifUnsupported NotImplemented "Give content records, or change records of the type 'add', with the values in the file itself."
+    5201 CsvUnreadable OpenError "Check the path and the right to read the file."
+    5202 CsvSyntax ParserError "Correct the named line; docs/csv.md shows the columns."
+    6001 ExchangeUnreachable ConnectionError "Check the network, the proxy and -ExchangeEnvironmentName."
+    6002 ExchangeTlsFailed SecurityError "Check who answers in place of Microsoft: a proxy that breaks TLS open needs its CA in this machine's trust store."
+    6003 SignInRefused AuthenticationError "Check -AppId, -Organization and that the certificate is registered with the application; docs/exchange-online.md shows how."
+    6004 SignInCertificateUnusable InvalidArgument "Give the application's certificate with its RSA key as .pfx or .pem, or by thumbprint from the Windows certificate store."
+    6005 CertificatePasswordWrong AuthenticationError "Pass the file's password with -CertificatePassword."
+    6006 AccessTokenUnusable AuthenticationError "Hand in a fresh token for https://outlook.office365.com/."
+    6007 ManagedIdentityUnavailable AuthenticationError "Run where a managed identity is assigned, or sign in with a certificate."
+    6008 ExchangeAccessDenied PermissionDenied "Give the application the role that docs/exchange-online.md names."
+    6009 ExchangeThrottled ResourceBusy "Run again later; the service limits the number of requests."
+    6010 ExchangeUnavailable ResourceUnavailable "Run again later; nothing is lost."
+    6011 ExchangeProtocol ProtocolError "The answer is not what Exchange Online says; check for a proxy between, and the version of SmimeSync."
+    6012 RedirectRefused SecurityError "The service pointed to a host outside Microsoft's; nothing was sent there."
+    6013 RecipientNotFound ObjectNotFound "Check that the recipient exists in Exchange."
+    6014 RecipientAmbiguous InvalidData "Give each recipient an address of its own in Exchange."
+    6015 RecipientDirectorySynced PermissionDenied "Write it on premises: use a profile with -Target ActiveDirectory."
+    6016 ExchangeRefused InvalidArgument "See the service's own text."
+    6017 SessionNotConnected ConnectionError "Connect first, with Connect-ExchangeOnline or in an Exchange Management Shell."
+    6018 TrustStoreRefused InvalidData "Take expired CA certificates out of the trust anchors."
+    6019 TrustStoreUnreadable InvalidData "Check what the organisation's S/MIME configuration holds."
     7001 StateNewer InvalidOperation "Install the version of SmimeSync that wrote the state, or a newer one."
     7002 StateCorrupt InvalidData "The damaged state is kept aside under the named path; the next run builds a new one and adopts what is published."
     7003 StateNotWritable PermissionDenied "Run with rights to the profile's state, or repair the rights of the named file."
@@ -119,6 +145,18 @@ pub struct NativeStatus {
     /// The server's own text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// HTTP status code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// The service's id of the request, for its support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Seconds after which the service wants to be asked again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// The service's own type of error, such as `ManagementObjectNotFoundException`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
     /// The operating system's error number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_error: Option<i32>,

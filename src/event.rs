@@ -16,7 +16,7 @@ pub enum Event {
     Progress(Progress),
     /// One object for the caller's pipeline.
     Result {
-        /// Its type: `Run`, `Change`, `Certificate`, `Profile`, `ProfileTest`, `Rule`.
+        /// Its type: `Run`, `Change`, `Certificate`, `Profile`, `ProfileTest`, `Rule`, `TrustStore`.
         #[serde(rename = "Type")]
         kind: ResultType,
         /// The object; its fields are those of the type's schema.
@@ -63,6 +63,8 @@ pub enum ResultType {
     ProfileTest,
     /// One rule of the policy.
     Rule,
+    /// What a trust store holds.
+    TrustStore,
 }
 
 /// How far a task is.
@@ -123,6 +125,26 @@ pub struct Question {
     pub target: String,
     /// What would be done to it, in words.
     pub action: String,
+    /// `Apply`: the cmdlet to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<SessionCommand>,
+    /// `Sign`: what to sign with which key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing: Option<Signing>,
+}
+
+impl Question {
+    /// May `action` be done to `target`?
+    pub fn approve(target: impl Into<String>, action: impl Into<String>) -> Self {
+        Self {
+            id: 0,
+            kind: QuestionKind::Approve,
+            target: target.into(),
+            action: action.into(),
+            command: None,
+            signing: None,
+        }
+    }
 }
 
 /// What can be asked.
@@ -130,16 +152,88 @@ pub struct Question {
 pub enum QuestionKind {
     /// May this be done? (PowerShell's `ShouldProcess`)
     Approve,
+    /// Run a cmdlet in the caller's Exchange session, without asking again, and hand back what it says.
+    Apply,
+    /// Sign a digest with a key that stays where it is.
+    Sign,
+}
+
+/// A cmdlet of the caller's Exchange session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct SessionCommand {
+    /// Its name, without the session's prefix.
+    pub name: String,
+    /// Its parameters: text, number, `true`/`false`, list of texts; binary values as `{"Binary": base64}` and
+    /// lists of them as `{"BinaryList": [base64]}`, which the cmdlet gets as an `ArrayList` of `byte[]`.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// The properties of its output that are wanted, in the forms of `parameters`; none: no output.
+    pub select: Vec<String>,
+    /// Binary properties may come as the number of their values: `{"BinaryCount": 2}`.
+    #[serde(default)]
+    pub counts_only: bool,
+}
+
+/// What is to be signed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Signing {
+    /// The SHA-1 of the certificate whose key signs, in hexadecimal digits.
+    pub thumbprint: String,
+    /// `PS256` or `RS256` (RFC 7518, 3.3 and 3.5); the digest is SHA-256. `None`: only hand back the certificate.
+    pub algorithm: Option<String>,
+    /// The digest in base64.
+    pub digest: String,
 }
 
 /// An answer to a [`Question`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Answer {
     /// The question's id.
     pub id: u64,
-    /// Whether it may be done.
+    /// `Approve`: whether it may be done.
+    #[serde(default)]
     pub approved: bool,
+    /// `Apply`: the objects that the cmdlet returned, with the selected properties.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output: Vec<serde_json::Map<String, serde_json::Value>>,
+    /// `Apply`: the warnings that it wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// `Apply`, `Sign`: why it could not be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<SessionFailure>,
+    /// `Sign`: the signature in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// `Sign`: the certificate (DER) in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+}
+
+impl Answer {
+    /// The answer to an `Approve` question.
+    pub fn approval(id: u64, approved: bool) -> Self {
+        Self { id, approved, ..Self::default() }
+    }
+}
+
+/// Why the caller could not do what it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct SessionFailure {
+    /// The error's message.
+    pub message: String,
+    /// Its `FullyQualifiedErrorId`.
+    #[serde(default)]
+    pub error_id: String,
+    /// The .NET type of the exception.
+    #[serde(default)]
+    pub exception: String,
+    /// Whether the cmdlet itself does not exist in the session.
+    #[serde(default)]
+    pub missing: bool,
 }
 
 /// Where events go; the ABI's bounded queue, or a list in tests.

@@ -26,6 +26,7 @@ pub mod certificate;
 pub mod directory;
 pub mod error;
 pub mod event;
+pub mod exchange;
 pub mod ffi;
 pub mod operation;
 pub mod parallel;

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use smime_sync::{
     error::{Error, ErrorId, Result},
-    event::{Answer, Event, EventSink, LogLevel, Progress, Question, QuestionKind},
+    event::{Answer, Event, EventSink, LogLevel, Progress, Question},
     ffi::queue::{BATCH_LIMIT, EventQueue, QUEUE_BUDGET, Taken},
 };
 
@@ -26,11 +26,11 @@ fn progress(done: u64) -> Event {
 }
 
 fn question(target: &str) -> Question {
-    Question { id: 0, kind: QuestionKind::Approve, target: target.to_owned(), action: "publish".to_owned() }
+    Question::approve(target, "publish")
 }
 
 fn answers(given: &[(u64, bool)]) -> Vec<Answer> {
-    given.iter().map(|(id, approved)| Answer { id: *id, approved: *approved }).collect()
+    given.iter().map(|(id, approved)| Answer::approval(*id, *approved)).collect()
 }
 
 fn take(queue: &EventQueue) -> Vec<Value> {

@@ -27,7 +27,7 @@ impl EventSink for Told {
         Ok(())
     }
     fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>> {
-        Ok(questions.iter().map(|question| Answer { id: question.id, approved: true }).collect())
+        Ok(questions.iter().map(|question| Answer::approval(question.id, true)).collect())
     }
 }
 

@@ -21,6 +21,18 @@ pub enum Selection {
     Identities(Vec<String>),
 }
 
+impl Selection {
+    /// Whether it includes `recipient`.
+    pub fn includes(&self, recipient: &Recipient) -> bool {
+        match self {
+            Selection::All => true,
+            Selection::Identities(identities) => {
+                identities.iter().any(|identity| recipient.is_named(identity))
+            }
+        }
+    }
+}
+
 /// One thing found in the source.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceItem {

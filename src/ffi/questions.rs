@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn yes(ids: &[u64]) -> Vec<Answer> {
-        ids.iter().map(|id| Answer { id: *id, approved: true }).collect()
+        ids.iter().map(|id| Answer::approval(*id, true)).collect()
     }
 
     fn refusal(questions: &mut OpenQuestions, ids: &[u64]) -> String {
@@ -83,7 +83,7 @@ mod tests {
         let ids = questions.open(4);
         assert_eq!(ids, [1, 2, 3, 4]);
         questions.answer(yes(&[3])).unwrap();
-        questions.answer(vec![Answer { id: 4, approved: false }]).unwrap();
+        questions.answer(vec![Answer::approval(4, false)]).unwrap();
         assert_eq!(questions.take(&ids), None);
         questions.answer(yes(&[2, 1])).unwrap();
         let answers = questions.take(&ids).unwrap();

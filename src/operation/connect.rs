@@ -32,7 +32,10 @@ impl Judge {
         } else {
             load_anchors(&profile.trust_anchor_path)?
         };
-        let policy = Policy::new(profile.policy, profile.selection, profile.allow_untrusted);
+        let mut policy = Policy::new(profile.policy, profile.selection, profile.allow_untrusted);
+        if profile.target == TargetKind::ActiveDirectory {
+            policy = policy.curating(&profile.remove_value);
+        }
         Ok(Self { policy, anchors, now })
     }
 
@@ -57,6 +60,7 @@ pub(super) fn source(
             let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
             Ok(Box::new(LdifSource::open(path)?))
         }
+        SourceKind::Csv | SourceKind::Directory => Err(missing(profile, "Source")),
         SourceKind::ActiveDirectory => {
             let password = engine.secret(PASSWORD);
             let user = credential.map(|credential| credential.user_name.as_str());
@@ -75,8 +79,16 @@ pub(super) fn source(
 }
 
 /// Opens the profile's target; nothing is read or written yet.
-pub(super) fn target(profile: &Profile) -> Result<Box<dyn Target>> {
+pub(super) fn target(
+    _engine: &Engine,
+    profile: &Profile,
+    _credential: Option<&Credential>,
+    _context: &Context,
+) -> Result<Box<dyn Target>> {
     match profile.target {
+        TargetKind::ExchangeOnline | TargetKind::ExchangeSession | TargetKind::ActiveDirectory => {
+            Err(missing(profile, "Target"))
+        }
         TargetKind::Folder => {
             let path = profile.output_path.as_deref().ok_or_else(|| missing(profile, "OutputPath"))?;
             Ok(Box::new(Folder::new(path)))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     error::{Error, Result},
-    event::{Context, LogLevel, Question, QuestionKind},
+    event::{Context, LogLevel, Question},
     runtime::runtime,
 };
 
@@ -34,12 +34,7 @@ pub fn run(request: &FaultRequest, context: &Context) -> Result<()> {
 }
 
 fn ask(count: u32, context: &Context) -> Result<()> {
-    let question = |number: u32| Question {
-        id: 0,
-        kind: QuestionKind::Approve,
-        target: format!("recipient {number}"),
-        action: "test the questions".to_owned(),
-    };
+    let question = |number: u32| Question::approve(format!("recipient {number}"), "test the questions");
     for answer in context.ask((1..=count).map(question).collect())? {
         context.log(LogLevel::Debug, format!("Question {}: {}.", answer.id, answer.approved))?;
     }

@@ -10,6 +10,7 @@ mod profile_store;
 pub mod request;
 mod sync;
 pub mod test_profile;
+pub mod trust_store;
 mod wildcard;
 
 use std::{collections::BTreeMap, sync::Mutex};
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 pub use request::{EngineConfig, Request};
 
 use crate::{
-    error::Result,
+    error::{Error, ErrorId, Result},
     event::{Context, ResultType},
     places::Places,
     policy,
@@ -62,6 +63,10 @@ impl Engine {
             Request::TestProfile(request) => test_profile::run(self, &request, context),
             Request::Sync(request) => sync::run(self, &request, context),
             Request::GetCertificate(request) => certificate::get(self, &request, context),
+            Request::Publish(_) | Request::Unpublish(_) => Err(Error::new(ErrorId::Internal, "not yet")),
+            Request::ExportTrustStore(_) | Request::PublishTrustStore(_) => {
+                Err(Error::new(ErrorId::Internal, "not yet"))
+            }
             Request::GetRule(request) => policy::rules()
                 .iter()
                 .filter(|rule| wildcard::any_matches(&request.rule, &rule.rule))

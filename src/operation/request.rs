@@ -32,6 +32,14 @@ pub enum Request {
     GetChange(GetChangeRequest),
     /// Approves the removals that a held plan lists. Results: the `Run` that was held.
     ApprovePlan(ApprovePlanRequest),
+    /// Puts certificates into Active Directory for the recipients they name. Results: `Change`s, then one `Run`.
+    Publish(PublishRequest),
+    /// Takes certificates out of Active Directory. Results: `Change`s, then one `Run`.
+    Unpublish(UnpublishRequest),
+    /// Writes the profile's trust anchors as a file. Results: one `TrustStore`.
+    ExportTrustStore(ExportTrustStoreRequest),
+    /// Uploads the profile's trust anchors with `Set-SmimeConfig`. Results: one `TrustStore`.
+    PublishTrustStore(PublishTrustStoreRequest),
     /// The rules of the policy. Results: `Rule`.
     GetRule(GetRuleRequest),
     /// Tests only (feature `fault-injection`): emits, waits, asks, fails or panics as told.
@@ -120,6 +128,9 @@ pub struct SyncRequest {
     /// Hand over the changes, too (as they come), before the run.
     #[serde(default)]
     pub pass_thru: bool,
+    /// Compare the target with what was published, and read every write back.
+    #[serde(default)]
+    pub verify: bool,
 }
 
 /// Recipients' certificates.
@@ -134,6 +145,21 @@ pub struct GetCertificateRequest {
     /// Only these recipients; none: all.
     #[serde(default)]
     pub identity: Vec<String>,
+    /// Where to look.
+    #[serde(default)]
+    pub source: CertificateSource,
+}
+
+/// Where certificates are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum CertificateSource {
+    /// The profile's source.
+    #[default]
+    Directory,
+    /// The profile's target, whoever put them there.
+    Target,
+    /// What the profile published, as its state has it.
+    State,
 }
 
 /// The history of runs.
@@ -179,6 +205,101 @@ pub struct ApprovePlanRequest {
     pub profile_name: String,
     /// The plan's id, which is that of the run that was held.
     pub id: i64,
+}
+
+/// Puts certificates into Active Directory. The password of a PFX file is the engine's secret
+/// `certificate_password`; private keys are left in the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct PublishRequest {
+    /// The profile whose source is the directory, with its policy.
+    pub profile_name: String,
+    /// Who signs in at the directory.
+    #[serde(default)]
+    pub credential: Option<Credential>,
+    /// Certificate files: .cer, .pem, .p7b, .pfx.
+    #[serde(default)]
+    pub path: Vec<std::path::PathBuf>,
+    /// Certificates (DER) in base64.
+    #[serde(default)]
+    pub certificate: Vec<String>,
+    /// For whom; without it, whoever has the addresses that the certificate names.
+    #[serde(default)]
+    pub identity: Vec<String>,
+    /// Publish in spite of `Error` findings.
+    #[serde(default)]
+    pub force: bool,
+    /// Plan only; write nothing anywhere.
+    #[serde(default)]
+    pub what_if: bool,
+    /// Ask `Approve` before each change.
+    #[serde(default)]
+    pub confirm: bool,
+}
+
+/// Takes certificates out of Active Directory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct UnpublishRequest {
+    /// The profile whose source is the directory, with its policy.
+    pub profile_name: String,
+    /// Who signs in at the directory.
+    #[serde(default)]
+    pub credential: Option<Credential>,
+    /// From whom; none: from everybody in the profile's scope who has it.
+    #[serde(default)]
+    pub identity: Vec<String>,
+    /// The SHA-1 thumbprints of the certificates.
+    #[serde(default)]
+    pub thumbprint: Vec<String>,
+    /// Or all in one of these states.
+    #[serde(default)]
+    pub state: Vec<UnpublishState>,
+    /// Plan only; write nothing anywhere.
+    #[serde(default)]
+    pub what_if: bool,
+    /// Ask `Approve` before each change.
+    #[serde(default)]
+    pub confirm: bool,
+}
+
+/// Which certificates go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum UnpublishState {
+    /// Those that have expired.
+    Expired,
+    /// Those against which an `Error` finding speaks.
+    Unusable,
+}
+
+/// Writes the trust anchors as a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ExportTrustStoreRequest {
+    /// The profile.
+    pub profile_name: String,
+    /// The file; .sst or .p7b.
+    pub path: std::path::PathBuf,
+    /// Replace a file that is there.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// Uploads the trust anchors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct PublishTrustStoreRequest {
+    /// The profile, with a target in Exchange.
+    pub profile_name: String,
+    /// Where the trust store that is there is saved first, as .sst; none: beside the profile's state.
+    #[serde(default)]
+    pub backup_path: Option<std::path::PathBuf>,
+    /// Tell what would be uploaded; write nothing anywhere.
+    #[serde(default)]
+    pub what_if: bool,
+    /// Ask `Approve` before the upload.
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 /// The rules of the policy.
@@ -235,4 +356,5 @@ pub const RESULT_TYPES: &[ResultType] = &[
     ResultType::Profile,
     ResultType::ProfileTest,
     ResultType::Rule,
+    ResultType::TrustStore,
 ];

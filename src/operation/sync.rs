@@ -24,17 +24,20 @@ pub(super) fn run(engine: &Engine, request: &SyncRequest, context: &Context) -> 
         confirm: request.confirm,
         allow_removal: request.allow_removal,
         pass_thru: request.pass_thru,
+        verify: request.verify,
     };
     let judge = connect::Judge::of(profile, now);
-    let source = judge.and_then(|judge| {
-        Ok((judge, connect::source(engine, profile, request.credential.as_ref(), context)?))
+    let opened = judge.and_then(|judge| {
+        let credential = request.credential.as_ref();
+        let source = connect::source(engine, profile, credential, context)?;
+        Ok((judge, source, connect::target(engine, profile, credential, context)?))
     });
-    let done = match source {
-        Ok((judge, mut source)) => sync::run(Job {
+    let done = match opened {
+        Ok((judge, mut source, mut target)) => sync::run(Job {
             profile,
             options: &options,
             source: source.as_mut(),
-            target: connect::target(profile)?.as_mut(),
+            target: target.as_mut(),
             state: &state,
             evaluate: &|recipient| judge.evaluate(recipient),
             policy: judge.fingerprint(),

@@ -11,6 +11,7 @@ use crate::{
     profile::Profile,
     state::{State, lock::RunLock},
     sync,
+    target::Target,
     timestamp::Timestamp,
 };
 
@@ -63,12 +64,8 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
         }
         Err(error) => tester.tell("Source", Err(error))?,
     }
-    let mut target = connect::target(&stored.profile)?;
-    let name = target.name();
-    tester.tell(
-        "Target",
-        target.check_writable(context).map(|()| format!("The target can be written: {name}.")),
-    )?;
+    let target = connect::target(engine, &stored.profile, request.credential.as_ref(), context);
+    tester.tell("Target", target.and_then(|mut target| check_target(target.as_mut(), context)))?;
     let path = stored.places.state_file(&stored.profile.name);
     tester.tell("State", state(&path))
 }
@@ -79,6 +76,14 @@ fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
     };
     let apart = sync::compare_clocks(Timestamp::now(), theirs)?;
     Ok(format!("The clocks are {apart} seconds apart."))
+}
+
+fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
+    target.check_writable(context)?;
+    if let Some(theirs) = target.clock(context)? {
+        sync::compare_clocks(Timestamp::now(), theirs)?;
+    }
+    Ok(format!("The target can be written: {}.", target.name()))
 }
 
 fn state(path: &std::path::Path) -> Result<String> {

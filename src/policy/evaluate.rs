@@ -58,6 +58,7 @@ pub fn evaluate(
         desired: selected.desired,
         next_evaluation: next_evaluation(&values, &chains, now),
         missing_issuers: chains.missing_issuers(),
+        curation: Vec::new(),
     }
 }
 

@@ -91,4 +91,17 @@ pub struct Evaluation {
     pub next_evaluation: Option<Timestamp>,
     /// Issuers (RFC 4514 text) that were needed for a chain and not there.
     pub missing_issuers: Vec<String>,
+    /// Where the values are put right in place: every value, and which of them go. Empty where none goes.
+    pub curation: Vec<CuratedValue>,
+}
+
+/// What curation in place makes of one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CuratedValue {
+    /// The value, to the byte.
+    pub value: Value,
+    /// The certificate in it that tells it best, if one could be read.
+    pub certificate: Option<CertificateSummary>,
+    /// Why it goes, in one sentence; `None`: it stays.
+    pub removal: Option<String>,
 }

@@ -20,7 +20,7 @@ pub use rules::{Rule, RuleId, rules, rules_markdown};
 use evaluation::{Finding, Severity};
 
 use crate::{
-    profile::{PolicyName, SelectionName},
+    profile::{PolicyName, RemovableValue, SelectionName},
     recipient::Fingerprint,
 };
 
@@ -30,12 +30,22 @@ pub struct Policy {
     name: PolicyName,
     selection: SelectionName,
     allow_untrusted: bool,
+    curation: Option<Vec<RemovableValue>>,
 }
 
 impl Policy {
     /// The policy of that name. With `allow_untrusted`, a chain that ends nowhere is a warning.
     pub fn new(name: PolicyName, selection: SelectionName, allow_untrusted: bool) -> Self {
-        Self { name, selection, allow_untrusted }
+        Self { name, selection, allow_untrusted, curation: None }
+    }
+
+    /// The same, for values that are put right in place: besides those that always go, `removable` ones do.
+    pub fn curating(mut self, removable: &[RemovableValue]) -> Self {
+        let mut removable = removable.to_vec();
+        removable.sort_unstable();
+        removable.dedup();
+        self.curation = Some(removable);
+        self
     }
 
     /// How grave `rule` is.
@@ -54,7 +64,7 @@ impl Policy {
     /// The same for the same rules, severities, selection and anchors (their
     /// [fingerprint](crate::trust::TrustAnchors::fingerprint)); another one means: evaluate all recipients again.
     pub fn fingerprint(&self, anchors: &Fingerprint) -> Fingerprint {
-        let mut text = format!("{};{:?};{anchors}", rules::RULES_VERSION, self.selection);
+        let mut text = format!("{};{:?};{:?};{anchors}", rules::RULES_VERSION, self.selection, self.curation);
         for rule in RuleId::ALL {
             text += &format!(";{}={:?}", rule.id(), self.severity(*rule));
         }

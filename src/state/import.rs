@@ -100,6 +100,18 @@ pub struct EvaluationRow {
     pub missing_issuers: Vec<String>,
     /// When it may turn out otherwise.
     pub next_evaluation: Option<Timestamp>,
+    /// Where values are put right in place: every value, and which of them go; empty where none goes.
+    pub curation: Vec<CuratedRecord>,
+}
+
+/// What curation in place makes of one value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CuratedRecord {
+    /// The value.
+    #[serde(flatten)]
+    pub value: PublishedValue,
+    /// Why it goes; `None`: it stays.
+    pub removal: Option<String>,
 }
 
 /// The part of an evaluation that tells whether it still holds.
@@ -144,11 +156,11 @@ impl State {
         Ok(Some(KnownEvaluation { input: Fingerprint(input), next_evaluation, has_desired, missing_issuers }))
     }
 
-    /// Keeps an evaluation, and the values that it wants published.
-    pub fn put_evaluation(&self, anchor: &str, row: &EvaluationRow, desired: &[Value]) -> Result<()> {
+    /// Keeps an evaluation, and the bytes of `values`: those that it wants published, and those that it wants gone.
+    pub fn put_evaluation(&self, anchor: &str, row: &EvaluationRow, values: &[Value]) -> Result<()> {
         self.execute(
             "INSERT OR REPLACE INTO evaluation(anchor, input, recipient, has_values, desired, judged, findings,
-                 missing_issuers, next_evaluation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 missing_issuers, next_evaluation, curation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             rusqlite::params![
                 anchor,
                 row.input.0,
@@ -159,14 +171,16 @@ impl State {
                 json(&row.findings)?,
                 json(&row.missing_issuers)?,
                 row.next_evaluation.map(|t| t.0),
+                json(&row.curation)?,
             ],
         )?;
-        desired.iter().try_for_each(|value| self.put_value(value))
+        values.iter().try_for_each(|value| self.put_value(value))
     }
 
     /// A recipient's evaluation.
     pub fn evaluation(&self, anchor: &str) -> Result<Option<EvaluationRow>> {
-        let sql = "SELECT input, recipient, desired, judged, findings, missing_issuers, next_evaluation
+        let sql =
+            "SELECT input, recipient, desired, judged, findings, missing_issuers, next_evaluation, curation
                    FROM evaluation WHERE anchor = ?1";
         let rows = self.query(sql, [anchor], |row| EvaluationText::read(row, 0))?;
         rows.into_iter().next().map(|text| text.parse(self)).transpose()
@@ -267,10 +281,11 @@ pub(super) struct EvaluationText {
     findings: String,
     missing_issuers: String,
     next_evaluation: Option<i64>,
+    curation: String,
 }
 
 impl EvaluationText {
-    /// Reads seven columns from `first` on.
+    /// Reads eight columns from `first` on.
     pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
         Ok(Self {
             input: row.get(first)?,
@@ -280,6 +295,7 @@ impl EvaluationText {
             findings: row.get(first + 4)?,
             missing_issuers: row.get(first + 5)?,
             next_evaluation: row.get(first + 6)?,
+            curation: row.get(first + 7)?,
         })
     }
 
@@ -292,6 +308,7 @@ impl EvaluationText {
             findings: state.stored(&self.findings)?,
             missing_issuers: state.stored(&self.missing_issuers)?,
             next_evaluation: self.next_evaluation.map(Timestamp),
+            curation: state.stored(&self.curation)?,
         })
     }
 }

@@ -56,7 +56,7 @@ impl State {
         let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target,
                        i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other INDEXED BY import_address WHERE other.run_id = i.run_id
                            AND other.address = i.address AND other.anchor <> i.anchor AND other.gone IS NULL),
-                       e.input, e.recipient, e.desired, e.judged, e.findings, e.missing_issuers, e.next_evaluation
+                       e.input, e.recipient, e.desired, e.judged, e.findings, e.missing_issuers, e.next_evaluation, e.curation
                    FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
                    LEFT JOIN link AS l ON l.anchor = i.anchor
                    WHERE i.run_id = ?1 AND i.anchor > ?2 ORDER BY i.anchor LIMIT ?3";
@@ -197,13 +197,15 @@ impl State {
             .collect()
     }
 
-    /// Removes the bytes of values that nothing needs: not desired, not managed, and released before `before`.
+    /// Removes the bytes of values that nothing needs: not desired, not managed, not about to be curated, and released before `before`.
     pub fn sweep_values(&self, before: Timestamp) -> Result<()> {
         self.execute(
             "DELETE FROM value WHERE (released IS NULL OR released < ?1)
                  AND fingerprint NOT IN (SELECT fingerprint FROM managed)
                  AND hex(fingerprint) NOT IN
-                     (SELECT json_extract(d.value, '$.Value') FROM evaluation, json_each(evaluation.desired) AS d)",
+                     (SELECT json_extract(d.value, '$.Value') FROM evaluation, json_each(evaluation.desired) AS d)
+                 AND hex(fingerprint) NOT IN
+                     (SELECT json_extract(c.value, '$.Value') FROM evaluation, json_each(evaluation.curation) AS c)",
             [before.0],
         )
         .map(drop)

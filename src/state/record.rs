@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     policy::evaluation::{CertificateSummary, Finding},
     recipient::{Attribute, Fingerprint},
+    target::Exclusion,
     timestamp::Timestamp,
 };
 
@@ -103,10 +104,27 @@ pub struct Run {
     pub guard: Vec<String>,
     /// Issuers that were needed for a chain and not there, most certificates first.
     pub missing_issuers: Vec<MissingIssuer>,
+    /// Recipients that the target leaves alone, by reason.
+    #[serde(default)]
+    pub exclusions: Vec<ExclusionCount>,
     /// Why it stopped.
     pub error: Option<String>,
     /// Who ran it where: `user@host, PowerShell 7.6.9, process 4711`.
     pub host: String,
+}
+
+impl Run {
+    /// Counts a recipient that the target leaves alone.
+    pub fn exclude(&mut self, reason: Exclusion) {
+        self.numbers.excluded += 1;
+        match self.exclusions.iter_mut().find(|count| count.reason == reason) {
+            Some(count) => count.recipients += 1,
+            None => {
+                let advice = reason.advice().to_owned();
+                self.exclusions.push(ExclusionCount { reason, recipients: 1, advice });
+            }
+        }
+    }
 }
 
 /// What a run counted.
@@ -139,8 +157,26 @@ pub struct RunNumbers {
     pub waiting: u64,
     /// Published values found to be wanted already, and so taken over as managed.
     pub adopted: u64,
+    /// Recipients that the target leaves alone, for the reasons in `Exclusions`.
+    pub excluded: u64,
+    /// Recipients whose values at the target were compared with what was published (`-Verify`).
+    pub verified: u64,
+    /// Those of them where something published was gone.
+    pub drifted: u64,
     /// Errors of single objects.
     pub errors: u64,
+}
+
+/// How many recipients the target left alone for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ExclusionCount {
+    /// Why.
+    pub reason: Exclusion,
+    /// How many recipients.
+    pub recipients: u64,
+    /// What to do about it.
+    pub advice: String,
 }
 
 /// An issuer that was not there.

@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorId, Result};
 const APPLICATION_ID: i64 = 0x536D_5379;
 
 /// Each entry brings a state from the version of its place to the next one. Only ever append.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE setting (
         name  TEXT PRIMARY KEY,
         value TEXT NOT NULL
@@ -93,7 +94,12 @@ const MIGRATIONS: &[&str] = &["
         run_id      INTEGER NOT NULL,
         PRIMARY KEY (anchor, attribute, fingerprint)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    -- Where values are put right in place: every value of the recipient, and which of them go.
+    ALTER TABLE evaluation ADD COLUMN curation TEXT NOT NULL DEFAULT '[]';
+",
+];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Job, progress::Meter};
 use crate::{
     error::{Error, ErrorId, Result},
-    event::{LogLevel, Question, QuestionKind, ResultType},
+    event::{LogLevel, Question, ResultType},
     policy::{self, evaluation::Finding},
     recipient::{Fingerprint, Value},
     state::{
@@ -66,12 +66,7 @@ fn approve(job: &Job<'_>, run: &mut Run, changes: Vec<Change>) -> Result<Vec<Cha
     if !job.options.confirm {
         return Ok(changes);
     }
-    let question = |change: &Change| Question {
-        id: 0,
-        kind: QuestionKind::Approve,
-        target: target_text(change),
-        action: action_text(change),
-    };
+    let question = |change: &Change| Question::approve(target_text(change), action_text(change));
     let answers = job.context.ask(changes.iter().map(question).collect())?;
     let mut approved = Vec::with_capacity(changes.len());
     for (change, answer) in changes.into_iter().zip(answers) {
@@ -132,6 +127,11 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
         outcomes.push(match matched {
             Ok(Match::Ambiguous(why)) => Some(Err(Error::new(ErrorId::TargetConflict, why))),
             Err(error) => Some(Err(error)),
+            Ok(Match::Excluded(why, _)) => {
+                run.exclude(why);
+                job.state.drop_open_change(&one.change.anchor)?;
+                None
+            }
             Ok(found) => {
                 places.push(outcomes.len());
                 writes.push(one.write(match found {

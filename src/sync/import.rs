@@ -7,10 +7,12 @@ use crate::{
     directory::{Presence, SourceItem},
     error::{Error, ErrorId, Result},
     parallel,
-    policy::evaluation::{DesiredValue, Evaluation, Severity},
+    policy::evaluation::{CuratedValue, DesiredValue, Evaluation, Severity},
     recipient::{Fingerprint, Recipient, Value},
     state::{
-        import::{EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation, RecipientRecord},
+        import::{
+            CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation, RecipientRecord,
+        },
         record::{MissingIssuer, PublishedValue, Run},
     },
 };
@@ -255,8 +257,22 @@ fn evaluation_row(
         findings: evaluation.findings,
         missing_issuers: evaluation.missing_issuers,
         next_evaluation: evaluation.next_evaluation,
+        curation: evaluation.curation.iter().map(curated).collect(),
     };
-    (row, evaluation.desired.into_iter().map(|desired| desired.value).collect())
+    let desired = evaluation.desired.into_iter().map(|desired| desired.value);
+    let going = evaluation.curation.into_iter().filter(|one| one.removal.is_some()).map(|one| one.value);
+    (row, desired.chain(going).collect())
+}
+
+fn curated(one: &CuratedValue) -> CuratedRecord {
+    CuratedRecord {
+        value: PublishedValue {
+            attribute: one.value.attribute,
+            value: one.value.fingerprint(),
+            certificate: one.certificate.as_ref().map(Into::into),
+        },
+        removal: one.removal.clone(),
+    }
 }
 
 fn summary(row: &EvaluationRow) -> KnownEvaluation {

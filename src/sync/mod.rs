@@ -37,6 +37,8 @@ pub struct Options {
     pub allow_removal: Option<u32>,
     /// Hand over the changes, too.
     pub pass_thru: bool,
+    /// Compare the target with what was published, and read every write back.
+    pub verify: bool,
 }
 
 /// Everything that one run works with.
@@ -106,6 +108,7 @@ fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, ho
         numbers: RunNumbers::default(),
         guard: Vec::new(),
         missing_issuers: Vec::new(),
+        exclusions: Vec::new(),
         error: None,
         host,
     };

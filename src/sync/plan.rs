@@ -12,7 +12,7 @@ use crate::{
         published::PlanRow,
         record::{Change, ChangeKind, ChangeState, PublishedValue, Run},
     },
-    target::{Match, TargetQuery, TargetRecipient},
+    target::{Exclusion, Match, TargetQuery, TargetRecipient},
 };
 
 /// Recipients of one page.
@@ -82,6 +82,10 @@ fn first_contact(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> R
             Ok(Match::None) => continue,
             Ok(Match::One(found)) => rows.get_mut(index).map_or(Ok(()), |row| adopt(job, run, row, &found)),
             Ok(Match::Ambiguous(why)) => Err(Error::new(ErrorId::TargetConflict, why)),
+            Ok(Match::Excluded(why, _)) => {
+                exclude(job, run, rows.remove(index), why)?;
+                continue;
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
@@ -93,6 +97,17 @@ fn first_contact(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> R
         }
     }
     Ok(errors)
+}
+
+/// Counts a recipient that the target leaves alone.
+fn exclude(job: &Job<'_>, run: &mut Run, row: PlanRow, why: Exclusion) -> Result<()> {
+    job.state.drop_open_change(&row.anchor)?;
+    run.exclude(why);
+    job.verbose(format!(
+        "{} is left alone: such recipients {}.",
+        row.evaluation.recipient.label,
+        why.reason()
+    ))
 }
 
 fn adopt(job: &Job<'_>, run: &mut Run, row: &mut PlanRow, found: &TargetRecipient) -> Result<()> {

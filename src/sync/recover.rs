@@ -4,7 +4,6 @@ use super::Job;
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
-    profile::TargetKind,
     state::{
         change::Outcome,
         record::{Change, ChangeState, PublishedValue, Run},
@@ -62,6 +61,7 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
     let found = match found {
         Match::One(found) => Some(found),
         Match::None => None,
+        Match::Excluded(_, found) => found,
         Match::Ambiguous(why) => {
             return job
                 .report(run, Error::new(ErrorId::TargetConflict, why).target(change.recipient.clone()));
@@ -100,11 +100,7 @@ fn ours(change: &Change, found: Option<&TargetRecipient>) -> Vec<PublishedValue>
 /// Another target knows nothing of what was published at the old one; that stays as it is.
 fn notice_other_target(job: &Job<'_>) -> Result<()> {
     let profile = job.profile;
-    let target = match profile.target {
-        TargetKind::Folder => {
-            format!("Folder {}", profile.output_path.as_deref().unwrap_or("".as_ref()).display())
-        }
-    };
+    let target = profile.target_text();
     let before = job.state.setting("target")?;
     if before.as_deref() == Some(&target) {
         return Ok(());

@@ -2,11 +2,17 @@
 
 pub mod folder;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::{
+    directory::{Selection, SourceItem},
     error::Result,
     event::Context,
+    policy::evaluation::Finding,
     recipient::{Fingerprint, Value},
     state::{import::RecipientRecord, published::PublishedRecipient},
+    timestamp::Timestamp,
 };
 
 /// A source recipient, for the target to match.
@@ -29,6 +35,8 @@ pub struct TargetRecipient {
     pub key: String,
     /// Its values, in the target's order.
     pub values: Vec<Value>,
+    /// What speaks against it at the target, such as that address lists hide it.
+    pub findings: Vec<Finding>,
 }
 
 impl TargetRecipient {
@@ -47,6 +55,70 @@ pub enum Match {
     One(TargetRecipient),
     /// More than one, or one that belongs to somebody else; the sentence says which.
     Ambiguous(String),
+    /// Not to be written here: counted and summed up, not an error of its own. With what is there, if it can be read.
+    Excluded(Exclusion, Option<TargetRecipient>),
+}
+
+/// Why a target leaves a recipient alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Exclusion {
+    /// The target has no such recipient, and the profile does not say that it be made.
+    NotFound,
+    /// Exchange Online has it from Active Directory, and only takes changes that are made there.
+    DirectorySynced,
+    /// Exchange on premises has no cmdlet that writes its certificates: contacts, remote mailboxes.
+    NoCmdlet,
+    /// It was deleted at the target and can still be restored.
+    SoftDeleted,
+    /// Its values changed within the quiet period.
+    QuietPeriod,
+    /// More values would be left over than Entra Connect exports.
+    TooManyValues,
+}
+
+impl Exclusion {
+    /// All of them.
+    pub const ALL: &'static [Exclusion] = &[
+        Exclusion::NotFound,
+        Exclusion::DirectorySynced,
+        Exclusion::NoCmdlet,
+        Exclusion::SoftDeleted,
+        Exclusion::QuietPeriod,
+        Exclusion::TooManyValues,
+    ];
+
+    /// What is the case, after "N recipients ".
+    pub fn reason(self) -> &'static str {
+        match self {
+            Exclusion::NotFound => "are not at the target",
+            Exclusion::DirectorySynced => {
+                "are synchronised from Active Directory and can't be written in the cloud"
+            }
+            Exclusion::NoCmdlet => {
+                "are contacts or remote mailboxes, which Exchange on premises has no cmdlet for"
+            }
+            Exclusion::SoftDeleted => "are deleted at the target",
+            Exclusion::QuietPeriod => "had a change within the quiet period and are left for a later run",
+            Exclusion::TooManyValues => {
+                "would keep more values than Entra Connect exports, and are left alone"
+            }
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Exclusion::NotFound => "Create them there; external partners can be made with -CreateContact.",
+            Exclusion::DirectorySynced | Exclusion::NoCmdlet => {
+                "Use a profile with -Target ActiveDirectory for them; Entra Connect exports what it leaves there."
+            }
+            Exclusion::SoftDeleted => "Restore them, or take them out of the profile's scope.",
+            Exclusion::QuietPeriod => "Nothing is to be done; -QuietPeriod sets the time.",
+            Exclusion::TooManyValues => {
+                "Look at them with Get-SmimeCertificate; -RemoveValue can take more out."
+            }
+        }
+    }
 }
 
 /// One recipient's values as they shall be.
@@ -80,6 +152,18 @@ pub trait Target: Send {
     /// Writes recipients; the key of each under which it is found from now on, in their order.
     /// Once it has returned, what was written survives a crash of the machine.
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>>;
+
+    /// The target's own clock, where it has one.
+    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>>;
+
+    /// Hands everybody selected to `sink`, with the values that are at the target now, whoever put them there.
+    /// The anchor of each is the target's own key.
+    fn read_all(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()>;
 
     /// The key under which a recipient would be found if it were written now; `None` where only the target
     /// can tell.

@@ -3,14 +3,14 @@
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use smime_sync::{
     error::{Error, ErrorId},
-    event::{Answer, ErrorBody, Event, Progress, Question, QuestionKind, ResultType},
+    event::{Answer, ErrorBody, Event, Progress, Question, ResultType},
     ffi::contract::{
         SMIME_ANSWERS_LIMIT, SMIME_CONFIG_LIMIT, SMIME_REQUEST_LIMIT, SMIME_SECRET_LIMIT,
         SMIME_SECRET_NAME_LIMIT,
     },
     operation::{
         EngineConfig, Request, certificate::RecipientCertificate, request::RESULT_TYPES,
-        test_profile::ProfileTest,
+        test_profile::ProfileTest, trust_store::TrustStore,
     },
     policy::Rule,
     profile::Profile,
@@ -33,6 +33,7 @@ fn result_schema(kind: ResultType, generator: &mut SchemaGenerator) -> &'static 
         ResultType::Profile => add::<Profile>(generator, "Profile"),
         ResultType::ProfileTest => add::<ProfileTest>(generator, "ProfileTest"),
         ResultType::Rule => add::<Rule>(generator, "Rule"),
+        ResultType::TrustStore => add::<TrustStore>(generator, "TrustStore"),
     }
 }
 
@@ -67,7 +68,7 @@ fn document() -> String {
     let mut parts = vec![INTRODUCTION.to_owned(), header.rules(), calls(&header), JSON_RULES.to_owned()];
     parts.push(types.variants("Request", "Requests", "Operation") + &example(&request_example()));
     parts.push(types.section("EngineConfig", "##", "Configuration of an engine"));
-    parts.push(types.section("Answer", "##", "Answers") + &example(&[Answer { id: 1, approved: true }]));
+    parts.push(types.section("Answer", "##", "Answers") + &example(&[Answer::approval(1, true)]));
     parts.push(types.variants("Event", "Events", "Event") + &example(&event_example()));
     parts.push("## Result objects\n".to_owned());
     parts.extend(results().map(|(title, name)| types.section(name, "###", &title)));
@@ -142,7 +143,7 @@ fn event_example() -> [Event; 3] {
             rate: 250.0,
             seconds_left: Some(6),
         }),
-        Event::Question(Question { id: 1, kind: QuestionKind::Approve, target, action }),
+        Event::Question(Question { id: 1, ..Question::approve(target, action) }),
         Event::Finished { error: None },
     ]
 }

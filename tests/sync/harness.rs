@@ -63,6 +63,7 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
         desired: Vec::new(),
         next_evaluation: None,
         missing_issuers: Vec::new(),
+        curation: Vec::new(),
     };
     for (position, value) in recipient.values.iter().enumerate() {
         let word = String::from_utf8_lossy(&value.bytes).into_owned();
@@ -136,9 +137,8 @@ impl EventSink for Told {
 
     fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>> {
         let decline = self.decline.lock().unwrap();
-        let answer = |q: &Question| Answer {
-            id: q.id,
-            approved: !decline.iter().any(|name| q.target.contains(name.as_str())),
+        let answer = |q: &Question| {
+            Answer::approval(q.id, !decline.iter().any(|name| q.target.contains(name.as_str())))
         };
         let answers = questions.iter().map(answer).collect();
         self.questions.lock().unwrap().extend(questions);

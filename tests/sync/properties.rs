@@ -82,6 +82,7 @@ prop_compose! {
                 judged,
                 findings: vec![],
                 missing_issuers: vec![],
+                curation: vec![],
                 next_evaluation: None,
             },
         }

@@ -89,6 +89,17 @@ impl Target for FaultyTarget {
         }
         Ok(results)
     }
+    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
+        self.folder.clock(context)
+    }
+    fn read_all(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        self.folder.read_all(selection, context, sink)
+    }
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
         self.folder.key(query)
     }

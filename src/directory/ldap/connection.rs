@@ -222,7 +222,7 @@ fn lost(server: &str, error: &io::Error) -> Error {
 }
 
 fn status(error: &io::Error) -> NativeStatus {
-    NativeStatus { os_error: error.raw_os_error(), text: Some(error.to_string()), ldap_result: None }
+    NativeStatus { os_error: error.raw_os_error(), text: Some(error.to_string()), ..NativeStatus::default() }
 }
 
 #[cfg(test)]

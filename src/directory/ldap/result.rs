@@ -50,7 +50,7 @@ impl LdapResult {
         Err(self.error(server, asked).native(NativeStatus {
             ldap_result: Some(self.code),
             text: Some(self.text.clone()).filter(|text| !text.is_empty()),
-            os_error: None,
+            ..NativeStatus::default()
         }))
     }
 

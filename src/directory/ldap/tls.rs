@@ -82,8 +82,11 @@ fn unusable(path: &Path, reason: &str) -> Error {
 pub(super) fn handshake_error(server: &str, port: u16, error: &io::Error) -> Error {
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let failed = |id, what: String| {
-        let native =
-            NativeStatus { text: Some(error.to_string()), os_error: error.raw_os_error(), ldap_result: None };
+        let native = NativeStatus {
+            text: Some(error.to_string()),
+            os_error: error.raw_os_error(),
+            ..NativeStatus::default()
+        };
         Error::new(id, format!("The server '{server}' {what}.")).target(server).native(native)
     };
     let Some(rustls::Error::InvalidCertificate(reason)) = cause else {

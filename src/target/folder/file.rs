@@ -13,7 +13,7 @@ use tempfile::TempPath;
 
 use crate::{
     error::{Error, ErrorId, Result},
-    recipient::{Attribute, RecipientKind, Value},
+    recipient::{Attribute, Recipient, RecipientKind, Value},
     target::TargetQuery,
 };
 
@@ -87,6 +87,25 @@ impl RecipientFile {
             })
         };
         self.values.iter().map(value).collect()
+    }
+
+    /// The recipient as it is published, under the name of its files.
+    pub(super) fn to_recipient(&self, key: &str) -> Result<Recipient> {
+        let address = Some(self.recipient.clone()).filter(|label| label.contains('@'));
+        Ok(Recipient {
+            anchor: key.to_owned(),
+            distinguished_name: self.recipient.clone(),
+            kind: self.kind,
+            disabled: false,
+            display_name: self.display_name.clone(),
+            mail: address,
+            proxy_addresses: Vec::new(),
+            primary_smtp_address: None,
+            user_principal_name: self.user_principal_name.clone(),
+            sam_account_name: None,
+            changed: None,
+            values: self.values()?,
+        })
     }
 
     /// Writes the recipient's files beside their places. Nothing is published yet.

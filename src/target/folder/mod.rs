@@ -19,9 +19,11 @@ use std::{
 
 use super::{Match, Target, TargetQuery, TargetRecipient, TargetWrite};
 use crate::{
+    directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
     state::published::PublishedRecipient,
+    timestamp::Timestamp,
 };
 use file::{RecipientFile, Staged};
 
@@ -62,7 +64,7 @@ impl Folder {
         let linked = query.link.filter(|link| name::is_key(link)).unwrap_or(&own).to_owned();
         for key in if linked == own { vec![linked] } else { vec![linked, own.clone()] } {
             if let Some(file) = self.read_key(&key)?.filter(|file| file.anchor == query.anchor) {
-                return Ok(Match::One(TargetRecipient { key, values: file.values()? }));
+                return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
             }
         }
         if query.link.is_none()
@@ -70,7 +72,7 @@ impl Folder {
             && let Some(key) = self.key_of_anchor(query.anchor)?
             && let Some(file) = self.read_key(&key)?
         {
-            return Ok(Match::One(TargetRecipient { key, values: file.values()? }));
+            return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
         }
         Ok(match self.read_key(&own)? {
             Some(other) => Match::Ambiguous(format!(
@@ -152,6 +154,34 @@ impl Target for Folder {
         }
         file::sync_folder(&self.path);
         Ok(results)
+    }
+
+    fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
+        Ok(None)
+    }
+
+    fn read_all(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        let mut keys: Vec<String> = read_anchors(&self.path)?.into_values().collect();
+        keys.sort_unstable();
+        for key in keys {
+            context.check()?;
+            let item = match self
+                .read_key(&key)
+                .and_then(|file| file.map(|file| file.to_recipient(&key)).transpose())
+            {
+                Ok(None) => continue,
+                Ok(Some(recipient)) if !selection.includes(&recipient) => continue,
+                Ok(Some(recipient)) => SourceItem::Recipient(recipient),
+                Err(error) => SourceItem::Invalid(error),
+            };
+            sink(item)?;
+        }
+        Ok(())
     }
 
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {

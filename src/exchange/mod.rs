@@ -1,0 +1,154 @@
+//! Exchange: cmdlets with their parameters go out, objects come back; over REST or through the caller's session.
+//!
+//! Microsoft documents the cmdlets, not the transport of its own module; so what publishes to Exchange speaks to a
+//! [`CmdletChannel`], and everything that is not documented stays behind it.
+
+use std::collections::BTreeMap;
+
+use crate::{error::Result, event::Context};
+
+/// A cmdlet with its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// Its name, such as `Set-Mailbox`.
+    pub cmdlet: &'static str,
+    /// Its parameters, each once.
+    pub parameters: Vec<(&'static str, Parameter)>,
+    /// The properties of its output that are wanted; none: no output.
+    pub select: &'static [&'static str],
+    /// The mailbox near which it should run: an SMTP address or UPN; none: the organisation.
+    pub anchor: Option<String>,
+    /// Binary properties may come as [`Property::Count`].
+    pub counts_only: bool,
+    /// Whether carrying it out twice does the same as once: `Get-` and `Set-`, not `New-`.
+    pub repeatable: bool,
+}
+
+/// The value of a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parameter {
+    /// Text, an identity or a number of results.
+    Text(String),
+    /// A switch or a boolean.
+    Flag(bool),
+    /// One binary value.
+    Binary(Vec<u8>),
+    /// A list of binary values; an empty one clears the property.
+    BinaryList(Vec<Vec<u8>>),
+}
+
+/// The value of a property.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Property {
+    /// Text; identifiers, enumerations and dates too.
+    Text(String),
+    /// `True` or `False`.
+    Flag(bool),
+    /// A number.
+    Number(i64),
+    /// One binary value.
+    Binary(Vec<u8>),
+    /// Several values.
+    List(Vec<Property>),
+    /// How many binary values there are, where only that was asked for.
+    Count(usize),
+}
+
+/// An object that a cmdlet returned; properties without a value are left out. Names are compared in any case.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Object(BTreeMap<String, Property>);
+
+impl Object {
+    /// Sets a property.
+    pub fn insert(&mut self, name: &str, value: Property) {
+        self.0.insert(name.to_ascii_lowercase(), value);
+    }
+
+    /// The property of that name, in any case.
+    pub fn get(&self, name: &str) -> Option<&Property> {
+        self.0.get(&name.to_ascii_lowercase())
+    }
+
+    /// A property that is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Property::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A property that is a flag; text that says `True` counts, too.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.get(name) {
+            Some(Property::Flag(flag)) => Some(*flag),
+            Some(Property::Text(text)) => text.to_ascii_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The texts of a property with one or several values.
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        match self.get(name) {
+            Some(Property::Text(text)) => vec![text],
+            Some(Property::List(list)) => list
+                .iter()
+                .filter_map(|one| match one {
+                    Property::Text(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What a cmdlet answered.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Output {
+    /// The objects.
+    pub objects: Vec<Object>,
+    /// What it warned about.
+    pub warnings: Vec<String>,
+}
+
+/// Where an organisation's recipients are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// Exchange Online.
+    Cloud,
+    /// Exchange Server.
+    OnPremises,
+}
+
+/// Runs cmdlets.
+///
+/// One command that fails is an error of its own. What makes going on useless (no right at all, a service that
+/// refuses everything) is the error of the whole call.
+pub trait CmdletChannel: Send {
+    /// How messages name it: `Exchange Online`, `the Exchange session`.
+    fn name(&self) -> String;
+
+    /// Where its recipients are kept; asks if it has to.
+    fn location(&mut self, context: &Context) -> Result<Location>;
+
+    /// How many commands one call of [`CmdletChannel::invoke`] takes well.
+    fn batch_size(&self) -> usize;
+
+    /// Runs commands, perhaps several at a time; one result each, in their order.
+    ///
+    /// A command that is not [repeatable](Command::repeatable) and whose outcome can't be told fails with
+    /// `ExchangeUnavailable` rather than being sent again.
+    fn invoke(&mut self, commands: &[Command], context: &Context) -> Result<Vec<Result<Output>>>;
+
+    /// Runs one command that lists objects, and hands them over page by page. `-ResultSize Unlimited` is among
+    /// the command's own parameters.
+    fn list(
+        &mut self,
+        command: &Command,
+        context: &Context,
+        sink: &mut dyn FnMut(Object) -> Result<()>,
+    ) -> Result<()>;
+
+    /// The service's own clock, where it has shown one.
+    fn clock(&mut self, context: &Context) -> Result<Option<crate::timestamp::Timestamp>>;
+}
