@@ -209,6 +209,7 @@ impl Work {
             recipient: &self.recipient,
             link: self.link.as_deref(),
             thorough: false,
+            fresh: true,
         }
     }
 

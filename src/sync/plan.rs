@@ -341,6 +341,7 @@ impl PlanRow {
             recipient: &self.evaluation.recipient,
             link: self.link.as_deref(),
             thorough,
+            fresh: false,
         }
     }
 }

@@ -43,6 +43,7 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
             recipient,
             link: link.as_deref(),
             thorough: false,
+            fresh: true,
         })
         .collect();
     let matches = job.target.read(&queries, job.context)?;

@@ -26,6 +26,9 @@ pub struct TargetQuery<'a> {
     pub link: Option<&'a str>,
     /// Search the whole target by anchor, too: this state has never seen it.
     pub thorough: bool,
+    /// The values must be those of this moment: a write follows, or a write is read back. Otherwise a listing that
+    /// the target made earlier in the run will do where it shows no values.
+    pub fresh: bool,
 }
 
 /// A recipient of the target as it is now.
