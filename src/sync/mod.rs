@@ -18,7 +18,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel, ResultType},
     policy::evaluation::Evaluation,
-    profile::{Profile, TargetKind},
+    profile::{Drift, Profile, TargetKind},
     recipient::{Fingerprint, Recipient},
     state::{
         State,
@@ -155,6 +155,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     recover::in_flight(job, run)?;
     import::run(job, run)?;
     plan::run(job, run)?;
+    tell_drift(job, run)?;
     if !guard::run(job, run)? {
         tell_exclusions(job, run)?;
         sweep(job, run)?;
@@ -181,6 +182,23 @@ pub fn compare_clocks(ours: Timestamp, theirs: Timestamp, whose: &str) -> Result
         "This machine's clock ({ours}) and that of {whose} ({theirs}) are {apart} seconds apart; {CLOCK_TOLERANCE} is the most."
     );
     Err(Error::new(ErrorId::ClockSkew, what))
+}
+
+/// One warning that something published had gone, if `-Verify` found any.
+fn tell_drift(job: &Job<'_>, run: &Run) -> Result<()> {
+    let numbers = &run.numbers;
+    if numbers.drifted == 0 {
+        return Ok(());
+    }
+    let what_now = match job.profile.drift {
+        Drift::Repair => "they are published again",
+        Drift::Report => "the profile only reports it (-Drift Report)",
+    };
+    let what = format!(
+        "{} of {} verified recipients had lost published values at the target; {what_now}. -Verbose names them.",
+        numbers.drifted, numbers.verified
+    );
+    job.context.log(LogLevel::Warning, what)
 }
 
 /// One warning for each reason for which the target leaves recipients alone.
