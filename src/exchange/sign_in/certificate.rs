@@ -32,7 +32,7 @@ use crate::{
 /// Who has the key.
 pub(super) enum Signer {
     /// We, from a file.
-    Key(KeyPair),
+    Key(Box<KeyPair>),
     /// The caller.
     Host(Arc<HostKey>),
 }

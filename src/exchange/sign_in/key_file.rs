@@ -125,24 +125,24 @@ impl File<'_> {
             })?;
             certificates.push(certificate);
         }
-        let mut rejected = None;
-        let mut pairs = Vec::new();
+        // A renewed certificate may have the key of the one before.
+        certificates.sort_by_key(|one| (one.is_valid_at(now), one.not_after));
         let any_key = contents.other_keys || !contents.keys.is_empty();
+        let mut rejected = None;
+        let mut keys = Vec::new();
         for key in contents.keys {
             match key {
-                Ok(key) => {
-                    let own = |one: &&Certificate| public_key(one).as_deref() == Some(key.public().as_ref());
-                    if let Some(certificate) = certificates.iter().find(own).cloned() {
-                        pairs.push(KeyPair { certificate, key });
-                    }
-                }
+                Ok(key) => keys.push(key),
                 Err(reason) => rejected = Some(reason),
             }
         }
-        let best = pairs
-            .into_iter()
-            .max_by_key(|pair| (pair.certificate.is_valid_at(now), pair.certificate.not_after));
-        best.ok_or_else(|| self.without_pair(&certificates, any_key, rejected))
+        for certificate in certificates.iter().rev() {
+            let own = |key: &RsaKeyPair| public_key(certificate).as_deref() == Some(key.public().as_ref());
+            if let Some(index) = keys.iter().position(own) {
+                return Ok(KeyPair { certificate: certificate.clone(), key: keys.swap_remove(index) });
+            }
+        }
+        Err(self.without_pair(&certificates, any_key, rejected))
     }
 
     /// Why there is no certificate with its key.

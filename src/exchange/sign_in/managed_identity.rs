@@ -136,7 +136,7 @@ fn refused(answer: &HttpAnswer) -> Failed {
 fn unreachable(cause: Error) -> Error {
     let error = unavailable(&format!("{} This may be no machine of Azure's", cause.message));
     match cause.native {
-        Some(native) => error.native(native),
+        Some(native) => error.native(*native),
         None => error,
     }
 }

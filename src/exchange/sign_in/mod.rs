@@ -82,7 +82,7 @@ pub fn token_source(profile: &Profile, from: &Surroundings<'_>) -> Result<Arc<dy
     let signer = if let Some(path) = &profile.certificate_file_path {
         let password = (from.secrets)(CERTIFICATE_PASSWORD);
         let password = password.as_ref().map(|password| password.as_slice());
-        Signer::Key(key_file::read(path, password, from.clock.timestamp())?)
+        Signer::Key(Box::new(key_file::read(path, password, from.clock.timestamp())?))
     } else if let Some(thumbprint) = &profile.certificate_thumbprint {
         Signer::Host(Arc::new(HostKey::find(thumbprint, from.context)?))
     } else {

@@ -97,7 +97,10 @@ impl<I: Issuer> Renewing<I> {
         let renewed = self.issuer.issue().await;
         let (result, message) = self.keep(renewed);
         if let Some(message) = message {
-            self.context.log(LogLevel::Verbose, message)?;
+            // A caller who is slow to take it must not hold up a thread of the runtime.
+            let context = self.context.clone();
+            let logging = tokio::task::spawn_blocking(move || context.log(LogLevel::Verbose, message));
+            logging.await.unwrap_or_else(|_| Err(Error::canceled()))?;
         }
         result
     }
@@ -181,5 +184,147 @@ impl Repetition {
             }
             _ => Err(failed.error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::{
+        event::{Answer, Event, EventSink, Question},
+        runtime::runtime,
+    };
+
+    struct Silent;
+
+    impl EventSink for Silent {
+        fn emit(&self, _: Event) -> Result<()> {
+            Ok(())
+        }
+
+        fn ask(&self, _: Vec<Question>) -> Result<Vec<Answer>> {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Gives out numbered tokens of this life, and fails where it is told to.
+    struct Numbered {
+        clock: Clock,
+        life: i64,
+        fails: fn(u32) -> bool,
+        issued: AtomicU32,
+    }
+
+    impl Issuer for Numbered {
+        async fn issue(&self) -> Result<AccessToken> {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let number = self.issued.fetch_add(1, Ordering::SeqCst) + 1;
+            if (self.fails)(number) {
+                return Err(Error::new(ErrorId::ExchangeUnreachable, format!("attempt {number}")));
+            }
+            let now = self.clock.timestamp();
+            Ok(AccessToken::new(Zeroizing::new(number.to_string()), now, now.plus(self.life)).unwrap())
+        }
+    }
+
+    fn source(speed: f64, life: i64, fails: fn(u32) -> bool) -> Arc<Renewing<Numbered>> {
+        let clock = Clock::accelerated(speed);
+        let issuer = Numbered { clock: clock.clone(), life, fails, issued: AtomicU32::new(0) };
+        let context = Context::new(Arc::new(Silent), CancellationToken::new());
+        let (gate, kept) = (tokio::sync::Mutex::default(), Mutex::default());
+        Arc::new(Renewing { issuer, clock, context, gate, kept })
+    }
+
+    fn text(token: &AccessToken) -> String {
+        token.authorization().to_str().unwrap().to_owned()
+    }
+
+    /// What 20 tasks get that ask at once.
+    async fn twenty(source: &Arc<Renewing<Numbered>>) -> Vec<Result<String>> {
+        let asking = || {
+            let source = source.clone();
+            tokio::spawn(async move { source.token().await.map(|token| text(&token)) })
+        };
+        let tasks: Vec<_> = (0..20).map(|_| asking()).collect();
+        let mut results = Vec::new();
+        for task in tasks {
+            results.push(task.await.unwrap());
+        }
+        results
+    }
+
+    #[test]
+    fn twenty_who_ask_at_once_share_one_renewal() {
+        let source = source(1.0, 3600, |_| false);
+        let results = runtime().unwrap().block_on(twenty(&source));
+        assert!(results.iter().all(|result| result.as_deref() == Ok("Bearer 1")), "{results:?}");
+    }
+
+    #[test]
+    fn twenty_who_wait_for_a_renewal_that_fails_share_its_failure_and_the_next_one_tries_again() {
+        let source = source(1.0, 3600, |number| number == 1);
+        let results = runtime().unwrap().block_on(twenty(&source));
+        let failed = |result: &Result<String>| result.as_ref().is_err_and(|e| e.message == "attempt 1");
+        assert!(results.iter().all(failed), "{results:?}");
+        let next = runtime().unwrap().block_on(source.token()).unwrap();
+        assert_eq!(text(&next), "Bearer 2");
+    }
+
+    #[test]
+    fn a_token_is_renewed_before_it_ends() {
+        let source = source(100.0, 60, |_| false);
+        runtime().unwrap().block_on(async {
+            let mut seen = Vec::new();
+            for _ in 0..40 {
+                let token = source.token().await.unwrap();
+                assert!(source.clock.timestamp() < token.expires(), "an old token was given out");
+                seen.push(text(&token));
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            seen.dedup();
+            // A second is 100 seconds here, and a token lasts for 30 of them; a renewal takes 5.
+            assert!((2..=4).contains(&seen.len()), "{seen:?}");
+        });
+    }
+
+    #[test]
+    fn a_token_that_the_service_refused_is_replaced_once() {
+        let source = source(1.0, 3600, |_| false);
+        runtime().unwrap().block_on(async {
+            let first = source.token().await.unwrap();
+            source.invalidate(&first);
+            let second = source.token().await.unwrap();
+            // A late answer to a request with the first token.
+            source.invalidate(&first);
+            let third = source.token().await.unwrap();
+            assert_eq!([&first, &second, &third].map(text), ["Bearer 1", "Bearer 2", "Bearer 2"]);
+        });
+    }
+
+    #[test]
+    fn a_token_that_could_not_be_renewed_is_used_as_long_as_it_is_valid() {
+        let source = source(100.0, 200, |number| number > 1);
+        runtime().unwrap().block_on(async {
+            let first = source.token().await.unwrap();
+            let mut given = 0;
+            loop {
+                match source.token().await {
+                    Ok(token) => assert!(token.is(&first)),
+                    Err(error) => break assert_eq!(error.id, ErrorId::ExchangeUnreachable),
+                }
+                given += 1;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            assert!(source.clock.timestamp() >= first.expires(), "it was given up while valid");
+            let attempts = source.issuer.issued.load(Ordering::SeqCst);
+            assert!(attempts <= 6, "{attempts} attempts for {given} questions within 100 s");
+        });
     }
 }
