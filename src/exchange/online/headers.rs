@@ -84,3 +84,6 @@ fn iso_time(text: &str) -> Option<Duration> {
     let time = OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?;
     Duration::try_from(time - OffsetDateTime::UNIX_EPOCH).ok()
 }
+
+#[cfg(test)]
+mod tests;
