@@ -10,8 +10,8 @@ use crate::{
     error::Result,
     event::Context,
     policy::evaluation::Finding,
-    recipient::{Fingerprint, Value},
-    state::{import::RecipientRecord, published::PublishedRecipient},
+    recipient::Value,
+    state::{import::RecipientRecord, published::PublishedRecipient, record::PublishedValue},
     timestamp::Timestamp,
 };
 
@@ -26,6 +26,9 @@ pub struct TargetQuery<'a> {
     pub link: Option<&'a str>,
     /// Search the whole target by anchor, too: this state has never seen it.
     pub thorough: bool,
+    /// The values must be those of this moment: a write follows, or a write is read back. Otherwise a listing that
+    /// the target made earlier in the run will do where it shows no values.
+    pub fresh: bool,
 }
 
 /// A recipient of the target as it is now.
@@ -40,9 +43,10 @@ pub struct TargetRecipient {
 }
 
 impl TargetRecipient {
-    /// The SHA-256 of each value, in their order.
-    pub fn fingerprints(&self) -> Vec<Fingerprint> {
-        self.values.iter().map(Value::fingerprint).collect()
+    /// Whether `value` is there.
+    pub fn shows(&self, value: &PublishedValue) -> bool {
+        let mut values = self.values.iter();
+        values.any(|one| one.attribute == value.attribute && one.fingerprint() == value.value)
     }
 }
 
