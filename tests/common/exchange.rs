@@ -183,6 +183,22 @@ impl StandIn {
         values(&self.recipient(address).unwrap()["UserCertificate"])
     }
 
+    /// Closes the pipe that keeps it alive.
+    pub fn close_standard_input(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// Waits for its end; whether it was a good one.
+    pub fn wait(&mut self) -> bool {
+        // `Child::wait` would close standard input itself.
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// A cmdlet as the admin's session runs it.
     pub fn session(&self, cmdlet: &str, parameters: Value) -> Value {
         self.ask("POST", "/session", &json!({ "CmdletName": cmdlet, "Parameters": parameters }))
@@ -217,7 +233,9 @@ fn binary() -> &'static Path {
         build.args(["build", "--quiet", "--example", "exchange-online-stand-in", "--manifest-path"]);
         build.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         build.arg("--target-dir").arg(profile.parent().unwrap());
-        for (feature, on) in [("lab", cfg!(feature = "lab")), ("fault-injection", cfg!(feature = "fault-injection"))] {
+        for (feature, on) in
+            [("lab", cfg!(feature = "lab")), ("fault-injection", cfg!(feature = "fault-injection"))]
+        {
             if on {
                 build.args(["--features", feature]);
             }

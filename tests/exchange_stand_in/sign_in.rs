@@ -12,7 +12,10 @@ fn code(reply: &Reply) -> u64 {
     let body = reply.json();
     let code = body["error_codes"][0].as_u64().unwrap_or_default();
     if reply.status != 200 {
-        assert!(body["error_description"].as_str().unwrap().starts_with(&format!("AADSTS{code}: ")), "{body}");
+        assert!(
+            body["error_description"].as_str().unwrap().starts_with(&format!("AADSTS{code}: ")),
+            "{body}"
+        );
     }
     code
 }
@@ -23,7 +26,10 @@ fn a_right_assertion_gets_a_token_that_the_gateway_takes() {
         let mut client = Client::signed_out();
         let reply = client.sign_in(&client.claims(), algorithm);
         assert_eq!((reply.status, code(&reply)), (200, 0), "{algorithm}");
-        assert_eq!((&reply.json()["token_type"], &reply.json()["expires_in"]), (&json!("Bearer"), &json!(3599)));
+        assert_eq!(
+            (&reply.json()["token_type"], &reply.json()["expires_in"]),
+            (&json!("Bearer"), &json!(3599))
+        );
         client.token = reply.json()["access_token"].as_str().unwrap().into();
         assert_eq!(client.run("Get-OrganizationConfig", json!({})).status, 200);
         client.stand_in.advance(3600.0);
@@ -115,7 +121,9 @@ fn tenant_application_scope_and_form_must_be_right() {
 #[test]
 fn a_role_is_needed_beside_the_token() {
     let client = Client::new();
-    let run = || client.run_with(&client.headers("Get-OrganizationConfig"), &body("Get-OrganizationConfig", json!({})));
+    let run = || {
+        client.run_with(&client.headers("Get-OrganizationConfig"), &body("Get-OrganizationConfig", json!({})))
+    };
     client.stand_in.settings(json!({ "HasDirectoryRole": false }));
     assert_eq!((run().status, run().body.iter().all(|octet| *octet == 0)), (403, true));
     client.stand_in.settings(json!({ "ForbiddenBody": "Html" }));
