@@ -2,8 +2,12 @@
 //! against the strict stand-in of `tests/lab/exchange`.
 
 mod certificate_files;
+#[path = "../common/certificates.rs"]
+mod certificates;
 mod client;
 mod entra_answers;
+#[path = "../common/exchange.rs"]
+mod exchange;
 mod handed_in;
 mod host_signs;
 mod managed_identity;

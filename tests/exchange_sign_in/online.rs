@@ -2,95 +2,44 @@
 
 use std::{
     fs,
-    io::ErrorKind,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use reqwest::Url;
-use serde_json::{Value, json};
+use serde_json::json;
 use smime_sync::{
     error::ErrorId,
-    exchange::{
-        clock::Clock,
-        http::{HttpClient, HttpRequest, wait},
-    },
+    exchange::{clock::Clock, http::wait},
     profile::{ExchangeEnvironment, Profile},
     runtime::runtime,
 };
 
 use crate::{
     certificate_files::workshop,
+    exchange::StandIn,
     host_signs::{store, thumbprint},
     surroundings::{APP_ID, PASSWORD, TENANT, World, profile},
 };
 
-/// A stand-in that runs while this lives.
-struct Online {
-    process: Child,
-    folder: tempfile::TempDir,
-    addresses: Value,
-}
-
-impl Drop for Online {
-    fn drop(&mut self) {
-        // It ends when its standard input does.
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
-    }
-}
+/// A stand-in that knows the application of this test.
+struct Online(StandIn);
 
 impl Online {
-    /// Starts it and registers the application with its certificate.
     fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let program = std::env::current_exe().unwrap();
-        let program = program.parent().unwrap().with_file_name("examples").join("exchange-online-stand-in");
-        let started =
-            Command::new(&program).arg("--directory").arg(folder.path()).stdin(Stdio::piped()).spawn();
-        let process = started.unwrap_or_else(|error| {
-            let advice = "build it with 'cargo build --example exchange-online-stand-in'";
-            panic!("{}: {error}; {advice}", program.display())
-        });
-        let addresses = wait_for(&folder.path().join("stand-in.json"));
-        let online = Self { process, folder, addresses: serde_json::from_str(&addresses).unwrap() };
+        let stand_in = StandIn::start();
         let certificate = fs::read_to_string(workshop().join("app.crt")).unwrap();
-        online.control(
-            "/application",
-            json!({
-                "ClientId": APP_ID, "TenantId": "11111111-2222-3333-4444-555555555555", "Domains": [TENANT],
-                "Certificates": [certificate],
-            }),
-        );
-        online
-    }
-
-    fn control(&self, path: &str, body: Value) -> Value {
-        self.ask(HttpRequest::post(self.address("Control", path), body.to_string().into_bytes()))
-    }
-
-    fn statistics(&self) -> Value {
-        self.ask(HttpRequest::get(self.address("Control", "/statistics")))
-    }
-
-    fn ask(&self, request: HttpRequest) -> Value {
-        let world = World::new();
-        let client = HttpClient::local(&world.context).unwrap();
-        let answer = wait(&world.context, client.send(request, Duration::from_secs(20))).unwrap().unwrap();
-        assert_eq!(answer.status.as_u16(), 200, "{}", String::from_utf8_lossy(&answer.body));
-        serde_json::from_slice(&answer.body).unwrap()
-    }
-
-    fn address(&self, side: &str, path: &str) -> Url {
-        Url::parse(&format!("{}{path}", self.addresses[side].as_str().unwrap())).unwrap()
+        let application = json!({
+            "ClientId": APP_ID, "TenantId": "11111111-2222-3333-4444-555555555555", "Domains": [TENANT],
+            "Certificates": [certificate],
+        });
+        stand_in.ask("PUT", "/application", &application);
+        Self(stand_in)
     }
 
     /// A profile whose sign-in is here.
     fn profile(&self) -> Profile {
         let mut profile = profile(1);
-        profile.azure_ad_authorization_endpoint_uri = Some(self.addresses["Https"].as_str().unwrap().into());
-        profile.server_certificate_path = vec![self.folder.path().join("ca.pem")];
+        profile.azure_ad_authorization_endpoint_uri = Some(self.0.https.clone());
+        profile.server_certificate_path = vec![self.0.authority_path()];
         profile
     }
 
@@ -108,23 +57,9 @@ impl Online {
     fn in_its_time(&self, mut world: World, speed: f64) -> World {
         world.clock = Clock::accelerated(speed);
         world.secrets.insert("certificate_password", PASSWORD.as_bytes().to_vec());
-        self.control("/clock", json!({ "Time": world.clock.now().as_secs_f64(), "Speed": speed }));
+        let time = json!({ "Time": world.clock.now().as_secs_f64(), "Speed": speed });
+        self.0.ask("POST", "/clock", &time);
         world
-    }
-}
-
-fn wait_for(path: &PathBuf) -> String {
-    let start = Instant::now();
-    loop {
-        match fs::read_to_string(path) {
-            Ok(text) => return text,
-            Err(error)
-                if error.kind() == ErrorKind::NotFound && start.elapsed() < Duration::from_secs(30) =>
-            {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            Err(error) => panic!("{}: {error}", path.display()),
-        }
     }
 }
 
@@ -138,7 +73,7 @@ fn each_kind_of_certificate_file_signs_in() {
         let left = token.expires().0 - world.clock.timestamp().0;
         assert!((3590..=3600).contains(&left), "{file}: {left} s");
     }
-    let statistics = online.statistics();
+    let statistics = online.0.statistics();
     assert_eq!(statistics["TokensIssued"], files.len(), "{statistics}");
     assert_eq!(statistics["SignInsRefused"], 0, "no assertion was used twice: {statistics}");
 }
@@ -147,7 +82,7 @@ fn each_kind_of_certificate_file_signs_in() {
 fn a_key_in_the_caller_s_store_signs_in_with_both_algorithms() {
     let online = Online::start();
     for (able, taken) in [(&["PS256"][..], "PS256"), (&["RS256"], "RS256")] {
-        online.control("/settings", json!({ "AssertionAlgorithms": [taken] }));
+        online.0.settings(json!({ "AssertionAlgorithms": [taken] }));
         let world = online.in_its_time(World::answering(store("app", able).0), 1.0);
         let mut profile = online.profile();
         profile.certificate_thumbprint = Some(thumbprint("app"));
@@ -159,8 +94,8 @@ fn a_key_in_the_caller_s_store_signs_in_with_both_algorithms() {
 fn managed_identities_sign_in() {
     let online = Online::start();
     let client_id = "99999999-2222-3333-4444-555555555555";
-    online.control("/settings", json!({ "ManagedIdentity": { "ClientId": client_id } }));
-    let metadata = |path| online.address("Metadata", path).to_string();
+    online.0.settings(json!({ "ManagedIdentity": { "ClientId": client_id } }));
+    let metadata = |path| format!("{}{path}", online.0.metadata);
     for (variables, id) in [
         (vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST", metadata(""))], None),
         (vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST", metadata(""))], Some(client_id)),
@@ -180,7 +115,7 @@ fn managed_identities_sign_in() {
     }
     let mut world = online.world();
     world.environment.insert("AZURE_POD_IDENTITY_AUTHORITY_HOST", metadata(""));
-    online.control("/settings", json!({ "ManagedIdentity": { "Assigned": false } }));
+    online.0.settings(json!({ "ManagedIdentity": { "Assigned": false } }));
     let mut profile = online.profile();
     profile.managed_identity = true;
     let error = world.sign_in(&profile).unwrap_err();
@@ -199,13 +134,14 @@ fn what_the_stand_in_refuses_is_explained() {
     elsewhere.organization = Some("fabrikam.onmicrosoft.com".into());
     let mut other_cloud = right();
     other_cloud.exchange_environment_name = ExchangeEnvironment::O365USGovGCCHigh;
+    let folder = tempfile::tempdir().unwrap();
     fs::write(
-        online.folder.path().join("other.pem"),
+        folder.path().join("other.pem"),
         ["other.crt", "other.key"].map(|file| fs::read_to_string(workshop().join(file)).unwrap()).concat(),
     )
     .unwrap();
     let mut unregistered = online.profile();
-    unregistered.certificate_file_path = Some(online.folder.path().join("other.pem"));
+    unregistered.certificate_file_path = Some(folder.path().join("other.pem"));
     for (profile, number) in
         [(unregistered, "700027"), (unknown, "700016"), (elsewhere, "90002"), (other_cloud, "70011")]
     {
@@ -221,9 +157,9 @@ fn what_the_stand_in_refuses_is_explained() {
 #[test]
 fn a_clock_that_is_wrong_is_named_as_the_reason() {
     let online = Online::start();
-    for seconds in [3600, -3600] {
+    for seconds in [3600.0, -3600.0] {
         let world = online.world();
-        online.control("/clock", json!({ "Advance": seconds }));
+        online.0.advance(seconds);
         let error = world.sign_in(&online.with_file("pkcs8.pem")).unwrap_err();
         assert_eq!(error.id, ErrorId::ClockSkew, "{seconds} s: {error}");
         assert!(error.message.contains("seconds apart"), "{error}");
@@ -234,7 +170,7 @@ fn a_clock_that_is_wrong_is_named_as_the_reason() {
 fn tokens_of_a_short_life_are_renewed_in_time_once_for_twenty_tasks() {
     let online = Online::start();
     let world = online.in_its_time(World::new(), 20.0);
-    online.control("/settings", json!({ "TokenLifetime": 40 }));
+    online.0.settings(json!({ "TokenLifetime": 40 }));
     let source = world.source(&online.with_file("pkcs8.pem")).unwrap();
     let (clock, end) = (world.clock.clone(), Instant::now() + Duration::from_secs(4));
     let tasks: Vec<_> = (0..20)
@@ -252,7 +188,7 @@ fn tokens_of_a_short_life_are_renewed_in_time_once_for_twenty_tasks() {
     for task in tasks {
         wait(&world.context, task).unwrap().unwrap();
     }
-    let statistics = online.statistics();
+    let statistics = online.0.statistics();
     // 80 seconds of its clock, a new token every 20.
     let issued = statistics["TokensIssued"].as_u64().unwrap();
     assert!((3..=6).contains(&issued), "{statistics}");
