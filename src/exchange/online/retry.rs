@@ -85,7 +85,7 @@ impl Breaker {
     }
 
     /// Takes note of a request that failed, or that was refused with a time to come back, which counts only towards
-    /// the time. Fails with `ExchangeUnavailable` when it was one too many.
+    /// the time. Fails with `ExchangeUnavailable` when it was one too many; then it begins anew.
     pub fn failed(&mut self, now: Duration, refused: bool, last: &Error) -> Result<()> {
         let since = *self.since.get_or_insert(now);
         if refused {
@@ -97,10 +97,11 @@ impl Breaker {
         if self.failures < MOST_FAILURES && silence < LONGEST_SILENCE {
             return Ok(());
         }
+        let failed = std::mem::take(self);
         let message = format!(
             "Exchange Online has carried out nothing since {}: {} requests in a row failed, and the last one said: {}",
             Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
-            self.failures + self.refusals,
+            failed.failures + failed.refusals,
             last.message
         );
         let native = last.native.as_deref().cloned().unwrap_or_default();

@@ -271,21 +271,23 @@ impl<'a> Run<'a> {
     /// Whether going on makes sense after this answer.
     fn judge(&mut self, now: Duration, delivery: &Delivery) -> Result<()> {
         let failures = || delivery.results.iter().filter_map(|one| one.as_ref().err());
-        if let Some(unauthorized) = failures().find(|one| one.retry == Retry::AfterRenewal) {
-            self.connection.tokens().invalidate(&delivery.token);
-            return self.line.access.refused(&delivery.token, &unauthorized.error);
-        }
         let denied = failures().next().filter(|_| delivery.status.is_some_and(|status| status == 403));
-        if let Some(denied) = denied.filter(|_| !self.line.access.worked()) {
-            return Err(denied.error.clone());
-        }
         // A refusal for a command's own sake is an answer; the service works.
         let carried_out = failures().count() < delivery.results.len()
             || (denied.is_none() && failures().any(|one| one.retry == Retry::Never));
         if carried_out {
             self.line.breaker.succeeded();
             self.line.access.succeeded(&delivery.token);
+        }
+        if let Some(unauthorized) = failures().find(|one| one.retry == Retry::AfterRenewal) {
+            self.connection.tokens().invalidate(&delivery.token);
+            return self.line.access.refused(&delivery.token, &unauthorized.error);
+        }
+        if carried_out {
             return Ok(());
+        }
+        if let Some(denied) = denied.filter(|_| !self.line.access.worked()) {
+            return Err(denied.error.clone());
         }
         match failures().next() {
             Some(last) => self.line.breaker.failed(now, last.refused && is_timed(last), &last.error),
