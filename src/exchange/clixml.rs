@@ -162,6 +162,7 @@ impl Document<'_> {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(all);
                 }
+                Event::Eof => return Err(invalid("it ends in the middle")),
                 _ => return Err(invalid("a value is not only text")),
             }
         }

@@ -338,8 +338,8 @@ impl<'a> Run<'a> {
                 return self.ended(&job, error);
             }
             _ if attempts >= MOST_ATTEMPTS => return self.ended(&job, failure.error),
-            Retry::AfterRenewal => Duration::ZERO,
-            Retry::Later(Some(seconds)) => Duration::from_secs(seconds),
+            // The throttle knows how long the service wants nothing to be sent.
+            Retry::AfterRenewal | Retry::Later(Some(_)) => Duration::ZERO,
             Retry::Later(None) => {
                 if !*repeats.allowed.get_or_insert_with(|| self.line.budget.retry(now)) {
                     return self.ended(&job, failure.error);
