@@ -2,6 +2,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use proptest::prelude::*;
 
 use super::*;
+use crate::exchange::Property;
 
 const MAILBOX: &str = include_str!("mailbox.xml");
 
