@@ -4,6 +4,8 @@
 //! published.
 
 mod certificate_rules;
+mod chains;
+mod curate;
 mod evaluate;
 pub mod evaluation;
 mod foreign;
