@@ -255,10 +255,13 @@ fn named((certificate, reason): &(Option<&Certificate>, String)) -> String {
 /// Whether a certificate is one for mail and for nothing else. Without extended key usages it is one if its key and
 /// key usage let it be.
 fn serves_mail_only(certificate: &Certificate) -> bool {
+    !certificate.is_ca() && certificate.purpose() != Purpose::None && !serves_another_purpose(certificate)
+}
+
+/// Whether its extended key usages name another purpose than mail, with mail or without: smart-card logon, EFS, VPN.
+pub fn serves_another_purpose(certificate: &Certificate) -> bool {
     let purposes = certificate.extended_key_usage.as_deref().unwrap_or_default();
-    !certificate.is_ca()
-        && certificate.purpose() != Purpose::None
-        && purposes.iter().all(|oid| MAIL_ONLY.contains(&oid.as_str()))
+    !certificate.allows_mail() || purposes.iter().any(|oid| !MAIL_ONLY.contains(&oid.as_str()))
 }
 
 /// Of `userCertificate`, takes out values all of whose certificates are in cleaner values that stay. Values with

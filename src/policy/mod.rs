@@ -14,6 +14,7 @@ mod rules;
 mod select;
 mod value_rules;
 
+pub use curate::serves_another_purpose;
 pub use evaluate::evaluate;
 pub use foreign::foreign_value_preferred;
 pub use reader::reader_choice;
