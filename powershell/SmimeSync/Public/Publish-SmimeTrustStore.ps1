@@ -5,9 +5,10 @@ function Publish-SmimeTrustStore {
 
     .DESCRIPTION
     Adds the profile's trust anchors to the organisation's S/MIME configuration with Set-SmimeConfig, at the profile's
-    target ExchangeOnline or ExchangeSession. What is there stays and is saved in a file first; the service refuses a
-    store with an expired certificate, so those are left out, with a warning. Asks for confirmation by default, since
-    the configuration holds for the whole organisation; -Confirm:$false does not ask.
+    target ExchangeOnline or ExchangeSession. What is there is saved in a file first and stays, except for certificates
+    that have expired: the service refuses a store that holds one. An expired one among the trust anchors is an error.
+    Asks for confirmation by default, since the configuration holds for the whole organisation; -Confirm:$false does not
+    ask.
 
     .PARAMETER ProfileName
     The profile's name.
