@@ -13,7 +13,7 @@ mod select;
 mod value_rules;
 
 pub use evaluate::evaluate;
-pub use foreign::foreign_value_preferred;
+pub use foreign::{foreign_value_preferred, target_finding};
 pub use reader::reader_choice;
 pub use rules::{Rule, RuleId, rules, rules_markdown};
 
