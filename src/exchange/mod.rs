@@ -3,6 +3,8 @@
 //! Microsoft documents the cmdlets, not the transport of its own module; so what publishes to Exchange speaks to a
 //! [`CmdletChannel`], and everything that is not documented stays behind it.
 
+pub mod session;
+
 use std::collections::BTreeMap;
 
 use crate::{error::Result, event::Context};

@@ -1,0 +1,12 @@
+//! The targets `ExchangeOnline` and `ExchangeSession`: the very engine publishes to the stand-in of tests/lab/exchange.
+
+#[path = "../common/certificates.rs"]
+mod certificates;
+mod contacts;
+mod engine;
+mod exclusions;
+mod organisation;
+mod publishing;
+mod session;
+mod stand_in;
+mod volume;
