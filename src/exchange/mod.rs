@@ -3,6 +3,10 @@
 //! Microsoft documents the cmdlets, not the transport of its own module; so what publishes to Exchange speaks to a
 //! [`CmdletChannel`], and everything that is not documented stays behind it.
 
+pub mod clock;
+pub mod cloud;
+pub mod http;
+pub mod sign_in;
 pub mod session;
 
 use std::collections::BTreeMap;

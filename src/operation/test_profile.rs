@@ -74,14 +74,14 @@ fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
     let Some(theirs) = source.clock(context)? else {
         return Ok("The source has no clock of its own.".into());
     };
-    let apart = sync::compare_clocks(Timestamp::now(), theirs)?;
+    let apart = sync::compare_clocks(Timestamp::now(), theirs, "the directory")?;
     Ok(format!("The clocks are {apart} seconds apart."))
 }
 
 fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
     target.check_writable(context)?;
     if let Some(theirs) = target.clock(context)? {
-        sync::compare_clocks(Timestamp::now(), theirs)?;
+        sync::compare_clocks(Timestamp::now(), theirs, "the target")?;
     }
     Ok(format!("The target can be written: {}.", target.name()))
 }

@@ -16,6 +16,7 @@ pub use evaluate::evaluate;
 pub use foreign::{foreign_value_preferred, target_finding};
 pub use reader::reader_choice;
 pub use rules::{Rule, RuleId, rules, rules_markdown};
+pub use select::MAX_VALUES;
 
 use evaluation::{Finding, Severity};
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most values of one attribute that Entra Connect and Exchange Online take.
-pub(super) const MAX_VALUES: usize = 15;
+pub const MAX_VALUES: usize = 15;
 
 /// A usable certificate, once, however often it is there.
 #[derive(Debug, Clone, Copy)]

@@ -33,6 +33,8 @@ pub struct PlanRow {
     pub link: Option<String>,
     /// What is managed there.
     pub managed: Vec<PublishedValue>,
+    /// Something of it turned out to be gone from the target; `managed` is what is left.
+    pub drifted: bool,
 }
 
 /// One line of a target's index.
@@ -84,6 +86,7 @@ impl State {
             missing: head.missing,
             address_shared: head.address_shared,
             link: head.link,
+            drifted: false,
         })
     }
 
@@ -170,6 +173,14 @@ impl State {
             rusqlite::params![value.fingerprint().0, &*value.bytes],
         )
         .map(drop)
+    }
+
+    /// Keeps the bytes of values that were taken away, until retention ends.
+    pub fn release_values(&self, values: &[PublishedValue], now: Timestamp) -> Result<()> {
+        values.iter().try_for_each(|value| {
+            let sql = "UPDATE value SET released = ?2 WHERE fingerprint = ?1";
+            self.execute(sql, rusqlite::params![value.value.0, now.0]).map(drop)
+        })
     }
 
     /// The bytes of a value, if they are kept.

@@ -229,6 +229,16 @@ impl From<&CertificateSummary> for PublishedCertificate {
     }
 }
 
+impl Change {
+    /// What it takes away.
+    pub fn removed(&self) -> Vec<PublishedValue> {
+        let stays = |one: &PublishedValue| {
+            self.after.iter().any(|other| (other.attribute, other.value) == (one.attribute, one.value))
+        };
+        self.before.iter().filter(|one| !stays(one)).cloned().collect()
+    }
+}
+
 /// One recipient's difference between desired and published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]

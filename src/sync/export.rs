@@ -1,25 +1,28 @@
 //! Export: writes the plan, marked before and settled after each batch.
 
-use std::time::Duration;
-
-use super::{Job, progress::Meter};
+use super::{
+    Job, hidden,
+    progress::Meter,
+    verify::{self, Check},
+};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{LogLevel, Question, ResultType},
-    policy::{self, evaluation::Finding},
-    recipient::{Fingerprint, Value},
+    policy::evaluation::Finding,
+    profile::Ownership,
+    recipient::Value,
     state::{
+        State,
         change::Outcome,
         import::RecipientRecord,
         record::{Change, ChangeState, PublishedValue, Run},
     },
     target::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    timestamp::Timestamp,
 };
 
 /// So many writes of a run are read back.
 const VERIFIED: usize = 3;
-/// Seconds between looks at a target that still shows the old state: two minutes in all.
-const LOOKS: [u64; 7] = [0, 1, 4, 10, 20, 35, 50];
 /// Longest wait of a rejected change, in seconds.
 const LONGEST_WAIT: i64 = 24 * 3600;
 
@@ -103,10 +106,54 @@ struct Work {
     managed: Vec<PublishedValue>,
     /// The bytes of the values that shall be there, best first.
     ours: Vec<Value>,
+    /// What the target had right before the write (`Some(None)`: nothing); `None`: it is not written.
+    current: Option<Option<TargetRecipient>>,
 }
 
 fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified: &mut usize) -> Result<()> {
-    let work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
+    let mut work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
+    mark_in_flight(job, &work)?;
+    let mut outcomes = read_current(job, run, &mut work)?;
+    let writes: Vec<TargetWrite<'_>> =
+        work.iter().filter_map(|one| one.write(job.profile.ownership)).collect();
+    let results = job.target.write(&writes, job.context)?;
+    let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
+    let written: Vec<(usize, Result<String>)> = places.zip(results).collect();
+    let checks: Vec<Check<'_>> = written
+        .iter()
+        .zip(&writes)
+        .filter_map(|((place, result), write)| {
+            let key = result.as_deref().ok()?;
+            Some(Check { place: *place, change: &work.get(*place)?.change, write, key })
+        })
+        .take(how_many_are_verified(job).saturating_sub(*verified))
+        .collect();
+    *verified += checks.len();
+    let unseen = verify::run(job, &checks)?;
+    let hidden: Vec<(usize, Finding)> = written
+        .iter()
+        .zip(&writes)
+        .filter_map(|((place, _), write)| Some((*place, work.get(*place)?.hidden(write, job.now)?)))
+        .collect();
+    drop(checks);
+    drop(writes);
+    for (place, result) in written {
+        if let Some(outcome) = outcomes.get_mut(place)
+            && !unseen.contains(&place)
+        {
+            *outcome = Some(result);
+        }
+    }
+    note_hidden(job, &mut work, hidden)?;
+    settle_batch(job, run, work, outcomes)
+}
+
+/// So many writes of a run are read back.
+fn how_many_are_verified(job: &Job<'_>) -> usize {
+    if job.options.verify { usize::MAX } else { VERIFIED }
+}
+
+fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
     job.state.transaction(|state| {
         work.iter().try_for_each(|one| {
             let outcome = Outcome {
@@ -117,73 +164,56 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
             };
             state.set_outcome(one.change.id, &outcome, job.now)
         })
-    })?;
-    // The recipients' values right now: the write replaces the whole list, foreign values included.
+    })
+}
+
+/// Reads the recipients' values right now, since the write replaces the whole list, foreign values included.
+/// Returns the outcomes of those that can't be written; those that the target leaves alone have none, and no
+/// change any more.
+fn read_current(job: &mut Job<'_>, run: &mut Run, work: &mut [Work]) -> Result<Vec<Option<Result<String>>>> {
     let queries: Vec<TargetQuery<'_>> = work.iter().map(Work::query).collect();
     let matches = job.target.read(&queries, job.context)?;
-    let mut outcomes: Vec<Option<Result<String>>> = Vec::with_capacity(work.len());
-    let (mut writes, mut places) = (Vec::new(), Vec::new());
-    for (one, matched) in work.iter().zip(matches) {
-        outcomes.push(match matched {
-            Ok(Match::Ambiguous(why)) => Some(Err(Error::new(ErrorId::TargetConflict, why))),
-            Err(error) => Some(Err(error)),
+    drop(queries);
+    let mut outcomes = Vec::with_capacity(work.len());
+    for (one, matched) in work.iter_mut().zip(matches) {
+        let current = match matched {
+            Ok(Match::One(current)) => Some(current),
+            Ok(Match::None) => None,
             Ok(Match::Excluded(why, _)) => {
                 run.exclude(why);
                 job.state.drop_open_change(&one.change.anchor)?;
-                None
-            }
-            Ok(found) => {
-                places.push(outcomes.len());
-                writes.push(one.write(match found {
-                    Match::One(current) => Some(current),
-                    _ => None,
-                }));
-                None
-            }
-        });
-    }
-    let results = job.target.write(&writes, job.context)?;
-    for ((write, place), written) in writes.iter().zip(places).zip(results) {
-        if let (Ok(key), true) = (&written, *verified < VERIFIED) {
-            *verified += 1;
-            if let Some(one) = work.get(place)
-                && !verify(job, one, write, key)?
-            {
+                outcomes.push(None);
                 continue;
             }
+            Ok(Match::Ambiguous(why)) => {
+                outcomes.push(Some(Err(Error::new(ErrorId::TargetConflict, why))));
+                continue;
+            }
+            Err(error) => {
+                outcomes.push(Some(Err(error)));
+                continue;
+            }
+        };
+        for finding in current.iter().flat_map(|current| &current.findings) {
+            if !one.change.findings.contains(finding) {
+                one.change.findings.push(finding.clone());
+            }
         }
-        if let Some(outcome) = outcomes.get_mut(place) {
-            *outcome = Some(written);
-        }
+        one.current = Some(current);
+        outcomes.push(None);
     }
-    let hidden = places_hidden(job, &work, &writes);
-    drop(writes);
-    let work = note_hidden(job, work, hidden)?;
-    settle_batch(job, run, work, outcomes)
+    Ok(outcomes)
 }
 
-/// The recipients (by anchor) whose values are hidden by somebody else's at the target.
-fn places_hidden(job: &Job<'_>, work: &[Work], writes: &[TargetWrite<'_>]) -> Vec<(String, Finding)> {
-    let hidden = |write: &TargetWrite<'_>| {
-        let one = work.iter().find(|one| one.change.anchor == write.query.anchor)?;
-        let certificates = one.change.after.iter().filter_map(|value| value.certificate.as_ref());
-        let chosen: Vec<Fingerprint> = certificates.map(|certificate| certificate.fingerprint).collect();
-        let foreign = write.values.get(one.ours.len()..).unwrap_or_default();
-        let finding = policy::foreign_value_preferred(&one.ours, foreign, &chosen, job.now)?;
-        Some((one.change.anchor.clone(), finding))
-    };
-    writes.iter().filter_map(hidden).collect()
-}
-
-/// Adds the finding to the change, where `Get-SmimeSyncChange` shows it, and tells it.
-fn note_hidden(job: &Job<'_>, mut work: Vec<Work>, hidden: Vec<(String, Finding)>) -> Result<Vec<Work>> {
-    for (anchor, finding) in hidden {
-        let Some(one) = work.iter_mut().find(|one| one.change.anchor == anchor) else { continue };
+/// Adds the findings to their changes, where `Get-SmimeSyncChange` shows them, and tells them.
+fn note_hidden(job: &Job<'_>, work: &mut [Work], hidden: Vec<(usize, Finding)>) -> Result<()> {
+    for (place, finding) in hidden {
+        let Some(one) = work.get_mut(place) else { continue };
         job.context.log(LogLevel::Warning, format!("{}: {}", one.change.recipient, finding.message))?;
         one.change.findings.push(finding);
         job.state.set_findings(&one.change)?;
     }
-    Ok(work)
+    Ok(())
 }
 
 fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
@@ -192,14 +222,15 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     let evaluation =
         evaluation.ok_or_else(|| missing(format!("The state has no evaluation of {}.", change.recipient)))?;
     let mut ours = Vec::with_capacity(change.after.len());
-    for published in &change.after {
+    // In place nothing is added: what stays is there already, or somebody else took it away.
+    for published in change.after.iter().filter(|_| !job.curates()) {
         let bytes = job.state.value(published.value)?;
         let bytes =
             bytes.ok_or_else(|| missing(format!("The state has lost the value {}.", published.value)))?;
         ours.push(Value::new(published.attribute, bytes));
     }
     let (link, managed) = (job.state.link(&change.anchor)?, job.state.managed(&change.anchor)?);
-    Ok(Work { recipient: evaluation.recipient, link, managed, ours, change })
+    Ok(Work { recipient: evaluation.recipient, link, managed, ours, current: None, change })
 }
 
 impl Work {
@@ -213,72 +244,32 @@ impl Work {
         }
     }
 
-    /// Ours first, then what others put there.
-    fn write(&self, current: Option<TargetRecipient>) -> TargetWrite<'_> {
-        let is_ours = |value: &Value| {
-            let fingerprint = value.fingerprint();
-            let managed =
-                self.managed.iter().any(|one| one.attribute == value.attribute && one.value == fingerprint);
-            managed || self.ours.contains(value)
+    /// Ours first, then what others put there, unless the profile owns all. `None`: it is not to be written.
+    fn write(&self, ownership: Ownership) -> Option<TargetWrite<'_>> {
+        let current = self.current.clone()?;
+        let is = |one: &PublishedValue, value: &Value| {
+            one.attribute == value.attribute && one.value == value.fingerprint()
+        };
+        // What is managed goes, and so does what the change takes away from values that nobody manages.
+        let goes = |value: &Value| {
+            let removed = self.change.before.iter().any(|one| is(one, value))
+                && !self.change.after.iter().any(|one| is(one, value));
+            removed || self.managed.iter().any(|one| is(one, value)) || self.ours.contains(value)
         };
         let there = current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default();
-        let foreign = there.iter().filter(|value| !is_ours(value)).cloned();
+        let keeps = ownership == Ownership::Managed;
+        let foreign = there.iter().filter(|value| keeps && !goes(value)).cloned();
         let values = self.ours.iter().cloned().chain(foreign).collect();
-        TargetWrite { query: self.query(), current, values }
+        Some(TargetWrite { query: self.query(), current, values })
     }
-}
 
-/// Reads a write back and compares the values as a set. `false`: the target still shows the old ones, and the
-/// next run looks again. Fails with `VerifyFailed` where it shows anything else.
-fn verify(job: &mut Job<'_>, work: &Work, write: &TargetWrite<'_>, key: &str) -> Result<bool> {
-    let set = |values: &[Value]| {
-        let mut set: Vec<_> = values.iter().map(|value| (value.attribute, value.fingerprint())).collect();
-        set.sort_unstable();
-        set
-    };
-    let wanted = set(&write.values);
-    let old = set(write.current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default());
-    let query = TargetQuery { link: Some(key), ..work.query() };
-    for seconds in LOOKS {
-        wait(job, seconds)?;
-        let found = match job.target.read(std::slice::from_ref(&query), job.context)?.pop() {
-            Some(Ok(Match::One(found))) => set(&found.values),
-            Some(Ok(_)) => Vec::new(),
-            // Not to be read at the moment; the next look may do better.
-            Some(Err(_)) | None => continue,
-        };
-        if found == wanted {
-            return Ok(true);
+    fn hidden(&self, write: &TargetWrite<'_>, now: Timestamp) -> Option<Finding> {
+        let foreign = write.values.get(self.ours.len()..).unwrap_or_default();
+        if self.ours.is_empty() {
+            return None;
         }
-        if found != old {
-            return Err(verify_failed(job, work, &found));
-        }
+        hidden::by_foreign(&self.change.after, &self.ours, foreign, now)
     }
-    let what = format!(
-        "{} still shows the old values of {}; the next run looks again.",
-        job.target.name(),
-        work.change.recipient
-    );
-    job.context.log(LogLevel::Warning, what)?;
-    Ok(false)
-}
-
-fn verify_failed(job: &Job<'_>, work: &Work, found: &[(crate::recipient::Attribute, Fingerprint)]) -> Error {
-    let what = format!(
-        "{} shows {} values for {}, and they are neither the old nor the new ones; the run stops.",
-        job.target.name(),
-        found.len(),
-        work.change.recipient
-    );
-    Error::new(ErrorId::VerifyFailed, what).target(work.change.recipient.clone())
-}
-
-fn wait(job: &Job<'_>, seconds: u64) -> Result<()> {
-    for _ in 0..seconds * 10 {
-        job.context.check()?;
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    job.context.check()
 }
 
 /// Keeps how each change of a batch turned out, in one transaction.
@@ -297,9 +288,7 @@ fn settle_batch(
                 // Not seen yet: it stays in flight.
                 None => continue,
                 Some(Ok(key)) => {
-                    // What others keep there needs no link; a later value of ours finds the place again.
-                    let link = Some(key.as_str()).filter(|_| !one.change.after.is_empty());
-                    state.set_managed(&one.change.anchor, link, &one.change.after, job.now)?;
+                    keep_exported(job, state, &one.change, &key)?;
                     run.numbers.exported += 1;
                     Outcome { state: ChangeState::Exported, attempts, next_try: None, error: None }
                 }
@@ -320,6 +309,16 @@ fn settle_batch(
         job.context.error(error)?;
     }
     settled.into_iter().try_for_each(|(change, outcome)| hand_over(job, change, outcome))
+}
+
+/// Keeps what a written change made of the target.
+fn keep_exported(job: &Job<'_>, state: &State, change: &Change, key: &str) -> Result<()> {
+    if job.curates() {
+        return state.release_values(&change.removed(), job.now);
+    }
+    // What others keep there needs no link; a later value of ours finds the place again.
+    let link = Some(key).filter(|_| !change.after.is_empty());
+    state.set_managed(&change.anchor, link, &change.after, job.now)
 }
 
 /// Seconds until a change that was rejected for the `attempts`th time is tried again: the first time at the

@@ -153,7 +153,8 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
         with_values: run.numbers.with_values,
         with_values_before: baseline.map(|baseline| baseline.with_values.min(seen)),
         removes,
-        managed: job.state.recipients_with_managed()?,
+        // In place nothing is managed: there, everybody with values counts.
+        managed: if job.curates() { run.numbers.with_values } else { job.state.recipients_with_managed()? },
         policy_changed: guarded
             .is_some_and(|guarded| guarded != fingerprint(job.profile, job.policy).to_string()),
         partial: job.is_partial(),
@@ -165,13 +166,27 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
 
 /// What the next run is compared with.
 fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
-    let baseline = Baseline { run_id: run.id, with_values: run.numbers.with_values };
+    // What curation empties is not lost when the next run no longer sees it.
+    let with_values = run.numbers.with_values.saturating_sub(emptied(job, run)?);
+    let baseline = Baseline { run_id: run.id, with_values };
     let text = serde_json::to_string(&baseline)
         .map_err(|e| Error::new(ErrorId::Internal, format!("The baseline has no JSON form: {e}")))?;
     job.state.transaction(|state| {
         state.set_setting("baseline", &text)?;
         state.set_setting("guarded_policy", &fingerprint(job.profile, job.policy).to_string())
     })
+}
+
+/// How many recipients of the source have no value left when the plan is carried out in place.
+fn emptied(job: &Job<'_>, run: &Run) -> Result<u64> {
+    let (mut emptied, mut after) = (0, 0);
+    while job.curates() {
+        let page = job.state.changes_in(ChangeState::Pending, Some(run.id), after, 500)?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        emptied += page.iter().filter(|change| change.after.is_empty()).count() as u64;
+    }
+    Ok(emptied)
 }
 
 /// A hash over policy and scope: what decides who gets what.
@@ -182,8 +197,8 @@ fn fingerprint(profile: &Profile, policy: Fingerprint) -> Fingerprint {
         &profile.search_base,
         &profile.filter,
         &profile.path,
-        profile.target,
-        &profile.output_path,
+        profile.target_text(),
+        profile.ownership,
         profile.disabled_account,
     );
     Fingerprint::of(format!("{policy} {scope:?}").as_bytes())

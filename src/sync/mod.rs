@@ -1,11 +1,15 @@
 //! One run: import, plan, guard, export.
 
+mod contact;
+pub mod decide;
 mod export;
 pub mod guard;
+mod hidden;
 mod import;
 pub mod plan;
 mod progress;
 mod recover;
+mod verify;
 
 use std::time::Instant;
 
@@ -14,7 +18,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel, ResultType},
     policy::evaluation::Evaluation,
-    profile::Profile,
+    profile::{Drift, Profile, TargetKind},
     recipient::{Fingerprint, Recipient},
     state::{
         State,
@@ -143,13 +147,17 @@ fn end(
 }
 
 fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
-    if let Some(theirs) = job.source.clock(job.context)? {
-        compare_clocks(job.now, theirs)?;
+    let clocks =
+        [("the directory", job.source.clock(job.context)?), ("the target", job.target.clock(job.context)?)];
+    for (whose, clock) in clocks {
+        clock.map_or(Ok(0), |theirs| compare_clocks(job.now, theirs, whose))?;
     }
     recover::in_flight(job, run)?;
     import::run(job, run)?;
     plan::run(job, run)?;
+    tell_drift(job, run)?;
     if !guard::run(job, run)? {
+        tell_exclusions(job, run)?;
         sweep(job, run)?;
         return Ok(RunResult::Held);
     }
@@ -157,22 +165,56 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
         export::run(job, run)?;
         sweep(job, run)?;
     }
+    tell_exclusions(job, run)?;
     let numbers = &run.numbers;
     let all_right = numbers.errors == 0 && numbers.rejected == 0;
     Ok(if all_right { RunResult::Success } else { RunResult::CompletedWithErrors })
 }
 
-/// How many seconds two clocks are apart. Certificates are judged by the clock, so a wrong one would remove good
-/// certificates: fails with `ClockSkew` above 5 minutes.
-pub fn compare_clocks(ours: Timestamp, theirs: Timestamp) -> Result<u64> {
+/// How many seconds our clock and that of `whose` are apart. Certificates are judged by the clock, so a wrong one
+/// would remove good certificates: fails with `ClockSkew` above 5 minutes.
+pub fn compare_clocks(ours: Timestamp, theirs: Timestamp, whose: &str) -> Result<u64> {
     let apart = theirs.0.abs_diff(ours.0);
     if apart <= CLOCK_TOLERANCE {
         return Ok(apart);
     }
     let what = format!(
-        "This machine's clock ({ours}) and the directory's ({theirs}) are {apart} seconds apart; {CLOCK_TOLERANCE} is the most."
+        "This machine's clock ({ours}) and that of {whose} ({theirs}) are {apart} seconds apart; {CLOCK_TOLERANCE} is the most."
     );
     Err(Error::new(ErrorId::ClockSkew, what))
+}
+
+/// One warning that something published had gone, if `-Verify` found any.
+fn tell_drift(job: &Job<'_>, run: &Run) -> Result<()> {
+    let numbers = &run.numbers;
+    if numbers.drifted == 0 {
+        return Ok(());
+    }
+    let what_now = match job.profile.drift {
+        Drift::Repair => "they are published again",
+        Drift::Report => "the profile only reports it (-Drift Report)",
+    };
+    let what = format!(
+        "{} of {} verified recipients had lost published values at the target; {what_now}. -Verbose names them.",
+        numbers.drifted, numbers.verified
+    );
+    job.context.log(LogLevel::Warning, what)
+}
+
+/// One warning for each reason for which the target leaves recipients alone.
+fn tell_exclusions(job: &Job<'_>, run: &Run) -> Result<()> {
+    run.exclusions.iter().try_for_each(|count| {
+        let recipients = match count.recipients {
+            1 => "1 recipient: it is".to_owned(),
+            many => format!("{many} recipients: they are"),
+        };
+        let what = format!(
+            "{recipients} left alone, since such recipients {}. {}",
+            count.reason.reason(),
+            count.advice
+        );
+        job.context.log(LogLevel::Warning, what)
+    })
 }
 
 /// Removes what the state no longer needs.
@@ -204,6 +246,11 @@ impl Job<'_> {
             [] => Selection::All,
             some => Selection::Identities(some.to_vec()),
         }
+    }
+
+    /// Whether values are put right where they are read, rather than published elsewhere.
+    fn curates(&self) -> bool {
+        self.profile.target == TargetKind::ActiveDirectory
     }
 
     fn is_partial(&self) -> bool {

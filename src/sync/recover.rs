@@ -68,6 +68,9 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
                 .report(run, Error::new(ErrorId::TargetConflict, why).target(change.recipient.clone()));
         }
     };
+    if job.curates() {
+        return settle_in_place(job, change, found.as_ref());
+    }
     let there = ours(change, found.as_ref());
     let done = there.len() == change.after.len() && change.after.iter().all(|value| there.contains(value));
     let link = found.filter(|_| !there.is_empty()).map(|found| found.key);
@@ -77,14 +80,24 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
             // It is planned anew from what is there.
             return state.drop_open_change(&change.anchor);
         }
-        let outcome = Outcome {
-            state: ChangeState::Exported,
-            attempts: change.attempts + 1,
-            next_try: None,
-            error: None,
-        };
-        state.set_outcome(change.id, &outcome, job.now)
+        state.set_outcome(change.id, &exported(change), job.now)
     })
+}
+
+/// In place, the change is done when nothing of what it takes away is there; otherwise it is planned anew.
+fn settle_in_place(job: &Job<'_>, change: &Change, found: Option<&TargetRecipient>) -> Result<()> {
+    let removed = change.removed();
+    job.state.transaction(|state| {
+        if found.is_some_and(|found| removed.iter().any(|one| found.shows(one))) {
+            return state.drop_open_change(&change.anchor);
+        }
+        state.release_values(&removed, job.now)?;
+        state.set_outcome(change.id, &exported(change), job.now)
+    })
+}
+
+fn exported(change: &Change) -> Outcome {
+    Outcome { state: ChangeState::Exported, attempts: change.attempts + 1, next_try: None, error: None }
 }
 
 fn ours(change: &Change, found: Option<&TargetRecipient>) -> Vec<PublishedValue> {

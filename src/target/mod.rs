@@ -11,8 +11,8 @@ use crate::{
     error::Result,
     event::Context,
     policy::evaluation::Finding,
-    recipient::{Fingerprint, Value},
-    state::{import::RecipientRecord, published::PublishedRecipient},
+    recipient::Value,
+    state::{import::RecipientRecord, published::PublishedRecipient, record::PublishedValue},
     timestamp::Timestamp,
 };
 
@@ -44,9 +44,10 @@ pub struct TargetRecipient {
 }
 
 impl TargetRecipient {
-    /// The SHA-256 of each value, in their order.
-    pub fn fingerprints(&self) -> Vec<Fingerprint> {
-        self.values.iter().map(Value::fingerprint).collect()
+    /// Whether `value` is there.
+    pub fn shows(&self, value: &PublishedValue) -> bool {
+        let mut values = self.values.iter();
+        values.any(|one| one.attribute == value.attribute && one.fingerprint() == value.value)
     }
 }
 

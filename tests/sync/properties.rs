@@ -9,7 +9,7 @@ use smime_sync::{
         published::PlanRow,
         record::{ChangeKind, PublishedValue},
     },
-    sync::plan::{decide, digest},
+    sync::{decide::decide, plan::digest},
 };
 
 fn published() -> impl Strategy<Value = PublishedValue> {
@@ -66,6 +66,7 @@ prop_compose! {
             address_shared: false,
             link,
             managed,
+            drifted: false,
             evaluation: EvaluationRow {
                 input: Fingerprint([0; 32]),
                 recipient: RecipientRecord {

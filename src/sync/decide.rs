@@ -1,0 +1,161 @@
+//! What one recipient needs. Pure.
+
+use crate::{
+    policy::{MAX_VALUES, evaluation::CertificateState},
+    profile::DisabledAccount,
+    recipient::Attribute,
+    state::{
+        import::{CuratedRecord, Gone},
+        published::PlanRow,
+        record::{ChangeKind, PublishedValue},
+    },
+};
+
+/// What one recipient needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// Add, Update or Remove.
+    pub kind: ChangeKind,
+    /// What is there now: what is managed, or where values are put right in place, all of them.
+    pub before: Vec<PublishedValue>,
+    /// What shall be there afterwards.
+    pub after: Vec<PublishedValue>,
+    /// Why, in sentences.
+    pub reasons: Vec<String>,
+}
+
+/// Compares what is desired with what is managed: `None` where they are the same.
+///
+/// `key` is the target's key for the recipient as it is now; another one than that of the link means that the
+/// recipient has a new address there. Pure.
+pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Option<Planned> {
+    let leaves =
+        row.gone.is_some() || (row.evaluation.recipient.disabled && disabled == DisabledAccount::Remove);
+    // Missing is not deleted: nothing happens while it may come back.
+    if row.missing && row.gone.is_none() {
+        return None;
+    }
+    let after = if leaves { Vec::new() } else { row.evaluation.desired.clone() };
+    let same = |one: &PublishedValue, other: &PublishedValue| {
+        (one.attribute, one.value) == (other.attribute, other.value)
+    };
+    let without = |these: &[PublishedValue], those: &[PublishedValue]| -> Vec<PublishedValue> {
+        these.iter().filter(|one| !those.iter().any(|other| same(one, other))).cloned().collect()
+    };
+    let (added, removed) = (without(&after, &row.managed), without(&row.managed, &after));
+    let moved = match (&row.link, key) {
+        (Some(link), Some(key)) => link != key && !after.is_empty(),
+        _ => false,
+    };
+    if added.is_empty() && removed.is_empty() && !moved {
+        return None;
+    }
+    let kind = match (row.managed.is_empty(), after.is_empty()) {
+        (true, _) => ChangeKind::Add,
+        (false, true) => ChangeKind::Remove,
+        (false, false) => ChangeKind::Update,
+    };
+    let mut reasons: Vec<String> = added.iter().map(why_added).collect();
+    reasons.extend(removed.iter().map(|value| why_removed(row, value, leaves)));
+    if moved {
+        reasons.push(format!("The recipient's address is '{}' now.", row.evaluation.recipient.label));
+    }
+    if row.drifted {
+        reasons.push("Something that was published was gone from the target.".to_owned());
+    }
+    reasons.dedup();
+    Some(Planned { kind, before: row.managed.clone(), after, reasons })
+}
+
+/// What of a recipient's values goes where they are put right in place: `None` where nothing does.
+///
+/// A recipient that has no usable encryption certificate afterwards counts as Remove, for the guard. Pure.
+pub fn curate(row: &PlanRow) -> Option<Planned> {
+    let curation = &row.evaluation.curation;
+    if row.gone.is_some() || row.missing || curation.iter().all(|one| one.removal.is_none()) {
+        return None;
+    }
+    let staying = curation.iter().filter(|one| one.removal.is_none());
+    let reason = |one: &CuratedRecord| {
+        let removal = one.removal.as_ref()?;
+        let what = match &one.value.certificate {
+            Some(certificate) => format!(
+                "{} (thumbprint {}, valid from {} until {})",
+                certificate.subject, certificate.thumbprint, certificate.not_before, certificate.not_after
+            ),
+            None => format!("the value {}", one.value.value),
+        };
+        Some(format!("Removed: {what}, as {}: {}.", one.value.attribute, removal.trim_end_matches('.')))
+    };
+    Some(Planned {
+        kind: if row.evaluation.desired.is_empty() { ChangeKind::Remove } else { ChangeKind::Update },
+        before: curation.iter().map(|one| one.value.clone()).collect(),
+        after: staying.map(|one| one.value.clone()).collect(),
+        reasons: curation.iter().filter_map(reason).collect(),
+    })
+}
+
+/// Whether curation would leave more values over than Entra Connect exports. Pure.
+pub fn leaves_too_many(row: &PlanRow) -> bool {
+    let values = &row.evaluation.recipient.values;
+    Attribute::ALL.into_iter().any(|attribute| {
+        let all = values.iter().filter(|(of, _)| *of == attribute).count();
+        let going = row
+            .evaluation
+            .curation
+            .iter()
+            .filter(|one| one.value.attribute == attribute && one.removal.is_some());
+        all.saturating_sub(going.count()) > MAX_VALUES
+    })
+}
+
+fn why_added(value: &PublishedValue) -> String {
+    match &value.certificate {
+        Some(certificate) => format!(
+            "Chosen: {}, valid until {} (thumbprint {}), as {}.",
+            certificate.subject, certificate.not_after, certificate.thumbprint, value.attribute
+        ),
+        None => format!("Chosen: a value of {}.", value.attribute),
+    }
+}
+
+fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
+    let name = match &value.certificate {
+        Some(certificate) => {
+            format!("{} (thumbprint {}), as {}", certificate.subject, certificate.thumbprint, value.attribute)
+        }
+        None => format!("the value {} of {}", value.value, value.attribute),
+    };
+    let because = match row.gone {
+        Some(Gone::Deleted) => "the recipient was deleted in the source".to_owned(),
+        Some(Gone::OutOfScope) => "the recipient left the profile's scope".to_owned(),
+        Some(Gone::Missing) => {
+            "the source has not shown the recipient since the missing period began".to_owned()
+        }
+        None if leaves => "the account is disabled".to_owned(),
+        None => why_not_desired(row, value),
+    };
+    format!("Removed: {name}: {because}.")
+}
+
+fn why_not_desired(row: &PlanRow, value: &PublishedValue) -> String {
+    let certificate = value.certificate.as_ref().map(|certificate| certificate.fingerprint);
+    let judged = row
+        .evaluation
+        .judged
+        .iter()
+        .find(|judged| judged.value == value.value && judged.certificate == certificate);
+    let judged = judged.or_else(|| row.evaluation.judged.iter().find(|judged| judged.value == value.value));
+    let judged = judged.or_else(|| {
+        row.evaluation.judged.iter().find(|one| certificate.is_some() && one.certificate == certificate)
+    });
+    match judged {
+        None => "the source no longer has it".to_owned(),
+        Some(judged) if judged.state == CertificateState::Unusable => {
+            let why: Vec<&str> =
+                judged.findings.iter().map(|finding| finding.message.trim_end_matches('.')).collect();
+            if why.is_empty() { "it is not usable".to_owned() } else { why.join("; ") }
+        }
+        Some(_) => "another certificate is better".to_owned(),
+    }
+}
