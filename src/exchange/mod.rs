@@ -9,8 +9,8 @@ pub mod cloud;
 pub mod failure;
 pub mod http;
 pub mod online;
-pub mod sign_in;
 pub mod session;
+pub mod sign_in;
 
 use std::collections::BTreeMap;
 

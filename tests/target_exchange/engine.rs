@@ -10,9 +10,16 @@ use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
     error::{ErrorId, Result},
     event::{Answer, Context, Event, EventSink, LogLevel, Question, QuestionKind, SessionCommand, SessionFailure},
-    exchange::{CmdletChannel, session::ExchangeSession},
+    exchange::{
+        CmdletChannel,
+        clock::Clock,
+        http::HttpClient,
+        online::ExchangeOnline,
+        session::ExchangeSession,
+        sign_in::{Surroundings, token_source},
+    },
     policy::{Policy, evaluate},
-    profile::{PolicyName, Profile, SelectionName},
+    profile::{PolicyName, Profile, SelectionName, TargetKind},
     recipient::{Fingerprint, Recipient},
     state::{State, record::Run},
     sync::{self, Job, Options},
@@ -22,11 +29,7 @@ use smime_sync::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    certificates::NOW,
-    organisation::bytes,
-    stand_in::{StandIn, control},
-};
+use crate::exchange::{DOMAIN, StandIn, plain, values};
 
 /// A host that runs cmdlets at the stand-in, as a PowerShell session would.
 pub struct Host {
@@ -44,7 +47,7 @@ pub struct Host {
 impl Host {
     pub fn new(stand_in: &StandIn) -> Arc<Self> {
         Arc::new(Self {
-            control: stand_in.address(),
+            control: stand_in.control.clone(),
             ends_after: Mutex::new(None),
             cancel: CancellationToken::new(),
             cancels_after: Mutex::new(None),
@@ -98,7 +101,7 @@ impl Host {
         let parameters: Map<String, Value> =
             command.parameters.iter().map(|(name, value)| (name.clone(), to_stand_in(value))).collect();
         let body = json!({ "CmdletName": command.name, "Parameters": parameters });
-        let answer = control(&self.control, "POST", "/session", &body);
+        let answer = plain(&self.control, "POST", "/session", &[], body.to_string().as_bytes()).json();
         if let Some(error) = answer.get("Error") {
             let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
             let failure = SessionFailure {
@@ -166,14 +169,16 @@ impl EventSink for Host {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Way {
     Session,
+    Online,
 }
 
 impl Way {
-    pub const ALL: [Way; 1] = [Way::Session];
+    pub const ALL: [Way; 2] = [Way::Session, Way::Online];
 
-    fn channel(self, _office: &Office, _host: &Arc<Host>) -> Box<dyn CmdletChannel> {
+    fn target_kind(self) -> TargetKind {
         match self {
-            Way::Session => Box::new(ExchangeSession::new()),
+            Way::Session => TargetKind::ExchangeSession,
+            Way::Online => TargetKind::ExchangeOnline,
         }
     }
 }
@@ -210,6 +215,7 @@ pub struct Office {
     pub source: Vec<Recipient>,
     pub options: Options,
     pub profile: Profile,
+    pub clock: Clock,
     home: tempfile::TempDir,
 }
 
@@ -235,26 +241,29 @@ impl Outcome {
 
 impl Office {
     pub fn new(source: Vec<Recipient>, organisation: Vec<Value>) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let profile = serde_json::from_value(json!({
-            "Name": "corp", "Source": "Ldif", "Path": home.path().join("unused.ldif"),
-            "Target": "ExchangeSession", "AllowUntrusted": true,
-            "RemovalLimit": 1_000_000, "RemovalPercent": 100,
-        }));
-        let office = Self {
-            stand_in: StandIn::start(),
-            source,
-            options: Options::default(),
-            profile: profile.unwrap(),
-            home,
-        };
-        office.add(organisation);
-        office
+        Self::at_speed(source, organisation, 1.0)
     }
 
-    /// Adds or replaces recipients of the organisation.
-    pub fn add(&self, recipients: Vec<Value>) {
-        self.stand_in.control("POST", "/recipients", &Value::Array(recipients));
+    /// With a clock by which `speed` seconds pass in a real one, for the stand-in and the channel alike.
+    pub fn at_speed(source: Vec<Recipient>, organisation: Vec<Value>, speed: f64) -> Self {
+        let stand_in = StandIn::start();
+        let application = stand_in.register_application();
+        let home = tempfile::tempdir().unwrap();
+        let key = home.path().join("application.pem");
+        std::fs::write(&key, format!("{}{}", application.certificate_pem, application.key_pem)).unwrap();
+        let profile = serde_json::from_value(json!({
+            "Name": "corp", "Source": "Ldif", "Path": home.path().join("unused.ldif"),
+            "Target": "ExchangeOnline", "Organization": DOMAIN, "AppId": application.client_id,
+            "CertificateFilePath": key, "ConnectionUri": stand_in.https,
+            "AzureADAuthorizationEndpointUri": stand_in.https,
+            "ServerCertificatePath": [stand_in.authority_path()], "AllowUntrusted": true,
+            "RemovalLimit": 1_000_000, "RemovalPercent": 100, "Timeout": 240,
+        }));
+        let clock = Clock::accelerated(speed);
+        let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
+        stand_in.ask("POST", "/clock", &time);
+        organisation.chunks(500).for_each(|some| stand_in.add(some));
+        Self { stand_in, source, options: Options::default(), profile: profile.unwrap(), clock, home }
     }
 
     pub fn host(&self) -> Arc<Host> {
@@ -262,31 +271,50 @@ impl Office {
     }
 
     pub fn target(&self, way: Way, host: &Arc<Host>) -> Exchange {
-        Exchange::new(way.channel(self, host), &self.profile)
+        let channel: Box<dyn CmdletChannel> = match way {
+            Way::Session => Box::new(ExchangeSession::new()),
+            Way::Online => Box::new(self.online(host)),
+        };
+        Exchange::new(channel, &self.profile)
+    }
+
+    /// A channel that signs in with the application's certificate.
+    fn online(&self, host: &Arc<Host>) -> ExchangeOnline {
+        let context = host.context();
+        let http = HttpClient::new(&self.profile, &context).unwrap();
+        let surroundings = Surroundings {
+            http: &http,
+            clock: &self.clock,
+            secrets: &|_| None,
+            environment: &|_| None,
+            context: &context,
+        };
+        let tokens = token_source(&self.profile, &surroundings).unwrap();
+        ExchangeOnline::connect(&self.profile, tokens, self.clock.clone(), &context).unwrap()
     }
 
     pub fn run(&self, way: Way) -> Outcome {
         let host = self.host();
         let mut target = self.target(way, &host);
-        self.run_with(&mut target, host)
+        self.run_with(way, &mut target, host)
     }
 
-    pub fn run_with(&self, target: &mut dyn Target, host: Arc<Host>) -> Outcome {
-        let path = self.home.path().join("corp.db");
-        let state = State::open(&path, NOW).unwrap();
+    pub fn run_with(&self, way: Way, target: &mut dyn Target, host: Arc<Host>) -> Outcome {
+        let now = self.clock.timestamp();
+        let state = State::open(&self.home.path().join("corp.db"), now).unwrap();
         let policy = Policy::new(PolicyName::Standard, SelectionName::Best, true);
         let anchors = TrustAnchors::new([]);
         let mut source = Memory { recipients: self.source.clone(), ..Memory::default() };
         let context = host.context();
         let run = sync::run(Job {
-            profile: &self.profile,
+            profile: &Profile { target: way.target_kind(), ..self.profile.clone() },
             options: &self.options,
             source: &mut source,
             target,
             state: &state,
-            evaluate: &|recipient| evaluate(recipient, &policy, &anchors, NOW),
+            evaluate: &|recipient| evaluate(recipient, &policy, &anchors, now),
             policy: Fingerprint::of(b"policy"),
-            now: NOW,
+            now,
             host: "admin@test".into(),
             context: &context,
         });
@@ -298,10 +326,13 @@ impl Office {
         std::fs::remove_file(self.home.path().join("corp.db")).unwrap();
     }
 
+    /// How often a cmdlet ran.
+    pub fn count(&self, cmdlet: &str) -> u64 {
+        self.stand_in.statistics()["CommandsByName"][cmdlet].as_u64().unwrap_or(0)
+    }
+
     /// The values of `userCertificate` that Exchange has for a primary address now; `None`: no such recipient.
     pub fn published(&self, address: &str) -> Option<Vec<Vec<u8>>> {
-        let all = self.stand_in.control("GET", "/recipients", &json!(null));
-        let found = all.as_array().unwrap().iter().find(|one| one["PrimarySmtpAddress"] == address)?;
-        Some(found["UserCertificate"].as_array().unwrap().iter().map(bytes).collect())
+        Some(values(&self.stand_in.recipient(address)?["UserCertificate"]))
     }
 }

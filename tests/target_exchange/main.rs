@@ -4,9 +4,10 @@
 mod certificates;
 mod contacts;
 mod engine;
+#[path = "../common/exchange.rs"]
+mod exchange;
 mod exclusions;
 mod organisation;
 mod publishing;
 mod session;
-mod stand_in;
 mod volume;

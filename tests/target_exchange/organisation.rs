@@ -1,19 +1,21 @@
 //! Recipients of the source and of the organisation, made to order.
 
+use std::sync::LazyLock;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value as Json, json};
-use smime_sync::recipient::{Attribute, Recipient, RecipientKind, Value};
+use smime_sync::{
+    recipient::{Attribute, Recipient, RecipientKind, Value},
+    timestamp::Timestamp,
+};
 
-use crate::certificates::{Authority, Draft};
+use crate::certificates::{Authority, DAY, Draft, NOW};
 
-/// A certificate for an address; another serial number is another certificate.
+/// A certificate for an address, valid now; another serial number is another certificate.
 pub fn certificate(address: &str, serial: u8) -> Vec<u8> {
-    Draft::person(address).serial(&[serial.max(1)]).sign(&Authority::root("CN=Root", 1))
-}
-
-/// An expired one.
-pub fn expired(address: &str) -> Vec<u8> {
-    Draft::person(address).valid(-400, -30).sign(&Authority::root("CN=Root", 1))
+    static TODAY: LazyLock<i64> = LazyLock::new(|| (Timestamp::now().0 - NOW.0) / DAY);
+    static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::root("CN=Root", 1));
+    Draft::person(address).serial(&[serial]).valid(*TODAY - 30, *TODAY + 335).sign(&ROOT)
 }
 
 /// `name@contoso.test` in the source, with values of `userCertificate`.
@@ -79,8 +81,4 @@ pub fn mailbox(name: &str) -> Json {
 
 pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
-}
-
-pub fn bytes(base64: &Json) -> Vec<u8> {
-    STANDARD.decode(base64.as_str().unwrap()).unwrap()
 }

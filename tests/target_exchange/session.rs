@@ -198,7 +198,7 @@ fn a_session_that_ends_in_the_middle_ends_the_run_and_the_next_goes_on() {
         let host = office.host();
         *host.ends_after.lock().unwrap() = Some(cmdlets);
         let mut target = office.target(Way::Session, &host);
-        let outcome = office.run_with(&mut target, host);
+        let outcome = office.run_with(Way::Session, &mut target, host);
         let error = outcome.run.unwrap_err();
         assert_eq!(error.id, ErrorId::SessionNotConnected, "{cmdlets}: {error}");
 
@@ -221,7 +221,7 @@ fn a_canceled_run_asks_for_no_further_batch() {
     let host = office.host();
     *host.cancels_after.lock().unwrap() = Some(60);
     let mut target = office.target(Way::Session, &host);
-    let outcome = office.run_with(&mut target, host);
+    let outcome = office.run_with(Way::Session, &mut target, host);
     assert_eq!(outcome.run.unwrap_err().id, ErrorId::Canceled);
     let batches = outcome.host.batches.lock().unwrap();
     assert!(batches.iter().all(|size| *size <= 50), "{batches:?}");
