@@ -163,8 +163,11 @@ fn refusal(command: &Command, failure: &SessionFailure) -> Error {
 /// and ExchangeOnlineManagement before `Connect-ExchangeOnline`.
 fn is_disconnected(failure: &SessionFailure) -> bool {
     const EXCEPTIONS: [&str; 2] = ["PSRemotingTransportException", "InvalidRunspaceStateException"];
-    const TEXTS: [&str; 3] =
-        ["the session is not connected", "session state is broken", "you must call the connect-exchangeonline"];
+    const TEXTS: [&str; 3] = [
+        "the session is not connected",
+        "session state is broken",
+        "you must call the connect-exchangeonline",
+    ];
     let message = failure.message.to_lowercase();
     EXCEPTIONS.iter().any(|name| failure.exception.contains(name))
         || TEXTS.iter().any(|text| message.contains(text))

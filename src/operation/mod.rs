@@ -2,6 +2,7 @@
 
 pub mod certificate;
 mod connect;
+mod exchange;
 #[cfg(feature = "fault-injection")]
 mod fault;
 mod history;

@@ -57,11 +57,7 @@ fn a_contact_whose_making_was_not_confirmed_is_looked_up_and_filled() {
         (Interference::AnswerLost, 1, None),
         (Interference::NotCarriedOut, 0, Some(ErrorId::ExchangeUnavailable)),
         (Interference::MadeBySomebodyElse(Vec::new()), 1, None),
-        (
-            Interference::MadeBySomebodyElse(certificate(BOB, 77)),
-            0,
-            Some(ErrorId::TargetConflict),
-        ),
+        (Interference::MadeBySomebodyElse(certificate(BOB, 77)), 0, Some(ErrorId::TargetConflict)),
     ] {
         let office = office(true, vec![mailbox("alice")]);
         let host = office.host();
@@ -125,7 +121,8 @@ impl CmdletChannel for Interfering {
             }
             Interference::NotCarriedOut => Ok(commands.iter().map(|_| Err(unavailable())).collect()),
             Interference::MadeBySomebodyElse(value) => {
-                let values: Vec<_> = Some(base64(value)).filter(|text| !text.is_empty()).into_iter().collect();
+                let values: Vec<_> =
+                    Some(base64(value)).filter(|text| !text.is_empty()).into_iter().collect();
                 let contact = json!([{
                     "PrimarySmtpAddress": BOB, "RecipientTypeDetails": "MailContact", "UserCertificate": values,
                 }]);

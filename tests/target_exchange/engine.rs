@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
     error::{ErrorId, Result},
-    event::{Answer, Context, Event, EventSink, LogLevel, Question, QuestionKind, SessionCommand, SessionFailure},
+    event::{
+        Answer, Context, Event, EventSink, LogLevel, Question, QuestionKind, SessionCommand, SessionFailure,
+    },
     exchange::{
         CmdletChannel,
         clock::Clock,
@@ -64,19 +66,16 @@ impl Host {
     pub fn errors(&self) -> Vec<(ErrorId, String)> {
         let events = self.events.lock().unwrap();
         let error = |event: &Event| match event {
-            Event::Error { error } => {
-                Some((error.error.id, error.error.target.clone().unwrap_or_default()))
-            }
+            Event::Error { error } => Some((error.error.id, error.error.target.clone().unwrap_or_default())),
             _ => None,
         };
         events.iter().filter_map(error).collect()
     }
 
-    /// The messages of errors, warnings and the log.
-    pub fn messages(&self, wanted: LogLevel) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         let events = self.events.lock().unwrap();
         let message = |event: &Event| match event {
-            Event::Log { level, message } if *level == wanted => Some(message.clone()),
+            Event::Log { level: LogLevel::Warning, message } => Some(message.clone()),
             _ => None,
         };
         events.iter().filter_map(message).collect()

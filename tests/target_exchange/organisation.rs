@@ -4,18 +4,14 @@ use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value as Json, json};
-use smime_sync::{
-    recipient::{Attribute, Recipient, RecipientKind, Value},
-    timestamp::Timestamp,
-};
+use smime_sync::recipient::{Attribute, Recipient, RecipientKind, Value};
 
-use crate::certificates::{Authority, DAY, Draft, NOW};
+use crate::certificates::{Authority, Draft};
 
 /// A certificate for an address, valid now; another serial number is another certificate.
 pub fn certificate(address: &str, serial: u8) -> Vec<u8> {
-    static TODAY: LazyLock<i64> = LazyLock::new(|| (Timestamp::now().0 - NOW.0) / DAY);
     static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::root("CN=Root", 1));
-    Draft::person(address).serial(&[serial]).valid(*TODAY - 30, *TODAY + 335).sign(&ROOT)
+    Draft::person(address).serial(&[serial]).valid_today().sign(&ROOT)
 }
 
 /// `name@contoso.test` in the source, with values of `userCertificate`.

@@ -142,8 +142,7 @@ fn a_write_that_is_refused_is_that_recipients_error_alone() {
 #[test]
 fn a_recipient_whose_kind_and_address_changed_is_found_by_its_guid() {
     for way in Way::ALL {
-        let mut office =
-            Office::new(vec![person("alice")], vec![recipient("alice", "MailUser", json!({}))]);
+        let mut office = Office::new(vec![person("alice")], vec![recipient("alice", "MailUser", json!({}))]);
         office.run(way).ok();
         let first = base64(&certificate("alice@contoso.test", 1));
         office.stand_in.ask("DELETE", "/recipients", &json!(null));
@@ -170,7 +169,9 @@ fn both_attributes_are_read_in_the_order_of_the_attributes() {
             json!({ "UserCertificate": [base64(&user)], "UserSMimeCertificate": [base64(&smime)] }),
         );
         let office = Office::new(Vec::new(), vec![alice, recipient("bob", "MailContact", json!({}))]);
-        for identities in [None, Some(vec!["alice@contoso.test".to_owned(), "nobody@contoso.test".to_owned()])] {
+        for identities in
+            [None, Some(vec!["alice@contoso.test".to_owned(), "nobody@contoso.test".to_owned()])]
+        {
             let everybody = read_all(&office, way, identities.clone());
             let expected = if identities.is_none() { 2 } else { 1 };
             assert_eq!(everybody.len(), expected, "{way:?} {identities:?}");

@@ -27,10 +27,7 @@ pub(super) fn get(key: Key, near: Option<&str>, location: Location) -> Command {
 
 /// Finds a recipient of one kind by its user principal name, which `-Identity` of these cmdlets takes.
 pub(super) fn get_by_name(kind: Kind, name: &str, location: Location) -> Command {
-    Command {
-        select: kind.properties(location),
-        ..reads(kind.get_cmdlet(), vec![("Identity", text(name))])
-    }
+    Command { select: kind.properties(location), ..reads(kind.get_cmdlet(), vec![("Identity", text(name))]) }
 }
 
 /// Finds recipients of any kind by their Guid.

@@ -27,11 +27,7 @@ impl Flags {
         let message = || {
             format!("{label} is hidden from address lists, so that senders don't find the certificate there.")
         };
-        if self.hidden {
-            vec![target_finding(RuleId::HiddenFromAddressLists, message())]
-        } else {
-            Vec::new()
-        }
+        if self.hidden { vec![target_finding(RuleId::HiddenFromAddressLists, message())] } else { Vec::new() }
     }
 }
 
@@ -56,18 +52,19 @@ impl Found {
     /// Reads an object of `kind`, or of `Get-Recipient`; `None` for what is no recipient that can be written.
     /// Fails with `ExchangeProtocol` for one without a `Guid`.
     pub(super) fn read(kind: Option<Kind>, object: &Object) -> Result<Option<Self>> {
-        // Only `Get-Recipient` returns other kinds than its own, and it does not show values.
+        // `Get-Recipient` shows neither values nor who manages the recipient: it has to be read again.
         let Some(actual) = kind.or_else(|| Kind::of_object(object)) else { return Ok(None) };
         let guid = object.text("Guid").and_then(|text| Uuid::parse_str(text).ok());
         let guid = guid.ok_or_else(|| {
             let what = format!("Exchange returned the recipient '{}' without a Guid.", label(object));
             Error::new(ErrorId::ExchangeProtocol, what).target(label(object))
         })?;
+        let known = kind.is_some();
         let flag = |name| object.flag(name).unwrap_or(false);
         let flags = Flags {
-            directory_synced: flag("IsDirSynced") && !flag("IsExchangeCloudManaged"),
+            directory_synced: known && flag("IsDirSynced") && !flag("IsExchangeCloudManaged"),
             hidden: flag("HiddenFromAddressListsEnabled"),
-            has_values: kind.is_none() || Attribute::ALL.into_iter().any(|one| count(object, one) != 0),
+            has_values: !known || Attribute::ALL.into_iter().any(|one| count(object, one) != 0),
         };
         Ok(Some(Self { key: Key { kind: actual, guid }, flags, addresses: addresses(object) }))
     }

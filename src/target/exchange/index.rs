@@ -39,9 +39,8 @@ pub(super) struct Wanted {
 impl Wanted {
     /// `guids` are those of an earlier link, and of the source where the target has the same.
     pub(super) fn of(query: &TargetQuery<'_>, guids: Vec<Uuid>) -> Self {
-        let lower = |text: &Option<String>| {
-            text.as_deref().filter(|text| !text.is_empty()).map(str::to_lowercase)
-        };
+        let lower =
+            |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(str::to_lowercase);
         Self {
             guids,
             address: lower(&query.recipient.address),
@@ -76,7 +75,8 @@ impl Index {
         let Ok(entry) = u32::try_from(self.entries.len()) else { return };
         self.entries.push(Entry { key: found.key, flags: found.flags });
         self.by_guid.push(entry);
-        let address = |(text, roles): &(String, u8)| Address { text: text.as_str().into(), entry, roles: *roles };
+        let address =
+            |(text, roles): &(String, u8)| Address { text: text.as_str().into(), entry, roles: *roles };
         self.addresses.extend(found.addresses.iter().map(address));
     }
 
@@ -118,11 +118,8 @@ impl Index {
             return Located::One(entry);
         }
         let (address, name) = (wanted.address.as_deref(), wanted.user_principal_name.as_deref());
-        let levels = [
-            (address, None, role::PRIMARY),
-            (address, None, role::PROXY),
-            (name, address, role::NAME),
-        ];
+        let levels =
+            [(address, None, role::PRIMARY), (address, None, role::PROXY), (name, address, role::NAME)];
         for (first, second, roles) in levels {
             let texts = first.into_iter().chain(second);
             let places: BTreeSet<u32> = texts.flat_map(|text| self.with_address(text, roles)).collect();
@@ -142,8 +139,7 @@ impl Index {
 
     /// The primary address of an entry; looked for in all of them, since it is only needed for messages.
     fn name(&self, place: u32) -> String {
-        let primary =
-            self.addresses.iter().find(|one| one.entry == place && one.roles & role::PRIMARY != 0);
+        let primary = self.addresses.iter().find(|one| one.entry == place && one.roles & role::PRIMARY != 0);
         let key = || self.entries.get(place as usize).map(|entry| entry.key.to_string()).unwrap_or_default();
         primary.map_or_else(key, |address| address.text.to_string())
     }

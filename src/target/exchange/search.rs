@@ -79,7 +79,10 @@ impl Exchange {
         }
         index.sort();
         let (name, seconds) = (self.channel.name(), began.elapsed().as_secs_f64());
-        context.log(LogLevel::Verbose, format!("{name} has {} recipients; listed in {seconds:.2} s.", index.len()))?;
+        context.log(
+            LogLevel::Verbose,
+            format!("{name} has {} recipients; listed in {seconds:.2} s.", index.len()),
+        )?;
         Ok(index)
     }
 
@@ -126,8 +129,11 @@ impl Exchange {
             names.into_iter().flat_map(command).collect()
         };
         let mut located = self.ask_for(wanted, by_address, context)?;
-        let rest: Vec<usize> =
-            (0..).zip(&located).filter(|(_, one)| matches!(one, Ok(Located::Nobody))).map(|(at, _)| at).collect();
+        let rest: Vec<usize> = (0..)
+            .zip(&located)
+            .filter(|(_, one)| matches!(one, Ok(Located::Nobody)))
+            .map(|(at, _)| at)
+            .collect();
         let missing: Vec<Wanted> = rest.iter().filter_map(|at| wanted.get(*at)).cloned().collect();
         for (at, found) in rest.into_iter().zip(self.ask_for(&missing, by_name, context)?) {
             if let Some(place) = located.get_mut(at) {

@@ -175,13 +175,19 @@ fn is_in_doubt(error: &Error) -> bool {
 }
 
 fn contact_of(output: &Output) -> Result<Option<Found>> {
-    output.objects.first().map(|object| Found::read(Some(Kind::MailContact), object)).transpose().map(Option::flatten)
+    output
+        .objects
+        .first()
+        .map(|object| Found::read(Some(Kind::MailContact), object))
+        .transpose()
+        .map(Option::flatten)
 }
 
 fn has_values(output: &Output) -> bool {
-    output.objects.iter().any(|object| {
-        !matches!(super::found::values(object), Ok(values) if values.is_empty())
-    })
+    output
+        .objects
+        .iter()
+        .any(|object| !matches!(super::found::values(object), Ok(values) if values.is_empty()))
 }
 
 /// The parameters with the lists that change. The order of values is not promised, so it is no change.
