@@ -9,6 +9,7 @@ pub mod cloud;
 pub mod failure;
 pub mod http;
 pub mod online;
+pub mod session;
 pub mod sign_in;
 
 use std::collections::BTreeMap;

@@ -111,7 +111,7 @@ impl StandIn {
     pub fn register_application(&self) -> Application {
         let key = RsaPrivateKey::from_pkcs8_pem(KEY).unwrap();
         let spki = key.to_public_key().to_public_key_der().unwrap().into_vec();
-        let certificate = Draft::bare("CN=SmimeSync").key(spki).sign(&root());
+        let certificate = Draft::bare("CN=SmimeSync").key(spki).valid_today().sign(&root());
         let parsed = x509_cert::Certificate::from_der(&certificate).unwrap();
         let application = Application {
             client_id: "33333333-dddd-4eee-8fff-444444444444".into(),
