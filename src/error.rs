@@ -132,7 +132,7 @@ pub struct Error {
     pub advice: String,
     /// The status that the other side gave, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub native: Option<NativeStatus>,
+    pub native: Option<Box<NativeStatus>>,
 }
 
 /// The status of another system behind an error.
@@ -182,7 +182,7 @@ impl Error {
 
     /// The same, with the other side's status.
     pub fn native(mut self, native: NativeStatus) -> Self {
-        self.native = Some(native);
+        self.native = Some(Box::new(native));
         self
     }
 

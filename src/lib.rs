@@ -39,4 +39,5 @@ pub mod state;
 pub mod sync;
 pub mod target;
 pub mod timestamp;
+mod tls;
 pub mod trust;

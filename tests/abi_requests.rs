@@ -157,7 +157,7 @@ fn answers_that_are_none_are_refused() {
     let task = start(engine, br#"{"Operation":"GetRule"}"#).unwrap();
     for (answers, part) in [
         (&b"{}"[..], "expected a sequence"),
-        (br#"[{"Id":1}]"#, "missing field `Approved`"),
+        (br#"[{"Approved":true}]"#, "missing field `Id`"),
         (br#"[{"Id":1,"Approved":true,"Why":"x"}]"#, "unknown field `Why`"),
         (br#"[{"Id":-1,"Approved":true}]"#, "expected u64"),
     ] {

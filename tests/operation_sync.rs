@@ -273,3 +273,40 @@ fn a_profile_is_tested_point_by_point() {
     let checks = home.results(ResultType::ProfileTest, test);
     assert!(results(&checks).contains(&"Value Failed".to_owned()), "{checks:?}");
 }
+
+#[test]
+fn the_certificates_of_target_and_state_are_the_published_ones() {
+    let home = Home::new();
+    let expected = generate(&home, 60, 1);
+    home.results(ResultType::Profile, home.profile(json!({})));
+    let of = |source: &str, identity: &[&str]| {
+        let request = json!({"Operation": "GetCertificate", "ProfileName": "corp", "Source": source, "Identity": identity});
+        let ours = |one: &Value| one["Attribute"] == "userCertificate";
+        let mut found: Vec<(String, String)> = home
+            .results(ResultType::Certificate, request)
+            .iter()
+            .filter(|one| ours(one))
+            .map(|one| (one["Recipient"].as_str().unwrap().into(), one["Value"].as_str().unwrap().into()))
+            .collect();
+        found.sort();
+        found
+    };
+    assert_eq!((of("Target", &[]), of("State", &[])), (vec![], vec![]), "nothing is published yet");
+    home.results(ResultType::Run, sync(json!({})));
+    let mut wanted: Vec<(String, String)> = expected_published(&expected)
+        .into_iter()
+        .flat_map(|(address, values)| values.into_iter().map(move |value| (address.clone(), value)))
+        .collect();
+    wanted.sort();
+    assert_eq!(of("Target", &[]), wanted);
+    assert_eq!(of("State", &[]), wanted);
+    let (someone, _) = &wanted[0];
+    let only: Vec<_> = wanted.iter().filter(|(address, _)| address == someone).cloned().collect();
+    assert_eq!(of("Target", &[someone]), only);
+    let (done, events) = home.ask(
+        json!({"Operation": "GetCertificate", "ProfileName": "corp", "Source": "State", "Identity": ["nobody@contoso.test"]}),
+    );
+    done.unwrap();
+    assert!(matches!(&events[0], Event::Error { error } if error.error.id == ErrorId::IdentityNotFound
+        && error.error.message == "The state of profile 'corp' has no recipient 'nobody@contoso.test'."));
+}

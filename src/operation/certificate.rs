@@ -4,14 +4,19 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, connect, profile_store, request::GetCertificateRequest};
+use super::{
+    Engine, connect, profile_store,
+    request::{CertificateSource, GetCertificateRequest},
+};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
     parallel,
     policy::evaluation::{CertificateState, Finding, JudgedCertificate, Purpose},
-    recipient::{Attribute, Fingerprint, Recipient},
+    profile::Profile,
+    recipient::{Attribute, Fingerprint, Recipient, RecipientKind, Value},
+    state::{State, published::PublishedRecipient},
     timestamp::Timestamp,
 };
 
@@ -82,7 +87,6 @@ pub(super) fn get(engine: &Engine, request: &GetCertificateRequest, context: &Co
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
     let profile = &stored.profile;
     let judge = connect::Judge::of(profile, Timestamp::now())?;
-    let mut source = connect::source(engine, profile, request.credential.as_ref(), context)?;
     let selection = match request.identity.as_slice() {
         [] => Selection::All,
         some => Selection::Identities(some.to_vec()),
@@ -98,7 +102,7 @@ pub(super) fn get(engine: &Engine, request: &GetCertificateRequest, context: &Co
             })
         })
     };
-    source.read(&selection, context, &mut |item| {
+    read(engine, request, profile, &selection, context, &mut |item| {
         context.check()?;
         match item {
             SourceItem::Invalid(error) => context.error(error),
@@ -113,10 +117,88 @@ pub(super) fn get(engine: &Engine, request: &GetCertificateRequest, context: &Co
     })?;
     hand_over(&mut batch)?;
     for (identity, _) in request.identity.iter().zip(found).filter(|(_, found)| !found) {
-        let what = format!("The source of profile '{}' has no recipient '{identity}'.", profile.name);
+        let place = match request.source {
+            CertificateSource::Directory => "source",
+            CertificateSource::Target => "target",
+            CertificateSource::State => "state",
+        };
+        let what = format!("The {place} of profile '{}' has no recipient '{identity}'.", profile.name);
         context.error(Error::new(ErrorId::IdentityNotFound, what).target(identity))?;
     }
     Ok(())
+}
+
+/// Hands over the selected recipients from where the request wants them.
+fn read(
+    engine: &Engine,
+    request: &GetCertificateRequest,
+    profile: &Profile,
+    selection: &Selection,
+    context: &Context,
+    sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+) -> Result<()> {
+    let credential = request.credential.as_ref();
+    match request.source {
+        CertificateSource::Directory => {
+            connect::source(engine, profile, credential, context)?.read(selection, context, sink)
+        }
+        CertificateSource::Target => {
+            connect::target(engine, profile, credential, context)?.read_all(selection, context, sink)
+        }
+        CertificateSource::State => match engine.read_state(&profile.name)? {
+            Some(state) => read_published(&state, selection, sink),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Recipients of one page of the state.
+const PAGE: usize = 500;
+
+/// Hands over everybody for whom the profile published something, with the managed values.
+fn read_published(
+    state: &State,
+    selection: &Selection,
+    sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let page = state.published_after(&after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.target);
+        for published in page {
+            let recipient = published_recipient(state, published)?;
+            if selection.includes(&recipient) {
+                sink(SourceItem::Recipient(recipient))?;
+            }
+        }
+    }
+}
+
+fn published_recipient(state: &State, published: PublishedRecipient) -> Result<Recipient> {
+    let known = state.evaluation(&published.anchor)?.map(|evaluation| evaluation.recipient);
+    let mut values = Vec::with_capacity(published.managed.len());
+    for managed in &published.managed {
+        if let Some(bytes) = state.value(managed.value)? {
+            values.push(Value::new(managed.attribute, bytes));
+        }
+    }
+    Ok(Recipient {
+        anchor: published.anchor,
+        distinguished_name: known
+            .as_ref()
+            .map_or_else(|| published.label.clone(), |r| r.distinguished_name.clone()),
+        kind: known.as_ref().map_or(RecipientKind::User, |known| known.kind),
+        disabled: known.as_ref().is_some_and(|known| known.disabled),
+        display_name: published.display_name,
+        mail: known.as_ref().map_or(Some(published.label), |known| known.address.clone()),
+        proxy_addresses: Vec::new(),
+        primary_smtp_address: None,
+        user_principal_name: known.and_then(|known| known.user_principal_name),
+        sam_account_name: None,
+        changed: None,
+        values,
+    })
 }
 
 fn row(

@@ -9,12 +9,12 @@ use crate::{
     policy::{self, Policy, evaluation::Evaluation},
     profile::{Profile, SourceKind, TargetKind},
     recipient::{Fingerprint, Recipient},
-    target::{Target, active_directory::ActiveDirectoryTarget, folder::Folder},
+    target::{Target, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
     timestamp::Timestamp,
     trust::{TrustAnchors, load_anchors},
 };
 
-use super::{Engine, request::Credential};
+use super::{Engine, exchange, request::Credential};
 
 /// The engine's secret that is the credential's password.
 const PASSWORD: &str = "password";
@@ -78,7 +78,9 @@ pub(super) fn target(
     context: &Context,
 ) -> Result<Box<dyn Target>> {
     match profile.target {
-        TargetKind::ExchangeOnline | TargetKind::ExchangeSession => Err(missing(profile, "Target")),
+        TargetKind::ExchangeOnline | TargetKind::ExchangeSession => {
+            Ok(Box::new(Exchange::new(exchange::channel(engine, profile, context)?, profile)))
+        }
         TargetKind::ActiveDirectory => {
             let (user, password) = directory_credential(engine, profile, credential)?;
             Ok(Box::new(ActiveDirectoryTarget::connect(profile, Some(user), Some(&password), context)?))

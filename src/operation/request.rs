@@ -52,7 +52,7 @@ pub enum Request {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct NewProfileRequest {
     /// The whole profile.
-    pub profile: crate::profile::Profile,
+    pub profile: Box<crate::profile::Profile>,
     /// Replace one of the same name.
     #[serde(default)]
     pub force: bool,

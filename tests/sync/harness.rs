@@ -17,18 +17,19 @@ use smime_sync::{
         CertificateState, CertificateSummary, DesiredValue, Evaluation, Finding, JudgedCertificate, Purpose,
         Severity,
     },
-    profile::Profile,
+    profile::{Profile, TargetKind},
     recipient::{Attribute, Fingerprint, Recipient, RecipientKind, Value},
     state::{
         State,
         record::{Change, ChangeState, Run},
     },
     sync::{self, Job, Options},
-    target::folder::Folder,
+    target::{Target, folder::Folder},
     timestamp::Timestamp,
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::in_place;
 pub use crate::world::{Fault, FaultyTarget, Memory};
 
 pub const DAY: i64 = 24 * 3600;
@@ -238,30 +239,38 @@ impl Harness {
     }
 
     pub fn run(&mut self) -> Outcome {
-        let path = self.state_path();
-        let now = Timestamp(self.now);
-        let state = if self.options.what_if { State::open_preview(&path) } else { State::open(&path, now) };
-        let told = Arc::new(Told { decline: Mutex::new(self.decline.clone()), ..Told::default() });
         let cancel = CancellationToken::new();
-        let context = Context::new(told.clone(), cancel.clone());
-        let state = match state {
-            Ok(state) => state,
-            Err(error) => return Outcome { run: Err(error), told },
-        };
         let mut target = FaultyTarget {
             folder: Folder::new(self.profile.output_path.as_deref().unwrap()),
             faults: self.faults.clone(),
             batch: self.batch,
             writes: 0,
-            cancel,
+            cancel: cancel.clone(),
         };
+        self.run_to(&mut target, cancel)
+    }
+
+    pub fn run_to(&mut self, target: &mut dyn Target, cancel: CancellationToken) -> Outcome {
+        let path = self.state_path();
+        let now = Timestamp(self.now);
+        let state = if self.options.what_if { State::open_preview(&path) } else { State::open(&path, now) };
+        let told = Arc::new(Told { decline: Mutex::new(self.decline.clone()), ..Told::default() });
+        let context = Context::new(told.clone(), cancel);
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => return Outcome { run: Err(error), told },
+        };
+        let in_place = self.profile.target == TargetKind::ActiveDirectory;
         let run = sync::run(Job {
             profile: &self.profile,
             options: &self.options,
             source: &mut self.source,
-            target: &mut target,
+            target,
             state: &state,
-            evaluate: &|recipient| evaluate(recipient, now),
+            evaluate: &|recipient| {
+                let evaluation = evaluate(recipient, now);
+                if in_place { in_place::curate(recipient, evaluation) } else { evaluation }
+            },
             policy: Fingerprint::of(self.policy.as_bytes()),
             now,
             host: "admin@test".into(),

@@ -8,7 +8,7 @@ use smime_sync::{
     event::Context,
     recipient::Recipient,
     state::published::PublishedRecipient,
-    target::{Match, Target, TargetQuery, TargetWrite, folder::Folder},
+    target::{Exclusion, Match, Target, TargetQuery, TargetWrite, folder::Folder},
     timestamp::Timestamp,
 };
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,8 @@ pub enum Fault {
     Refuses(String),
     /// This recipient can't be read.
     Hides(String),
+    /// The target leaves this recipient alone.
+    Excludes(String, Exclusion),
     /// Something else is read back than was written.
     Alters,
     /// The caller cancels after the batch with this number.
@@ -55,6 +57,13 @@ impl Target for FaultyTarget {
         for (query, matched) in queries.iter().zip(&mut matches) {
             if self.faults.contains(&Fault::Hides(query.recipient.label.clone())) {
                 *matched = Err(Error::new(ErrorId::TargetUnreadable, "hidden"));
+            }
+            for fault in &self.faults {
+                if let Fault::Excludes(label, why) = fault
+                    && *label == query.recipient.label
+                {
+                    *matched = Ok(Match::Excluded(*why, None));
+                }
             }
         }
         if self.faults.contains(&Fault::Alters) && self.writes > 0 {

@@ -53,8 +53,7 @@ impl ActiveDirectorySource {
     ) -> Result<Vec<(String, Vec<Entry>)>> {
         let mut samples = Vec::with_capacity(self.scope.bases.len());
         for base in &self.scope.bases {
-            let some =
-                Search { page_size: Some(SAMPLE), ..subtree(base, &self.scope.filter, attributes) };
+            let some = Search { page_size: Some(SAMPLE), ..subtree(base, &self.scope.filter, attributes) };
             samples.push((base.clone(), first_page(&mut self.connection, &some, context)?));
         }
         Ok(samples)

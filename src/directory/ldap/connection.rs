@@ -11,7 +11,9 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
     ber::{Header, Malformed, tag},
-    message::{Answer, LdapResult, Modification, Search, bind_request, decode, modify_request, search_request},
+    message::{
+        Answer, LdapResult, Modification, Search, bind_request, decode, modify_request, search_request,
+    },
     result::Asked,
     tls,
 };

@@ -8,7 +8,6 @@ mod message;
 mod result;
 mod scope;
 mod search;
-mod server_certificate;
 mod tls;
 
 use std::{

@@ -89,8 +89,11 @@ impl LdapResult {
             code::ATTRIBUTE_OR_VALUE_EXISTS => changed("a value that shall come is there already"),
             code::NO_SUCH_OBJECT => changed("it is gone"),
             code::REFERRAL => {
-                let other =
-                    self.referrals.first().map(|other| format!("; it refers to '{other}'")).unwrap_or_default();
+                let other = self
+                    .referrals
+                    .first()
+                    .map(|other| format!("; it refers to '{other}'"))
+                    .unwrap_or_default();
                 let message = format!("The server '{server}' takes no changes{other}.");
                 Error::new(ErrorId::DirectoryNotWritable, message).target(server)
             }

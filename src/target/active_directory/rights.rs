@@ -21,7 +21,8 @@ pub(super) fn check(directory: &mut ActiveDirectorySource, user: &str, context: 
     let root = directory.object("", &attributes, context)?.unwrap_or_default();
     let server = directory.server().to_owned();
     let not_writable = |what: &str| {
-        Err(Error::new(ErrorId::DirectoryNotWritable, format!("The server '{server}' {what}.")).target(&server))
+        Err(Error::new(ErrorId::DirectoryNotWritable, format!("The server '{server}' {what}."))
+            .target(&server))
     };
     if !has(&root, "supportedCapabilities", ACTIVE_DIRECTORY) {
         return not_writable("is no domain controller of Active Directory");
@@ -29,9 +30,10 @@ pub(super) fn check(directory: &mut ActiveDirectorySource, user: &str, context: 
     if has(&root, "supportedCapabilities", PARTIAL_SECRETS) || says_read_only(directory, &root, context)? {
         return not_writable("is a read-only domain controller");
     }
-    for (attribute, name) in
-        [(Attribute::UserCertificate, "X509-Cert"), (Attribute::UserSmimeCertificate, "User-SMIME-Certificate")]
-    {
+    for (attribute, name) in [
+        (Attribute::UserCertificate, "X509-Cert"),
+        (Attribute::UserSmimeCertificate, "User-SMIME-Certificate"),
+    ] {
         // [MS-ADA3] 2.327 and 2.332.
         let dn = format!("CN={name},{}", text(&root, "schemaNamingContext"));
         if directory.object(&dn, &["lDAPDisplayName"], context)?.is_none() {

@@ -46,9 +46,16 @@ fn the_later_change_of_the_two_attributes_counts_and_others_do_not() {
     for (name, values) in [
         (
             "msDS-ReplAttributeMetaData;range=0-*",
-            vec![xml("lastLogon", "2026-11-25T15:00:00Z"), xml("USERCERTIFICATE", OLD), xml("userSMIMECertificate", NEW)],
+            vec![
+                xml("lastLogon", "2026-11-25T15:00:00Z"),
+                xml("USERCERTIFICATE", OLD),
+                xml("userSMIMECertificate", NEW),
+            ],
         ),
-        ("replPropertyMetaData", vec![binary(&[(0, "2026-11-25T15:00:00Z"), (0x24, OLD), (0x0014_008c, NEW)])]),
+        (
+            "replPropertyMetaData",
+            vec![binary(&[(0, "2026-11-25T15:00:00Z"), (0x24, OLD), (0x0014_008c, NEW)])],
+        ),
         ("replPropertyMetaData", vec![binary(&[(0x24, NEW)])]),
     ] {
         let entry = entry(&[certificate.clone(), (name, values), when_changed()]);

@@ -16,7 +16,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Which certificates are taken.
 #[derive(Debug)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     /// Those that chain to one of the roots, and those given themselves, as small networks have them: signed by
     /// themselves. All must be valid now and carry the server's name.
     Checked { roots: RootCertStore, given: Vec<CertificateDer<'static>> },

@@ -1,0 +1,288 @@
+//! HTTP as Exchange Online and the sign-in need it: requests that end in time or with the task, answers of limited size.
+
+use std::{
+    error::Error as _,
+    fmt,
+    future::Future,
+    io,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use reqwest::{
+    Client, ClientBuilder, Method, StatusCode, Url,
+    header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue},
+    redirect,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::{Error, ErrorId, NativeStatus, Result},
+    event::Context,
+    profile::Profile,
+    runtime::runtime,
+    timestamp::Timestamp,
+    tls::{self, Fault},
+};
+
+/// The largest body that is taken, after decompression: a page of 1,000 recipients with 15 values each is far below.
+pub const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// The longest wait for a connection. A host that does not answer then won't answer later.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// A client for many requests at a time; clones share its connections.
+///
+/// It speaks HTTP/1.1: a connection that breaks takes one request with it, not all that are on their way.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: Client,
+    cancel: CancellationToken,
+}
+
+/// A request. It can be sent again.
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// `GET` or `POST`.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// The headers, besides those that HTTP itself needs.
+    pub headers: HeaderMap,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+}
+
+/// An answer, with any status.
+pub struct HttpAnswer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+    /// The service's clock (header `Date`), where it showed one.
+    pub date: Option<Timestamp>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone)]
+pub struct HttpFailure {
+    /// Whether the service may have got the request, and acted.
+    pub sent: bool,
+    /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `Canceled`.
+    pub error: Error,
+}
+
+impl HttpClient {
+    /// A client for HTTPS, through the proxy that the environment or Windows names.
+    ///
+    /// Trusts the platform's roots and the profile's `ServerCertificatePath`. Follows no redirect.
+    ///
+    /// Fails with `TrustAnchorUnreadable`, `Internal`.
+    pub fn new(profile: &Profile, context: &Context) -> Result<Self> {
+        let mut config = tls::client_config(tls::trust(profile, context)?)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let time_limit = Duration::from_secs(profile.timeout.into());
+        let builder = builder(time_limit).https_only(true).tls_backend_preconfigured(config);
+        Self::build(builder, context)
+    }
+
+    /// A client for services of this machine itself, which are reached without TLS and never through a proxy.
+    /// Fails with `Internal`.
+    pub fn local(context: &Context) -> Result<Self> {
+        // Roots are read for no purpose otherwise.
+        let nobody = tls::Trust::Checked { roots: rustls::RootCertStore::empty(), given: Vec::new() };
+        let builder = builder(CONNECT_LIMIT).tls_backend_preconfigured(tls::client_config(nobody)?);
+        Self::build(builder.no_proxy(), context)
+    }
+
+    fn build(builder: ClientBuilder, context: &Context) -> Result<Self> {
+        let client = builder.build().map_err(|e| {
+            Error::new(ErrorId::Internal, format!("The HTTP client can't be set up: {}", chain(&e)))
+        })?;
+        Ok(Self { client, cancel: context.cancel.clone() })
+    }
+
+    /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
+    pub async fn send(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
+        let host = host(&request.url);
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(HttpFailure { sent: true, error: Error::canceled() }),
+            done = tokio::time::timeout(time_limit, self.exchange(request, &host)) => {
+                done.unwrap_or_else(|_| Err(late(&host, time_limit)))
+            }
+        }
+    }
+
+    async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
+        let HttpRequest { method, url, headers, body } = request;
+        let sending = self.client.request(method, url).headers(headers).body(body).send();
+        let mut response = sending.await.map_err(|e| failure(host, e))?;
+        let mut body = Vec::new();
+        loop {
+            let chunk = response.chunk().await.map_err(|e| broken(host, e))?;
+            let Some(chunk) = chunk else { break };
+            if body.len().saturating_add(chunk.len()) > MAX_BODY {
+                let message = format!("The answer of '{host}' has more than {} MiB.", MAX_BODY >> 20);
+                let error = Error::new(ErrorId::ExchangeProtocol, message).target(host);
+                return Err(HttpFailure { sent: true, error });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let headers = std::mem::take(response.headers_mut());
+        Ok(HttpAnswer { status: response.status(), date: date(&headers), headers, body })
+    }
+}
+
+fn builder(time_limit: Duration) -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("SmimeSync/", env!("CARGO_PKG_VERSION")))
+        .http1_only()
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .gzip(true)
+        .connect_timeout(time_limit.min(CONNECT_LIMIT))
+}
+
+impl HttpRequest {
+    /// A request with a body.
+    pub fn post(url: Url, body: Vec<u8>) -> Self {
+        Self { method: Method::POST, url, headers: HeaderMap::new(), body }
+    }
+
+    /// A request without a body.
+    pub fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new() }
+    }
+
+    /// Sets the bearer, which must have been marked as sensitive.
+    pub fn bearer(&mut self, authorization: HeaderValue) {
+        self.headers.insert(AUTHORIZATION, authorization);
+    }
+}
+
+/// Neither headers nor body: there may be secrets in them.
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({} bytes)", self.method, host(&self.url), self.body.len())
+    }
+}
+
+/// Neither headers nor body: there may be secrets in them.
+impl fmt::Debug for HttpAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.status, self.body.len())
+    }
+}
+
+/// Waits for `future` on the calling thread; ends with the task.
+/// Fails with `Canceled`, and `Internal` where there is no runtime.
+pub fn wait<T>(context: &Context, future: impl Future<Output = T>) -> Result<T> {
+    runtime()?.block_on(async {
+        tokio::select! {
+            biased;
+            () = context.cancel.cancelled() => Err(Error::canceled()),
+            done = future => Ok(done),
+        }
+    })
+}
+
+/// Host and port, as messages name a service.
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let time = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    timestamp(time)
+}
+
+fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    i64::try_from(seconds).ok().map(Timestamp)
+}
+
+/// The failure of a request without an answer.
+fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
+    let sent = !(error.is_connect() || error.is_builder());
+    let what = if let Some(tls) = tls_error(&error) {
+        return HttpFailure { sent, error: tls_failed(host, tls) };
+    } else if error.is_builder() {
+        // Address and headers were read before, so that only the scheme can be wrong.
+        "is not reached without TLS"
+    } else if error.is_dns() {
+        "is not known by name"
+    } else if error.is_connect() && error.is_timeout() {
+        "can't be reached: it did not answer in time"
+    } else if error.is_connect() {
+        "can't be reached"
+    } else {
+        "ended the connection without an answer"
+    };
+    HttpFailure { sent, error: unreachable(host, what, &error) }
+}
+
+/// The failure of an answer that began.
+fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
+    HttpFailure { sent: true, error: unreachable(host, "broke off in the middle of its answer", &error) }
+}
+
+fn late(host: &str, time_limit: Duration) -> HttpFailure {
+    let message =
+        format!("Waited {} s for an answer of '{host}', in vain.", time_limit.as_secs_f32().round());
+    HttpFailure { sent: true, error: Error::new(ErrorId::ExchangeUnreachable, message).target(host) }
+}
+
+fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {
+    let io = sources(error).find_map(|one| one.downcast_ref::<io::Error>());
+    let text = chain(error);
+    let native = NativeStatus {
+        os_error: io.and_then(io::Error::raw_os_error),
+        text: Some(text.clone()),
+        ..NativeStatus::default()
+    };
+    let message = format!("The service '{host}' {what} ({text}).");
+    Error::new(ErrorId::ExchangeUnreachable, message).target(host).native(native)
+}
+
+fn tls_failed(host: &str, error: &rustls::Error) -> Error {
+    let what = match tls::fault(error) {
+        (Fault::Other, _) => format!("and this machine could not agree on TLS: {error}"),
+        (_, what) => what,
+    };
+    let native = NativeStatus { text: Some(error.to_string()), ..NativeStatus::default() };
+    Error::new(ErrorId::ExchangeTlsFailed, format!("The service '{host}' {what}."))
+        .target(host)
+        .native(native)
+}
+
+fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |&one| one.source())
+}
+
+/// The error of TLS behind an error.
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    sources(error).find_map(|mut one| {
+        loop {
+            if let Some(tls) = one.downcast_ref() {
+                return Some(tls);
+            }
+            // An `io::Error` does not name what it wraps as its source.
+            one = one.downcast_ref::<io::Error>()?.get_ref()?;
+        }
+    })
+}
+
+/// The reasons behind an error, outermost first; no address, since that is said already.
+fn chain(error: &reqwest::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for text in sources(error).map(ToString::to_string) {
+        // Some repeat what they wrap.
+        if texts.last().is_none_or(|last| !last.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}

@@ -1,0 +1,124 @@
+//! TLS, as directories and web services are reached: which servers are trusted, and what a refused certificate means.
+
+mod server_certificate;
+
+use std::{path::Path, sync::Arc};
+
+use rustls::{
+    CertificateError, ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, UnixTime},
+};
+
+use self::server_certificate::CertificateCheck;
+pub(crate) use self::server_certificate::Trust;
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel},
+    profile::Profile,
+    timestamp::Timestamp,
+};
+
+/// The settings of a client that trusts these servers. Fails with `Internal` where rustls can't be set up.
+pub(crate) fn client_config(trust: Trust) -> Result<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let check = CertificateCheck { trust, algorithms: provider.signature_verification_algorithms };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::new(ErrorId::Internal, format!("TLS can't be set up: {e}")))?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(check));
+    Ok(builder.with_no_client_auth())
+}
+
+/// Trusts the platform's roots and the certificates of the profile's `ServerCertificatePath`.
+/// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
+pub(crate) fn trust(profile: &Profile, context: &Context) -> Result<Trust> {
+    let (mut roots, mut given) = (RootCertStore::empty(), Vec::new());
+    let platform = rustls_native_certs::load_native_certs();
+    for error in &platform.errors {
+        let message = format!("A part of the platform's trust store was not read: {error}");
+        context.log(LogLevel::Verbose, message)?;
+    }
+    roots.add_parsable_certificates(platform.certs);
+    for path in &profile.server_certificate_path {
+        let certificates = read_file(path)?;
+        for certificate in &certificates {
+            roots.add(certificate.clone()).map_err(|e| unusable(path, &e.to_string()))?;
+        }
+        given.extend(certificates);
+    }
+    Ok(Trust::Checked { roots, given })
+}
+
+/// Every certificate of a PEM file, or the one of a DER file.
+fn read_file(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let bytes = std::fs::read(path)
+        .map_err(|e| Error::io(ErrorId::TrustAnchorUnreadable, "Cannot read", path, &e))?;
+    let found: Vec<_> = rustls_pemfile::certs(&mut bytes.as_slice())
+        .collect::<Result<_, _>>()
+        .map_err(|e| unusable(path, &e.to_string()))?;
+    match (found.is_empty(), bytes.first()) {
+        (false, _) => Ok(found),
+        (true, Some(0x30)) => Ok(vec![CertificateDer::from(bytes)]),
+        (true, _) => Err(unusable(path, "there is no certificate in it")),
+    }
+}
+
+fn unusable(path: &Path, reason: &str) -> Error {
+    let message = format!("The server certificate file '{}' can't be used: {reason}.", path.display());
+    Error::new(ErrorId::TrustAnchorUnreadable, message)
+        .target(path.display().to_string())
+        .advice("Give CA certificates, or the server's own certificate, as PEM or DER.")
+}
+
+/// Why a handshake failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The certificate's time is over.
+    Expired,
+    /// The certificate's time has not begun.
+    NotYetValid,
+    /// The certificate is for other names.
+    OtherNames,
+    /// The certificate carries no name of a server at all.
+    NoName,
+    /// The certificate's issuer is not trusted, or it is broken.
+    Untrusted,
+    /// Something else than the certificate.
+    Other,
+}
+
+/// Why a handshake failed, and the sentence's end that says so after "The server 'name'"; `Other` has none.
+pub(crate) fn fault(error: &rustls::Error) -> (Fault, String) {
+    let rustls::Error::InvalidCertificate(reason) = error else { return (Fault::Other, String::new()) };
+    let shown = |time: &UnixTime| Timestamp(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+    match reason {
+        CertificateError::ExpiredContext { not_after, .. } => {
+            (Fault::Expired, format!("shows a certificate that expired at {}", shown(not_after)))
+        }
+        CertificateError::Expired => (Fault::Expired, "shows an expired certificate".into()),
+        CertificateError::NotValidYetContext { not_before, .. } => (
+            Fault::NotYetValid,
+            format!("shows a certificate that is not valid before {}", shown(not_before)),
+        ),
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            (Fault::NoName, "shows a certificate without a name of a server (subjectAltName)".into())
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            (Fault::OtherNames, format!("shows a certificate for other names: {}", names(presented)))
+        }
+        CertificateError::NotValidForName => {
+            (Fault::OtherNames, "shows a certificate for other names".into())
+        }
+        CertificateError::UnknownIssuer => {
+            (Fault::Untrusted, "shows a certificate of an issuer that this machine does not trust".into())
+        }
+        other => (Fault::Untrusted, format!("shows a certificate that is not trusted: {other}")),
+    }
+}
+
+/// rustls shows names as `DnsName("dc1.contoso.test")`; people know the inner part.
+fn names(presented: &[String]) -> String {
+    let inner = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+    presented.iter().map(inner).collect::<Vec<_>>().join(", ")
+}
