@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod certificate_file;
 mod connect;
+mod exchange;
 #[cfg(feature = "fault-injection")]
 mod fault;
 mod history;

@@ -16,7 +16,7 @@ mod value_rules;
 
 pub use curate::serves_another_purpose;
 pub use evaluate::evaluate;
-pub use foreign::foreign_value_preferred;
+pub use foreign::{foreign_value_preferred, target_finding};
 pub use reader::reader_choice;
 pub use rules::{Rule, RuleId, rules, rules_markdown};
 pub use select::MAX_VALUES;

@@ -17,7 +17,7 @@ use crate::{
         import::RecipientRecord,
         record::{Change, ChangeState, PublishedValue, Run},
     },
-    target::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    target::{Exclusion, Match, TargetQuery, TargetRecipient, TargetWrite},
     timestamp::Timestamp,
 };
 
@@ -180,6 +180,11 @@ fn read_current(job: &mut Job<'_>, run: &mut Run, work: &mut [Work]) -> Result<V
         let current = match matched {
             Ok(Match::One(current)) => Some(current),
             Ok(Match::None) => None,
+            // Whoever is not there any more has nothing that could be removed.
+            Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() => {
+                outcomes.push(Some(Ok(String::new())));
+                continue;
+            }
             Ok(Match::Excluded(why, _)) => {
                 run.exclude(why);
                 job.state.drop_open_change(&one.change.anchor)?;
