@@ -69,16 +69,16 @@ fn a_withdrawal_is_read_back_too() {
 #[test]
 fn a_run_to_another_target_takes_what_the_directory_shows() {
     for written in [false, true] {
-        let world = World::new(vec![person("alice", &[])]);
+        let world = World::new(vec![person("alice", &[]), person("bob", &[(USER, good("bob"))])]);
         die(&world, !written, written);
         assert!(world.publish(alices()).run.is_err());
         let mut folder = Folder::new(world.profile.output_path.as_deref().unwrap());
         let outcome = world.run_as(&world.profile, &mut world.directory.clone(), &mut folder, sync::run);
         assert_eq!(outcome.ok().result, RunResult::Success, "{:?}", outcome.errors());
-        assert_eq!(outcome.ok().numbers.exported, u64::from(written));
+        assert_eq!(outcome.ok().numbers.exported, 1 + u64::from(written));
         let left = states(&world);
         assert!(left.iter().all(|state| *state == ChangeState::Exported), "{left:?}");
-        assert_eq!(left.len(), usize::from(written));
+        assert_eq!(left.len(), 1 + usize::from(written));
     }
 }
 
