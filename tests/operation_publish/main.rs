@@ -6,4 +6,9 @@ mod directory;
 mod files;
 mod interrupted;
 mod publishing;
+#[cfg(feature = "lab")]
+mod samba;
+#[cfg(feature = "lab")]
+#[path = "../lab/support.rs"]
+mod support;
 mod unpublishing;
