@@ -1,6 +1,10 @@
 //! Certificates out of files; and the operations from end to end, as far as they go without a directory.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use p12_keystore::{EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey, PrivateKeyChain};
@@ -30,7 +34,7 @@ impl Files {
 }
 
 /// The certificates in a file, as DER.
-fn read(path: &PathBuf, password: Option<&str>) -> Result<Vec<Vec<u8>>> {
+fn read(path: &Path, password: Option<&str>) -> Result<Vec<Vec<u8>>> {
     let certificates = certificate_file::read(path, password.map(str::as_bytes))?;
     Ok(certificates.iter().map(|one| one.der().to_vec()).collect())
 }

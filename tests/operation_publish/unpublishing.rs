@@ -4,7 +4,7 @@ use smime_sync::{
     error::ErrorId,
     event::LogLevel,
     operation::{request::UnpublishState, unpublish::Withdrawal},
-    recipient::{Attribute, Fingerprint, Value},
+    recipient::{Fingerprint, Value},
     state::{
         State,
         record::{ChangeKind, ChangeState, RunResult},
@@ -96,7 +96,7 @@ fn states_take_what_they_name() {
     use UnpublishState::*;
     let foreign = Authority::root("CN=Elsewhere", 2);
     let draft = || Draft::person("alice@contoso.test");
-    let cases: Vec<(&str, (Attribute, Vec<u8>), [bool; 2])> = vec![
+    let cases = [
         ("good", (USER, good("alice")), [false, false]),
         ("expired", (USER, expired("alice")), [true, true]),
         (

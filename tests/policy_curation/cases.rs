@@ -310,7 +310,7 @@ fn the_reasons_say_what_is_the_matter() {
     ] {
         assert_eq!(removals(&values, removable)[0].as_deref(), Some(due.as_str()));
     }
-    let many = SignedData::certs_only(&vec![&old[..]; 9]);
+    let many = SignedData::certs_only(&[&old[..]; 9]);
     let text = removals(&vec![(SMIME, many)], &[]).remove(0).unwrap();
     assert!(text.starts_with("All 9 certificates in it go: ") && text.ends_with("; and 4 more."), "{text}");
 }
