@@ -4,6 +4,8 @@
 //! published.
 
 mod certificate_rules;
+mod chains;
+mod curate;
 mod evaluate;
 pub mod evaluation;
 mod foreign;
@@ -12,6 +14,7 @@ mod rules;
 mod select;
 mod value_rules;
 
+pub use curate::serves_another_purpose;
 pub use evaluate::evaluate;
 pub use foreign::{foreign_value_preferred, target_finding};
 pub use reader::reader_choice;

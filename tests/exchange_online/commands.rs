@@ -75,11 +75,11 @@ fn warnings_come_with_the_objects_except_those_about_the_pace() {
 fn the_services_clock_is_shown_before_and_after_commands() {
     let world = World::at_speed(1.0);
     let mut channel = world.channel();
-    for ahead in [600.0, 0.0] {
+    for ahead in [240.0, 0.0] {
         world.stand_in.advance(ahead);
         let shown = channel.clock(&world.context).unwrap().unwrap();
         let difference = shown.0 - world.clock.timestamp().0;
-        assert!((598..=602).contains(&difference), "{difference} s");
+        assert!((238..=242).contains(&difference), "{difference} s");
     }
     assert_eq!(world.stand_in.statistics()["Commands"], 1, "the clock is asked for once");
 }

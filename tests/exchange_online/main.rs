@@ -11,6 +11,7 @@ mod load;
 mod pages;
 mod refusals;
 #[path = "../exchange_sign_in/server.rs"]
+#[allow(dead_code)]
 mod server;
 #[path = "../lab/stand_in.rs"]
 mod stand_in;

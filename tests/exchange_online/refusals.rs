@@ -42,7 +42,8 @@ fn each_commands_refusal_is_its_own() {
         assert_eq!(result.as_ref().err().map(|error| error.id), *id, "{command:?}: {result:?}");
         let Err(error) = result else { continue };
         let native = error.native.as_ref().unwrap();
-        assert!(native.http_status.is_some() && native.request_id.is_some() && native.exception.is_some());
+        let told = (native.http_status.is_some(), native.request_id.is_some(), native.exception.is_some());
+        assert_eq!(told, (true, true, true), "{error:?}");
         assert!(error.message.starts_with(command.cmdlet), "{error}");
         if let Some((_, Parameter::Text(identity))) =
             command.parameters.iter().find(|(n, _)| *n == "Identity")

@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ use smime_sync::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    certificates::{Draft, root},
+    certificates::{Draft, NOW, root},
     exchange::{Application, DOMAIN, StandIn},
 };
 
@@ -86,7 +87,7 @@ impl World {
         profile.certificate_file_path = Some(key.path().to_owned());
         let log = Arc::new(Log::default());
         let context = Context::new(log.clone(), CancellationToken::new());
-        let clock = Clock::accelerated(speed);
+        let clock = Clock::starting_at(Duration::from_secs(NOW.0.unsigned_abs()), speed);
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);
         Self { stand_in, profile, context, log, clock, application, _key: key }

@@ -20,7 +20,7 @@ use crate::{
 pub fn workshop() -> &'static Path {
     static WORKSHOP: OnceLock<PathBuf> = OnceLock::new();
     WORKSHOP.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap().keep();
         let run = |arguments: &str| openssl(&folder, &arguments.split(' ').collect::<Vec<_>>());
         for (name, key, days) in [
             ("app", "rsa:2048", 30),

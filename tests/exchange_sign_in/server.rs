@@ -40,7 +40,7 @@ pub fn authority() -> &'static (Authority, PathBuf) {
     static AUTHORITY: OnceLock<(Authority, PathBuf)> = OnceLock::new();
     AUTHORITY.get_or_init(|| {
         let authority = Authority::new("Sign-in tests");
-        let path = tempfile::tempdir().unwrap().keep().join("ca.pem");
+        let path = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap().keep().join("ca.pem");
         std::fs::write(&path, &authority.pem).unwrap();
         (authority, path)
     })

@@ -120,7 +120,16 @@ fn batched(answer: &HttpAnswer, asked: &[Asked], now: Duration) -> (Results, Opt
         match inner.status {
             204 => Ok(Page::default()),
             200..=299 => page(asked, body(&inner, asked.wanted), answer),
-            status => Err(refused(asked, status, &inner.headers(), &inner.bytes(), now)),
+            status => {
+                let mut failure = refused(asked, status, &inner.headers(), &inner.bytes(), now);
+                // Where the command has no id of its own, that of the batch finds it, too.
+                if let Some(native) =
+                    failure.error.native.as_mut().filter(|native| native.request_id.is_none())
+                {
+                    native.request_id = Headers::Http(&answer.headers).request_id().map(str::to_owned);
+                }
+                Err(failure)
+            }
         }
     });
     (results.collect(), Some(said))
