@@ -42,7 +42,7 @@ impl EventSink for Silent {
 
 fn ask(home: &Path, request: Value) {
     let home = Some(home.to_str().unwrap().to_owned());
-    let engine = Engine::new(EngineConfig { home: home.map(Into::into), ..EngineConfig::default() }).unwrap();
+    let engine = Engine::new(EngineConfig { home, ..EngineConfig::default() }).unwrap();
     let request: Request = serde_json::from_value(request).unwrap();
     let context = Context::new(Arc::new(Silent), CancellationToken::new());
     engine.run(request, &context).unwrap_or_else(|error| panic!("{error:?}"));
@@ -95,7 +95,7 @@ impl Scene {
             let name = recipient["Name"].as_str().unwrap();
             let number: usize = name["person".len()..].parse().unwrap();
             let mut wanted = vec![certificate(&address(name), serial)];
-            wanted.extend((number % 3 == 0).then(|| foreign_value(name)));
+            wanted.extend(number.is_multiple_of(3).then(|| foreign_value(name)));
             values(&recipient["UserCertificate"]) == wanted
         };
         all.as_array().unwrap().iter().filter(is_right).count()
