@@ -28,8 +28,12 @@ impl Default for Clock {
 impl Clock {
     /// A clock by which `speed` seconds pass in one; 1 is real time. Less than a thousandth counts as that.
     pub fn accelerated(speed: f64) -> Self {
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { start: Arc::new((Instant::now(), epoch)), speed: speed.max(0.001) }
+        Self::starting_at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), speed)
+    }
+
+    /// The same, showing that time since 1970 to begin with.
+    pub fn starting_at(time: Duration, speed: f64) -> Self {
+        Self { start: Arc::new((Instant::now(), time)), speed: speed.max(0.001) }
     }
 
     /// The time since 1970-01-01T00:00:00Z, if the host's clock was right when this one was made.

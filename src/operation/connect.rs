@@ -7,12 +7,12 @@ use crate::{
     policy::{self, Policy, evaluation::Evaluation},
     profile::{Profile, SourceKind, TargetKind},
     recipient::{Fingerprint, Recipient},
-    target::{Target, folder::Folder},
+    target::{Target, exchange::Exchange, folder::Folder},
     timestamp::Timestamp,
     trust::{TrustAnchors, load_anchors},
 };
 
-use super::{Engine, request::Credential};
+use super::{Engine, exchange, request::Credential};
 
 /// The engine's secret that is the credential's password.
 const PASSWORD: &str = "password";
@@ -80,15 +80,16 @@ pub(super) fn source(
 
 /// Opens the profile's target; nothing is read or written yet.
 pub(super) fn target(
-    _engine: &Engine,
+    engine: &Engine,
     profile: &Profile,
     _credential: Option<&Credential>,
-    _context: &Context,
+    context: &Context,
 ) -> Result<Box<dyn Target>> {
     match profile.target {
-        TargetKind::ExchangeOnline | TargetKind::ExchangeSession | TargetKind::ActiveDirectory => {
-            Err(missing(profile, "Target"))
+        TargetKind::ExchangeOnline | TargetKind::ExchangeSession => {
+            Ok(Box::new(Exchange::new(exchange::channel(engine, profile, context)?, profile)))
         }
+        TargetKind::ActiveDirectory => Err(missing(profile, "Target")),
         TargetKind::Folder => {
             let path = profile.output_path.as_deref().ok_or_else(|| missing(profile, "OutputPath"))?;
             Ok(Box::new(Folder::new(path)))

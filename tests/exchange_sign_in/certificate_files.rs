@@ -7,8 +7,9 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use proptest::prelude::*;
 use serde_json::Value;
-use smime_sync::{error::ErrorId, profile::Profile};
+use smime_sync::{error::ErrorId, exchange::http::wait, profile::Profile};
 
 use crate::{
     server::{https, says},
@@ -19,7 +20,7 @@ use crate::{
 pub fn workshop() -> &'static Path {
     static WORKSHOP: OnceLock<PathBuf> = OnceLock::new();
     WORKSHOP.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap().keep();
         let run = |arguments: &str| openssl(&folder, &arguments.split(' ').collect::<Vec<_>>());
         for (name, key, days) in [
             ("app", "rsa:2048", 30),
@@ -239,28 +240,28 @@ fn a_certificate_needs_the_application_s_id_and_a_profile_something_to_sign_in_w
 
 #[test]
 fn neither_key_nor_password_nor_token_nor_assertion_is_said_anywhere() {
-    let (port, requests) = https(|number, _| match number {
+    let (port, requests) = https(|number, received| match number {
         1 => says("200 OK", "", r#"{"expires_in":3599,"access_token":"secret-token-1"}"#),
         2 => says("200 OK", "", r#"{"expires_in":"x","access_token":"secret-token-2"}"#),
         3 => says("200 OK", "", r#"{"access_token":"secret-token-3"#),
-        // A service that echoes what it got.
         _ => {
-            says("400 Bad Request", "", r#"{"error":"invalid_request","error_description":"bad ASSERTION"}"#)
+            let echo = format!("AADSTS50027: JWT {} is malformed.", received.fields()["client_assertion"]);
+            let body = serde_json::json!({ "error": "invalid_request", "error_description": echo });
+            says("400 Bad Request", "", &body.to_string())
         }
     });
     let (world, profile) = (world(Some(PASSWORD)), with_file(port, "modern.pfx"));
     let source = world.source(&profile).unwrap();
-    let wait = || smime_sync::exchange::http::wait(&world.context, source.token()).unwrap();
-    let token = wait().unwrap();
+    let token = wait(&world.context, source.token()).unwrap().unwrap();
     let mut said = format!("{token:?} {:?}", token.authorization());
     for _ in 0..3 {
-        source.invalidate(&token);
-        let result = world.sign_in(&profile);
-        let error = result.unwrap_err();
+        let error = world.sign_in(&profile).unwrap_err();
         said += &format!("{error} {error:?} {}", serde_json::to_string(&error).unwrap());
     }
     said += &world.said();
-    assert!(said.contains("valid until"), "the sign-in is logged: {said}");
+    for part in ["valid until", "JWT … is malformed"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
     let key = fs::read_to_string(workshop().join("app.key")).unwrap();
     let mut secrets =
         vec!["secret-token".to_owned(), PASSWORD.to_owned(), key.lines().nth(1).unwrap().to_owned()];
@@ -270,5 +271,31 @@ fn neither_key_nor_password_nor_token_nor_assertion_is_said_anywhere() {
     }
     for secret in secrets {
         assert!(!said.contains(&secret), "{secret} is in {said}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_damaged_file_is_refused_or_still_right_and_never_a_crash(
+        pfx in any::<bool>(),
+        place in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        cut in any::<bool>(),
+    ) {
+        let name = if pfx { "modern.pfx" } else { "pkcs8.pem" };
+        let mut bytes = fs::read(workshop().join(name)).unwrap();
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        bytes.truncate(if cut { place } else { usize::MAX });
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("damaged"), bytes).unwrap();
+        let mut profile = profile(1);
+        profile.certificate_file_path = Some(folder.path().join("damaged"));
+        if let Err(error) = world(Some(PASSWORD)).source(&profile) {
+            let known = [ErrorId::SignInCertificateUnusable, ErrorId::CertificatePasswordWrong];
+            prop_assert!(known.contains(&error.id), "{:?}", error);
+        }
     }
 }

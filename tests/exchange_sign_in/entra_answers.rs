@@ -48,8 +48,11 @@ fn each_refusal_says_in_words_what_is_wrong() {
         (65001, "has not granted it access", "Exchange.ManageAsApp"),
         (70011, "the scope is not one of this cloud", "-ExchangeEnvironmentName"),
         (1234567, "AADSTS1234567: Something new", "-AppId"),
+        (7654321, "AADSTS7654321: Something new", "-AppId"),
     ] {
-        let error = refused("401 Unauthorized", String::new(), refusal(code, "Something new."));
+        // Entra wrote its ids on lines of their own, and later on the same one.
+        let text = if code % 2 == 0 { "Something new." } else { "Something new. Trace ID: 4711" };
+        let error = refused("401 Unauthorized", String::new(), refusal(code, text));
         assert_eq!(error.id, ErrorId::SignInRefused, "{error}");
         assert!(
             error.message.contains(reason) && error.message.contains(&format!("AADSTS{code}")),
@@ -58,7 +61,7 @@ fn each_refusal_says_in_words_what_is_wrong() {
         assert!(error.message.contains(APP_ID) && error.message.contains(TENANT), "{error}");
         assert!(error.advice.contains(advice), "{code}: {}", error.advice);
         let native = error.native.unwrap();
-        assert_eq!(native.text.unwrap(), format!("AADSTS{code}: Something new."));
+        assert_eq!(native.text.unwrap(), format!("AADSTS{code}: Something new."), "without ids and time");
         assert_eq!(native.request_id.as_deref(), Some("0000aaaa-11bb-cccc-dd22-eeeeee333333"));
         assert_eq!(native.http_status, Some(401));
     }

@@ -18,7 +18,7 @@ use crate::{
     surroundings::{Answering, World, openssl, profile},
 };
 
-fn thumbprint(name: &str) -> String {
+pub fn thumbprint(name: &str) -> String {
     let file = format!("{name}.crt");
     let text = openssl(workshop(), &["x509", "-in", &file, "-noout", "-fingerprint", "-sha1"]);
     String::from_utf8(text).unwrap().trim().split_once('=').unwrap().1.replace(':', "")
@@ -48,7 +48,7 @@ fn failure(message: &str) -> Answer {
 }
 
 /// A caller that has the certificate `name` and signs with these algorithms; the questions it got.
-fn store(name: &'static str, able: &'static [&str]) -> (Answering, Arc<Mutex<Vec<Question>>>) {
+pub fn store(name: &'static str, able: &'static [&str]) -> (Answering, Arc<Mutex<Vec<Question>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let questions = asked.clone();
     let answering = Box::new(move |question: &Question| {
@@ -65,7 +65,7 @@ fn store(name: &'static str, able: &'static [&str]) -> (Answering, Arc<Mutex<Vec
     (answering, asked)
 }
 
-fn by_thumbprint(port: u16, thumbprint: &str) -> Profile {
+pub fn by_thumbprint(port: u16, thumbprint: &str) -> Profile {
     let mut profile = profile(port);
     profile.certificate_thumbprint = Some(thumbprint.into());
     profile

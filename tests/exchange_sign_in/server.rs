@@ -40,7 +40,7 @@ pub fn authority() -> &'static (Authority, PathBuf) {
     static AUTHORITY: OnceLock<(Authority, PathBuf)> = OnceLock::new();
     AUTHORITY.get_or_init(|| {
         let authority = Authority::new("Sign-in tests");
-        let path = tempfile::tempdir().unwrap().keep().join("ca.pem");
+        let path = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap().keep().join("ca.pem");
         std::fs::write(&path, &authority.pem).unwrap();
         (authority, path)
     })
@@ -49,9 +49,8 @@ pub fn authority() -> &'static (Authority, PathBuf) {
 /// Starts a server for `https://localhost`; its port and requests. The closure gets the number of the request, from 1.
 pub fn https(answer: impl Fn(usize, &Received) -> Vec<u8> + Send + Sync + 'static) -> (u16, Requests) {
     let configuration = tls(&authority().0.issue(&["localhost"], (-1, 1)));
-    let (requests, kept) = (Requests::default(), Requests::default());
+    let requests = Requests::default();
     let seen = requests.clone();
-    drop(kept);
     let port = accept(move |socket| {
         let tls = ServerConnection::new(configuration.clone()).unwrap();
         // The client may hang up at any time; that is no failure of the server.

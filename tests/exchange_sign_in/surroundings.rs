@@ -109,7 +109,7 @@ pub fn profile(port: u16) -> Profile {
     profile
 }
 
-/// The token of a source that must not be had.
+/// The header that a token becomes.
 pub fn text(token: &AccessToken) -> String {
     token.authorization().to_str().unwrap().to_owned()
 }

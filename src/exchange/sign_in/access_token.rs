@@ -49,7 +49,7 @@ impl AccessToken {
     }
 
     /// Whether both are the same token.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(in crate::exchange) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.text == other.0.text
     }
 }

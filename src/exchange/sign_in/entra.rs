@@ -66,6 +66,8 @@ fn refused(
 ) -> Error {
     let code = refusal.code();
     let text = if refusal.error_description.is_empty() { &refusal.error } else { &refusal.error_description };
+    // What follows are ids and the time, on the same line or on lines of their own.
+    let text = text.split("Trace ID:").next().unwrap_or_default();
     let native = NativeStatus {
         http_status: Some(status.as_u16()),
         text: Some(shown(text)),

@@ -73,7 +73,23 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_body_is_a_token_or_none_and_any_text_is_shown_within_its_limit(
+            body in any::<Vec<u8>>(),
+            text in any::<String>(),
+            number in any::<i64>(),
+        ) {
+            let _ = token(body, Timestamp(0));
+            let _ = token(format!(r#"{{"access_token":"a","expires_in":{number}}}"#).into(), Timestamp(1));
+            prop_assert!(shown(&text).chars().count() <= SHOWN);
+            prop_assert!(!shown(&text).contains(char::is_control));
+        }
+    }
 
     #[test]
     fn the_end_of_a_token_is_read_as_number_and_as_text() {

@@ -36,11 +36,8 @@ pub fn make() -> Result<(Arc<ServerConfig>, String), Failure> {
     let server_key = SigningKey::random(&mut rand::rngs::OsRng);
     let authority_name = Name::from_str("CN=Exchange Online stand-in CA")?;
     let root = build(Profile::Root, &authority_name, 1, &authority_key, &authority_key, false)?;
-    let leaf = Profile::Leaf {
-        issuer: authority_name,
-        enable_key_agreement: false,
-        enable_key_encipherment: false,
-    };
+    let leaf =
+        Profile::Leaf { issuer: authority_name, enable_key_agreement: false, enable_key_encipherment: false };
     let server = build(leaf, &Name::from_str("CN=localhost")?, 2, &server_key, &authority_key, true)?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(server_key.to_pkcs8_der()?.as_bytes().to_vec()));
     let mut configuration =

@@ -80,7 +80,9 @@ fn parameter(
             })
         }
         (Value::Object(fields), None) => match fields.get("@odata.type").and_then(Value::as_str) {
-            Some(BYTE_ARRAY) if fields.len() == 2 => bytes(fields.get("Data"), encoding).map(Parameter::Bytes),
+            Some(BYTE_ARRAY) if fields.len() == 2 => {
+                bytes(fields.get("Data"), encoding).map(Parameter::Bytes)
+            }
             Some(HASHTABLE) if fields.len() == 1 => Ok(Parameter::EmptyHashtable),
             // Whether Add and Remove compare byte arrays is open (facts §1.1).
             Some(HASHTABLE) => Ok(Parameter::Other("System.Collections.Hashtable".into())),
@@ -98,7 +100,9 @@ fn bytes(data: Option<&Value>, encoding: ByteEncoding) -> Result<String, Failure
         ))
     };
     match (encoding, data) {
-        (ByteEncoding::Base64, Some(Value::String(text))) if STANDARD.decode(text).is_ok() => Ok(text.clone()),
+        (ByteEncoding::Base64, Some(Value::String(text))) if STANDARD.decode(text).is_ok() => {
+            Ok(text.clone())
+        }
         (ByteEncoding::Base64, Some(Value::String(_))) => {
             Err(odata("Cannot convert the literal of 'Data' to the expected type 'Edm.Binary'.".into()))
         }
@@ -111,7 +115,9 @@ fn bytes(data: Option<&Value>, encoding: ByteEncoding) -> Result<String, Failure
             })?;
             Ok(STANDARD.encode(octets))
         }
-        (ByteEncoding::IntegerArray, Some(Value::String(_))) => Err(unexpected("PrimitiveValue", "StartArray")),
+        (ByteEncoding::IntegerArray, Some(Value::String(_))) => {
+            Err(unexpected("PrimitiveValue", "StartArray"))
+        }
         _ => Err(odata("The property 'Data' is missing or of a wrong kind.".into())),
     }
 }

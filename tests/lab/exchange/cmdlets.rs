@@ -123,8 +123,7 @@ const BOTH: &[Definition] = &[
     },
     Definition { name: "Set-SmimeConfig", parameters: WRITE_SMIME, changes: true, mandatory: &[] },
 ];
-const CLOUD: &[Definition] =
-    &[write("Set-Mailbox", WRITE_CLOUD_MAILBOX), write("Set-MailContact", WRITE)];
+const CLOUD: &[Definition] = &[write("Set-Mailbox", WRITE_CLOUD_MAILBOX), write("Set-MailContact", WRITE)];
 const ON_PREMISES: &[Definition] = &[
     write("Set-Mailbox", WRITE),
     write("Set-MailContact", WRITE_WITHOUT_CERTIFICATES),

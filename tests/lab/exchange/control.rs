@@ -60,7 +60,9 @@ fn change(world: &mut World, request: &Request) -> Result<Value, String> {
             world.application = Some(serde_json::from_slice::<Application>(&request.body).map_err(text)?);
             done()
         }
-        ("GET", "/recipients") => serde_json::to_value(world.directory.all().collect::<Vec<_>>()).map_err(text),
+        ("GET", "/recipients") => {
+            serde_json::to_value(world.directory.all().collect::<Vec<_>>()).map_err(text)
+        }
         ("PUT" | "POST", "/recipients") => {
             let recipients: Vec<Recipient> = serde_json::from_slice(&request.body).map_err(text)?;
             for recipient in recipients {

@@ -204,7 +204,13 @@ impl Directory {
     }
 
     /// Changes a recipient; reads show its certificates as they were until that time.
-    pub fn change(&mut self, position: usize, now: f64, stale_until: f64, change: impl FnOnce(&mut Recipient)) {
+    pub fn change(
+        &mut self,
+        position: usize,
+        now: f64,
+        stale_until: f64,
+        change: impl FnOnce(&mut Recipient),
+    ) {
         let Some(stored) = self.stored.get_mut(position) else { return };
         stored.earlier.retain(|earlier| earlier.until > now);
         if stale_until > now {

@@ -35,7 +35,12 @@ impl Failure {
 
     /// The request is none that the gateway understands.
     pub fn request(status: u16, message: impl Into<String>) -> Self {
-        Self::new(status, "Microsoft.Exchange.AdminApi.BadRequestException", "InvalidArgument", message.into())
+        Self::new(
+            status,
+            "Microsoft.Exchange.AdminApi.BadRequestException",
+            "InvalidArgument",
+            message.into(),
+        )
     }
 
     pub fn about(mut self, target_type: &'static str) -> Self {

@@ -23,10 +23,12 @@ impl Filter {
         let mut words = split(text).ok_or_else(wrong)?.into_iter();
         let mut comparisons = Vec::new();
         loop {
-            let (Some(property), Some(operator), Some(value)) = (words.next(), words.next(), words.next()) else {
+            let (Some(property), Some(operator), Some(value)) = (words.next(), words.next(), words.next())
+            else {
                 return Err(wrong());
             };
-            let known = ["emailaddresses", "primarysmtpaddress", "externalemailaddress", "isdirsynced", "alias"];
+            let known =
+                ["emailaddresses", "primarysmtpaddress", "externalemailaddress", "isdirsynced", "alias"];
             let property = property.to_ascii_lowercase();
             if !operator.eq_ignore_ascii_case("-eq") || !known.contains(&property.as_str()) {
                 return Err(wrong());

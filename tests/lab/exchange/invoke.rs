@@ -130,7 +130,8 @@ pub fn check_content(request: &Request) -> Result<(), Failure> {
 fn check(world: &World, request: &Request) -> Result<(Command, Form), Failure> {
     check_content(request)?;
     let refuse = |message: String| Err(Failure::request(400, message));
-    let body = request.json().map_err(|error| Failure::request(400, format!("The body is no JSON: {error}.")))?;
+    let body =
+        request.json().map_err(|error| Failure::request(400, format!("The body is no JSON: {error}.")))?;
     let command = body::command(&body, world.settings.byte_encoding)?;
     if request.header("x-cmdletname") != Some(&command.cmdlet) {
         return refuse("The header X-CmdletName must be the body's CmdletName.".into());
@@ -171,7 +172,8 @@ fn page_size(prefer: &str) -> Option<usize> {
 /// Facts §1.6 "Anchor values".
 fn is_anchor(value: &str) -> bool {
     let Some((form, rest)) = value.split_once(':') else { return false };
-    let is_address = |text: &str| matches!(text.split_once('@'), Some((l, d)) if !l.is_empty() && !d.is_empty());
+    let is_address =
+        |text: &str| matches!(text.split_once('@'), Some((l, d)) if !l.is_empty() && !d.is_empty());
     let is_guid = |text: &str| uuid::Uuid::try_parse(text).is_ok();
     match form.to_ascii_uppercase().as_str() {
         "UPN" | "SMTP" | "AAD-UPN" | "AAD-SMTP" => is_address(rest),

@@ -17,15 +17,25 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
     let is_app_service = match request.path.as_str() {
         "/metadata/identity/oauth2/token" => false,
         "/msi/token" => true,
-        _ => return Answer::json(404, &json!({ "error": "not_found", "error_description": "No such endpoint." })),
+        _ => {
+            return Answer::json(
+                404,
+                &json!({ "error": "not_found", "error_description": "No such endpoint." }),
+            );
+        }
     };
     if request.method != "GET" {
         return Answer::json(405, &json!({ "error": "method_not_allowed", "error_description": "Use GET." }));
     }
-    if is_app_service && request.header("x-identity-header") != Some(&world.settings.managed_identity.secret) {
-        return Answer::json(401, &json!({ "statusCode": 401, "message": "The header X-IDENTITY-HEADER is wrong." }));
+    if is_app_service && request.header("x-identity-header") != Some(&world.settings.managed_identity.secret)
+    {
+        return Answer::json(
+            401,
+            &json!({ "statusCode": 401, "message": "The header X-IDENTITY-HEADER is wrong." }),
+        );
     }
-    let bad = |error: &str, text: &str| Answer::json(400, &json!({ "error": error, "error_description": text }));
+    let bad =
+        |error: &str, text: &str| Answer::json(400, &json!({ "error": error, "error_description": text }));
     if !is_app_service && request.header("metadata") != Some("true") {
         return bad("invalid_request", "Required metadata header not specified");
     }
@@ -33,7 +43,8 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
     if request.parameter("api-version").as_deref() != Some(version) {
         return bad("invalid_request", "Required query variable 'api-version' is missing or not supported");
     }
-    let Some(resource) = request.parameter("resource").filter(|text| RESOURCES.contains(&text.as_str())) else {
+    let Some(resource) = request.parameter("resource").filter(|text| RESOURCES.contains(&text.as_str()))
+    else {
         return bad("invalid_resource", "AADSTS500011: The resource principal was not found in the tenant.");
     };
     let identity = &mut world.settings.managed_identity;
@@ -53,7 +64,8 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
 
 /// All numbers are text, as both services write them.
 fn issue(world: &mut World, resource: &str, client_id: Option<String>, is_app_service: bool) -> Answer {
-    let tenant = world.application.as_ref().map(|application| application.tenant_id.clone()).unwrap_or_default();
+    let tenant =
+        world.application.as_ref().map(|application| application.tenant_id.clone()).unwrap_or_default();
     let now = world.now();
     let (token, expires) = token::make_token(world, &tenant);
     let mut body = json!({

@@ -57,7 +57,13 @@ impl Rate {
     }
 
     /// Adds the headers that tell how much is left.
-    pub fn describe(&mut self, answer: Answer, limit: Option<&RateLimit>, clock: &Clock, busy: usize) -> Answer {
+    pub fn describe(
+        &mut self,
+        answer: Answer,
+        limit: Option<&RateLimit>,
+        clock: &Clock,
+        busy: usize,
+    ) -> Answer {
         let window = Self::window(limit);
         let now = clock.now();
         self.renew(window, now);

@@ -163,9 +163,10 @@ pub fn object(world: &World, cmdlet: &str, position: usize, now: f64) -> Option<
 
 /// Get-OrganizationConfig.
 pub fn organization(world: &World) -> Output {
-    let name = world.application.as_ref().and_then(|application| {
-        application.domains.first().or(Some(&application.tenant_id)).cloned()
-    });
+    let name = world
+        .application
+        .as_ref()
+        .and_then(|application| application.domains.first().or(Some(&application.tenant_id)).cloned());
     let name = name.unwrap_or_else(|| "contoso.onmicrosoft.com".into());
     let properties = vec![
         ("Name", Property::Text(name.clone())),

@@ -26,7 +26,9 @@ pub fn json(object: &Object, select: Option<&[String]>, binary: BinaryInJson) ->
     };
     for (name, value) in object.properties.iter().filter(|(name, _)| is_selected(select, name)) {
         match value {
-            Property::Texts(_, texts) => list(&mut out, name, texts.iter().cloned().map(Value::from).collect()),
+            Property::Texts(_, texts) => {
+                list(&mut out, name, texts.iter().cloned().map(Value::from).collect())
+            }
             Property::ByteList(values) => list(&mut out, name, values.iter().map(|one| bytes(one)).collect()),
             Property::Bytes(value) => drop(out.insert((*name).to_owned(), bytes(value))),
             Property::Null => drop(out.insert((*name).to_owned(), Value::Null)),

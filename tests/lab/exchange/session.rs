@@ -50,9 +50,12 @@ fn parameter(value: &Value) -> Option<Parameter> {
         Value::Object(fields) => match fields.iter().next()? {
             (name, Value::String(base64)) if name == "Bytes" => Parameter::Bytes(base64.clone()),
             (name, Value::String(type_name)) if name == "Type" => Parameter::Other(type_name.clone()),
-            (name, Value::Array(items)) if name == "ByteList" && items.is_empty() => Parameter::EmptyHashtable,
+            (name, Value::Array(items)) if name == "ByteList" && items.is_empty() => {
+                Parameter::EmptyHashtable
+            }
             (name, Value::Array(items)) if name == "ByteList" => {
-                let items: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+                let items: Option<Vec<_>> =
+                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
                 Parameter::ByteList(items?)
             }
             _ => return None,

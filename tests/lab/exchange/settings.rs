@@ -130,7 +130,8 @@ impl Default for Settings {
             forbidden_body: ForbiddenBody::Nul,
             largest_list: 64,
             accept_certificate_as_smime: false,
-            dir_synced_exception: "Microsoft.Exchange.Data.Directory.InvalidADObjectOperationException".into(),
+            dir_synced_exception: "Microsoft.Exchange.Data.Directory.InvalidADObjectOperationException"
+                .into(),
             rate_limit: None,
             network_allowance: 0.2,
             micro_delay_warnings: false,

@@ -100,14 +100,21 @@ fn check(world: &World, tenant: &str, request: &Request) -> Checked<String> {
     if content_type.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
         return Err(invalid_request("The request body must be application/x-www-form-urlencoded."));
     }
-    let body = std::str::from_utf8(&request.body).map_err(|_| invalid_request("The request body is no text."))?;
+    let body =
+        std::str::from_utf8(&request.body).map_err(|_| invalid_request("The request body is no text."))?;
     let fields = form(body);
     let field = |name: &str| {
         let missing = format!("The request body must contain the following parameter: '{name}'.");
         fields.get(name).map(String::as_str).ok_or(Refusal("invalid_request", 900_144, missing))
     };
     if !world.is_tenant(tenant) {
-        return Err(Refusal("invalid_request", 90_002, format!("Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.")));
+        return Err(Refusal(
+            "invalid_request",
+            90_002,
+            format!(
+                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+            ),
+        ));
     }
     if field("grant_type")? != "client_credentials" {
         let text = "The app requested an unsupported grant type.".to_owned();
@@ -156,13 +163,19 @@ fn malformed(what: &str) -> Refusal {
 }
 
 fn unknown_key(reason: &str) -> Refusal {
-    Refusal("invalid_client", 700_027, format!("Client assertion failed signature validation. [Reason - {reason}]"))
+    Refusal(
+        "invalid_client",
+        700_027,
+        format!("Client assertion failed signature validation. [Reason - {reason}]"),
+    )
 }
 
 /// Header and signature; the claims.
 fn verify(assertion: &str, certificates: &[String], allowed: &[String]) -> Checked<Value> {
     let parts: Vec<&str> = assertion.split('.').collect();
-    let [header, payload, signature] = parts.as_slice() else { return Err(malformed("it has no three parts")) };
+    let [header, payload, signature] = parts.as_slice() else {
+        return Err(malformed("it has no three parts"));
+    };
     let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed("a part is no base64url"));
     let object = |part: &str| {
         serde_json::from_slice::<Value>(&decode(part)?).map_err(|_| malformed("a part is no JSON"))
@@ -179,12 +192,13 @@ fn verify(assertion: &str, certificates: &[String], allowed: &[String]) -> Check
         _ => return Err(malformed("alg is unknown")),
     };
     let der = registered(&header, certificates)?;
-    let (_, certificate) =
-        x509_parser::parse_x509_certificate(&der).map_err(|_| unknown_key("The registered certificate is broken."))?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(&der)
+        .map_err(|_| unknown_key("The registered certificate is broken."))?;
     let key = UnparsedPublicKey::new(parameters, certificate.public_key().subject_public_key.data.to_vec());
     let (signed, _) = assertion.rsplit_once('.').unwrap_or_default();
-    key.verify(signed.as_bytes(), &decode(signature)?)
-        .map_err(|_| unknown_key("The provided signature value did not match the expected signature value."))?;
+    key.verify(signed.as_bytes(), &decode(signature)?).map_err(|_| {
+        unknown_key("The provided signature value did not match the expected signature value.")
+    })?;
     Ok(claims)
 }
 
@@ -196,11 +210,14 @@ fn registered(header: &Value, certificates: &[String]) -> Checked<Vec<u8>> {
         return Err(unknown_key("The header names no certificate."));
     }
     for pem in certificates {
-        let Ok(Some(rustls_pemfile::Item::X509Certificate(der))) = rustls_pemfile::read_one(&mut pem.as_bytes())
+        let Ok(Some(rustls_pemfile::Item::X509Certificate(der))) =
+            rustls_pemfile::read_one(&mut pem.as_bytes())
         else {
             continue;
         };
-        let is = |named: Option<&str>, digest: &[u8]| named.is_none_or(|text| text == URL_SAFE_NO_PAD.encode(digest));
+        let is = |named: Option<&str>, digest: &[u8]| {
+            named.is_none_or(|text| text == URL_SAFE_NO_PAD.encode(digest))
+        };
         if is(sha256, &sha2::Sha256::digest(&der)) && is(sha1, &sha1::Sha1::digest(&der)) {
             return Ok(der.to_vec());
         }

@@ -59,7 +59,9 @@ fn is_tagged(mut rest: &[u8]) -> bool {
 pub fn check_store(base64: &str, now: f64) -> Result<(), Failure> {
     let store = decode(base64)?;
     let certificates = read_store(&store).ok_or_else(|| {
-        Failure::validation("The value of parameter SMIMECertificateIssuingCA isn't a certificate store.".into())
+        Failure::validation(
+            "The value of parameter SMIMECertificateIssuingCA isn't a certificate store.".into(),
+        )
     })?;
     for der in certificates {
         let (_, certificate) = x509_parser::parse_x509_certificate(der).map_err(|_| {

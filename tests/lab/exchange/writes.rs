@@ -39,7 +39,8 @@ fn set_recipient(world: &mut World, cmdlet: &str, command: &Command) -> Result<O
         .iter()
         .map(|(name, _)| name.as_str())
         .filter(|name| {
-            let settings = ["Identity", "Confirm", "WhatIf", "Force", "ErrorAction", "WarningAction", "Verbose"];
+            let settings =
+                ["Identity", "Confirm", "WhatIf", "Force", "ErrorAction", "WarningAction", "Verbose"];
             !settings.iter().any(|setting| setting.eq_ignore_ascii_case(name))
         })
         .collect();
@@ -75,7 +76,8 @@ fn set_recipient(world: &mut World, cmdlet: &str, command: &Command) -> Result<O
     }
     let now = world.now();
     world.directory.change(position, now, now + world.settings.stale_seconds, |recipient| {
-        recipient.user_certificate = user_certificate.unwrap_or(std::mem::take(&mut recipient.user_certificate));
+        recipient.user_certificate =
+            user_certificate.unwrap_or(std::mem::take(&mut recipient.user_certificate));
         recipient.user_smime_certificate =
             smime.unwrap_or(std::mem::take(&mut recipient.user_smime_certificate));
         recipient.hidden_from_address_lists_enabled =
@@ -100,8 +102,7 @@ fn refuse_dir_synced(
     };
     let name = &recipient.name;
     let what = if recipient.recipient_type_details.is_mailbox() { "mailbox" } else { "object" };
-    let target =
-        if recipient.recipient_type_details == Kind::MailContact { AD_CONTACT } else { AD_USER };
+    let target = if recipient.recipient_type_details == Kind::MailContact { AD_CONTACT } else { AD_USER };
     Err(Failure::new(
         400,
         &world.settings.dir_synced_exception,
