@@ -224,7 +224,8 @@ impl Answer {
 
     /// Adds the next piece of the same answer.
     pub fn append(&mut self, next: Answer) {
-        let (mut output, mut warnings) = (std::mem::take(&mut self.output), std::mem::take(&mut self.warnings));
+        let (mut output, mut warnings) =
+            (std::mem::take(&mut self.output), std::mem::take(&mut self.warnings));
         output.extend(next.output);
         warnings.extend(next.warnings);
         *self = Self { output, warnings, ..next };

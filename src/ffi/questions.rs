@@ -162,7 +162,9 @@ mod tests {
         questions.open(1);
         questions.answer(vec![piece(1, 2, true)]).unwrap();
         let failure = crate::event::SessionFailure { message: "Lost.".into(), ..Default::default() };
-        questions.answer(vec![Answer { id: 1, failure: Some(failure.clone()), ..Answer::default() }]).unwrap();
+        questions
+            .answer(vec![Answer { id: 1, failure: Some(failure.clone()), ..Answer::default() }])
+            .unwrap();
         assert_eq!(questions.take(&[1]).unwrap()[0].failure, Some(failure));
     }
 
