@@ -1,7 +1,7 @@
 # The stand-in for Exchange Online (tests/lab/exchange) for tests; dot-sourced after Support.ps1.
 
 function Start-StandIn {
-    # Starts one and returns it: Process, Https, Control, Authority (the path of its CA certificate) and Folder.
+    # Starts one and returns it: Process, Https, Control, Metadata, Authority (the path of its CA certificate) and Folder.
     $folder = Join-Path -Path $env:SMIME_SYNC_TEST_FOLDER -ChildPath ('stand-in-{0:N}' -f [guid]::NewGuid())
     $null = New-Item -ItemType Directory -Path $folder
     $start = [Diagnostics.ProcessStartInfo]::new($env:SMIME_SYNC_STAND_IN, "--directory `"$folder`"")
@@ -17,7 +17,7 @@ function Start-StandIn {
     $addresses = Get-Content -Raw -LiteralPath $file | ConvertFrom-Json
     $env:SMIME_SYNC_STAND_IN_CONTROL = $addresses.Control
     [pscustomobject] @{
-        Process = $process; Https = $addresses.Https; Control = $addresses.Control
+        Process = $process; Https = $addresses.Https; Control = $addresses.Control; Metadata = $addresses.Metadata
         Authority = "$folder/ca.pem"; Folder = $folder
     }
 }

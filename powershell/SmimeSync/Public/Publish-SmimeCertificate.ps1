@@ -22,7 +22,7 @@ function Publish-SmimeCertificate {
 
     .PARAMETER Certificate
     Certificates: X509Certificate2 objects, those of Get-SmimeCertificate, the bytes of one (byte[]; piped as ,$bytes),
-    or files, such as those of Get-ChildItem.
+    or files: those of Get-ChildItem, and objects with the property Path, such as rows of Import-Csv.
 
     .PARAMETER Identity
     For whom: addresses, user principal names, sAMAccountNames, distinguished names or object GUIDs, or objects that
@@ -99,7 +99,7 @@ function Publish-SmimeCertificate {
         [Alias('Profile')]
         [string] $ProfileName,
 
-        [Parameter(Mandatory = $true, Position = 1, ParameterSetName = 'Path', ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Mandatory = $true, Position = 1, ParameterSetName = 'Path')]
         [ValidateNotNullOrEmpty()]
         [SupportsWildcards()]
         [string[]] $Path,
