@@ -1,5 +1,6 @@
 //! Targets: where values are published.
 
+pub mod active_directory;
 pub mod exchange;
 pub mod folder;
 
