@@ -181,8 +181,13 @@ Describe 'Tab completion' {
         Get-Completion -Text $_ | Should -Be @('north')
     }
 
-    It 'completes the values of <_>' -ForEach @('Policy St', 'Source L', 'Target F', 'Selection B', 'DisabledAccount K') {
+    It 'completes the values of <_>' -ForEach @('Policy St', 'Source L', 'Target F', 'Selection B', 'DisabledAccount K'
+        'Target Ex', 'Source C', 'ExchangeEnvironmentName O', 'ByteEncoding I', 'Ownership M', 'Drift R', 'RemoveValue W') {
         Get-Completion -Text "New-SmimeSyncProfile x -$_" | Should -Not -BeNullOrEmpty
+    }
+
+    It 'completes what is looked at and what goes: <_>' -ForEach 'Get-SmimeCertificate x -Source T', 'Unpublish-SmimeCertificate x -State E' {
+        Get-Completion -Text $_ | Should -Not -BeNullOrEmpty
     }
 
     It 'says nothing where profiles cannot be read' {

@@ -46,8 +46,8 @@ function Publish-SmimeCertificate {
 
     .EXAMPLE
     PS> Publish-SmimeCertificate corp -Path ./alice.cer -Credential $credential -WhatIf
-    What if: Performing the operation "Add: Published: CN=Alice Adams, valid until 2027-03-01." on target "Alice Adams
-    <alice@contoso.test>".
+    What if: Performing the operation "Add: Published: CN=Alice Adams (thumbprint 4C1D..., valid from
+    2026-03-01T00:00:00Z until 2027-03-01T00:00:00Z), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -57,7 +57,8 @@ function Publish-SmimeCertificate {
 
     .EXAMPLE
     PS> $password = Read-Host -AsSecureString
-    PS> Get-ChildItem D:\Issued\*.pfx | Publish-SmimeCertificate corp -CertificatePassword $password -Credential $credential
+    PS> Get-ChildItem D:\Issued\*.pfx |
+    >>     Publish-SmimeCertificate corp -CertificatePassword $password -Credential $credential
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -66,11 +67,12 @@ function Publish-SmimeCertificate {
     Publishes the certificates of files with keys; the keys stay in them.
 
     .EXAMPLE
-    PS> Get-ChildItem Cert:\CurrentUser\My | Publish-SmimeCertificate corp -Identity alice@contoso.test -Credential $credential -PassThru
+    PS> Get-ChildItem Cert:\CurrentUser\My |
+    >>     Publish-SmimeCertificate corp -Identity alice@contoso.test -Credential $credential -PassThru
 
     RunId Change State      Recipient                      Reasons
     ----- ------ -----      ---------                      -------
-       10 Update Exported   alice@contoso.test             Published: CN=Alice Adams, valid until 2027-03-01.
+       10 Update Exported   alice@contoso.test             Published: CN=Alice Adams (thumbprint 4C1D...
 
     Publishes certificates of the certificate store for one person; the run follows the changes.
 
