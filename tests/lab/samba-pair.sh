@@ -138,8 +138,11 @@ second() {
     meet
 }
 
-# Waits until each knows the other: the first learns it from its consistency checker.
+# Waits until each knows the other: the first gets the name that others sign in to it by, and learns from its
+# consistency checker that there is a second one.
 meet() {
+    ip netns exec smime-dc1 samba_spnupdate -s "$dir/dc1/etc/smb.conf" >"$dir/names.log" 2>&1 ||
+        fail "the first domain controller did not get its name for replication, see $dir/names.log"
     tries=0
     until replicate 1 2 >"$dir/replicate.log" 2>&1 && replicate 2 1 >>"$dir/replicate.log" 2>&1; do
         tries=$((tries + 1))
