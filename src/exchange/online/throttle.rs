@@ -158,9 +158,9 @@ impl Throttle {
             self.blocked_until = self.blocked_until.max(now.saturating_add(after));
         }
         if let Some(count) = said.concurrency {
-            // The count contains this request.
-            let others = usize::try_from(count).unwrap_or(usize::MAX) - 1.min(count as usize);
-            let others = others.saturating_sub(self.requests_under_way);
+            // The count contains this request, and the others of ours.
+            let ours = self.requests_under_way.saturating_add(1);
+            let others = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(ours);
             self.ceiling = MOST_REQUESTS.saturating_sub(others).max(FIRST_REQUESTS);
         }
         self.limit = said.limit.or(self.limit);
