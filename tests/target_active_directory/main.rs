@@ -1,10 +1,11 @@
-//! Active Directory as a target: values are taken away in place while others write, at the domain controller of
-//! `tests/lab/samba.sh`.
+//! Active Directory as a target, against the Samba domain controller of `tests/lab/samba.sh`.
 
+mod interleaved;
+mod people;
+mod quiet_period;
+mod reading;
+mod rights;
 #[path = "../lab/support.rs"]
 mod support;
-
-mod alone;
-mod among_others;
-mod directory;
-mod replicated;
+mod syncing;
+mod writing;
