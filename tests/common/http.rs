@@ -40,7 +40,7 @@ pub fn send(
     stream.write_all(&[head.as_bytes(), body].concat())?;
     stream.flush()?;
     let mut reader = BufReader::new(stream);
-    let mut line = |reader: &mut BufReader<_>| {
+    let line = |reader: &mut BufReader<_>| {
         let mut text = String::new();
         match reader.read_line(&mut text)? {
             0 => Err(io::Error::from(ErrorKind::UnexpectedEof)),
