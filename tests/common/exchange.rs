@@ -111,7 +111,7 @@ impl StandIn {
     pub fn register_application(&self) -> Application {
         let key = RsaPrivateKey::from_pkcs8_pem(KEY).unwrap();
         let spki = key.to_public_key().to_public_key_der().unwrap().into_vec();
-        let certificate = Draft::bare("CN=SmimeSync").key(spki).sign(&root());
+        let certificate = Draft::bare("CN=SmimeSync").key(spki).valid_today().sign(&root());
         let parsed = x509_cert::Certificate::from_der(&certificate).unwrap();
         let application = Application {
             client_id: "33333333-dddd-4eee-8fff-444444444444".into(),
@@ -233,6 +233,14 @@ fn binary() -> &'static Path {
         build.args(["build", "--quiet", "--example", "exchange-online-stand-in", "--manifest-path"]);
         build.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         build.arg("--target-dir").arg(profile.parent().unwrap());
+        // Variables that cargo sets for this test would make it build dependencies anew.
+        let of_test = |name: &std::ffi::OsString| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_") && !matches!(&*name, "CARGO_HOME" | "CARGO_TARGET_DIR")
+        };
+        std::env::vars_os().map(|(name, _)| name).filter(of_test).for_each(|name| {
+            build.env_remove(name);
+        });
         for (feature, on) in
             [("lab", cfg!(feature = "lab")), ("fault-injection", cfg!(feature = "fault-injection"))]
         {

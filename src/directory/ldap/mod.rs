@@ -1,6 +1,7 @@
 //! Active Directory as a source, over LDAPS (RFC 4511, [MS-ADTS]).
 
 mod ber;
+mod change;
 mod connection;
 mod filter;
 mod message;
@@ -16,12 +17,13 @@ use std::{
 
 use zeroize::Zeroizing;
 
+pub(crate) use self::message::{Modification, Operation};
 use self::{
     connection::Connection,
     filter::Filter,
     message::{Scope, Search},
     scope::SearchScope,
-    search::{read_object, search},
+    search::{Sink, read_object, search},
 };
 use super::{
     Presence, Selection, Source, SourceItem,
@@ -84,15 +86,25 @@ impl ActiveDirectorySource {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
+        self.entries(filter, &ATTRIBUTES, context, &mut |entry, whole| match whole
+            .and_then(|()| recipient(&entry, AnchorKind::ObjectGuid))
+        {
+            Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
+            Ok(None) => Ok(()),
+            Err(error) => sink(SourceItem::Invalid(error)),
+        })
+    }
+
+    /// Hands what `filter` finds below the search bases to `sink`, as it came.
+    fn entries(
+        &mut self,
+        filter: &Filter,
+        attributes: &[&str],
+        context: &Context,
+        sink: &mut Sink,
+    ) -> Result<()> {
         for base in &self.scope.bases {
-            let wanted = subtree(base, filter, &ATTRIBUTES);
-            search(&mut self.connection, &wanted, context, &mut |entry, whole| match whole
-                .and_then(|()| recipient(&entry, AnchorKind::ObjectGuid))
-            {
-                Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
-                Ok(None) => Ok(()),
-                Err(error) => sink(SourceItem::Invalid(error)),
-            })?;
+            search(&mut self.connection, &subtree(base, filter, attributes), context, sink)?;
         }
         Ok(())
     }
@@ -124,23 +136,20 @@ impl ActiveDirectorySource {
     fn in_scope(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, Presence>> {
         let filter = Filter::and(&[self.scope.filter.clone(), anchors.clone()]);
         let mut found = HashMap::new();
-        for base in &self.scope.bases {
-            let wanted = subtree(base, &filter, &ATTRIBUTES);
-            search(&mut self.connection, &wanted, context, &mut |entry, whole| {
-                let Some(anchor) = anchor_of(&entry) else { return Ok(()) };
-                let presence = match whole.and_then(|()| recipient(&entry, AnchorKind::ObjectGuid)) {
-                    Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
-                    Ok(None) => Presence::OutOfScope,
-                    // It is there, but what it holds can't be told: nothing may follow from that at once.
-                    Err(error) => {
-                        context.error(error)?;
-                        Presence::Absent
-                    }
-                };
-                found.insert(anchor, presence);
-                Ok(())
-            })?;
-        }
+        self.entries(&filter, &ATTRIBUTES, context, &mut |entry, whole| {
+            let Some(anchor) = anchor_of(&entry) else { return Ok(()) };
+            let presence = match whole.and_then(|()| recipient(&entry, AnchorKind::ObjectGuid)) {
+                Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
+                Ok(None) => Presence::OutOfScope,
+                // It is there, but what it holds can't be told: nothing may follow from that at once.
+                Err(error) => {
+                    context.error(error)?;
+                    Presence::Absent
+                }
+            };
+            found.insert(anchor, presence);
+            Ok(())
+        })?;
         Ok(found)
     }
 

@@ -89,8 +89,8 @@ fn is_within(dn: &str, container: &str) -> bool {
 }
 
 /// A filter for recipients with one of these anchors; `None` where none of them is a GUID.
-pub(super) fn anchors(anchors: &[String]) -> Option<Filter> {
-    let filters: Vec<_> = anchors.iter().filter_map(|anchor| guid(anchor)).collect();
+pub(super) fn anchors<S: AsRef<str>>(anchors: &[S]) -> Option<Filter> {
+    let filters: Vec<_> = anchors.iter().filter_map(|anchor| guid(anchor.as_ref())).collect();
     (!filters.is_empty()).then(|| Filter::or(&filters))
 }
 
