@@ -27,9 +27,8 @@ fn sync(unit: &Unit, home: &std::path::Path, quiet_period: u32) -> Json {
     };
     let (context, recorder) = context();
     let credential = json!({ "UserName": WRITER });
-    let change = if home.join("profiles").exists() { "SetProfile" } else { "NewProfile" };
     for request in [
-        json!({ "Operation": change, "Profile": profile }),
+        json!({ "Operation": "NewProfile", "Profile": profile, "Force": true }),
         json!({ "Operation": "Sync", "ProfileName": "corp", "Credential": credential, "AllowRemoval": 10 }),
     ] {
         engine.run(serde_json::from_value(request).unwrap(), &context).unwrap();
