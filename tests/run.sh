@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing and runs every test: Rust, the Samba lab, the C interface, crashes, PowerShell.
+# Installs what is missing and runs every test: Rust, the Samba lab, OpenLDAP, the C interface, crashes, PowerShell.
 # The last line is "N passed, N failed", with ", N skipped" where something could not be had here.
 # With SMIME_SYNC_REQUIRE=all anything that is missing fails the run.
 set -u
@@ -62,7 +62,7 @@ missing() { # WHAT WHY
 sh tests/install.sh all
 
 step format cargo fmt --check
-step clippy cargo clippy --quiet --all-targets --features fault-injection,lab -- -D warnings
+step clippy cargo clippy --quiet --all-targets --features fault-injection,lab,openldap -- -D warnings
 
 lab=$target/lab
 features=fault-injection
@@ -79,6 +79,19 @@ elif sh tests/lab/samba.sh start "$lab" > "$logs/samba.log" 2>&1; then
 else
   tail -n 5 "$logs/samba.log"
   missing samba 'the domain controller does not start'
+fi
+openldap=$target/openldap
+if ! command -v slapd > /dev/null && [ ! -x /usr/sbin/slapd ]; then
+  missing openldap 'slapd is not installed'
+elif sh tests/lab/openldap.sh start "$openldap" > "$logs/openldap.log" 2>&1; then
+  trap 'sh tests/lab/samba.sh stop "$lab" > /dev/null 2>&1; sh tests/lab/openldap.sh stop "$openldap"' EXIT
+  trap 'exit 130' INT TERM
+  features=$features,openldap
+  SMIME_SYNC_OPENLDAP=$openldap
+  export SMIME_SYNC_OPENLDAP
+else
+  tail -n 5 "$logs/openldap.log"
+  missing openldap 'the server does not start'
 fi
 step rust cargo test --features "$features" --no-fail-fast
 step c sh tests/c/run.sh

@@ -6,6 +6,8 @@
 pub mod cloud;
 pub mod http;
 
+pub mod trust_store;
+
 use std::collections::BTreeMap;
 
 use crate::{error::Result, event::Context};

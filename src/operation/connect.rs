@@ -1,9 +1,10 @@
 //! From a profile to its source, target and policy.
 
 use crate::{
-    directory::{Source, ldap::ActiveDirectorySource, ldif::LdifSource},
+    directory::{Source, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
     event::Context,
+    exchange::CmdletChannel,
     policy::{self, Policy, evaluation::Evaluation},
     profile::{Profile, SourceKind, TargetKind},
     recipient::{Fingerprint, Recipient},
@@ -60,8 +61,11 @@ pub(super) fn source(
             let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
             Ok(Box::new(LdifSource::open(path)?))
         }
-        SourceKind::Csv | SourceKind::Directory => Err(missing(profile, "Source")),
-        SourceKind::ActiveDirectory => {
+        SourceKind::Csv => {
+            let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
+            Ok(Box::new(CsvSource::open(path)?))
+        }
+        SourceKind::ActiveDirectory | SourceKind::Directory => {
             let password = engine.secret(PASSWORD);
             let user = credential.map(|credential| credential.user_name.as_str());
             if user.is_none() || password.is_none() {
@@ -73,7 +77,7 @@ pub(super) fn source(
                 return Err(Error::new(ErrorId::CredentialMissing, what).target(&profile.name));
             }
             let password = password.as_ref().map(|password| password.as_slice());
-            Ok(Box::new(ActiveDirectorySource::connect(profile, user, password, context)?))
+            Ok(Box::new(LdapSource::connect(profile, user, password, context)?))
         }
     }
 }
@@ -92,6 +96,26 @@ pub(super) fn target(
         TargetKind::Folder => {
             let path = profile.output_path.as_deref().ok_or_else(|| missing(profile, "OutputPath"))?;
             Ok(Box::new(Folder::new(path)))
+        }
+    }
+}
+
+/// Where the profile's target runs its cmdlets. Fails with `ProfileInvalid` where the target is not in Exchange.
+pub(super) fn channel(
+    _engine: &Engine,
+    profile: &Profile,
+    _context: &Context,
+) -> Result<Box<dyn CmdletChannel>> {
+    match profile.target {
+        TargetKind::ExchangeOnline | TargetKind::ExchangeSession => {
+            Err(Error::new(ErrorId::Internal, "There is no channel to Exchange."))
+        }
+        other => {
+            let what = format!(
+                "Profile '{}' publishes to {other:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
+                profile.name
+            );
+            Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
         }
     }
 }

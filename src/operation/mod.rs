@@ -64,9 +64,8 @@ impl Engine {
             Request::Sync(request) => sync::run(self, &request, context),
             Request::GetCertificate(request) => certificate::get(self, &request, context),
             Request::Publish(_) | Request::Unpublish(_) => Err(Error::new(ErrorId::Internal, "not yet")),
-            Request::ExportTrustStore(_) | Request::PublishTrustStore(_) => {
-                Err(Error::new(ErrorId::Internal, "not yet"))
-            }
+            Request::ExportTrustStore(request) => trust_store::export(self, &request, context),
+            Request::PublishTrustStore(request) => trust_store::publish(self, &request, context),
             Request::GetRule(request) => policy::rules()
                 .iter()
                 .filter(|rule| wildcard::any_matches(&request.rule, &rule.rule))

@@ -1,7 +1,8 @@
-//! Active Directory as a source, over LDAPS (RFC 4511, [MS-ADTS]).
+//! Active Directory, and other directories, as a source over LDAPS (RFC 4511, [MS-ADTS]).
 
 mod ber;
 mod connection;
+mod dialect;
 mod filter;
 mod message;
 mod result;
@@ -18,15 +19,13 @@ use zeroize::Zeroizing;
 
 use self::{
     connection::Connection,
+    dialect::Dialect,
     filter::Filter,
     message::{Scope, Search},
     scope::SearchScope,
     search::{read_object, search},
 };
-use super::{
-    Presence, Selection, Source, SourceItem,
-    entry::{ATTRIBUTES, AnchorKind, Entry, recipient},
-};
+use super::{Presence, Selection, Source, SourceItem, entry::recipient};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
@@ -40,18 +39,21 @@ const PAGE_SIZE: u32 = 500;
 /// Identities or anchors in one filter.
 const BATCH: usize = 50;
 
-/// Active Directory, signed in.
-pub struct ActiveDirectorySource {
+/// A directory, signed in.
+pub struct LdapSource {
     connection: Connection,
+    dialect: Dialect,
+    /// What is asked of recipients.
+    attributes: Vec<&'static str>,
     scope: SearchScope,
     /// Where objects are that left the scope.
     domains: Vec<String>,
 }
 
-impl ActiveDirectorySource {
+impl LdapSource {
     /// Connects with TLS, signs in with a password and finds the search bases.
     ///
-    /// `user_name` is a user principal name, `DOMAIN\name` or a distinguished name.
+    /// `user_name` is a distinguished name; in Active Directory, also a user principal name or `DOMAIN\name`.
     ///
     /// Fails with `ProfileInvalid`, `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
     /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
@@ -65,7 +67,8 @@ impl ActiveDirectorySource {
             Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' names no server.", profile.name))
                 .target(profile.name.clone())
         })?;
-        let filter = scope::filter(profile)?;
+        let dialect = Dialect::of(profile.source);
+        let filter = scope::filter(profile, &dialect)?;
         let (user_name, password) = credential(server, user_name, password)?;
         let tls = tls::configuration(profile, context)?;
         let time_limit = Duration::from_secs(u64::from(profile.timeout.max(1)));
@@ -74,7 +77,10 @@ impl ActiveDirectorySource {
         context.log(LogLevel::Verbose, format!("Signed in at '{server}' as '{user_name}'."))?;
         let domains = domains(&mut connection, context)?;
         let bases = scope::bases(&mut connection, profile, context)?;
-        Ok(Self { connection, scope: SearchScope { bases, filter }, domains })
+        let base = bases.first().map(String::as_str).unwrap_or_default();
+        let dialect = dialect.fitted(&mut connection, base, context)?;
+        let (scope, attributes) = (SearchScope { bases, filter }, dialect.attributes());
+        Ok(Self { connection, dialect, attributes, scope, domains })
     }
 
     /// Hands what `filter` finds below `bases` to `sink`, converted.
@@ -85,9 +91,9 @@ impl ActiveDirectorySource {
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
         for base in &self.scope.bases {
-            let wanted = subtree(base, filter, &ATTRIBUTES);
+            let wanted = subtree(base, filter, &self.attributes);
             search(&mut self.connection, &wanted, context, &mut |entry, whole| match whole
-                .and_then(|()| recipient(&entry, AnchorKind::ObjectGuid))
+                .and_then(|()| recipient(&entry, self.dialect.anchor))
             {
                 Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
                 Ok(None) => Ok(()),
@@ -106,7 +112,7 @@ impl ActiveDirectorySource {
     ) -> Result<()> {
         let mut seen = HashSet::new();
         for batch in identities.chunks(BATCH) {
-            let filter = Filter::and(&[self.scope.filter.clone(), scope::identities(batch)]);
+            let filter = Filter::and(&[self.scope.filter.clone(), self.dialect.identities(batch)]);
             self.recipients(&filter, context, &mut |item| match item {
                 SourceItem::Recipient(found)
                     if !batch.iter().any(|identity| found.is_named(identity))
@@ -125,10 +131,10 @@ impl ActiveDirectorySource {
         let filter = Filter::and(&[self.scope.filter.clone(), anchors.clone()]);
         let mut found = HashMap::new();
         for base in &self.scope.bases {
-            let wanted = subtree(base, &filter, &ATTRIBUTES);
+            let wanted = subtree(base, &filter, &self.attributes);
             search(&mut self.connection, &wanted, context, &mut |entry, whole| {
-                let Some(anchor) = anchor_of(&entry) else { return Ok(()) };
-                let presence = match whole.and_then(|()| recipient(&entry, AnchorKind::ObjectGuid)) {
+                let Some(anchor) = self.dialect.anchor_of(&entry) else { return Ok(()) };
+                let presence = match whole.and_then(|()| recipient(&entry, self.dialect.anchor)) {
                     Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
                     Ok(None) => Presence::OutOfScope,
                     // It is there, but what it holds can't be told: nothing may follow from that at once.
@@ -148,21 +154,26 @@ impl ActiveDirectorySource {
     fn anywhere(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, bool>> {
         let mut found = HashMap::new();
         for domain in &self.domains {
-            let attributes = ["objectGUID", "isDeleted"];
-            let wanted = Search { deleted: true, ..subtree(domain, anchors, &attributes) };
-            search(&mut self.connection, &wanted, context, &mut |entry, _| {
+            let wanted = subtree(domain, anchors, self.dialect.anchor_attributes());
+            let wanted = Search { deleted: self.dialect.tombstones, ..wanted };
+            let searched = search(&mut self.connection, &wanted, context, &mut |entry, _| {
                 let deleted = entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE"));
-                if let Some(anchor) = anchor_of(&entry) {
+                if let Some(anchor) = self.dialect.anchor_of(&entry) {
                     found.insert(anchor, deleted);
                 }
                 Ok(())
-            })?;
+            });
+            match searched {
+                // A part of the directory that the account may not see shows nobody.
+                Err(error) if error.id == ErrorId::SearchBaseNotFound => {}
+                other => other?,
+            }
         }
         Ok(found)
     }
 }
 
-impl Source for ActiveDirectorySource {
+impl Source for LdapSource {
     fn read(
         &mut self,
         selection: &Selection,
@@ -182,7 +193,7 @@ impl Source for ActiveDirectorySource {
         let mut presences = Vec::with_capacity(anchors.len());
         for batch in anchors.chunks(BATCH) {
             let (mut here, mut anywhere) = (HashMap::new(), HashMap::new());
-            if let Some(filter) = scope::anchors(batch) {
+            if let Some(filter) = self.dialect.anchors(batch) {
                 here = self.in_scope(&filter, context)?;
                 anywhere = self.anywhere(&filter, context)?;
             }
@@ -238,9 +249,4 @@ fn domains(connection: &mut Connection, context: &Context) -> Result<Vec<String>
     };
     let default = names("defaultNamingContext");
     Ok(if default.is_empty() { names("namingContexts") } else { default })
-}
-
-fn anchor_of(entry: &Entry) -> Option<String> {
-    let guid = entry.values("objectGUID").next()?;
-    uuid::Uuid::from_slice_le(guid).ok().map(|guid| guid.to_string())
 }
