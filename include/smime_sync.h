@@ -66,6 +66,11 @@
 #define SMIME_ANSWERS_LIMIT ((16 * 1024) * 1024)
 
 /**
+ * The most objects in the output of one answer, in all its pieces: more recipients than an organisation has.
+ */
+#define SMIME_ANSWER_OBJECTS_LIMIT 1000000
+
+/**
  * The most bytes of a secret's name.
  */
 #define SMIME_SECRET_NAME_LIMIT 256

@@ -192,6 +192,10 @@ pub struct Signing {
 pub struct Answer {
     /// The question's id.
     pub id: u64,
+    /// `Apply`: another answer to the same question follows, whose output and warnings are added to these. A long
+    /// output comes in pieces, so that neither side holds its JSON at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     /// `Approve`: whether it may be done.
     #[serde(default)]
     pub approved: bool,
@@ -216,6 +220,15 @@ impl Answer {
     /// The answer to an `Approve` question.
     pub fn approval(id: u64, approved: bool) -> Self {
         Self { id, approved, ..Self::default() }
+    }
+
+    /// Adds the next piece of the same answer.
+    pub fn append(&mut self, next: Answer) {
+        let (mut output, mut warnings) =
+            (std::mem::take(&mut self.output), std::mem::take(&mut self.warnings));
+        output.extend(next.output);
+        warnings.extend(next.warnings);
+        *self = Self { output, warnings, ..next };
     }
 }
 

@@ -158,6 +158,19 @@ impl Recipient {
         self.primary_smtp_address.as_deref().or(self.mail.as_deref())
     }
 
+    /// Everything that mail to it can be addressed to, without repeats.
+    pub fn addresses(&self) -> Vec<&str> {
+        let single = [&self.primary_smtp_address, &self.mail, &self.user_principal_name];
+        let all = single.into_iter().flatten().chain(&self.proxy_addresses);
+        let mut addresses: Vec<&str> = Vec::new();
+        for address in all.map(|address| address.trim()).filter(|address| !address.is_empty()) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
+    }
+
     /// How messages name it: the primary address, the user principal name, or the DN.
     pub fn label(&self) -> &str {
         self.primary_address().or(self.user_principal_name.as_deref()).unwrap_or(&self.distinguished_name)

@@ -15,16 +15,20 @@
     FormatsToProcess       = @('SmimeSync.format.ps1xml')
     FunctionsToExport      = @(
         'Approve-SmimeSyncPlan'
+        'Export-SmimeTrustStore'
         'Get-SmimeCertificate'
         'Get-SmimePolicyRule'
         'Get-SmimeSyncChange'
         'Get-SmimeSyncProfile'
         'Get-SmimeSyncRun'
         'New-SmimeSyncProfile'
+        'Publish-SmimeCertificate'
+        'Publish-SmimeTrustStore'
         'Remove-SmimeSyncProfile'
         'Set-SmimeSyncProfile'
         'Sync-SmimeCertificate'
         'Test-SmimeSyncProfile'
+        'Unpublish-SmimeCertificate'
     )
     CmdletsToExport        = @()
     VariablesToExport      = @()
@@ -36,7 +40,7 @@
                 'Encryption', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux'
             )
             LicenseUri   = 'https://opensource.org/license/mit'
-            ReleaseNotes = 'First version: Active Directory or LDIF to a folder, with preview, guard and history.'
+            ReleaseNotes = 'First version: Active Directory, another directory, LDIF or CSV to Exchange Online, an Exchange session, Active Directory in place or a folder, with preview, guard and history.'
         }
     }
 }

@@ -98,7 +98,7 @@ impl ValueContent {
 
     /// Reads one certificate out of several, or notes why it can't be read.
     pub(super) fn take_certificate(&mut self, element: &Tlv<'_>) -> Option<&Certificate> {
-        if self.certificates.len() + self.problems.len() >= MAX_CERTIFICATES {
+        if self.is_cut_short() {
             let problem =
                 ValueProblem::MalformedSignedData(format!("it has more than {MAX_CERTIFICATES} parts"));
             if self.problems.last() != Some(&problem) {
@@ -117,6 +117,11 @@ impl ValueContent {
                 None
             }
         }
+    }
+
+    /// Whether it has more parts than are read, so that nobody knows what else is in it.
+    pub fn is_cut_short(&self) -> bool {
+        self.certificates.len() + self.problems.len() >= MAX_CERTIFICATES
     }
 
     /// Notes that one certificate of several can't be read.

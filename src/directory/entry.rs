@@ -280,7 +280,8 @@ fn smtp_addresses(entry: &Entry) -> Result<(Vec<String>, Option<String>)> {
     Ok((all, primary))
 }
 
-fn certificate_values(entry: &Entry) -> Vec<Value> {
+/// The values of the two attributes, in the order in which they came; empty ones left out.
+pub(crate) fn certificate_values(entry: &Entry) -> Vec<Value> {
     let of = |(name, values): &(String, Vec<Vec<u8>>)| {
         let attribute = Attribute::from_name(base_name(name))?;
         let filled = values.iter().filter(|value| !value.is_empty());

@@ -209,6 +209,9 @@ fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     let sent = !(error.is_connect() || error.is_builder());
     let what = if let Some(tls) = tls_error(&error) {
         return HttpFailure { sent, error: tls_failed(host, tls) };
+    } else if error.is_builder() {
+        // Address and headers were read before, so that only the scheme can be wrong.
+        "is not reached without TLS"
     } else if error.is_dns() {
         "is not known by name"
     } else if error.is_connect() && error.is_timeout() {
@@ -259,11 +262,16 @@ fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::
     std::iter::successors(error.source(), |&one| one.source())
 }
 
-/// The error of TLS behind an error. An `io::Error` does not name what it wraps as its source.
+/// The error of TLS behind an error.
 fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
-    sources(error).find_map(|one| {
-        let inner = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        one.downcast_ref().or_else(|| inner.and_then(|inner| inner.downcast_ref()))
+    sources(error).find_map(|mut one| {
+        loop {
+            if let Some(tls) = one.downcast_ref() {
+                return Some(tls);
+            }
+            // An `io::Error` does not name what it wraps as its source.
+            one = one.downcast_ref::<io::Error>()?.get_ref()?;
+        }
     })
 }
 

@@ -3,8 +3,14 @@
 //! Microsoft documents the cmdlets, not the transport of its own module; so what publishes to Exchange speaks to a
 //! [`CmdletChannel`], and everything that is not documented stays behind it.
 
+pub mod clixml;
+pub mod clock;
 pub mod cloud;
+pub mod failure;
 pub mod http;
+pub mod online;
+pub mod session;
+pub mod sign_in;
 
 pub mod trust_store;
 

@@ -13,6 +13,9 @@ pub const SMIME_REQUEST_LIMIT: usize = 16 * 1024 * 1024;
 /// The most bytes of one batch of answers.
 pub const SMIME_ANSWERS_LIMIT: usize = 16 * 1024 * 1024;
 
+/// The most objects in the output of one answer, in all its pieces: more recipients than an organisation has.
+pub const SMIME_ANSWER_OBJECTS_LIMIT: usize = 1_000_000;
+
 /// The most bytes of a secret's name.
 pub const SMIME_SECRET_NAME_LIMIT: usize = 256;
 

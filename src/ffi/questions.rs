@@ -1,7 +1,8 @@
 //! Questions that wait for their answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::contract::SMIME_ANSWER_OBJECTS_LIMIT;
 use crate::{
     error::{Error, ErrorId, Result},
     event::Answer,
@@ -24,16 +25,23 @@ impl OpenQuestions {
     }
 
     /// Takes a batch of answers, in any order: all of them or, on an error, none.
-    /// Fails with `InvalidAnswer` if one is for a question that is not open, or answers one twice.
+    /// Fails with `InvalidAnswer` if one is for a question that is not open, answers one twice, or makes the output
+    /// longer than [`SMIME_ANSWER_OBJECTS_LIMIT`].
     pub fn answer(&mut self, batch: Vec<Answer>) -> Result<()> {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for answer in &batch {
+            let first = seen.insert(answer.id);
             let why = match self.open.get(&answer.id) {
-                Some(None) if seen.insert(answer.id) => continue,
-                Some(_) => "is answered already",
-                None if answer.id == 0 || answer.id > self.last => "was never asked",
-                None => "is not open any more",
+                Some(None) if first => None,
+                Some(Some(part)) if first && part.more => {
+                    let objects = part.output.len() + answer.output.len();
+                    (objects > SMIME_ANSWER_OBJECTS_LIMIT).then_some("has more output than the limit allows")
+                }
+                Some(_) => Some("is answered already"),
+                None if answer.id == 0 || answer.id > self.last => Some("was never asked"),
+                None => Some("is not open any more"),
             };
+            let Some(why) = why else { continue };
             let message = format!(
                 "Question {} {why}; none of this batch's {} answers was taken.",
                 answer.id,
@@ -41,18 +49,23 @@ impl OpenQuestions {
             );
             return Err(Error::new(ErrorId::InvalidAnswer, message));
         }
-        self.open.extend(batch.into_iter().map(|answer| (answer.id, Some(answer))));
+        for answer in batch {
+            match self.open.get_mut(&answer.id) {
+                Some(Some(part)) => part.append(answer),
+                Some(unanswered) => *unanswered = Some(answer),
+                None => {}
+            }
+        }
         Ok(())
     }
 
-    /// The answers to `ids`, in that order, once all are there; the questions are closed then.
+    /// The answers to `ids`, in that order, once all are there as a whole; the questions are closed then.
     pub fn take(&mut self, ids: &[u64]) -> Option<Vec<Answer>> {
-        let answers: Option<Vec<Answer>> =
-            ids.iter().map(|id| self.open.get(id).cloned().flatten()).collect();
-        if answers.is_some() {
-            self.close(ids);
+        let whole = |id| matches!(self.open.get(id), Some(Some(answer)) if !answer.more);
+        if !ids.iter().all(whole) {
+            return None;
         }
-        answers
+        Some(ids.iter().filter_map(|id| self.open.remove(id).flatten()).collect())
     }
 
     /// Closes questions that nobody waits for any more.
@@ -119,5 +132,49 @@ mod tests {
         let mut questions = OpenQuestions::default();
         assert_eq!(questions.open(0), Vec::<u64>::new());
         assert_eq!(questions.take(&[]), Some(Vec::new()));
+    }
+
+    /// A piece with an output of so many empty objects.
+    fn piece(id: u64, objects: usize, more: bool) -> Answer {
+        Answer { id, more, output: vec![serde_json::Map::new(); objects], ..Answer::default() }
+    }
+
+    #[test]
+    fn an_output_in_pieces_is_one_answer_in_the_order_of_its_pieces() {
+        let mut questions = OpenQuestions::default();
+        let ids = questions.open(2);
+        let with = |answer: Answer, warning: &str| Answer { warnings: vec![warning.into()], ..answer };
+        questions.answer(vec![with(piece(1, 2, true), "first"), piece(2, 1, false)]).unwrap();
+        assert_eq!(questions.take(&ids), None, "question 1 has more to come");
+        questions.answer(vec![piece(1, 3, true)]).unwrap();
+        questions.answer(vec![with(piece(1, 1, false), "last")]).unwrap();
+        assert_eq!(refusal(&mut questions, &[1]).split(';').next(), Some("Question 1 is answered already"));
+        let answers = questions.take(&ids).unwrap();
+        assert_eq!(answers[0].output.len(), 6);
+        assert_eq!(answers[0].warnings, ["first", "last"]);
+        assert!(!answers[0].more);
+        assert_eq!(answers[1].output.len(), 1);
+    }
+
+    #[test]
+    fn a_failure_after_some_pieces_ends_the_answer() {
+        let mut questions = OpenQuestions::default();
+        questions.open(1);
+        questions.answer(vec![piece(1, 2, true)]).unwrap();
+        let failure = crate::event::SessionFailure { message: "Lost.".into(), ..Default::default() };
+        questions
+            .answer(vec![Answer { id: 1, failure: Some(failure.clone()), ..Answer::default() }])
+            .unwrap();
+        assert_eq!(questions.take(&[1]).unwrap()[0].failure, Some(failure));
+    }
+
+    #[test]
+    fn an_output_without_end_is_refused() {
+        let mut questions = OpenQuestions::default();
+        questions.open(1);
+        questions.answer(vec![piece(1, SMIME_ANSWER_OBJECTS_LIMIT, true)]).unwrap();
+        let error = questions.answer(vec![piece(1, 1, false)]).unwrap_err();
+        assert_eq!(error.id, ErrorId::InvalidAnswer);
+        assert!(error.message.contains("more output than the limit"), "{}", error.message);
     }
 }

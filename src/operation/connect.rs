@@ -1,19 +1,20 @@
 //! From a profile to its source, target and policy.
 
+use zeroize::Zeroizing;
+
 use crate::{
     directory::{Source, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
     event::Context,
-    exchange::CmdletChannel,
     policy::{self, Policy, evaluation::Evaluation},
     profile::{Profile, SourceKind, TargetKind},
     recipient::{Fingerprint, Recipient},
-    target::{Target, folder::Folder},
+    target::{Target, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
     timestamp::Timestamp,
     trust::{TrustAnchors, load_anchors},
 };
 
-use super::{Engine, request::Credential};
+use super::{Engine, exchange, request::Credential};
 
 /// The engine's secret that is the credential's password.
 const PASSWORD: &str = "password";
@@ -66,32 +67,26 @@ pub(super) fn source(
             Ok(Box::new(CsvSource::open(path)?))
         }
         SourceKind::ActiveDirectory | SourceKind::Directory => {
-            let password = engine.secret(PASSWORD);
-            let user = credential.map(|credential| credential.user_name.as_str());
-            if user.is_none() || password.is_none() {
-                let what = format!(
-                    "Profile '{}' signs in at {} and needs a credential.",
-                    profile.name,
-                    profile.server.as_deref().unwrap_or_default()
-                );
-                return Err(Error::new(ErrorId::CredentialMissing, what).target(&profile.name));
-            }
-            let password = password.as_ref().map(|password| password.as_slice());
-            Ok(Box::new(LdapSource::connect(profile, user, password, context)?))
+            let (user, password) = directory_credential(engine, profile, credential)?;
+            Ok(Box::new(LdapSource::connect(profile, Some(user), Some(&password), context)?))
         }
     }
 }
 
 /// Opens the profile's target; nothing is read or written yet.
 pub(super) fn target(
-    _engine: &Engine,
+    engine: &Engine,
     profile: &Profile,
-    _credential: Option<&Credential>,
-    _context: &Context,
+    credential: Option<&Credential>,
+    context: &Context,
 ) -> Result<Box<dyn Target>> {
     match profile.target {
-        TargetKind::ExchangeOnline | TargetKind::ExchangeSession | TargetKind::ActiveDirectory => {
-            Err(missing(profile, "Target"))
+        TargetKind::ExchangeOnline | TargetKind::ExchangeSession => {
+            Ok(Box::new(Exchange::new(exchange::channel(engine, profile, context)?, profile)))
+        }
+        TargetKind::ActiveDirectory => {
+            let (user, password) = directory_credential(engine, profile, credential)?;
+            Ok(Box::new(ActiveDirectoryTarget::connect(profile, Some(user), Some(&password), context)?))
         }
         TargetKind::Folder => {
             let path = profile.output_path.as_deref().ok_or_else(|| missing(profile, "OutputPath"))?;
@@ -100,22 +95,21 @@ pub(super) fn target(
     }
 }
 
-/// Where the profile's target runs its cmdlets. Fails with `ProfileInvalid` where the target is not in Exchange.
-pub(super) fn channel(
-    _engine: &Engine,
+/// Who signs in at the profile's directory. Fails with `CredentialMissing`.
+fn directory_credential<'a>(
+    engine: &Engine,
     profile: &Profile,
-    _context: &Context,
-) -> Result<Box<dyn CmdletChannel>> {
-    match profile.target {
-        TargetKind::ExchangeOnline | TargetKind::ExchangeSession => {
-            Err(Error::new(ErrorId::Internal, "There is no channel to Exchange."))
-        }
-        other => {
+    credential: Option<&'a Credential>,
+) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
+    match (credential, engine.secret(PASSWORD)) {
+        (Some(credential), Some(password)) => Ok((&credential.user_name, password)),
+        _ => {
             let what = format!(
-                "Profile '{}' publishes to {other:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
-                profile.name
+                "Profile '{}' signs in at {} and needs a credential.",
+                profile.name,
+                profile.server.as_deref().unwrap_or_default()
             );
-            Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
+            Err(Error::new(ErrorId::CredentialMissing, what).target(&profile.name))
         }
     }
 }

@@ -1,16 +1,22 @@
 //! What a caller can ask for: one file an operation.
 
 pub mod certificate;
+pub mod certificate_file;
 mod connect;
+mod exchange;
 #[cfg(feature = "fault-injection")]
 mod fault;
 mod history;
+mod in_directory;
+mod locked;
 mod profile;
 mod profile_store;
+pub mod publish;
 pub mod request;
 mod sync;
 pub mod test_profile;
 pub mod trust_store;
+pub mod unpublish;
 mod wildcard;
 
 use std::{collections::BTreeMap, sync::Mutex};
@@ -20,7 +26,7 @@ use zeroize::Zeroizing;
 pub use request::{EngineConfig, Request};
 
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::{Context, ResultType},
     places::Places,
     policy,
@@ -63,7 +69,8 @@ impl Engine {
             Request::TestProfile(request) => test_profile::run(self, &request, context),
             Request::Sync(request) => sync::run(self, &request, context),
             Request::GetCertificate(request) => certificate::get(self, &request, context),
-            Request::Publish(_) | Request::Unpublish(_) => Err(Error::new(ErrorId::Internal, "not yet")),
+            Request::Publish(request) => publish::run(self, &request, context),
+            Request::Unpublish(request) => unpublish::run(self, &request, context),
             Request::ExportTrustStore(request) => trust_store::export(self, &request, context),
             Request::PublishTrustStore(request) => trust_store::publish(self, &request, context),
             Request::GetRule(request) => policy::rules()

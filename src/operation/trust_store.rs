@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Engine, connect, profile_store,
+    Engine, exchange, profile_store,
     request::{ExportTrustStoreRequest, PublishTrustStoreRequest},
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
         trust_store::{self as store, MergedStore, PresentStore},
     },
     places,
+    profile::{Profile, TargetKind},
     recipient::Fingerprint,
     timestamp::Timestamp,
     trust::{TrustAnchors, load_anchors},
@@ -101,7 +102,8 @@ pub(super) fn export(engine: &Engine, request: &ExportTrustStoreRequest, context
 /// Fails as the profile, its anchors and its channel do, and as [`publish_through`] does.
 pub(super) fn publish(engine: &Engine, request: &PublishTrustStoreRequest, context: &Context) -> Result<()> {
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
-    let mut channel = connect::channel(engine, &stored.profile, context)?;
+    check_target(&stored.profile)?;
+    let mut channel = exchange::channel(engine, &stored.profile, context)?;
     let anchors = load_anchors(&stored.profile.trust_anchor_path)?;
     let now = Timestamp::now();
     let backup = match &request.backup_path {
@@ -120,6 +122,18 @@ pub(super) fn publish(engine: &Engine, request: &PublishTrustStoreRequest, conte
         now,
     };
     publish_through(&job, channel.as_mut(), context)
+}
+
+/// Fails with `ProfileInvalid` where the target is not in Exchange.
+fn check_target(profile: &Profile) -> Result<()> {
+    if matches!(profile.target, TargetKind::ExchangeOnline | TargetKind::ExchangeSession) {
+        return Ok(());
+    }
+    let what = format!(
+        "Profile '{}' publishes to {:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
+        profile.name, profile.target
+    );
+    Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
 }
 
 /// What is to be published, and how.

@@ -187,7 +187,7 @@ fn addresses(certificate: &Certificate, recipient: &Recipient, fired: &mut Vec<F
     if certificate.addresses.is_empty() {
         return fired.push((RuleId::AddressMissing, "The certificate names no mail address.".into()));
     }
-    let own = recipient_addresses(recipient);
+    let own = recipient.addresses();
     let matches = certificate.addresses.iter().flat_map(|address| {
         own.iter()
             .filter_map(|one| compare_addresses(&address.text, one).map(|found| (found, &address.text, *one)))
@@ -209,19 +209,6 @@ fn addresses(certificate: &Certificate, recipient: &Recipient, fired: &mut Vec<F
             fired.push((RuleId::AddressMismatch, message));
         }
     }
-}
-
-/// Everything that mail to the recipient can be addressed to, without repeats.
-fn recipient_addresses(recipient: &Recipient) -> Vec<&str> {
-    let single = [&recipient.primary_smtp_address, &recipient.mail, &recipient.user_principal_name];
-    let all = single.into_iter().flatten().chain(&recipient.proxy_addresses);
-    let mut addresses: Vec<&str> = Vec::new();
-    for address in all.map(|address| address.trim()).filter(|address| !address.is_empty()) {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    addresses
 }
 
 fn trust(certificate: &Certificate, status: &ChainStatus) -> Option<Fired> {

@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Policy, RuleId, certificate_rules,
     certificate_rules::{EXPIRES_SOON, Fired},
+    chains::Chains,
+    curate::Curation,
     evaluation::{CertificateState, Evaluation, Finding, JudgedCertificate, Severity},
     select::{self, Candidate, MAX_VALUES},
     value_rules,
@@ -13,7 +15,7 @@ use crate::{
     certificate::{Certificate, Purpose, ValueContent, ValueForm, read_value},
     recipient::{Attribute, Fingerprint, Recipient, Value},
     timestamp::Timestamp,
-    trust::{ChainStatus, PathValidator},
+    trust::PathValidator,
 };
 
 /// Judges `recipient`'s certificates at the time `now` and selects what should be published. `paths` knows the
@@ -47,6 +49,10 @@ pub fn evaluate(
             entry.state = CertificateState::Chosen;
         }
     }
+    let curation = policy.curation.as_deref().map(|removable| {
+        let (values, judged, chains) = (&values, &judged, &chains);
+        Curation { values, judged, chains, paths, chosen: &selected.chosen, removable, now }.decide()
+    });
     let mut fired = recipient_rules(&values, &judged, selected.desired.is_empty());
     fired.extend(selected.fired);
     let mut findings: Vec<Finding> =
@@ -58,60 +64,8 @@ pub fn evaluate(
         desired: selected.desired,
         next_evaluation: next_evaluation(&values, &chains, now),
         missing_issuers: chains.missing_issuers(),
-        curation: Vec::new(),
+        curation: curation.unwrap_or_default(),
     }
-}
-
-/// The most chains that are searched for one recipient, whose owner may have written anything into the values.
-const MAX_CHAINS: usize = 500;
-
-/// The chain of every certificate that has not expired, searched once.
-struct Chains(HashMap<Fingerprint, ChainStatus>);
-
-impl Chains {
-    fn search(values: &[(&Value, ValueContent)], paths: &dyn PathValidator, now: Timestamp) -> Self {
-        let all = || values.iter().flat_map(|(_, content)| &content.certificates);
-        let intermediates: Vec<&Certificate> = all().filter(|certificate| certificate.is_ca()).collect();
-        let mut chains = HashMap::new();
-        for leaf in all().filter(|certificate| !certificate.is_ca() && now <= certificate.not_after) {
-            let searched = chains.len();
-            chains.entry(leaf.fingerprint).or_insert_with(|| {
-                if searched < MAX_CHAINS { paths.validate(leaf, &intermediates, now) } else { too_many() }
-            });
-        }
-        Self(chains)
-    }
-
-    fn of(&self, certificate: &Certificate) -> Option<&ChainStatus> {
-        self.0.get(&certificate.fingerprint)
-    }
-
-    fn is_trusted(&self, certificate: &Certificate) -> bool {
-        matches!(self.of(certificate), Some(ChainStatus::Trusted { .. }))
-    }
-
-    fn changes(&self) -> impl Iterator<Item = Timestamp> {
-        self.0
-            .values()
-            .flat_map(|status| match status {
-                ChainStatus::Trusted { changes } | ChainStatus::Broken { changes, .. } => changes.as_slice(),
-                _ => &[],
-            })
-            .copied()
-    }
-
-    fn missing_issuers(&self) -> Vec<String> {
-        let missing = self.0.values().filter_map(|status| match status {
-            ChainStatus::MissingIssuer(issuer) => Some(issuer.clone()),
-            _ => None,
-        });
-        missing.collect::<BTreeSet<_>>().into_iter().collect()
-    }
-}
-
-fn too_many() -> ChainStatus {
-    let reason = format!("the recipient has more than {MAX_CHAINS} certificates, and no more are checked");
-    ChainStatus::Broken { reason, changes: Vec::new() }
 }
 
 /// What is needed to judge one value.

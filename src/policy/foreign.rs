@@ -1,4 +1,4 @@
-//! Values that somebody else put at the target.
+//! What is found at the target: values that somebody else put there, and what hides ours.
 
 use super::{RuleId, evaluation::Finding, reader_choice};
 use crate::{
@@ -22,10 +22,14 @@ pub fn foreign_value_preferred(
     }
     let other = |value: &&Value| choice(value).is_some_and(|picked| !chosen.contains(&picked));
     let value = foreign.iter().filter(in_smime).find(other)?;
-    let rule = RuleId::ForeignValuePreferred;
     let message = format!(
         "The target has a userSMIMECertificate value of another program (SHA-256 {}), and mail programs prefer it.",
         value.fingerprint()
     );
-    Some(Finding { rule: rule.id().to_owned(), severity: rule.standard(), message })
+    Some(target_finding(RuleId::ForeignValuePreferred, message))
+}
+
+/// A finding on a recipient of the target; what the target is like does not depend on the policy.
+pub fn target_finding(rule: RuleId, message: String) -> Finding {
+    Finding { rule: rule.id().to_owned(), severity: rule.standard(), message }
 }

@@ -4,6 +4,8 @@
 //! published.
 
 mod certificate_rules;
+mod chains;
+mod curate;
 mod evaluate;
 pub mod evaluation;
 mod foreign;
@@ -12,8 +14,9 @@ mod rules;
 mod select;
 mod value_rules;
 
+pub use curate::serves_another_purpose;
 pub use evaluate::evaluate;
-pub use foreign::foreign_value_preferred;
+pub use foreign::{foreign_value_preferred, target_finding};
 pub use reader::reader_choice;
 pub use rules::{Rule, RuleId, rules, rules_markdown};
 pub use select::MAX_VALUES;

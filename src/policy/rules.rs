@@ -277,6 +277,21 @@ rules! {
         "Mail programs look into userSMIMECertificate first. Another program put a value there, and it was left alone."
         "Remove the foreign value at the target, or publish the chosen certificate to the address list again."
         "MS-OXOABK 2.2.4.36; Microsoft: Outlook S/MIME certificate selection"
+    HiddenFromAddressLists "hidden-from-address-lists" Warning Warning
+        "At the target, address lists do not show the recipient"
+        "Mail programs take certificates from the address list, so senders do not find what is published for it."
+        "Show it in address lists if others should encrypt to it; else take it out of the profile's scope."
+        "Microsoft: Set-Mailbox, -HiddenFromAddressListsEnabled"
+    SoftDeletedRecipient "soft-deleted-recipient" Warning Warning
+        "The recipient is deleted at the target and can still be restored"
+        "Nothing is published for it while it is deleted."
+        "Restore it, or take it out of the profile's scope."
+        "Microsoft: Get-Mailbox, -SoftDeletedMailbox"
+    AmbiguousRecipient "ambiguous-recipient" Error Error
+        "More than one recipient of the target comes into question"
+        "They share an address with the recipient of the source, so that nobody can tell whose certificate it is. None is written."
+        "Give each recipient an address of its own."
+        "RFC 8550 §3"
 }
 
 /// A rule as callers see it.

@@ -232,10 +232,12 @@ impl From<&CertificateSummary> for PublishedCertificate {
 impl Change {
     /// What it takes away.
     pub fn removed(&self) -> Vec<PublishedValue> {
-        let stays = |one: &PublishedValue| {
-            self.after.iter().any(|other| (other.attribute, other.value) == (one.attribute, one.value))
-        };
-        self.before.iter().filter(|one| !stays(one)).cloned().collect()
+        without(&self.before, &self.after)
+    }
+
+    /// What it puts there.
+    pub fn added(&self) -> Vec<PublishedValue> {
+        without(&self.after, &self.before)
     }
 }
 
@@ -275,4 +277,11 @@ pub struct Change {
     pub error: Option<String>,
     /// When its state last changed.
     pub time: Timestamp,
+}
+
+fn without(values: &[PublishedValue], others: &[PublishedValue]) -> Vec<PublishedValue> {
+    let among = |one: &PublishedValue| {
+        others.iter().any(|other| (other.attribute, other.value) == (one.attribute, one.value))
+    };
+    values.iter().filter(|one| !among(one)).cloned().collect()
 }

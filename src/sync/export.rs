@@ -17,7 +17,7 @@ use crate::{
         import::RecipientRecord,
         record::{Change, ChangeState, PublishedValue, Run},
     },
-    target::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    target::{Exclusion, Match, TargetQuery, TargetRecipient, TargetWrite},
     timestamp::Timestamp,
 };
 
@@ -114,8 +114,9 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
     let mut work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
     mark_in_flight(job, &work)?;
     let mut outcomes = read_current(job, run, &mut work)?;
-    let writes: Vec<TargetWrite<'_>> =
-        work.iter().filter_map(|one| one.write(job.profile.ownership)).collect();
+    // In place, nothing that the change does not name is touched.
+    let ownership = if job.curates() { Ownership::Managed } else { job.profile.ownership };
+    let writes: Vec<TargetWrite<'_>> = work.iter().filter_map(|one| one.write(ownership)).collect();
     let results = job.target.write(&writes, job.context)?;
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
     let written: Vec<(usize, Result<String>)> = places.zip(results).collect();
@@ -179,6 +180,11 @@ fn read_current(job: &mut Job<'_>, run: &mut Run, work: &mut [Work]) -> Result<V
         let current = match matched {
             Ok(Match::One(current)) => Some(current),
             Ok(Match::None) => None,
+            // Whoever is not there any more has nothing that could be removed.
+            Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() => {
+                outcomes.push(Some(Ok(String::new())));
+                continue;
+            }
             Ok(Match::Excluded(why, _)) => {
                 run.exclude(why);
                 job.state.drop_open_change(&one.change.anchor)?;
@@ -222,14 +228,20 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     let evaluation =
         evaluation.ok_or_else(|| missing(format!("The state has no evaluation of {}.", change.recipient)))?;
     let mut ours = Vec::with_capacity(change.after.len());
-    // In place nothing is added: what stays is there already, or somebody else took it away.
-    for published in change.after.iter().filter(|_| !job.curates()) {
+    // In place, what stays is there already, or somebody else took it away.
+    let ours_to_write = if job.curates() { change.added() } else { change.after.clone() };
+    for published in &ours_to_write {
         let bytes = job.state.value(published.value)?;
         let bytes =
             bytes.ok_or_else(|| missing(format!("The state has lost the value {}.", published.value)))?;
         ours.push(Value::new(published.attribute, bytes));
     }
-    let (link, managed) = (job.state.link(&change.anchor)?, job.state.managed(&change.anchor)?);
+    // In place nothing is managed. What the state knows of another target says nothing of the directory.
+    let (link, managed) = if job.curates() {
+        (None, Vec::new())
+    } else {
+        (job.state.link(&change.anchor)?, job.state.managed(&change.anchor)?)
+    };
     Ok(Work { recipient: evaluation.recipient, link, managed, ours, current: None, change })
 }
 

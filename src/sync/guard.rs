@@ -92,7 +92,16 @@ fn fell_by_more_than(before: u64, now: u64, percent: u8) -> bool {
 /// Judges the plan of this run: `false` where it is held. With `-WhatIf` the verdict is a warning only.
 pub(super) fn run(job: &Job<'_>, run: &mut Run) -> Result<bool> {
     let facts = facts(job, run)?;
-    run.guard = judge(&facts);
+    let passes = verdict(job, run, &facts)?;
+    if passes && !job.options.what_if && !job.is_partial() {
+        remember(job, run)?;
+    }
+    Ok(passes)
+}
+
+/// Holds the plan of this run where the facts speak against it.
+pub(super) fn verdict(job: &Job<'_>, run: &mut Run, facts: &Facts) -> Result<bool> {
+    run.guard = judge(facts);
     let why = run.guard.join(" ");
     if job.options.what_if {
         if job.options.pass_thru {
@@ -104,9 +113,6 @@ pub(super) fn run(job: &Job<'_>, run: &mut Run) -> Result<bool> {
         return Ok(true);
     }
     if run.guard.is_empty() {
-        if !job.is_partial() {
-            remember(job, run)?;
-        }
         return Ok(true);
     }
     let held = job.state.move_changes(run.id, ChangeState::Pending, ChangeState::Held)?;
@@ -135,12 +141,7 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
             if job.state.is_approved(change)? { approved += 1 } else { removes += 1 }
         }
     }
-    let baseline: Option<Baseline> = match job.state.setting("baseline")? {
-        Some(text) => Some(serde_json::from_str(&text).map_err(|e| {
-            Error::new(ErrorId::StateCorrupt, format!("The state's baseline can't be read: {e}"))
-        })?),
-        None => None,
-    };
+    let baseline = baseline(job)?;
     // Who approves a plan has seen how many recipients the source still showed with values.
     let plan = job.state.approved_plan()?.and_then(|id| job.state.run(id).ok());
     let seen = plan.map_or(u64::MAX, |plan| plan.numbers.with_values);
@@ -164,24 +165,45 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
     })
 }
 
+fn baseline(job: &Job<'_>) -> Result<Option<Baseline>> {
+    let text = job.state.setting("baseline")?;
+    let read = |text: String| {
+        serde_json::from_str(&text).map_err(|e| {
+            Error::new(ErrorId::StateCorrupt, format!("The state's baseline can't be read: {e}"))
+        })
+    };
+    text.map(read).transpose()
+}
+
+fn set_baseline(job: &Job<'_>, baseline: Baseline) -> Result<()> {
+    let text = serde_json::to_string(&baseline)
+        .map_err(|e| Error::new(ErrorId::Internal, format!("The baseline has no JSON form: {e}")))?;
+    job.state.set_setting("baseline", &text)
+}
+
+/// What is taken out of the directory by request is not lost when the next run no longer sees it.
+pub(super) fn note_emptied(job: &Job<'_>, run: &Run) -> Result<()> {
+    let emptied = emptied(job, run, ChangeState::Exported)?;
+    let Some(baseline) = baseline(job)?.filter(|_| emptied > 0) else { return Ok(()) };
+    let with_values = baseline.with_values.saturating_sub(emptied);
+    set_baseline(job, Baseline { with_values, ..baseline })
+}
+
 /// What the next run is compared with.
 fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
     // What curation empties is not lost when the next run no longer sees it.
-    let with_values = run.numbers.with_values.saturating_sub(emptied(job, run)?);
-    let baseline = Baseline { run_id: run.id, with_values };
-    let text = serde_json::to_string(&baseline)
-        .map_err(|e| Error::new(ErrorId::Internal, format!("The baseline has no JSON form: {e}")))?;
+    let with_values = run.numbers.with_values.saturating_sub(emptied(job, run, ChangeState::Pending)?);
     job.state.transaction(|state| {
-        state.set_setting("baseline", &text)?;
+        set_baseline(job, Baseline { run_id: run.id, with_values })?;
         state.set_setting("guarded_policy", &fingerprint(job.profile, job.policy).to_string())
     })
 }
 
-/// How many recipients of the source have no value left when the plan is carried out in place.
-fn emptied(job: &Job<'_>, run: &Run) -> Result<u64> {
+/// How many recipients of the source have no value left when the changes in `state` are carried out in place.
+fn emptied(job: &Job<'_>, run: &Run, state: ChangeState) -> Result<u64> {
     let (mut emptied, mut after) = (0, 0);
     while job.curates() {
-        let page = job.state.changes_in(ChangeState::Pending, Some(run.id), after, 500)?;
+        let page = job.state.changes_in(state, Some(run.id), after, 500)?;
         let Some(last) = page.last() else { break };
         after = last.id;
         emptied += page.iter().filter(|change| change.after.is_empty()).count() as u64;

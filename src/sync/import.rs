@@ -182,7 +182,7 @@ impl Import<'_> {
 }
 
 /// Everything that an evaluation depends on, but the time.
-fn input(
+pub(super) fn input(
     recipient: &Recipient,
     policy: Fingerprint,
     disabled: crate::profile::DisabledAccount,
@@ -217,7 +217,8 @@ fn input(
     Fingerprint(input)
 }
 
-fn evaluation_row(
+/// An evaluation as the state keeps it, and the values whose bytes it needs.
+pub(super) fn evaluation_row(
     recipient: &Recipient,
     input: Fingerprint,
     evaluation: Evaluation,

@@ -1,5 +1,6 @@
 //! One run: import, plan, guard, export.
 
+pub mod asked;
 mod contact;
 pub mod decide;
 mod export;
@@ -77,7 +78,14 @@ const SWEEP_INTERVAL: i64 = 24 * 3600;
 
 /// Does one run and hands it over as a `Run` result, whatever its end; also keeps it in the state.
 /// Fails with the error that stopped the run.
-pub fn run(mut job: Job<'_>) -> Result<Run> {
+pub fn run(job: Job<'_>) -> Result<Run> {
+    carry_out(job, steps)
+}
+
+fn carry_out(
+    mut job: Job<'_>,
+    steps: impl FnOnce(&mut Job<'_>, &mut Run) -> Result<RunResult>,
+) -> Result<Run> {
     let began = Instant::now();
     let mut run = begin(job.profile, job.options, job.state, job.now, job.host.clone())?;
     let outcome = steps(&mut job, &mut run);
@@ -147,11 +155,7 @@ fn end(
 }
 
 fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
-    let clocks =
-        [("the directory", job.source.clock(job.context)?), ("the target", job.target.clock(job.context)?)];
-    for (whose, clock) in clocks {
-        clock.map_or(Ok(0), |theirs| compare_clocks(job.now, theirs, whose))?;
-    }
+    check_clocks(job)?;
     recover::in_flight(job, run)?;
     import::run(job, run)?;
     plan::run(job, run)?;
@@ -169,6 +173,15 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     let numbers = &run.numbers;
     let all_right = numbers.errors == 0 && numbers.rejected == 0;
     Ok(if all_right { RunResult::Success } else { RunResult::CompletedWithErrors })
+}
+
+fn check_clocks(job: &mut Job<'_>) -> Result<()> {
+    let clocks =
+        [("the directory", job.source.clock(job.context)?), ("the target", job.target.clock(job.context)?)];
+    for (whose, clock) in clocks {
+        clock.map_or(Ok(0), |theirs| compare_clocks(job.now, theirs, whose))?;
+    }
+    Ok(())
 }
 
 /// How many seconds our clock and that of `whose` are apart. Certificates are judged by the clock, so a wrong one
@@ -222,14 +235,19 @@ fn sweep(job: &Job<'_>, run: &Run) -> Result<()> {
     if job.options.what_if {
         return Ok(());
     }
-    let before = job.now.plus(-i64::from(job.profile.retention) * 24 * 3600);
     if job.is_partial() {
         job.state.merge_import(run.id)?;
     }
+    job.state.transaction(State::sweep_imports)?;
+    sweep_old(job, run)
+}
+
+/// Removes what retention no longer keeps.
+fn sweep_old(job: &Job<'_>, run: &Run) -> Result<()> {
+    let before = job.now.plus(-i64::from(job.profile.retention) * 24 * 3600);
     let due = job.state.setting("swept")?.and_then(|text| Timestamp::parse(&text));
     let due = due.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
     job.state.transaction(|state| {
-        state.sweep_imports()?;
         // Only what was exported, and time, make values superfluous.
         if run.numbers.exported == 0 && !due {
             return Ok(());
@@ -257,12 +275,12 @@ impl Job<'_> {
         !self.options.identity.is_empty()
     }
 
-    fn verbose(&self, message: impl Into<String>) -> Result<()> {
+    pub(crate) fn verbose(&self, message: impl Into<String>) -> Result<()> {
         self.context.log(LogLevel::Verbose, message)
     }
 
     /// An error of one recipient: told, counted, and the run goes on.
-    fn report(&self, run: &mut Run, error: Error) -> Result<()> {
+    pub(crate) fn report(&self, run: &mut Run, error: Error) -> Result<()> {
         run.numbers.errors += 1;
         self.context.error(error)
     }

@@ -1,6 +1,6 @@
 //! After a crash: what was being written is read back before anything else is done; nothing is guessed.
 
-use super::Job;
+use super::{Job, asked};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
@@ -14,10 +14,16 @@ use crate::{
 /// Settles every change that an earlier run left in flight, by what the target has now.
 pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     notice_other_target(job)?;
+    asked::leave_to_import(job)?;
+    read_back(job, run, None)
+}
+
+/// Settles the changes that were left in flight; those of the run `of`, or all.
+pub(super) fn read_back(job: &mut Job<'_>, run: &mut Run, of: Option<i64>) -> Result<()> {
     let mut after = 0;
     loop {
         let changes =
-            job.state.changes_in(ChangeState::InFlight, None, after, job.target.batch_size().max(1))?;
+            job.state.changes_in(ChangeState::InFlight, of, after, job.target.batch_size().max(1))?;
         let Some(last) = changes.last() else { return Ok(()) };
         after = last.id;
         job.context.check()?;
@@ -84,11 +90,13 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
     })
 }
 
-/// In place, the change is done when nothing of what it takes away is there; otherwise it is planned anew.
+/// In place, the change is done when nothing of what it takes away is there, and all that it puts there is;
+/// otherwise it is planned anew.
 fn settle_in_place(job: &Job<'_>, change: &Change, found: Option<&TargetRecipient>) -> Result<()> {
-    let removed = change.removed();
+    let (removed, added) = (change.removed(), change.added());
+    let shows = |one: &PublishedValue| found.is_some_and(|found| found.shows(one));
     job.state.transaction(|state| {
-        if found.is_some_and(|found| removed.iter().any(|one| found.shows(one))) {
+        if removed.iter().any(shows) || !added.iter().all(shows) {
             return state.drop_open_change(&change.anchor);
         }
         state.release_values(&removed, job.now)?;

@@ -1,5 +1,7 @@
 //! Targets: where values are published.
 
+pub mod active_directory;
+pub mod exchange;
 pub mod folder;
 
 use schemars::JsonSchema;

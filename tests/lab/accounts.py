@@ -28,7 +28,12 @@ def add_account(database, name, password, **changes):
     return dn
 
 
-def deny(database, dn, aces):
+def account_sid(database, dn):
+    sid = database.search(dn, scope=ldb.SCOPE_BASE, attrs=["objectSid"])[0]["objectSid"][0]
+    return ndr_unpack(security.dom_sid, sid)
+
+
+def put_first(database, dn, aces):
     """Puts explicit ACEs first. Inherited ones would lose against the class's own, which lets everybody read."""
     found = database.search(dn, scope=ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"])
     domain = security.dom_sid(database.get_domain_sid())
@@ -51,7 +56,7 @@ def main(path, configuration, password):
     policy["d"] = ldb.MessageElement("-864000000000", ldb.FLAG_MOD_REPLACE, "lockoutDuration")
     policy["w"] = ldb.MessageElement("-864000000000", ldb.FLAG_MOD_REPLACE, "lockOutObservationWindow")
     database.modify(policy)
-    for unit in ("Accounts", "Restricted"):
+    for unit in ("Accounts", "Restricted", "Writable"):
         database.add({"dn": f"OU={unit},{DOMAIN}", "objectClass": "organizationalUnit"})
     add_account(database, "reader", password)
     limited = add_account(database, "limited", password)
@@ -59,8 +64,14 @@ def main(path, configuration, password):
     add_account(database, "disabled", password, userAccountControl=str(dsdb.UF_NORMAL_ACCOUNT | dsdb.UF_ACCOUNTDISABLE))
     add_account(database, "expired", password, accountExpires="116444736000000000")
     add_account(database, "stale", password, pwdLastSet="0")
-    sid = database.search(limited, scope=ldb.SCOPE_BASE, attrs=["objectSid"])[0]["objectSid"][0]
-    sid = ndr_unpack(security.dom_sid, sid)
+    writer = account_sid(database, add_account(database, "writer", password))
+    # As dsacls gives it: the right to write the two attributes of everything below, and nothing else.
+    put_first(
+        database,
+        f"OU=Writable,{DOMAIN}",
+        "".join(f"(OA;CI;WP;{guid};;{writer})" for guid in CERTIFICATE_ATTRIBUTES),
+    )
+    sid = account_sid(database, limited)
     for number in (1, 2, 3):
         dn = f"CN=Restricted {number},OU=Restricted,{DOMAIN}"
         database.add({
@@ -71,7 +82,7 @@ def main(path, configuration, password):
             "userCertificate": bytes([0x30, 0x01, number]),
             "userSMIMECertificate": bytes([0x30, 0x02, number, number]),
         })
-        deny(database, dn, "".join(f"(OD;;RP;{guid};;{sid})" for guid in CERTIFICATE_ATTRIBUTES))
+        put_first(database, dn, "".join(f"(OD;;RP;{guid};;{sid})" for guid in CERTIFICATE_ATTRIBUTES))
     database.transaction_commit()
 
 

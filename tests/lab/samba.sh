@@ -1,5 +1,5 @@
 #!/bin/sh
-# A Samba Active Directory domain controller for tests, on the loopback interface only.
+# A Samba Active Directory domain controller for tests, on the loopback interface only (samba-pair.sh puts it elsewhere).
 #
 #   samba.sh start DIR     makes what is missing under DIR and starts it; nothing to do if it runs already
 #   samba.sh stop DIR      stops it
@@ -19,6 +19,12 @@ dir=$(cd "$2" && pwd)
 admin_password='Lab.Admin-4711'
 user_password='Lab.User-4711'
 pid_file=$dir/samba.pid
+# What samba-pair.sh sets: where it listens, which services it has, and the command that runs it in a namespace.
+address=${LAB_ADDRESS:-127.0.0.1}
+interfaces=${LAB_INTERFACES:-lo}
+services=${LAB_SERVICES:-ldap kdc}
+within=${LAB_WITHIN:-}
+accounts=$(cksum <"$here/accounts.py")
 
 fail() {
     echo "samba.sh: $1" >&2
@@ -27,7 +33,7 @@ fail() {
 
 # OpenLDAP's tools take "localhost" for the name of the host, so they are told the address.
 bind() {
-    LDAPTLS_CACERT=$dir/tls/ca.pem ldapsearch -H ldaps://127.0.0.1 -x -D "$1@contoso.test" -w "$2" \
+    LDAPTLS_CACERT=$dir/tls/ca.pem ldapsearch -H "ldaps://$address" -x -D "$1@contoso.test" -w "$2" \
         -o nettimeout=5 -LLL -s base -b '' currentTime 2>&1
 }
 
@@ -73,19 +79,21 @@ CNF
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=Contoso Lab Server CA" \
         -days 3650 -keyout "$dir/tls/ca.key" -out "$dir/tls/ca.pem" \
         -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null
-    names='DNS:dc1.contoso.test,DNS:localhost,IP:127.0.0.1'
+    names="DNS:dc1.contoso.test,DNS:localhost,IP:$address"
     from=$(date -u -d '-2 days' +%Y%m%d%H%M%SZ)
     certificate server "$names" "$from" "$(date -u -d '+5 years' +%Y%m%d%H%M%SZ)"
+    certificate second "DNS:dc2.contoso.test,IP:${LAB_SECOND_ADDRESS:-127.0.0.2}" "$from" "$(date -u -d '+5 years' +%Y%m%d%H%M%SZ)"
     certificate expired "$names" "$from" "$(date -u -d '-1 day' +%Y%m%d%H%M%SZ)"
     certificate other 'DNS:dc9.fabrikam.test' "$from" "$(date -u -d '+5 years' +%Y%m%d%H%M%SZ)"
 }
 
 provision() {
-    [ -f "$dir/provisioned" ] && return
+    # Other accounts than those of the last time need a new directory.
+    [ "$(cat "$dir/provisioned" 2>/dev/null)" = "$accounts" ] && return
     find "$dir" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
-    samba-tool domain provision --realm=CONTOSO.TEST --domain=CONTOSO --server-role=dc --dns-backend=NONE \
-        --adminpass="$admin_password" --targetdir="$dir" --host-ip=127.0.0.1 --host-name=dc1 --use-rfc2307 \
-        --option='bind interfaces only=yes' --option='interfaces=lo' >"$dir/provision.log" 2>&1 ||
+    $within samba-tool domain provision --realm=CONTOSO.TEST --domain=CONTOSO --server-role=dc --dns-backend=NONE \
+        --adminpass="$admin_password" --targetdir="$dir" --host-ip="$address" --host-name=dc1 --use-rfc2307 \
+        --option='bind interfaces only=yes' --option="interfaces=$interfaces" >"$dir/provision.log" 2>&1 ||
         fail "provisioning failed, see $dir/provision.log"
     make_certificates
     # Samba's own modules belong to the python of the system, not to the first one on PATH.
@@ -94,7 +102,7 @@ provision() {
 LAB_ADMIN_PASSWORD='$admin_password'
 LAB_USER_PASSWORD='$user_password'
 ENV
-    touch "$dir/provisioned"
+    echo "$accounts" >"$dir/provisioned"
 }
 
 # Wrong passwords until the domain's policy (5) locks the account; a right one in between would start over.
@@ -111,15 +119,16 @@ start() {
         stop
     fi
     for port in 389 636; do
-        if ss -Hltn "sport = :$port" | grep -q .; then
-            fail "port $port is taken by another program; one lab at a time: $(ss -Hltnp "sport = :$port" | head -n 1)"
+        if $within ss -Hltn "sport = :$port" | grep -q .; then
+            fail "port $port is taken by another program; one lab at a time: $($within ss -Hltnp "sport = :$port" | head -n 1)"
         fi
     done
     provision
     mkdir -p "$dir/run"
     # A session of its own, so that stopping its process group ends every child.
-    setsid samba -i -s "$dir/etc/smb.conf" --debug-stdout \
-        --option='server services=ldap kdc' --option="pid directory=$dir/run" \
+    # shellcheck disable=SC2086 # a command with its arguments, or nothing
+    setsid $within samba -i -s "$dir/etc/smb.conf" --debug-stdout \
+        --option="server services=$services" --option="pid directory=$dir/run" \
         --option="tls keyfile=$dir/tls/server.key" --option="tls certfile=$dir/tls/server.pem" \
         --option="tls cafile=$dir/tls/ca.pem" >"$dir/samba.log" 2>&1 </dev/null &
     echo $! >"$pid_file"

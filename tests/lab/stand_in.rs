@@ -135,17 +135,19 @@ pub enum Reply {
     Nothing,
 }
 
+/// The TLS settings of a server with this certificate.
+pub fn tls(identity: &Identity) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
+    let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let certificates = vec![identity.certificate.clone()];
+    Arc::new(builder.with_no_client_auth().with_single_cert(certificates, key).unwrap())
+}
+
 /// Starts a server on the loopback interface; its port. It ends with the test's process.
 pub fn serve(identity: &Identity, answer: impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static) -> u16 {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
-    let configuration =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![identity.certificate.clone()], key)
-            .unwrap();
-    let (configuration, answer) = (Arc::new(configuration), Arc::new(answer));
+    let (configuration, answer) = (tls(identity), Arc::new(answer));
     accept(move |socket| {
         let tls = ServerConnection::new(configuration.clone()).unwrap();
         // The client may hang up at any time; that is no failure of the stand-in.

@@ -102,8 +102,7 @@ fn objects() -> String {
     let mut object = |dn: &str, lines: &[&str]| writeln!(ldif, "dn: {dn}\n{}\n", lines.join("\n")).unwrap();
     let certificate =
         |address: &str| format!("userCertificate;binary:: {}", STANDARD.encode(certificate(address)));
-    let signed =
-        format!("userSMIMECertificate:: {}", STANDARD.encode(signed_data("alice@partner.test")));
+    let signed = format!("userSMIMECertificate:: {}", STANDARD.encode(signed_data("alice@partner.test")));
     object(
         &format!("cn=Alice,{PEOPLE}"),
         &[

@@ -29,6 +29,18 @@ namespace SmimeSync
 
         /// <summary>The other side's own text, where there was one.</summary>
         public string NativeText { get; set; }
+
+        /// <summary>The HTTP status of the service, where there was one.</summary>
+        public int? HttpStatus { get; set; }
+
+        /// <summary>The service's id of the request, for its support, where it gave one.</summary>
+        public string RequestId { get; set; }
+
+        /// <summary>After how long the service wants to be asked again, where it said so.</summary>
+        public TimeSpan? RetryAfter { get; set; }
+
+        /// <summary>The service's own type of error, such as ManagementObjectNotFoundException.</summary>
+        public string NativeException { get; set; }
     }
 }
 

@@ -12,7 +12,8 @@ function Complete-ProfileName {
 
 # One completer for every parameter that names a profile; the others complete by their ValidateSet.
 foreach ($command in 'Sync-SmimeCertificate', 'Get-SmimeCertificate', 'Get-SmimeSyncRun', 'Get-SmimeSyncChange',
-    'Approve-SmimeSyncPlan') {
+    'Approve-SmimeSyncPlan', 'Publish-SmimeCertificate', 'Unpublish-SmimeCertificate', 'Export-SmimeTrustStore',
+    'Publish-SmimeTrustStore') {
     Register-ArgumentCompleter -CommandName $command -ParameterName 'ProfileName' -ScriptBlock {
         param($commandName, $parameterName, $wordToComplete)
         Complete-ProfileName -WordToComplete $wordToComplete
@@ -29,5 +30,20 @@ Register-ArgumentCompleter -CommandName 'Get-SmimePolicyRule' -ParameterName 'Ru
     param($commandName, $parameterName, $wordToComplete)
     foreach ($one in Get-SmimePolicyRule -Rule "$wordToComplete*" -ErrorAction Ignore) {
         [System.Management.Automation.CompletionResult]::new($one.Rule, $one.Rule, 'ParameterValue', $one.Title)
+    }
+}
+
+# The certificates with keys in the certificate stores that a profile may sign in with.
+foreach ($command in 'New-SmimeSyncProfile', 'Set-SmimeSyncProfile') {
+    Register-ArgumentCompleter -CommandName $command -ParameterName 'CertificateThumbprint' -ScriptBlock {
+        param($commandName, $parameterName, $wordToComplete)
+        foreach ($location in 'CurrentUser', 'LocalMachine') {
+            foreach ($one in Get-StoreCertificate -Location $location) {
+                if (-not $one.HasPrivateKey -or $one.Thumbprint -notlike "$wordToComplete*") { continue }
+                $tip = '{0}, valid until {1:yyyy-MM-dd}' -f $one.Subject, $one.NotAfter
+                [System.Management.Automation.CompletionResult]::new(
+                    $one.Thumbprint, $one.Thumbprint, 'ParameterValue', $tip)
+            }
+        }
     }
 }

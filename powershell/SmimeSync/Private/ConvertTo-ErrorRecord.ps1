@@ -11,6 +11,10 @@ function ConvertTo-ErrorRecord {
                 'LdapResult' { $exception.LdapResult = $status.Value }
                 'OsError' { $exception.OSError = $status.Value }
                 'Text' { $exception.NativeText = $status.Value }
+                'HttpStatus' { $exception.HttpStatus = $status.Value }
+                'RequestId' { $exception.RequestId = $status.Value }
+                'RetryAfter' { $exception.RetryAfter = [timespan]::FromSeconds($status.Value) }
+                'Exception' { $exception.NativeException = $status.Value }
             }
         }
     }

@@ -1,11 +1,14 @@
 # The settings of a profile as the library names them; the parameters of New- and Set-SmimeSyncProfile are the same.
 $script:ProfileSetting = @(
     'Source', 'Server', 'Port', 'SearchBase', 'Filter', 'ServerCertificatePath', 'SkipCertificateCheck', 'Timeout',
-    'Path', 'Target', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection', 'DisabledAccount',
-    'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'Retention'
+    'Path', 'Target', 'Organization', 'AppId', 'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity',
+    'ManagedIdentityAccountId', 'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri',
+    'ByteEncoding', 'Prefix', 'CreateContact', 'Ownership', 'Drift', 'WriteServer', 'QuietPeriod', 'RemoveValue',
+    'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod',
+    'RemovalLimit', 'RemovalPercent', 'Retention'
 )
-$script:PathSetting = @('ServerCertificatePath', 'Path', 'OutputPath', 'TrustAnchorPath')
-$script:ListSetting = @('SearchBase', 'ServerCertificatePath', 'TrustAnchorPath')
+$script:PathSetting = @('ServerCertificatePath', 'Path', 'CertificateFilePath', 'OutputPath', 'TrustAnchorPath')
+$script:ListSetting = @('SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath')
 
 function ConvertTo-ProfileSetting {
     # The settings among the bound parameters of $Cmdlet, as the request carries them; $null for an empty one, which
@@ -17,14 +20,17 @@ function ConvertTo-ProfileSetting {
     foreach ($name in $script:ProfileSetting) {
         if (-not $bound.ContainsKey($name)) { continue }
         $value = $bound[$name]
+        if ($value -is [uri]) { $value = $value.OriginalString }
         if ($value -is [System.Management.Automation.SwitchParameter]) {
             $setting[$name] = $value.IsPresent
         } elseif ($null -eq $value -or ($value -is [string] -and -not $value) -or @($value).Count -eq 0) {
             $setting[$name] = $null
         } else {
             if ($script:PathSetting -contains $name) { $value = @(Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $value) }
-            if ($script:ListSetting -contains $name) { $setting[$name] = [string[]] $value }
-            else { $setting[$name] = @($value)[0] }
+            if ($script:ListSetting -contains $name) { $setting[$name] = [string[]] $value; continue }
+            $value = @($value)[0]
+            # What is no number is text, in the same form on every version of PowerShell.
+            $setting[$name] = if ($value -is [int]) { $value } else { "$value" }
         }
     }
     $setting

@@ -3,8 +3,8 @@
 $script:ObjectShape = @{
     Run         = @{
         Date = @('Started', 'Ended')
-        List = @('Guard', 'MissingIssuers')
-        Item = @{ MissingIssuers = 'SmimeSync.MissingIssuer' }
+        List = @('Guard', 'MissingIssuers', 'Exclusions')
+        Item = @{ MissingIssuers = 'SmimeSync.MissingIssuer'; Exclusions = 'SmimeSync.ExclusionCount' }
     }
     Change      = @{
         Date = @('NextTry', 'Time')
@@ -22,8 +22,13 @@ $script:ObjectShape = @{
     }
     Profile     = @{
         Date = @()
-        List = @('SearchBase', 'ServerCertificatePath', 'TrustAnchorPath')
+        List = @('SearchBase', 'ServerCertificatePath', 'TrustAnchorPath', 'RemoveValue')
         Item = @{}
+    }
+    TrustStore  = @{
+        Date = @()
+        List = @('Certificate')
+        Item = @{ Certificate = 'SmimeSync.TrustStoreCertificate' }
     }
 }
 
@@ -43,6 +48,7 @@ function ConvertTo-TypedObject {
             foreach ($item in $value) {
                 $item.PSObject.TypeNames.Insert(0, $typeName)
                 if ($typeName -eq 'SmimeSync.PublishedValue' -and $item.Certificate) { Add-CertificateType $item.Certificate }
+                if ($Type -eq 'TrustStore') { $item.NotAfter = [SmimeSync.UtcDate]::From($item.NotAfter) }
             }
         }
         $Object.$name = [SmimeSync.ItemList]::new($value)

@@ -15,21 +15,23 @@ function Invoke-Operation {
     # One block: `finally` is all that runs when Ctrl+C or Select-Object -First stops the pipeline.
     try {
         $operation = $Engine.Start((ConvertTo-Json -InputObject $Request -Depth 6 -Compress))
+        $session = @{ Operation = $operation; Engine = $Engine; ProfileName = $Subject; Prefix = $null }
         while (-not $operation.Ended) {
             # Short waits, because PowerShell sees Ctrl+C only between them.
             $json = $operation.Next(100)
             if ($null -eq $json) { continue }
-            $answers = [System.Collections.Generic.List[object]]::new()
             $events = ConvertFrom-NativeJson -Json $json
             foreach ($entry in $events) {
                 switch ($entry.Event) {
                     'Result' { ConvertTo-TypedObject -Type $entry.Type -Object $entry.Object }
                     'Finished' { $ending = $entry.Error }
-                    'Question' { $answers.Add((Read-Answer -Cmdlet $Cmdlet -Question $entry)) }
+                    'Question' {
+                        $answer = Read-Answer -Cmdlet $Cmdlet -Question $entry -Session $session
+                        $operation.Send((ConvertTo-AnswerJson -Answer $answer))
+                    }
                     default { Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry -Subject $Subject }
                 }
             }
-            if ($answers.Count -gt 0) { $operation.Send((ConvertTo-Json -InputObject $answers.ToArray() -Compress)) }
         }
     } catch [SmimeSync.Native.NativeException] {
         $failure = ConvertFrom-NativeFailure -Failure $_
@@ -41,13 +43,6 @@ function Invoke-Operation {
     if ($null -eq $ending) { return }
     $record = ConvertTo-ErrorRecord -Body $ending
     if ($Continue) { $Cmdlet.WriteError($record) } else { $Cmdlet.ThrowTerminatingError($record) }
-}
-
-function Read-Answer {
-    # Lets PowerShell answer a question, as -Confirm and its preference say.
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Question)
-    $approved = Confirm-Action -Cmdlet $Cmdlet -Target $Question.Target -Action $Question.Action
-    @{ Id = $Question.Id; Approved = $approved }
 }
 
 function Write-OperationEvent {

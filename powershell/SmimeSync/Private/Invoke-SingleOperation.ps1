@@ -5,12 +5,13 @@ function Invoke-SingleOperation {
         [hashtable] $Request,
         [string] $Scope,
         [pscredential] $Credential,
+        [hashtable] $Secret = @{},
         [string] $Subject,
         [switch] $Continue
     )
     # A request that takes no credential never gets one.
     if ($PSBoundParameters.ContainsKey('Credential')) { Add-Credential -Request $Request -Credential $Credential }
-    $engine = Open-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential
+    $engine = Open-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential -Secret $Secret
     try {
         Invoke-Operation -Cmdlet $Cmdlet -Engine $engine -Request $Request -Subject $Subject -Continue:$Continue
     } finally {

@@ -5,7 +5,9 @@ function Open-Engine {
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
         [string] $Scope,
-        [pscredential] $Credential
+        [pscredential] $Credential,
+        # Other secrets (SecureString) by the library's name for them; $null where there is none.
+        [hashtable] $Secret = @{}
     )
     $config = @{ Host = Get-HostName }
     if ($Scope) { $config['Scope'] = $Scope }
@@ -17,6 +19,9 @@ function Open-Engine {
         $engine = [SmimeSync.Native.Engine]::new((ConvertTo-Json -InputObject $config -Compress))
         if ($null -ne $Credential -and $null -ne $Credential.Password) {
             $engine.SetSecret('password', $Credential.Password)
+        }
+        foreach ($name in @($Secret.Keys | Where-Object { $null -ne $Secret[$_] })) {
+            $engine.SetSecret($name, $Secret[$name])
         }
     } catch {
         $record = ConvertFrom-NativeFailure -Failure $_

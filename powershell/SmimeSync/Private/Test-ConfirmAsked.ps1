@@ -1,8 +1,8 @@
 function Test-ConfirmAsked {
-    # Whether -Confirm or the preference makes PowerShell ask for a change of medium impact; the library then asks
-    # before each one. The preferences are those of the calling cmdlet.
+    # Whether -Confirm or the preference makes PowerShell ask for a change of that impact; the library then asks before
+    # each one. The preferences are those of the calling cmdlet.
     [OutputType([bool])]
-    param()
+    param([System.Management.Automation.ConfirmImpact] $Impact = 'Medium')
     $preference = [System.Management.Automation.ConfirmImpact] $ConfirmPreference
-    -not $WhatIfPreference -and $preference -ne 'None' -and $preference -le 'Medium'
+    -not $WhatIfPreference -and $preference -ne 'None' -and $preference -le $Impact
 }

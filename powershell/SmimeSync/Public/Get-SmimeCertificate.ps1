@@ -4,7 +4,7 @@ function Get-SmimeCertificate {
     Gets recipients' certificates, parsed and judged.
 
     .DESCRIPTION
-    Reads the profile's source and returns one object for each certificate found in userCertificate and
+    Reads the profile's source (or its target, or what was published) and returns one object for each certificate found in userCertificate and
     userSMIMECertificate, with what the policy says about it: State is Chosen (it would be published), Usable or
     Unusable, and Findings say why. A value in which no certificate can be read is an object, too. Objects come
     as they are read; nothing is written.
@@ -21,6 +21,18 @@ function Get-SmimeCertificate {
     .PARAMETER Credential
     Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER CertificatePassword
+    Target ExchangeOnline: the password of the profile's -CertificateFilePath. It reaches the library only in memory and
+    is zeroed there.
+
+    .PARAMETER AccessToken
+    Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only, and a run ends with it.
+
+    .PARAMETER Source
+    Where to look: Directory (the profile's source, the default), Target (what is at the profile's target now, whoever
+    put it there) or State (what the profile published, as its state has it).
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -40,6 +52,15 @@ function Get-SmimeCertificate {
     PS> $certificates | Where-Object State -eq 'Unusable' | Export-Csv -Path unusable.csv -NoTypeInformation
 
     Writes everything that can't be published, with the reasons, to a file.
+
+    .EXAMPLE
+    PS> Get-SmimeCertificate corp -Source Target -Identity bob@contoso.test
+
+    Recipient                      State    Purpose              NotAfter   Findings
+    ---------                      -----    -------              --------   --------
+    bob@contoso.test               Chosen   EncryptionAndSigning 2027-06-30
+
+    Shows what senders find at the target.
 
     .EXAMPLE
     PS> (Get-SmimeCertificate corp -Identity alice@contoso.test)[0].ToX509Certificate2().Verify()
@@ -81,13 +102,21 @@ function Get-SmimeCertificate {
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
 
+        [securestring] $CertificatePassword,
+
+        [securestring] $AccessToken,
+
+        [ValidateSet('Directory', 'Target', 'State')]
+        [string] $Source = 'Directory',
+
         [ValidateSet('User', 'Machine')]
         [string] $Scope
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
         $state = @{ Group = [ordered] @{}; Engine = $null }
-        $access = @{ Cmdlet = $PSCmdlet; State = $state; Scope = $Scope; Credential = $Credential }
+        $access = @{ Cmdlet = $PSCmdlet; State = $state; Scope = $Scope; Credential = $Credential; Source = $Source }
+        $access['Secret'] = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
         $waiting = [System.Diagnostics.Stopwatch]::StartNew()
     }
     process {

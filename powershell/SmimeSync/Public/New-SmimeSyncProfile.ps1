@@ -13,35 +13,97 @@ function New-SmimeSyncProfile {
     The profile's name: letters, digits, '-', '_' and '.', 64 at most.
 
     .PARAMETER Source
-    Where recipients are read: ActiveDirectory, over LDAPS, or Ldif, a file as of RFC 2849.
+    Where recipients are read: ActiveDirectory or another Directory, over LDAPS; Ldif, a file as of RFC 2849;
+    Csv, a file with partners outside.
 
     .PARAMETER Server
-    ActiveDirectory: the DNS name of a domain controller, as its certificate carries it.
+    ActiveDirectory, Directory: the DNS name of a domain controller or server, as its certificate carries it.
 
     .PARAMETER Port
-    ActiveDirectory: the LDAPS port. Default 636.
+    ActiveDirectory, Directory: the LDAPS port. Default 636.
 
     .PARAMETER SearchBase
-    ActiveDirectory: the distinguished names of the containers to search, with everything below them.
+    ActiveDirectory, Directory: the distinguished names of the containers to search, with everything below them.
 
     .PARAMETER Filter
-    ActiveDirectory: an LDAP filter as of RFC 4515 that narrows the recipients.
+    ActiveDirectory, Directory: an LDAP filter as of RFC 4515 that narrows the recipients.
 
     .PARAMETER ServerCertificatePath
-    ActiveDirectory: files with CA certificates (PEM or DER) that the server's certificate may come from,
-    besides this machine's trust store.
+    ActiveDirectory, Directory: files with CA certificates (PEM or DER) that the server's certificate may come
+    from, besides this machine's trust store.
 
     .PARAMETER SkipCertificateCheck
-    ActiveDirectory: does not check the server's certificate. Every run warns about it.
+    ActiveDirectory, Directory: does not check the server's certificate. Every run warns about it.
 
     .PARAMETER Timeout
-    ActiveDirectory: seconds to wait for any one answer. Default 60.
+    ActiveDirectory, Directory, ExchangeOnline: seconds to wait for any one answer. Default 60.
 
     .PARAMETER Path
-    Ldif: the file.
+    Ldif, Csv: the file.
 
     .PARAMETER Target
-    Where values are published: Folder, a folder with one JSON file and the certificates per recipient.
+    Where values are published: ExchangeOnline, over its REST interface; ExchangeSession, with the cmdlets of the
+    Exchange session that the caller has connected; ActiveDirectory, the source itself, put right for Entra
+    Connect; Folder, a folder with one JSON file and the certificates per recipient.
+
+    .PARAMETER Organization
+    ExchangeOnline: the tenant, as its .onmicrosoft.com domain or its id.
+
+    .PARAMETER AppId
+    ExchangeOnline: the application (client) id that signs in with a certificate.
+
+    .PARAMETER CertificateFilePath
+    ExchangeOnline: a .pfx or .pem file with the application's certificate and RSA key. Its password is given to
+    each run with -CertificatePassword and kept nowhere.
+
+    .PARAMETER CertificateThumbprint
+    ExchangeOnline: the SHA-1 thumbprint of the application's certificate in the certificate store CurrentUser\My
+    or LocalMachine\My. The key stays there.
+
+    .PARAMETER ManagedIdentity
+    ExchangeOnline: signs in as the managed identity of the Azure machine or service.
+
+    .PARAMETER ManagedIdentityAccountId
+    ExchangeOnline: the client id of a user-assigned managed identity.
+
+    .PARAMETER ExchangeEnvironmentName
+    ExchangeOnline: the cloud: O365Default (commercial and GCC, the default), O365USGovGCCHigh, O365USGovDoD or
+    O365China.
+
+    .PARAMETER ConnectionUri
+    ExchangeOnline: another address of the service, such as https://outlook.office365.com.
+
+    .PARAMETER AzureADAuthorizationEndpointUri
+    ExchangeOnline: another address of the sign-in, such as https://login.microsoftonline.com.
+
+    .PARAMETER ByteEncoding
+    ExchangeOnline: how binary values are put into requests: Base64 (the default) or Integers. Only to be changed
+    where the service refuses certificates; Microsoft documents the cmdlets alone.
+
+    .PARAMETER Prefix
+    ExchangeSession: the prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
+
+    .PARAMETER CreateContact
+    ExchangeOnline, ExchangeSession: makes mail contacts for the source's contacts that are missing there.
+
+    .PARAMETER Ownership
+    Whose values a run may take away at the target: Managed (those that this profile published or adopted, the
+    default) or Authoritative (all of the matched recipients).
+
+    .PARAMETER Drift
+    What happens when Sync-SmimeCertificate -Verify finds that something published is gone: Repair (it is
+    published again, the default) or Report.
+
+    .PARAMETER WriteServer
+    ActiveDirectory as the target: the domain controller to write to. Default: the one of -Server.
+
+    .PARAMETER QuietPeriod
+    ActiveDirectory as the target: seconds for which a recipient whose values changed is left alone, since the
+    last writer wins when domain controllers replicate. Default 86400, a day.
+
+    .PARAMETER RemoveValue
+    ActiveDirectory as the target: what is taken out besides expired, unparsable and duplicate values: Untrusted,
+    Weak, WrongAddress and Displaced mail certificates. Nobody but the user, or the CA, can put them back.
 
     .PARAMETER OutputPath
     Folder: the folder.
@@ -89,9 +151,9 @@ function New-SmimeSyncProfile {
     .EXAMPLE
     PS> New-SmimeSyncProfile demo -Source Ldif -Path ./directory.ldif -TrustAnchorPath ./ca -Target Folder -OutputPath ./out
 
-    Name             Source          From                       Target   To
-    ----             ------          ----                       ------   --
-    demo             Ldif            /srv/demo/directory.ldif   Folder   /srv/demo/out
+    Name             Source          From                       Target          To
+    ----             ------          ----                       ------          --
+    demo             Ldif            /srv/demo/directory.ldif   Folder          /srv/demo/out
 
     Makes a profile that reads a file and publishes to a folder.
 
@@ -102,16 +164,27 @@ function New-SmimeSyncProfile {
     >>     Server          = 'dc1.contoso.test'
     >>     SearchBase      = 'OU=People,DC=contoso,DC=test'
     >>     TrustAnchorPath = 'C:\Pki\Issuing'
-    >>     Target          = 'Folder'
-    >>     OutputPath      = 'D:\Published'
+    >>     Target          = 'ExchangeOnline'
+    >>     Organization    = 'contoso.onmicrosoft.com'
+    >>     AppId           = '6c2a3b1e-7d0f-4c55-9a41-0f6f6a2f8f11'
+    >>     CertificateThumbprint = '4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2'
     >> }
     PS> New-SmimeSyncProfile @setting
 
-    Name             Source          From                       Target   To
-    ----             ------          ----                       ------   --
-    corp             ActiveDirectory dc1.contoso.test           Folder   D:\Published
+    Name             Source          From                       Target          To
+    ----             ------          ----                       ------          --
+    corp             ActiveDirectory dc1.contoso.test           ExchangeOnline  contoso.onmicrosoft.com
 
-    Makes a profile for an Active Directory; the settings are given by splatting.
+    Publishes from an Active Directory to Exchange Online; the settings are given by splatting.
+
+    .EXAMPLE
+    PS> New-SmimeSyncProfile curate -Source ActiveDirectory -Server dc1.contoso.test -SearchBase 'DC=contoso,DC=test' -TrustAnchorPath C:\Pki -Target ActiveDirectory
+
+    Name             Source          From                       Target          To
+    ----             ------          ----                       ------          --
+    curate           ActiveDirectory dc1.contoso.test           ActiveDirectory
+
+    Makes a profile that puts the values of Active Directory right in place, for Entra Connect to export.
 
     .INPUTS
     System.String
@@ -138,7 +211,7 @@ function New-SmimeSyncProfile {
         [string] $Name,
 
         [Parameter(Mandatory = $true)]
-        [ValidateSet('ActiveDirectory', 'Ldif')]
+        [ValidateSet('ActiveDirectory', 'Directory', 'Ldif', 'Csv')]
         [string] $Source,
 
         [string] $Server,
@@ -161,8 +234,50 @@ function New-SmimeSyncProfile {
         [string] $Path,
 
         [Parameter(Mandatory = $true)]
-        [ValidateSet('Folder')]
+        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder')]
         [string] $Target,
+
+        [string] $Organization,
+
+        [System.Nullable[guid]] $AppId,
+
+        [string] $CertificateFilePath,
+
+        [ValidatePattern('^([0-9A-Fa-f]{40})?$')]
+        [string] $CertificateThumbprint,
+
+        [switch] $ManagedIdentity,
+
+        [System.Nullable[guid]] $ManagedIdentityAccountId,
+
+        [ValidateSet('O365Default', 'O365USGovGCCHigh', 'O365USGovDoD', 'O365China')]
+        [string] $ExchangeEnvironmentName,
+
+        [uri] $ConnectionUri,
+
+        [uri] $AzureADAuthorizationEndpointUri,
+
+        [ValidateSet('Base64', 'Integers')]
+        [string] $ByteEncoding,
+
+        [ValidatePattern('^[A-Za-z0-9]*$')]
+        [string] $Prefix,
+
+        [switch] $CreateContact,
+
+        [ValidateSet('Managed', 'Authoritative')]
+        [string] $Ownership,
+
+        [ValidateSet('Repair', 'Report')]
+        [string] $Drift,
+
+        [string] $WriteServer,
+
+        [ValidateRange(0, 31536000)]
+        [int] $QuietPeriod,
+
+        [ValidateSet('Untrusted', 'Weak', 'WrongAddress', 'Displaced')]
+        [string[]] $RemoveValue,
 
         [string] $OutputPath,
 

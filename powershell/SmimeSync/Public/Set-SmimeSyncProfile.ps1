@@ -12,35 +12,97 @@ function Set-SmimeSyncProfile {
     The profile's name.
 
     .PARAMETER Source
-    Where recipients are read: ActiveDirectory, over LDAPS, or Ldif, a file as of RFC 2849.
+    Where recipients are read: ActiveDirectory or another Directory, over LDAPS; Ldif, a file as of RFC 2849;
+    Csv, a file with partners outside.
 
     .PARAMETER Server
-    ActiveDirectory: the DNS name of a domain controller, as its certificate carries it.
+    ActiveDirectory, Directory: the DNS name of a domain controller or server, as its certificate carries it.
 
     .PARAMETER Port
-    ActiveDirectory: the LDAPS port. Default 636.
+    ActiveDirectory, Directory: the LDAPS port. Default 636.
 
     .PARAMETER SearchBase
-    ActiveDirectory: the distinguished names of the containers to search, with everything below them.
+    ActiveDirectory, Directory: the distinguished names of the containers to search, with everything below them.
 
     .PARAMETER Filter
-    ActiveDirectory: an LDAP filter as of RFC 4515 that narrows the recipients.
+    ActiveDirectory, Directory: an LDAP filter as of RFC 4515 that narrows the recipients.
 
     .PARAMETER ServerCertificatePath
-    ActiveDirectory: files with CA certificates (PEM or DER) that the server's certificate may come from,
-    besides this machine's trust store.
+    ActiveDirectory, Directory: files with CA certificates (PEM or DER) that the server's certificate may come
+    from, besides this machine's trust store.
 
     .PARAMETER SkipCertificateCheck
-    ActiveDirectory: does not check the server's certificate. Every run warns about it.
+    ActiveDirectory, Directory: does not check the server's certificate. Every run warns about it.
 
     .PARAMETER Timeout
-    ActiveDirectory: seconds to wait for any one answer. Default 60.
+    ActiveDirectory, Directory, ExchangeOnline: seconds to wait for any one answer. Default 60.
 
     .PARAMETER Path
-    Ldif: the file.
+    Ldif, Csv: the file.
 
     .PARAMETER Target
-    Where values are published: Folder, a folder with one JSON file and the certificates per recipient.
+    Where values are published: ExchangeOnline, over its REST interface; ExchangeSession, with the cmdlets of the
+    Exchange session that the caller has connected; ActiveDirectory, the source itself, put right for Entra
+    Connect; Folder, a folder with one JSON file and the certificates per recipient.
+
+    .PARAMETER Organization
+    ExchangeOnline: the tenant, as its .onmicrosoft.com domain or its id.
+
+    .PARAMETER AppId
+    ExchangeOnline: the application (client) id that signs in with a certificate.
+
+    .PARAMETER CertificateFilePath
+    ExchangeOnline: a .pfx or .pem file with the application's certificate and RSA key. Its password is given to
+    each run with -CertificatePassword and kept nowhere.
+
+    .PARAMETER CertificateThumbprint
+    ExchangeOnline: the SHA-1 thumbprint of the application's certificate in the certificate store CurrentUser\My
+    or LocalMachine\My. The key stays there.
+
+    .PARAMETER ManagedIdentity
+    ExchangeOnline: signs in as the managed identity of the Azure machine or service.
+
+    .PARAMETER ManagedIdentityAccountId
+    ExchangeOnline: the client id of a user-assigned managed identity.
+
+    .PARAMETER ExchangeEnvironmentName
+    ExchangeOnline: the cloud: O365Default (commercial and GCC, the default), O365USGovGCCHigh, O365USGovDoD or
+    O365China.
+
+    .PARAMETER ConnectionUri
+    ExchangeOnline: another address of the service, such as https://outlook.office365.com.
+
+    .PARAMETER AzureADAuthorizationEndpointUri
+    ExchangeOnline: another address of the sign-in, such as https://login.microsoftonline.com.
+
+    .PARAMETER ByteEncoding
+    ExchangeOnline: how binary values are put into requests: Base64 (the default) or Integers. Only to be changed
+    where the service refuses certificates; Microsoft documents the cmdlets alone.
+
+    .PARAMETER Prefix
+    ExchangeSession: the prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
+
+    .PARAMETER CreateContact
+    ExchangeOnline, ExchangeSession: makes mail contacts for the source's contacts that are missing there.
+
+    .PARAMETER Ownership
+    Whose values a run may take away at the target: Managed (those that this profile published or adopted, the
+    default) or Authoritative (all of the matched recipients).
+
+    .PARAMETER Drift
+    What happens when Sync-SmimeCertificate -Verify finds that something published is gone: Repair (it is
+    published again, the default) or Report.
+
+    .PARAMETER WriteServer
+    ActiveDirectory as the target: the domain controller to write to. Default: the one of -Server.
+
+    .PARAMETER QuietPeriod
+    ActiveDirectory as the target: seconds for which a recipient whose values changed is left alone, since the
+    last writer wins when domain controllers replicate. Default 86400, a day.
+
+    .PARAMETER RemoveValue
+    ActiveDirectory as the target: what is taken out besides expired, unparsable and duplicate values: Untrusted,
+    Weak, WrongAddress and Displaced mail certificates. Nobody but the user, or the CA, can put them back.
 
     .PARAMETER OutputPath
     Folder: the folder.
@@ -100,6 +162,11 @@ function Set-SmimeSyncProfile {
 
     Shows what would be changed.
 
+    .EXAMPLE
+    PS> Set-SmimeSyncProfile -Name corp -CertificateFilePath '' -CertificateThumbprint 4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2
+
+    Signs in with a certificate of the certificate store instead of a file; there is no output.
+
     .INPUTS
     System.String
         The name, from the property Name or ProfileName.
@@ -121,7 +188,7 @@ function Set-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string] $Name,
 
-        [ValidateSet('ActiveDirectory', 'Ldif')]
+        [ValidateSet('ActiveDirectory', 'Directory', 'Ldif', 'Csv')]
         [string] $Source,
 
         [string] $Server,
@@ -141,8 +208,49 @@ function Set-SmimeSyncProfile {
         [Alias('LiteralPath')]
         [string] $Path,
 
-        [ValidateSet('Folder')]
+        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder')]
         [string] $Target,
+
+        [string] $Organization,
+
+        [System.Nullable[guid]] $AppId,
+
+        [string] $CertificateFilePath,
+
+        [ValidatePattern('^([0-9A-Fa-f]{40})?$')]
+        [string] $CertificateThumbprint,
+
+        [switch] $ManagedIdentity,
+
+        [System.Nullable[guid]] $ManagedIdentityAccountId,
+
+        [ValidateSet('O365Default', 'O365USGovGCCHigh', 'O365USGovDoD', 'O365China')]
+        [string] $ExchangeEnvironmentName,
+
+        [uri] $ConnectionUri,
+
+        [uri] $AzureADAuthorizationEndpointUri,
+
+        [ValidateSet('Base64', 'Integers')]
+        [string] $ByteEncoding,
+
+        [ValidatePattern('^[A-Za-z0-9]*$')]
+        [string] $Prefix,
+
+        [switch] $CreateContact,
+
+        [ValidateSet('Managed', 'Authoritative')]
+        [string] $Ownership,
+
+        [ValidateSet('Repair', 'Report')]
+        [string] $Drift,
+
+        [string] $WriteServer,
+
+        [System.Nullable[int]] $QuietPeriod,
+
+        [ValidateSet('Untrusted', 'Weak', 'WrongAddress', 'Displaced')]
+        [string[]] $RemoveValue,
 
         [string] $OutputPath,
 

@@ -28,8 +28,20 @@ function Sync-SmimeCertificate {
     Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
 
+    .PARAMETER CertificatePassword
+    Target ExchangeOnline: the password of the profile's -CertificateFilePath. It reaches the library only in memory and
+    is zeroed there.
+
+    .PARAMETER AccessToken
+    Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only, and a run ends with it.
+
     .PARAMETER AllowRemoval
     Lets so many removals through in this run, whatever their percentage. The checks of the source stay.
+
+    .PARAMETER Verify
+    Compares the target with what was published, and reads every write back instead of the first three. What is gone
+    is published again, or only reported where the profile says -Drift Report.
 
     .PARAMETER PassThru
     Returns the changes, as they come, before the run.
@@ -62,6 +74,17 @@ function Sync-SmimeCertificate {
     PS> if ($run.Result -ne 'Success') { exit 1 }
 
     The exit code of a scheduled script; see docs/unattended.md.
+
+    .EXAMPLE
+    PS> Sync-SmimeCertificate -ProfileName curate -Credential $credential -Identity alice@contoso.test -WhatIf
+    What if: Performing the operation "Update: Removed: userCertificate, CN=Alice Adams, valid from 2023-03-01 to
+    2025-03-01: expired." on target "Alice Adams <alice@contoso.test>".
+
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    0    curate      Success             2026-11-25 10:44          1     0      1      0        0      0
+
+    Shows each value that a profile with -Target ActiveDirectory would take out of the directory, and why.
 
     .INPUTS
     System.String, System.Guid, SmimeSync.Certificate, or an object with an address or identity
@@ -98,8 +121,14 @@ function Sync-SmimeCertificate {
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
 
+        [securestring] $CertificatePassword,
+
+        [securestring] $AccessToken,
+
         [ValidateRange(0, 2147483647)]
         [int] $AllowRemoval,
+
+        [switch] $Verify,
 
         [switch] $PassThru,
 
@@ -122,22 +151,12 @@ function Sync-SmimeCertificate {
                 WhatIf      = [bool] $WhatIfPreference
                 Confirm     = Test-ConfirmAsked
                 PassThru    = $PassThru.IsPresent -or $WhatIfPreference
+                Verify      = $Verify.IsPresent
             }
             if ($PSBoundParameters.ContainsKey('AllowRemoval')) { $request['AllowRemoval'] = $AllowRemoval }
-            $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; Subject = $name }
-            Invoke-SingleOperation @operation -Request $request -Continue:($group.Count -gt 1) |
-                ForEach-Object -Process {
-                    if ($_.PSObject.TypeNames[0] -eq 'SmimeSync.Run') {
-                        $_
-                        return
-                    }
-                    # What is only planned is shown by PowerShell's own words for -WhatIf.
-                    if ($WhatIfPreference) {
-                        $text = @{ Target = Get-ChangeTarget -Change $_; Action = Get-ChangeAction -Change $_ }
-                        $null = Confirm-Action -Cmdlet $PSCmdlet @text
-                    }
-                    if ($PassThru) { $_ }
-                }
+            $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; PassThru = $PassThru }
+            $secret = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
+            Invoke-RunOperation @operation -Request $request -Secret $secret -Continue:($group.Count -gt 1)
         }
     }
 }

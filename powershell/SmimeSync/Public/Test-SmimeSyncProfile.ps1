@@ -5,7 +5,7 @@ function Test-SmimeSyncProfile {
 
     .DESCRIPTION
     Signs in at the source, looks for the search base and the rights to read the values, compares the clocks,
-    reads the trust anchors and tries whether the target can be written. Nothing is changed. Each check is one
+    reads the trust anchors, signs in at the target, and tries whether it can be written. Nothing is changed. Each check is one
     object with its result: Passed, Warning or Failed, and what to do.
 
     .PARAMETER Name
@@ -14,6 +14,14 @@ function Test-SmimeSyncProfile {
     .PARAMETER Credential
     Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER CertificatePassword
+    Target ExchangeOnline: the password of the profile's -CertificateFilePath. It reaches the library only in memory and
+    is zeroed there.
+
+    .PARAMETER AccessToken
+    Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only, and a run ends with it.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -63,6 +71,10 @@ function Test-SmimeSyncProfile {
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
 
+        [securestring] $CertificatePassword,
+
+        [securestring] $AccessToken,
+
         [ValidateSet('User', 'Machine')]
         [string] $Scope
     )
@@ -73,7 +85,8 @@ function Test-SmimeSyncProfile {
         foreach ($one in $Name) {
             $request = @{ Operation = 'TestProfile'; ProfileName = $one }
             $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; Subject = $one }
-            Invoke-SingleOperation @operation -Request $request
+            $secret = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
+            Invoke-SingleOperation @operation -Request $request -Secret $secret
         }
     }
 }

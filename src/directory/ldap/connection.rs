@@ -11,7 +11,9 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
     ber::{Header, Malformed, tag},
-    message::{Answer, Search, bind_request, decode, search_request},
+    message::{
+        Answer, LdapResult, Modification, Search, bind_request, decode, modify_request, search_request,
+    },
     result::Asked,
     tls,
 };
@@ -91,6 +93,22 @@ impl Connection {
         let seconds = self.time_limit.as_secs().min(i32::MAX as u64) as u32;
         self.send(&search_request(id, search, cookie, seconds), context)?;
         Ok(id)
+    }
+
+    /// Changes values of an object; what the server answered. Where that never arrives, the error does not tell
+    /// whether the change happened.
+    pub fn modify(
+        &mut self,
+        dn: &str,
+        modifications: &[Modification],
+        context: &Context,
+    ) -> Result<LdapResult> {
+        let id = self.next_id();
+        self.send(&modify_request(id, dn, modifications), context)?;
+        match self.receive(id, context)? {
+            Answer::Modify(result) => Ok(result),
+            _ => Err(self.protocol(Malformed("another answer than one to a change"))),
+        }
     }
 
     /// The next answer to request `id`. Late answers to earlier ones are passed over.

@@ -22,6 +22,8 @@ const SEARCH_REQUEST: u8 = 0x63;
 const SEARCH_RESULT_ENTRY: u8 = 0x64;
 const SEARCH_RESULT_DONE: u8 = 0x65;
 const SEARCH_RESULT_REFERENCE: u8 = 0x73;
+const MODIFY_REQUEST: u8 = 0x66;
+const MODIFY_RESPONSE: u8 = 0x67;
 const EXTENDED_RESPONSE: u8 = 0x78;
 
 /// How far below its base a search goes.
@@ -44,6 +46,24 @@ pub(super) struct Search<'a> {
     pub page_size: Option<u32>,
 }
 
+/// What is done to the values of an attribute (RFC 4511, 4.6). Others' values are never named, so there is no
+/// replacing and no deleting of a whole attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// The values come. One that is there already fails the whole request (`attributeOrValueExists`).
+    Add = 0,
+    /// The values go. One that is not there fails the whole request (`noSuchAttribute`).
+    Delete = 1,
+}
+
+/// One part of a modify request: exact values of an attribute, at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Modification<'a> {
+    pub operation: Operation,
+    pub attribute: &'a str,
+    pub values: Vec<&'a [u8]>,
+}
+
 /// What an operation ended with (RFC 4511, 4.1.9).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LdapResult {
@@ -60,6 +80,7 @@ pub(super) enum Answer {
     Reference(Vec<String>),
     /// The end of a search, with the cookie for the next page; an empty one after the last.
     Done(LdapResult, Vec<u8>),
+    Modify(LdapResult),
     Extended(LdapResult),
 }
 
@@ -102,6 +123,27 @@ pub(super) fn search_request(id: u32, search: &Search, cookie: &[u8], time_limit
     element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation, &controls])
 }
 
+/// A modify (RFC 4511, 4.6): all of `modifications` happen, or none. Without controls, so that the server insists
+/// on each value.
+pub(super) fn modify_request(id: u32, dn: &str, modifications: &[Modification]) -> Vec<u8> {
+    let one = |modification: &Modification| {
+        let values: Vec<u8> =
+            modification.values.iter().flat_map(|value| element(tag::OCTET_STRING, &[value])).collect();
+        let attribute = element(
+            tag::SEQUENCE,
+            &[
+                &element(tag::OCTET_STRING, &[modification.attribute.as_bytes()]),
+                &element(tag::SET, &[&values]),
+            ],
+        );
+        element(tag::SEQUENCE, &[&number(tag::ENUMERATED, modification.operation as u32), &attribute])
+    };
+    let changes: Vec<u8> = modifications.iter().flat_map(one).collect();
+    let object = element(tag::OCTET_STRING, &[dn.as_bytes()]);
+    let operation = element(MODIFY_REQUEST, &[&object, &element(tag::SEQUENCE, &[&changes])]);
+    element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation])
+}
+
 /// A critical control: without it the answer would mean something else.
 fn control(oid: &str, value: Option<&[u8]>) -> Vec<u8> {
     let value = value.map(|value| element(tag::OCTET_STRING, &[value])).unwrap_or_default();
@@ -120,6 +162,7 @@ pub(super) fn decode(message: &[u8]) -> Result<(u32, Answer), Malformed> {
         SEARCH_RESULT_ENTRY => Answer::Entry(entry(&mut content)?),
         SEARCH_RESULT_REFERENCE => Answer::Reference(texts(content)?),
         SEARCH_RESULT_DONE => Answer::Done(result(&mut content)?, cookie(&mut message)?),
+        MODIFY_RESPONSE => Answer::Modify(result(&mut content)?),
         EXTENDED_RESPONSE => Answer::Extended(result(&mut content)?),
         _ => return Err(Malformed("a message of a kind that nobody asked for")),
     };

@@ -1,6 +1,7 @@
 //! Active Directory, and other directories, as a source over LDAPS (RFC 4511, [MS-ADTS]).
 
 mod ber;
+mod change;
 mod connection;
 mod dialect;
 mod filter;
@@ -17,13 +18,14 @@ use std::{
 
 use zeroize::Zeroizing;
 
+pub(crate) use self::message::{Modification, Operation};
 use self::{
     connection::Connection,
     dialect::Dialect,
     filter::Filter,
     message::{Scope, Search},
     scope::SearchScope,
-    search::{read_object, search},
+    search::{Sink, read_object, search},
 };
 use super::{Presence, Selection, Source, SourceItem, entry::recipient};
 use crate::{
@@ -43,8 +45,6 @@ const BATCH: usize = 50;
 pub struct LdapSource {
     connection: Connection,
     dialect: Dialect,
-    /// What is asked of recipients.
-    attributes: Vec<&'static str>,
     scope: SearchScope,
     /// Where objects are that left the scope.
     domains: Vec<String>,
@@ -79,8 +79,7 @@ impl LdapSource {
         let bases = scope::bases(&mut connection, profile, context)?;
         let base = bases.first().map(String::as_str).unwrap_or_default();
         let dialect = dialect.fitted(&mut connection, base, context)?;
-        let (scope, attributes) = (SearchScope { bases, filter }, dialect.attributes());
-        Ok(Self { connection, dialect, attributes, scope, domains })
+        Ok(Self { connection, dialect, scope: SearchScope { bases, filter }, domains })
     }
 
     /// Hands what `filter` finds below `bases` to `sink`, converted.
@@ -90,15 +89,26 @@ impl LdapSource {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
+        let dialect = self.dialect;
+        self.entries(filter, &dialect.attributes(), context, &mut |entry, whole| match whole
+            .and_then(|()| recipient(&entry, dialect.anchor))
+        {
+            Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
+            Ok(None) => Ok(()),
+            Err(error) => sink(SourceItem::Invalid(error)),
+        })
+    }
+
+    /// Hands what `filter` finds below the search bases to `sink`, as it came.
+    fn entries(
+        &mut self,
+        filter: &Filter,
+        attributes: &[&str],
+        context: &Context,
+        sink: &mut Sink,
+    ) -> Result<()> {
         for base in &self.scope.bases {
-            let wanted = subtree(base, filter, &self.attributes);
-            search(&mut self.connection, &wanted, context, &mut |entry, whole| match whole
-                .and_then(|()| recipient(&entry, self.dialect.anchor))
-            {
-                Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
-                Ok(None) => Ok(()),
-                Err(error) => sink(SourceItem::Invalid(error)),
-            })?;
+            search(&mut self.connection, &subtree(base, filter, attributes), context, sink)?;
         }
         Ok(())
     }
@@ -130,23 +140,21 @@ impl LdapSource {
     fn in_scope(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, Presence>> {
         let filter = Filter::and(&[self.scope.filter.clone(), anchors.clone()]);
         let mut found = HashMap::new();
-        for base in &self.scope.bases {
-            let wanted = subtree(base, &filter, &self.attributes);
-            search(&mut self.connection, &wanted, context, &mut |entry, whole| {
-                let Some(anchor) = self.dialect.anchor_of(&entry) else { return Ok(()) };
-                let presence = match whole.and_then(|()| recipient(&entry, self.dialect.anchor)) {
-                    Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
-                    Ok(None) => Presence::OutOfScope,
-                    // It is there, but what it holds can't be told: nothing may follow from that at once.
-                    Err(error) => {
-                        context.error(error)?;
-                        Presence::Absent
-                    }
-                };
-                found.insert(anchor, presence);
-                Ok(())
-            })?;
-        }
+        let dialect = self.dialect;
+        self.entries(&filter, &dialect.attributes(), context, &mut |entry, whole| {
+            let Some(anchor) = dialect.anchor_of(&entry) else { return Ok(()) };
+            let presence = match whole.and_then(|()| recipient(&entry, dialect.anchor)) {
+                Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
+                Ok(None) => Presence::OutOfScope,
+                // It is there, but what it holds can't be told: nothing may follow from that at once.
+                Err(error) => {
+                    context.error(error)?;
+                    Presence::Absent
+                }
+            };
+            found.insert(anchor, presence);
+            Ok(())
+        })?;
         Ok(found)
     }
 

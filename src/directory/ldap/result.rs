@@ -14,7 +14,9 @@ mod code {
     pub const REFERRAL: u32 = 10;
     pub const ADMIN_LIMIT_EXCEEDED: u32 = 11;
     pub const CONFIDENTIALITY_REQUIRED: u32 = 13;
+    pub const NO_SUCH_ATTRIBUTE: u32 = 16;
     pub const INAPPROPRIATE_MATCHING: u32 = 18;
+    pub const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
     pub const INVALID_ATTRIBUTE_SYNTAX: u32 = 21;
     pub const NO_SUCH_OBJECT: u32 = 32;
     pub const INVALID_DN_SYNTAX: u32 = 34;
@@ -32,6 +34,8 @@ pub(super) enum Asked<'a> {
     Bind(&'a str),
     /// To search below this DN.
     Search(&'a str),
+    /// To change values of this object.
+    Modify(&'a str),
     /// Nothing: it speaks on its own, to say why it hangs up.
     Nothing,
 }
@@ -40,6 +44,14 @@ impl LdapResult {
     /// Whether the server found an object missing.
     pub fn is_no_such_object(&self) -> bool {
         self.code == code::NO_SUCH_OBJECT
+    }
+
+    /// Whether the refusal of a change is about its object alone; otherwise the next one fares no better.
+    pub fn concerns_one_object(&self) -> bool {
+        !matches!(
+            self.code,
+            code::OPERATIONS_ERROR | code::STRONGER_AUTH_REQUIRED | code::REFERRAL | code::UNAVAILABLE
+        )
     }
 
     /// `Ok` for success; else the error that a caller gets.
@@ -62,8 +74,55 @@ impl LdapResult {
             {
                 self.base_not_found(server, base)
             }
+            Asked::Modify(dn) => self.not_changed(server, dn),
             _ => self.refused(server),
         }
+    }
+
+    fn not_changed(&self, server: &str, dn: &str) -> Error {
+        let changed = |what: &str| {
+            Error::new(ErrorId::ObjectChanged, format!("The object '{dn}' was changed by others: {what}."))
+                .target(dn)
+        };
+        match self.code {
+            code::NO_SUCH_ATTRIBUTE => changed("a value that shall go is not there any more"),
+            code::ATTRIBUTE_OR_VALUE_EXISTS => changed("a value that shall come is there already"),
+            code::NO_SUCH_OBJECT => changed("it is gone"),
+            code::REFERRAL => {
+                let other = self
+                    .referrals
+                    .first()
+                    .map(|other| format!("; it refers to '{other}'"))
+                    .unwrap_or_default();
+                let message = format!("The server '{server}' takes no changes{other}.");
+                Error::new(ErrorId::DirectoryNotWritable, message).target(server)
+            }
+            code::OPERATIONS_ERROR
+            | code::STRONGER_AUTH_REQUIRED
+            | code::BUSY
+            | code::UNAVAILABLE
+            | code::PROTOCOL_ERROR => self.refused(server),
+            _ => {
+                let message = format!(
+                    "The server '{server}' refused to change '{dn}' (LDAP result {}).{}",
+                    self.code,
+                    self.said()
+                );
+                let error = Error::new(ErrorId::DirectoryRefused, message).target(dn);
+                if self.code == code::INSUFFICIENT_ACCESS_RIGHTS {
+                    return error.advice(
+                        "Give the account the right to write userCertificate and userSMIMECertificate of \
+                         this object; members of protected groups inherit none.",
+                    );
+                }
+                error.advice("See the server's own text, and the LDAP result code in RFC 4511, appendix A.")
+            }
+        }
+    }
+
+    /// What the server says itself, as a sentence to be put after ours.
+    fn said(&self) -> String {
+        if self.text.is_empty() { String::new() } else { format!(" It says: {}", self.text) }
     }
 
     /// Active Directory tells the reason only in its text, as the hexadecimal number of a Windows error after
@@ -103,9 +162,8 @@ impl LdapResult {
 
     fn refused(&self, server: &str) -> Error {
         let error = |id, what: &str| {
-            let said = if self.text.is_empty() { String::new() } else { format!(" It says: {}", self.text) };
-            Error::new(id, format!("The server '{server}' {what} (LDAP result {}).{said}", self.code))
-                .target(server)
+            let message = format!("The server '{server}' {what} (LDAP result {}).{}", self.code, self.said());
+            Error::new(id, message).target(server)
         };
         match self.code {
             code::TIME_LIMIT_EXCEEDED => {
@@ -203,6 +261,44 @@ mod tests {
             assert_eq!((error.id, error.native.unwrap().ldap_result), (id, Some(code)), "{code}");
         }
         assert_eq!(result(0, "").check("dc1", Asked::Search("DC=x")), Ok(()));
+    }
+
+    #[test]
+    fn results_of_changes_have_their_ids_and_tell_whether_others_would_fare_better() {
+        use ErrorId::*;
+        for (code, id, one_object) in [
+            (1, DirectoryRefused, false),
+            (3, DirectoryRefused, true),
+            (8, DirectoryRefused, false),
+            (10, DirectoryNotWritable, false),
+            (11, DirectoryRefused, true),
+            (16, ObjectChanged, true),
+            (19, DirectoryRefused, true),
+            (20, ObjectChanged, true),
+            (32, ObjectChanged, true),
+            (50, DirectoryRefused, true),
+            (51, DirectoryBusy, true),
+            (52, DirectoryBusy, false),
+            (53, DirectoryRefused, true),
+            (4711, DirectoryRefused, true),
+        ] {
+            let result = result(code, "why");
+            let error = result.check("dc1", Asked::Modify("CN=A")).unwrap_err();
+            let native = error.native.unwrap();
+            assert_eq!((error.id, native.ldap_result), (id, Some(code)), "{code}");
+            assert_eq!(native.text.as_deref(), Some("why"));
+            assert_eq!(result.concerns_one_object(), one_object, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_takes_no_changes_names_the_one_that_does() {
+        let referrals = vec!["ldap://dc1.contoso.test/CN=A".to_owned()];
+        let error = LdapResult { code: 10, text: String::new(), referrals }
+            .check("dc3", Asked::Modify("CN=A"))
+            .unwrap_err();
+        let expected = "The server 'dc3' takes no changes; it refers to 'ldap://dc1.contoso.test/CN=A'.";
+        assert_eq!((error.message.as_str(), error.target.as_deref()), (expected, Some("dc3")));
     }
 
     #[test]

@@ -47,6 +47,20 @@ pub(super) fn search(
     }
 }
 
+/// The first page of what `search` finds, as it came.
+pub(super) fn first_page(
+    connection: &mut Connection,
+    search: &Search,
+    context: &Context,
+) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    let (result, _) = page(connection, search, &[], context, &mut |entry| {
+        entries.push(entry);
+        Ok(())
+    })?;
+    result.check(connection.server(), Asked::Search(search.base)).map(|()| entries)
+}
+
 /// One request and all its answers: how it ended, and the cookie of the next page.
 fn page(
     connection: &mut Connection,
@@ -68,7 +82,7 @@ fn page(
                 ),
             )?,
             Answer::Done(result, cookie) => return Ok((result, cookie)),
-            Answer::Bind(_) | Answer::Extended(_) => {
+            Answer::Bind(_) | Answer::Modify(_) | Answer::Extended(_) => {
                 return Err(connection.protocol(Malformed("an answer that does not belong to a search")));
             }
         }

@@ -2,8 +2,9 @@ use ldap3_proto::{
     LdapCodec,
     control::LdapControl,
     proto::{
-        LdapBindCred, LdapBindResponse, LdapMsg, LdapOp, LdapPartialAttribute, LdapResult as Theirs,
-        LdapResultCode, LdapSearchResultEntry, LdapSearchResultReference, LdapSearchScope,
+        LdapBindCred, LdapBindResponse, LdapModify, LdapModifyType, LdapMsg, LdapOp, LdapPartialAttribute,
+        LdapResult as Theirs, LdapResultCode, LdapSearchResultEntry, LdapSearchResultReference,
+        LdapSearchScope,
     },
 };
 use proptest::prelude::*;
@@ -92,7 +93,8 @@ fn results_carry_code_text_and_the_cookie_of_the_next_page() {
         assert_eq!(answer, (7, Answer::Done(result.clone(), cookie.to_vec())));
     }
     let bind = LdapBindResponse { res: theirs(), saslcreds: None };
-    assert_eq!(as_we_read(LdapOp::BindResponse(bind), vec![]), (7, Answer::Bind(result)));
+    assert_eq!(as_we_read(LdapOp::BindResponse(bind), vec![]), (7, Answer::Bind(result.clone())));
+    assert_eq!(as_we_read(LdapOp::ModifyResponse(theirs()), vec![]), (7, Answer::Modify(result)));
     let uris = vec!["ldap://a".to_owned(), "ldap://b".to_owned()];
     let reference = LdapOp::SearchResultReference(LdapSearchResultReference { uris: uris.clone() });
     assert_eq!(as_we_read(reference, vec![]), (7, Answer::Reference(uris)));
@@ -124,12 +126,44 @@ fn messages_that_no_client_should_get_are_refused() {
     }
 }
 
+/// Modifications as a caller makes them.
+fn modifications() -> impl Strategy<Value = Vec<(bool, String, Vec<Vec<u8>>)>> {
+    let values = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..5);
+    prop::collection::vec((any::<bool>(), "[A-Za-z]{1,20}(;binary)?", values), 1..4)
+}
+
 proptest! {
+    #[test]
+    fn a_modify_is_read_by_another_implementation(id in 1..=i32::MAX as u32, dn in "\\PC{0,200}", wanted in modifications()) {
+        let ours: Vec<_> = wanted
+            .iter()
+            .map(|(add, attribute, values)| Modification {
+                operation: if *add { Operation::Add } else { Operation::Delete },
+                attribute,
+                values: values.iter().map(Vec::as_slice).collect(),
+            })
+            .collect();
+        let message = as_a_server_reads(&modify_request(id, &dn, &ours));
+        prop_assert_eq!((message.msgid as u32, message.ctrl.len()), (id, 0));
+        let LdapOp::ModifyRequest(request) = message.op else { panic!("no modify request") };
+        prop_assert_eq!(request.dn, dn);
+        let theirs: Vec<_> = request
+            .changes
+            .into_iter()
+            .map(|LdapModify { operation, modification: LdapPartialAttribute { atype, vals } }| {
+                (operation == LdapModifyType::Add, operation == LdapModifyType::Delete, atype, vals)
+            })
+            .collect();
+        let expected: Vec<_> =
+            wanted.into_iter().map(|(add, attribute, values)| (add, !add, attribute, values)).collect();
+        prop_assert_eq!(theirs, expected);
+    }
+
     #[test]
     fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
         let _ = decode(&bytes);
         let _ = decode(&element(tag::SEQUENCE, &[&bytes]));
-        for operation in [BIND_RESPONSE, SEARCH_RESULT_ENTRY, SEARCH_RESULT_DONE, SEARCH_RESULT_REFERENCE, EXTENDED_RESPONSE] {
+        for operation in [BIND_RESPONSE, SEARCH_RESULT_ENTRY, SEARCH_RESULT_DONE, SEARCH_RESULT_REFERENCE, MODIFY_RESPONSE, EXTENDED_RESPONSE] {
             let _ = decode(&element(tag::SEQUENCE, &[&number(tag::INTEGER, 1), &element(operation, &[&bytes])]));
         }
     }

@@ -1,0 +1,74 @@
+function Invoke-CertificateSigning {
+    # Answers a `Sign` question: hands back the certificate of a thumbprint and, where a digest is to be signed, the
+    # signature made with its key, which stays in the certificate store. Needs .NET Framework 4.6 or newer.
+    [OutputType([hashtable])]
+    param([object] $Question)
+    $signing = $Question.Signing
+    $answer = @{ Id = $Question.Id }
+    $certificate = $null
+    $key = $null
+    try {
+        $certificate = Find-SigningCertificate -Thumbprint $signing.Thumbprint
+        $answer['Certificate'] = [System.Convert]::ToBase64String($certificate.RawData)
+        if ($signing.Algorithm) {
+            $padding = switch -CaseSensitive ($signing.Algorithm) {
+                'PS256' { [System.Security.Cryptography.RSASignaturePadding]::Pss }
+                'RS256' { [System.Security.Cryptography.RSASignaturePadding]::Pkcs1 }
+                default { throw [System.NotSupportedException]::new("The algorithm '$_' is none that SmimeSync signs with.") }
+            }
+            $extension = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]
+            $key = $extension::GetRSAPrivateKey($certificate)
+            if ($null -eq $key) {
+                throw [System.InvalidOperationException]::new(
+                    "The certificate $($signing.Thumbprint) has no RSA key that this account may use.")
+            }
+            $digest = [System.Convert]::FromBase64String($signing.Digest)
+            $sha256 = [System.Security.Cryptography.HashAlgorithmName]::SHA256
+            $answer['Signature'] = [System.Convert]::ToBase64String($key.SignHash($digest, $sha256, $padding))
+        }
+    } catch {
+        $cause = $_.Exception.GetBaseException()
+        $answer['Failure'] = @{
+            Message   = $cause.Message
+            ErrorId   = [string] $_.FullyQualifiedErrorId
+            Exception = [string] $cause.PSObject.TypeNames[0]
+            Missing   = $null -eq $certificate
+        }
+    } finally {
+        if ($null -ne $key) { $key.Dispose() }
+        if ($null -ne $certificate) { $certificate.Dispose() }
+    }
+    $answer
+}
+
+function Find-SigningCertificate {
+    # The certificate of that thumbprint in the user's store, else in the machine's; one with a private key first.
+    [OutputType([System.Security.Cryptography.X509Certificates.X509Certificate2])]
+    param([string] $Thumbprint)
+    $fallback = $null
+    foreach ($location in 'CurrentUser', 'LocalMachine') {
+        $found = @(Get-StoreCertificate -Location $location | Where-Object { $_.Thumbprint -eq $Thumbprint })
+        foreach ($one in $found) {
+            if ($one.HasPrivateKey) { return $one }
+            $fallback = $one
+        }
+    }
+    if ($null -ne $fallback) { return $fallback }
+    throw [System.InvalidOperationException]::new(
+        "No certificate with the thumbprint $Thumbprint is in the store CurrentUser\My or LocalMachine\My.")
+}
+
+function Get-StoreCertificate {
+    # The certificates of the store My; none where there is no such store, as LocalMachine\My on Linux.
+    [OutputType([System.Security.Cryptography.X509Certificates.X509Certificate2])]
+    param([System.Security.Cryptography.X509Certificates.StoreLocation] $Location)
+    $store = [System.Security.Cryptography.X509Certificates.X509Store]::new('My', $Location)
+    try {
+        $store.Open([System.Security.Cryptography.X509Certificates.OpenFlags] 'ReadOnly, OpenExistingOnly')
+        $store.Certificates
+    } catch {
+        return
+    } finally {
+        $store.Close()
+    }
+}

@@ -1,0 +1,105 @@
+function Publish-SmimeTrustStore {
+    <#
+    .SYNOPSIS
+    Uploads the CA certificates of a profile, against which Outlook on the web checks S/MIME certificates.
+
+    .DESCRIPTION
+    Adds the profile's trust anchors to the organisation's S/MIME configuration with Set-SmimeConfig, at the profile's
+    target ExchangeOnline or ExchangeSession. What is there is saved in a file first and stays, except for certificates
+    that have expired: the service refuses a store that holds one. An expired one among the trust anchors is an error.
+    Asks for confirmation by default, since the configuration holds for the whole organisation; -Confirm:$false does not
+    ask.
+
+    .PARAMETER ProfileName
+    The profile's name.
+
+    .PARAMETER BackupPath
+    Where the trust store that is there is saved first, as .sst. Default: beside the profile's state.
+
+    .PARAMETER CertificatePassword
+    Target ExchangeOnline: the password of the profile's -CertificateFilePath. It reaches the library only in memory and
+    is zeroed there.
+
+    .PARAMETER AccessToken
+    Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Publish-SmimeTrustStore -ProfileName corp -WhatIf
+    What if: Performing the operation "Upload 3 CA certificates, 1 of them new" on target "corp".
+
+    ProfileName      Published Certificates     Size Path
+    -----------      --------- ------------     ---- ----
+    corp             False                3     3921
+
+    Shows what would be uploaded.
+
+    .EXAMPLE
+    PS> (Publish-SmimeTrustStore -ProfileName corp -BackupPath C:\Pki\before.sst -Confirm:$false).Certificate
+
+    NotAfter   Present Thumbprint                               Subject
+    --------   ------- ----------                               -------
+    2035-01-01 False   0D1E6E8B7B7DBE1C0FD0E9B5A2E9C0F1B7C1D2E3 CN=Contoso Issuing CA 1
+    2040-01-01 True    5B1C2D3E4F5061728394A5B6C7D8E9F0A1B2C3D4 CN=Contoso Root CA
+
+    Saves what is there, uploads without asking, and lists what is trusted now.
+
+    .INPUTS
+    SmimeSync.Profile
+
+    .OUTPUTS
+    SmimeSync.TrustStore
+
+    .LINK
+    Export-SmimeTrustStore
+
+    .LINK
+    Sync-SmimeCertificate
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
+    [OutputType('SmimeSync.TrustStore')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('Profile')]
+        [string] $ProfileName,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $BackupPath,
+
+        [securestring] $CertificatePassword,
+
+        [securestring] $AccessToken,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+    }
+    process {
+        $request = @{
+            Operation   = 'PublishTrustStore'
+            ProfileName = $ProfileName
+            WhatIf      = [bool] $WhatIfPreference
+            Confirm     = Test-ConfirmAsked -Impact High
+        }
+        if ($BackupPath) { $request['BackupPath'] = Resolve-FileSystemPath -Cmdlet $PSCmdlet -Path $BackupPath }
+        $secret = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
+        $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Subject = $ProfileName; Secret = $secret }
+        foreach ($store in Invoke-SingleOperation @operation -Request $request) {
+            if ($WhatIfPreference) {
+                $new = @($store.Certificate | Where-Object { -not $_.Present }).Count
+                $action = "Upload $($store.Certificate.Count) CA certificates, $new of them new"
+                $null = Confirm-Action -Cmdlet $PSCmdlet -Target $ProfileName -Action $action
+            }
+            $store
+        }
+    }
+}

@@ -1,0 +1,163 @@
+function Unpublish-SmimeCertificate {
+    <#
+    .SYNOPSIS
+    Takes certificates out of Active Directory.
+
+    .DESCRIPTION
+    Removes the values that hold the named certificates from the recipients' userCertificate and userSMIMECertificate in
+    the directory of the profile's source: by thumbprint, by state, or the very objects that Get-SmimeCertificate
+    returned. What is removed is kept in the profile's state until its retention ends. Returns the run with its
+    numbers; Get-SmimeSyncChange lists it later. Asks for each recipient by default; -Confirm:$false does not ask, and
+    where nobody can be asked (-NonInteractive) the cmdlet ends with an error before anything is removed.
+    Objects that come through the pipeline are gathered: one run for all recipients of the same certificates. For many
+    recipients at once -State is faster. If nothing comes through the pipeline there is no run.
+
+    .PARAMETER ProfileName
+    The name of a profile whose source is ActiveDirectory.
+
+    .PARAMETER Thumbprint
+    The SHA-1 thumbprints of the certificates, as Windows shows them.
+
+    .PARAMETER State
+    Every certificate in one of these states: Expired, or Unusable (an Error finding speaks against it).
+
+    .PARAMETER Certificate
+    Certificates of recipients, as Get-SmimeCertificate returns them: each is taken from its recipient only.
+
+    .PARAMETER Identity
+    From whom: addresses, user principal names, sAMAccountNames, distinguished names or object GUIDs, or objects that
+    have one, such as those of Get-ADUser. Without it, from everybody in the profile's scope.
+
+    .PARAMETER Credential
+    Who signs in at the directory: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER PassThru
+    Returns the changes, too, before the run.
+
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+
+    .EXAMPLE
+    PS> Unpublish-SmimeCertificate corp -State Expired -Credential $credential -WhatIf
+    What if: Performing the operation "Update: Removed: userCertificate, CN=Alice Adams, valid until 2025-03-01:
+    expired." on target "Alice Adams <alice@contoso.test>".
+
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    0    corp        Success             2026-11-25 10:40       1000     0      1      0        0      0
+
+    Shows what would be taken out, from whom and why.
+
+    .EXAMPLE
+    PS> Unpublish-SmimeCertificate corp -Thumbprint 4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2 -Credential $credential -Confirm:$false
+
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    11   corp        Success             2026-11-25 10:42       1000     0      0      1        1      0
+
+    Takes one certificate from whoever has it, without asking.
+
+    .EXAMPLE
+    PS> Get-SmimeCertificate corp -Identity alice@contoso.test -Credential $credential |
+    >>     Where-Object State -eq 'Unusable' | Unpublish-SmimeCertificate -Credential $credential -PassThru
+
+    RunId Change State      Recipient                      Reasons
+    ----- ------ -----      ---------                      -------
+       12 Update Exported   alice@contoso.test             Removed: CN=Alice Adams, valid until 2025-03-01.
+
+    Looks first and then takes out exactly that; the run follows the changes.
+
+    .INPUTS
+    SmimeSync.Certificate
+
+    .OUTPUTS
+    SmimeSync.Run
+        The run; with -PassThru SmimeSync.Change objects before it.
+
+    .LINK
+    Publish-SmimeCertificate
+
+    .LINK
+    Get-SmimeCertificate
+
+    .LINK
+    about_SmimeSync
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High', DefaultParameterSetName = 'Thumbprint')]
+    [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('Profile')]
+        [string] $ProfileName,
+
+        [Parameter(Mandatory = $true, Position = 1, ParameterSetName = 'Thumbprint')]
+        [ValidatePattern('^[0-9A-Fa-f]{40}$')]
+        [string[]] $Thumbprint,
+
+        [Parameter(Mandatory = $true, ParameterSetName = 'State')]
+        [ValidateSet('Expired', 'Unusable')]
+        [string[]] $State,
+
+        [Parameter(Mandatory = $true, ParameterSetName = 'Certificate', ValueFromPipeline = $true)]
+        [ValidateNotNullOrEmpty()]
+        [PSTypeName('SmimeSync.Certificate')]
+        [object[]] $Certificate,
+
+        [Parameter(ParameterSetName = 'Thumbprint')]
+        [Parameter(ParameterSetName = 'State')]
+        [ValidateNotNullOrEmpty()]
+        [object[]] $Identity,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [switch] $PassThru,
+
+        [ValidateSet('User', 'Machine')]
+        [string] $Scope
+    )
+    begin {
+        Import-CallerPreference -Cmdlet $PSCmdlet
+        # Profile and recipient, with the thumbprints of each.
+        $piped = [ordered] @{}
+    }
+    process {
+        foreach ($one in $Certificate) {
+            # A value in which nothing can be read has no thumbprint.
+            if (-not $one.Thumbprint) {
+                $PSCmdlet.WriteError((Get-ThumbprintError -Certificate $one))
+                continue
+            }
+            $key = $ProfileName, $one.Anchor -join [char] 0
+            if (-not $piped.Contains($key)) {
+                $piped[$key] = @{ ProfileName = $ProfileName; Identity = @($one.Anchor); Thumbprint = @() }
+            }
+            if ($piped[$key].Thumbprint -notcontains $one.Thumbprint) { $piped[$key].Thumbprint += $one.Thumbprint }
+        }
+    }
+    end {
+        $entries = @(Join-UnpublishEntry -Entry $piped.Values)
+        if ($PSCmdlet.ParameterSetName -ne 'Certificate') {
+            $recipients = @(ConvertTo-Identity -Cmdlet $PSCmdlet -InputObject $Identity)
+            # Whoever was named and can't be told never turns into everybody.
+            if ($PSBoundParameters.ContainsKey('Identity') -and $recipients.Count -eq 0) { return }
+            $entries = @(@{ ProfileName = $ProfileName; Identity = $recipients; Thumbprint = $Thumbprint; State = $State })
+        }
+        $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; PassThru = $PassThru }
+        foreach ($entry in $entries) {
+            $request = @{
+                Operation   = 'Unpublish'
+                ProfileName = $entry.ProfileName
+                Identity    = [string[]] @($entry.Identity)
+                Thumbprint  = [string[]] @($entry.Thumbprint | Where-Object { $_ })
+                State       = [string[]] @($entry.State | Where-Object { $_ })
+                WhatIf      = [bool] $WhatIfPreference
+                Confirm     = Test-ConfirmAsked -Impact High
+            }
+            Invoke-RunOperation @operation -Request $request -Continue:($entries.Count -gt 1)
+        }
+    }
+}

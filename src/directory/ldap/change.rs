@@ -1,0 +1,96 @@
+//! What writing to Active Directory needs of its connection, besides what reading does.
+
+use super::{
+    BATCH, LdapSource,
+    filter::Filter,
+    message::{Modification, Search},
+    result::Asked,
+    search::{first_page, read_object},
+    subtree,
+};
+use crate::{directory::entry::Entry, error::Result, event::Context};
+
+/// Objects that [`LdapSource::samples`] hands over for each search base, at most.
+const SAMPLE: u32 = 20;
+
+/// An object found by its anchor: the anchor, the object, and whether it was read whole.
+pub(crate) type FoundSink<'a> = dyn FnMut(String, Entry, Result<()>) -> Result<()> + 'a;
+
+impl LdapSource {
+    /// How many anchors one search asks for.
+    pub(crate) const BATCH: usize = BATCH;
+
+    /// The server's name.
+    pub(crate) fn server(&self) -> &str {
+        self.connection.server()
+    }
+
+    /// Hands the objects within the profile's scope that have one of `anchors` (objectGUID as text) to `sink`.
+    pub(crate) fn find(
+        &mut self,
+        anchors: &[&str],
+        attributes: &[&str],
+        context: &Context,
+        sink: &mut FoundSink,
+    ) -> Result<()> {
+        let dialect = self.dialect;
+        for batch in anchors.chunks(BATCH) {
+            let Some(filter) = dialect.anchors(batch) else { continue };
+            let filter = Filter::and(&[self.scope.filter.clone(), filter]);
+            self.entries(
+                &filter,
+                attributes,
+                context,
+                &mut |entry, whole| match dialect.anchor_of(&entry) {
+                    Some(anchor) => sink(anchor, entry, whole),
+                    None => Ok(()),
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Some objects of each search base, under the base's name.
+    pub(crate) fn samples(
+        &mut self,
+        attributes: &[&str],
+        context: &Context,
+    ) -> Result<Vec<(String, Vec<Entry>)>> {
+        let mut samples = Vec::with_capacity(self.scope.bases.len());
+        for base in &self.scope.bases {
+            let some = Search { page_size: Some(SAMPLE), ..subtree(base, &self.scope.filter, attributes) };
+            samples.push((base.clone(), first_page(&mut self.connection, &some, context)?));
+        }
+        Ok(samples)
+    }
+
+    /// One object by its DN, the empty one being the root DSE; `None` if it is not there.
+    pub(crate) fn object(
+        &mut self,
+        dn: &str,
+        attributes: &[&str],
+        context: &Context,
+    ) -> Result<Option<Entry>> {
+        read_object(&mut self.connection, dn, attributes, context)
+    }
+
+    /// Changes values of the object with this anchor, all or nothing; `dn` names it in messages.
+    ///
+    /// The inner error is about this object alone: `ObjectChanged` where a value to delete is not there, one to
+    /// add is there already, or the object is gone; else `DirectoryRefused`, `DirectoryBusy`.
+    /// The outer one ends it all: `DirectoryNotWritable` from a read-only domain controller, and the errors of the
+    /// connection, which do not tell whether the change happened.
+    pub(crate) fn modify(
+        &mut self,
+        anchor: &str,
+        dn: &str,
+        modifications: &[Modification],
+        context: &Context,
+    ) -> Result<Result<()>> {
+        // [MS-ADTS] 3.1.1.3.1.2.4: a name that stays the object's own when it is renamed, and that nobody else gets.
+        let name = format!("<GUID={anchor}>");
+        let result = self.connection.modify(&name, modifications, context)?;
+        let checked = result.check(self.connection.server(), Asked::Modify(dn));
+        if result.concerns_one_object() { Ok(checked) } else { checked.map(Ok) }
+    }
+}

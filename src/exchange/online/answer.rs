@@ -1,0 +1,149 @@
+//! Answers: JSON, or CLIXML inside of JSON (facts §1.6, "Read, json format", "Paging", "Warnings").
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    error::{Error, ErrorId, Result},
+    exchange::{Object, Output, Property, clixml, failure},
+};
+
+/// Properties whose text in JSON is base64.
+const BINARY: &[&str] = &["UserCertificate", "UserSMimeCertificate", "SMIMECertificateIssuingCA"];
+
+/// What a successful answer holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// Objects and warnings.
+    pub output: Output,
+    /// The address of the next page.
+    pub next: Option<String>,
+    /// What the cmdlet reported as errors, in the form of a failure's body.
+    pub errors: Option<Value>,
+}
+
+/// What of an answer is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The objects.
+    pub objects: bool,
+    /// Binary values only as their number.
+    pub counts_only: bool,
+}
+
+/// Reads the body of an answer with a good status.
+/// Fails with `ExchangeProtocol`, saying what came instead.
+pub fn read(body: &[u8], wanted: Wanted) -> Result<Page> {
+    match serde_json::from_slice(body) {
+        Ok(value @ Value::Object(_)) => from_value(&value, wanted),
+        _ => Err(unexpected(body)),
+    }
+}
+
+/// The same for a body that is JSON already, as in a batch.
+pub fn from_value(body: &Value, wanted: Wanted) -> Result<Page> {
+    let Some(object) = body.as_object() else { return Err(unexpected(body.to_string().as_bytes())) };
+    let mut objects = Vec::new();
+    if wanted.objects {
+        match object.get("value") {
+            Some(Value::Array(items)) => {
+                for item in items {
+                    one(item, wanted.counts_only, &mut objects)?;
+                }
+            }
+            Some(Value::Null) | None => {}
+            Some(item) => one(item, wanted.counts_only, &mut objects)?,
+        }
+    }
+    let texts = |name: &str| object.get(name).map(texts).unwrap_or_default();
+    let errors = texts("@adminapi.errors");
+    Ok(Page {
+        output: Output { objects, warnings: texts("@adminapi.warnings") },
+        next: object.get("@odata.nextLink").and_then(Value::as_str).map(str::to_owned),
+        errors: (!errors.is_empty()).then(|| json!({ "error": { "message": errors.join(" ") } })),
+    })
+}
+
+/// The error for a body that is not what was expected.
+pub fn unexpected(body: &[u8]) -> Error {
+    Error::new(ErrorId::ExchangeProtocol, format!("Exchange Online answered with {}.", failure::came(body)))
+}
+
+/// Texts, or objects with a message.
+fn texts(value: &Value) -> Vec<String> {
+    let text = |one: &Value| {
+        let text = one.as_str().or_else(|| one.get("message").or_else(|| one.get("Message"))?.as_str());
+        text.map(str::to_owned).unwrap_or_else(|| one.to_string())
+    };
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(list) => list.iter().map(text).collect(),
+        one => vec![text(one)],
+    }
+}
+
+fn one(item: &Value, counts_only: bool, objects: &mut Vec<Object>) -> Result<()> {
+    match item {
+        Value::Object(members) => match members.get("_clixml").and_then(Value::as_str) {
+            Some(text) => objects.extend(clixml::read(text, counts_only)?),
+            None => objects.push(from_json(members, counts_only)?),
+        },
+        // A value by itself has no properties.
+        _ => objects.push(Object::default()),
+    }
+    Ok(())
+}
+
+fn from_json(members: &Map<String, Value>, counts_only: bool) -> Result<Object> {
+    let mut object = Object::default();
+    for (name, value) in members.iter().filter(|(name, _)| !name.contains('@')) {
+        let binary = BINARY.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let unreadable = || {
+            let message =
+                format!("Exchange Online wrote the bytes of '{name}' as something that is not base64.");
+            Error::new(ErrorId::ExchangeProtocol, message)
+        };
+        if let Some(value) = property(value, binary, counts_only).map_err(|()| unreadable())? {
+            object.insert(name, value);
+        }
+    }
+    Ok(object)
+}
+
+/// The value of a property; `Err` where bytes can't be read, which does not matter where they are only counted.
+fn property(value: &Value, binary: bool, counts_only: bool) -> Result<Option<Property>, ()> {
+    let bytes = |decoded: Option<Vec<u8>>| match decoded {
+        _ if counts_only => Ok(Some(Property::Count(1))),
+        Some(bytes) => Ok(Some(Property::Binary(bytes))),
+        None => Err(()),
+    };
+    Ok(match value {
+        Value::Null => None,
+        Value::Bool(flag) => Some(Property::Flag(*flag)),
+        Value::Number(number) => {
+            Some(number.as_i64().map_or_else(|| Property::Text(number.to_string()), Property::Number))
+        }
+        Value::String(text) if binary => bytes(BASE64_STANDARD.decode(text).ok())?,
+        Value::String(text) => Some(Property::Text(text.clone())),
+        Value::Array(items) => {
+            let mut list = Vec::new();
+            for item in items {
+                list.extend(property(item, binary, counts_only)?);
+            }
+            let counted = !list.is_empty() && list.iter().all(|one| matches!(one, Property::Count(_)));
+            Some(if counted { Property::Count(list.len()) } else { Property::List(list) })
+        }
+        Value::Object(members) => match members.get("Data") {
+            Some(Value::String(text)) => bytes(BASE64_STANDARD.decode(text).ok())?,
+            Some(Value::Array(numbers)) => bytes(numbers.iter().map(byte).collect())?,
+            _ => None,
+        },
+    })
+}
+
+fn byte(number: &Value) -> Option<u8> {
+    number.as_u64().and_then(|number| u8::try_from(number).ok())
+}
+
+#[cfg(test)]
+mod tests;

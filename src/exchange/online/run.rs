@@ -1,0 +1,238 @@
+//! Runs many commands: as many at a time as the service takes, again where that is safe, each with its own result.
+
+mod landing;
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use reqwest::Url;
+use tokio::task::JoinSet;
+
+use super::{
+    access::Access,
+    connection::Connection,
+    delivery::{Asked, Delivery, deliver},
+    request::Requests,
+    retry::{Breaker, Budget},
+    throttle::{Course, Pace, Throttle, Ticket},
+};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel},
+    exchange::{Command, Object, Output},
+};
+
+/// The longest wait that the service can ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// Waits from this on are worth a line in the log.
+const NOTABLE_WAIT: Duration = Duration::from_secs(1);
+
+/// What a connection remembers from run to run.
+#[derive(Default)]
+pub struct Line {
+    throttle: Throttle,
+    budget: Budget,
+    breaker: Breaker,
+    access: Access,
+    flights: HashMap<u64, Flight>,
+    flown: u64,
+    /// Requests that were repeated, in this run.
+    repeated: u64,
+}
+
+/// A command that is still to be done.
+struct Job {
+    /// Its position among the commands.
+    position: usize,
+    attempts: u32,
+    /// Not before this time.
+    due: Duration,
+    /// Not in a batch: the service refused one as a whole.
+    alone: bool,
+    /// The page that comes next, and those that came already.
+    page: Option<Url>,
+    pages: HashSet<String>,
+}
+
+/// A request under way.
+struct Flight {
+    ticket: Ticket,
+    jobs: Vec<Job>,
+}
+
+/// Takes the objects of a page.
+pub type Sink<'a> = &'a mut dyn FnMut(usize, Vec<Object>) -> Result<()>;
+
+/// One run over commands.
+pub struct Run<'a> {
+    line: &'a mut Line,
+    connection: &'a Arc<Connection>,
+    requests: &'a Requests,
+    commands: &'a [Command],
+    context: &'a Context,
+    /// Ready now; and those that wait for their time.
+    ready: VecDeque<Job>,
+    waiting: Vec<Job>,
+    results: Vec<Option<Result<Output>>>,
+    logged_wait: Duration,
+    tasks: JoinSet<(u64, Result<Delivery>)>,
+}
+
+impl<'a> Run<'a> {
+    /// A run over `commands`.
+    pub fn new(
+        line: &'a mut Line,
+        connection: &'a Arc<Connection>,
+        requests: &'a Requests,
+        commands: &'a [Command],
+        context: &'a Context,
+    ) -> Self {
+        let job = |position| Job {
+            position,
+            attempts: 0,
+            due: Duration::ZERO,
+            alone: false,
+            page: None,
+            pages: HashSet::new(),
+        };
+        Self {
+            line,
+            connection,
+            requests,
+            commands,
+            context,
+            ready: (0..commands.len()).map(job).collect(),
+            waiting: Vec::new(),
+            results: commands.iter().map(|_| None).collect(),
+            logged_wait: Duration::ZERO,
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Runs all; one result for each command, without the objects, which go to `sink` page by page.
+    pub async fn finish(mut self, sink: Sink<'_>) -> Result<Vec<Result<Output>>> {
+        self.forget();
+        self.line.repeated = 0;
+        let done = self.all(sink).await;
+        self.forget();
+        if self.line.repeated > 0 {
+            let text = format!("{} requests to Exchange Online were repeated.", self.line.repeated);
+            self.log(text)?;
+        }
+        done?;
+        let missing = || Err(Error::new(ErrorId::Internal, "A command was left without a result."));
+        Ok(self.results.into_iter().map(|one| one.unwrap_or_else(missing)).collect())
+    }
+
+    async fn all(&mut self, sink: Sink<'_>) -> Result<()> {
+        loop {
+            self.context.check()?;
+            let now = self.connection.clock().now();
+            self.take_due(now);
+            let mut until = self.waiting.iter().map(|job| job.due).min();
+            if !self.ready.is_empty() {
+                match self.line.throttle.pace(now) {
+                    Pace::Go(most) => {
+                        self.send(now, most)?;
+                        continue;
+                    }
+                    Pace::At(time) => until = Some(self.held_until(now, time)?),
+                    Pace::AfterAnswer => until = None,
+                }
+            }
+            if self.tasks.is_empty() && self.ready.is_empty() && self.waiting.is_empty() {
+                return Ok(());
+            }
+            let rest = until.map_or(LONGEST_WAIT, |until| until.saturating_sub(now));
+            tokio::select! {
+                Some(joined) = self.tasks.join_next() => self.landed(joined, sink)?,
+                slept = self.connection.clock().sleep(rest, &self.context.cancel) => slept?,
+            }
+        }
+    }
+
+    /// Takes what will never be answered off the pace.
+    fn forget(&mut self) {
+        self.tasks.abort_all();
+        for (_, flight) in self.line.flights.drain() {
+            self.line.throttle.lost(&flight.ticket, Course::Failed);
+        }
+    }
+
+    fn take_due(&mut self, now: Duration) {
+        let (due, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|job| job.due <= now);
+        self.waiting = waiting;
+        // What was begun comes first.
+        for job in Vec::into_iter(due) {
+            self.ready.push_front(job);
+        }
+    }
+
+    /// Logs a wait that the service asked for. Fails with `ExchangeThrottled` where it is too long.
+    fn held_until(&mut self, now: Duration, time: Duration) -> Result<Duration> {
+        let wait = time.saturating_sub(now);
+        if wait > LONGEST_WAIT {
+            let message = format!(
+                "Exchange Online wants nothing to be sent for {} minutes, and {} are the most that is waited.",
+                wait.as_secs() / 60,
+                LONGEST_WAIT.as_secs() / 60
+            );
+            return Err(Error::new(ErrorId::ExchangeThrottled, message));
+        }
+        if wait >= NOTABLE_WAIT && time != self.logged_wait {
+            self.logged_wait = time;
+            let (requests, batch) = self.line.throttle.size();
+            self.log(format!(
+                "Exchange Online takes nothing more for {:.1} s; {} commands wait (then {requests} requests of {batch} at a time).",
+                wait.as_secs_f64(),
+                self.ready.len() + self.waiting.len()
+            ))?;
+        }
+        Ok(time)
+    }
+
+    /// Sends the next request, with `most` commands at most.
+    fn send(&mut self, now: Duration, most: usize) -> Result<()> {
+        let single = |job: &Job| job.alone || job.page.is_some();
+        let mut jobs: Vec<Job> = Vec::new();
+        while let Some(job) = self.ready.pop_front() {
+            if !jobs.is_empty() && (single(&job) || jobs.len() >= most) {
+                self.ready.push_front(job);
+                break;
+            }
+            let alone = single(&job);
+            jobs.push(job);
+            if alone || jobs.len() >= most {
+                break;
+            }
+        }
+        let commands: Vec<Command> =
+            jobs.iter().filter_map(|job| self.commands.get(job.position)).cloned().collect();
+        let asked: Vec<Asked> = commands.iter().map(Asked::of).collect();
+        let page = jobs.first().and_then(|job| job.page.clone());
+        let (connection, requests) = (self.connection.clone(), self.requests.clone());
+        self.line.flown += 1;
+        let number = self.line.flown;
+        self.line.budget.request(now);
+        let ticket = self.line.throttle.sent(jobs.len());
+        self.line.flights.insert(number, Flight { ticket, jobs });
+        self.tasks.spawn_on(
+            async move {
+                let make = |service: &Url| match commands.as_slice() {
+                    [command] => requests.single(service, command, page.as_ref()),
+                    all => requests.batch(service, &all.iter().collect::<Vec<_>>()),
+                };
+                (number, deliver(&connection, make, &asked, asked.len() > 1).await)
+            },
+            crate::runtime::runtime()?.handle(),
+        );
+        Ok(())
+    }
+
+    fn log(&self, text: String) -> Result<()> {
+        self.context.log(LogLevel::Verbose, text)
+    }
+}

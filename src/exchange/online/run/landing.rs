@@ -1,0 +1,172 @@
+//! What becomes of each command once its request was answered.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use tokio::task::JoinError;
+
+use super::{Flight, Job, Run, Sink};
+use crate::{
+    error::{Error, ErrorId, Result},
+    exchange::{
+        failure::{Failure, Retry},
+        online::{
+            answer::Page,
+            delivery::{Delivery, is_delay},
+            retry::{MOST_ATTEMPTS, back_off, chance},
+            throttle::Course,
+        },
+    },
+};
+
+/// The most pages of one command: two million objects.
+const MOST_PAGES: usize = 2_000;
+
+impl Run<'_> {
+    /// Takes the answer of a request.
+    pub(super) fn landed(
+        &mut self,
+        joined: Result<(u64, Result<Delivery>), JoinError>,
+        sink: Sink<'_>,
+    ) -> Result<()> {
+        let failed = |e| Error::new(ErrorId::Internal, format!("A request ended by itself: {e}."));
+        let (number, delivery) = joined.map_err(failed)?;
+        let Some(Flight { ticket, jobs }) = self.line.flights.remove(&number) else { return Ok(()) };
+        let now = self.connection.clock().now();
+        let delivery = match delivery {
+            Ok(delivery) => delivery,
+            Err(error) => {
+                self.line.throttle.lost(&ticket, Course::Failed);
+                return Err(error);
+            }
+        };
+        match &delivery.said {
+            Some(said) => self.line.throttle.answered(&ticket, now, said, delivery.course),
+            None => self.line.throttle.lost(&ticket, delivery.course),
+        }
+        self.judge(now, &delivery)?;
+        let as_a_whole = jobs.len() > 1
+            && delivery.status.is_some_and(|s| s.is_client_error())
+            && delivery.results.iter().all(|one| one.as_ref().is_err_and(|f| f.retry == Retry::Never));
+        let mut repeats = Repeats::default();
+        for (job, result) in jobs.into_iter().zip(delivery.results) {
+            match result {
+                Ok(page) => self.page(job, page, &delivery.url, sink)?,
+                Err(_) if as_a_whole => self.ready.push_back(Job { alone: true, ..job }),
+                Err(failure) => self.failed(job, failure, now, &mut repeats)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether going on makes sense after this answer.
+    fn judge(&mut self, now: Duration, delivery: &Delivery) -> Result<()> {
+        let failures = || delivery.results.iter().filter_map(|one| one.as_ref().err());
+        let denied = failures().next().filter(|_| delivery.status.is_some_and(|status| status == 403));
+        // A refusal for a command's own sake is an answer; the service works.
+        let carried_out = failures().count() < delivery.results.len()
+            || (denied.is_none() && failures().any(|one| one.retry == Retry::Never));
+        if carried_out {
+            self.line.breaker.succeeded();
+            self.line.access.succeeded(&delivery.token);
+        }
+        if let Some(unauthorized) = failures().find(|one| one.retry == Retry::AfterRenewal) {
+            self.connection.tokens().invalidate(&delivery.token);
+            return self.line.access.refused(&delivery.token, &unauthorized.error);
+        }
+        if carried_out {
+            return Ok(());
+        }
+        if let Some(denied) = denied.filter(|_| !self.line.access.worked()) {
+            return Err(denied.error.clone());
+        }
+        match failures().next() {
+            Some(last) => self.line.breaker.failed(now, last.refused && is_timed(last), &last.error),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a page of a command's output.
+    fn page(&mut self, mut job: Job, page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
+        sink(job.position, page.output.objects)?;
+        let Some(place) = self.results.get_mut(job.position) else { return Ok(()) };
+        let mut all = place.take().and_then(Result::ok).unwrap_or_default();
+        let delays = page.output.warnings.iter().filter(|warning| is_delay(warning)).count();
+        all.warnings.extend(page.output.warnings.into_iter().filter(|warning| !is_delay(warning)));
+        *place = Some(Ok(all));
+        if delays > 0 {
+            self.log("Exchange Online works more slowly on purpose (micro delay).".to_owned())?;
+        }
+        let Some(link) = page.next else { return Ok(()) };
+        let url = self.connection.page(from, &link).and_then(|url| {
+            if job.pages.len() < MOST_PAGES && job.pages.insert(url.to_string()) {
+                return Ok(url);
+            }
+            let message = "Exchange Online names a further page that was read already, or far too many.";
+            Err(Error::new(ErrorId::ExchangeProtocol, message))
+        });
+        match url {
+            Ok(url) => self.ready.push_front(Job { page: Some(url), attempts: 0, ..job }),
+            Err(error) => self.end(job.position, error),
+        }
+        Ok(())
+    }
+
+    /// Puts a command back that failed, where that is safe and may help, or ends it.
+    fn failed(&mut self, job: Job, failure: Failure, now: Duration, repeats: &mut Repeats) -> Result<()> {
+        let repeatable = self.commands.get(job.position).is_some_and(|command| command.repeatable);
+        let attempts = job.attempts + 1;
+        let native = failure.error.native.as_deref().cloned().unwrap_or_default();
+        let wait = match failure.retry {
+            Retry::Never => return self.ended(&job, failure.error),
+            _ if !repeatable && !failure.refused => {
+                let message = format!(
+                    "{} Whether it was carried out is not known, and it can't be repeated safely.",
+                    failure.error.message
+                );
+                let id = ErrorId::ExchangeUnavailable;
+                let error = Error { target: failure.error.target, ..Error::new(id, message).native(native) };
+                return self.ended(&job, error);
+            }
+            _ if attempts >= MOST_ATTEMPTS => return self.ended(&job, failure.error),
+            // The throttle knows how long the service wants nothing to be sent.
+            Retry::AfterRenewal | Retry::Later(Some(_)) => Duration::ZERO,
+            Retry::Later(None) => {
+                if !*repeats.allowed.get_or_insert_with(|| self.line.budget.retry(now)) {
+                    return self.ended(&job, failure.error);
+                }
+                back_off(attempts, chance())
+            }
+        };
+        if !std::mem::replace(&mut repeats.counted, true) {
+            self.line.repeated += 1;
+            self.log(format!("{} (request {})", failure.error, native.request_id.as_deref().unwrap_or("-")))?;
+        }
+        self.waiting.push(Job { attempts, due: now.saturating_add(wait), ..job });
+        Ok(())
+    }
+
+    fn ended(&mut self, job: &Job, error: Error) -> Result<()> {
+        let id = error.native.as_ref().and_then(|native| native.request_id.as_deref()).unwrap_or("-");
+        self.log(format!("{error} (request {id})"))?;
+        self.end(job.position, error);
+        Ok(())
+    }
+
+    fn end(&mut self, position: usize, error: Error) {
+        if let Some(place) = self.results.get_mut(position) {
+            *place = Some(Err(error));
+        }
+    }
+}
+
+/// What was decided for the commands of one request together.
+#[derive(Default)]
+struct Repeats {
+    allowed: Option<bool>,
+    counted: bool,
+}
+
+fn is_timed(failure: &Failure) -> bool {
+    matches!(failure.retry, Retry::Later(Some(_)))
+}

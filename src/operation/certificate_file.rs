@@ -1,0 +1,101 @@
+//! Certificates out of the files in which people have them: .cer, .pem, .p7b, .pfx. Private keys stay in there.
+
+use std::{fs::File, io::Read, path::Path};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use p12_keystore::{Pkcs12Archive, error::Error as PfxError};
+
+use crate::{
+    certificate::{Certificate, ValueContent, ValueProblem, read_bundle},
+    error::{Error, ErrorId, Result},
+};
+
+/// The largest file that is read: many certificates, and no mistake.
+const MAX_FILE: u64 = 4 << 20;
+
+/// The certificates in the file at `path`, in their order, CA certificates that came along included. `password` is
+/// that of a PFX file; private keys are neither kept nor handed out.
+/// Fails with `CertificateUnreadable`, or `CertificatePasswordWrong` where a PFX file does not open with it.
+pub fn read(path: &Path, password: Option<&[u8]>) -> Result<Vec<Certificate>> {
+    let name = path.display().to_string();
+    let failed = |e: &std::io::Error| Error::io(ErrorId::CertificateUnreadable, "Cannot read", path, e);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|e| failed(&e))?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(unreadable(&name, &format!("it has more than {MAX_FILE} bytes")));
+    }
+    if is_pfx(&bytes) { read_pfx(&name, &bytes, password) } else { of_content(&name, read_bundle(&bytes)) }
+}
+
+/// The certificates in `text`, base64 of what a file holds; `name` is how messages name it.
+/// Fails with `CertificateUnreadable`.
+pub fn read_base64(name: &str, text: &str) -> Result<Vec<Certificate>> {
+    if text.len() as u64 > MAX_FILE {
+        return Err(unreadable(name, &format!("it has more than {MAX_FILE} characters")));
+    }
+    let bytes = BASE64.decode(text.trim()).map_err(|e| unreadable(name, &format!("it is no base64: {e}")))?;
+    of_content(name, read_bundle(&bytes))
+}
+
+/// A certificate that could not be read among those that could makes the whole unreadable: somebody who gives a
+/// file wants all of it.
+fn of_content(name: &str, content: ValueContent) -> Result<Vec<Certificate>> {
+    for problem in &content.problems {
+        match problem {
+            ValueProblem::Unreadable(reason) => return Err(unreadable(name, reason)),
+            ValueProblem::UnreadableCertificate(position, reason) => {
+                return Err(unreadable(name, &format!("certificate {position}: {reason}")));
+            }
+            ValueProblem::MalformedSignedData(reason) => return Err(unreadable(name, reason)),
+            _ => {}
+        }
+    }
+    Ok(content.certificates)
+}
+
+/// Whether it begins like `PFX ::= SEQUENCE { version INTEGER {v3(3)}, … }` (RFC 7292 §4); a certificate and PKCS#7
+/// go on otherwise.
+fn is_pfx(bytes: &[u8]) -> bool {
+    let content = match bytes {
+        [0x30, length @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(length & 0x7F)..),
+        [0x30, _, rest @ ..] => Some(rest),
+        _ => None,
+    };
+    content.is_some_and(|content| content.starts_with(&[2, 1, 3]))
+}
+
+fn read_pfx(name: &str, bytes: &[u8], password: Option<&[u8]>) -> Result<Vec<Certificate>> {
+    let password = std::str::from_utf8(password.unwrap_or_default())
+        .map_err(|_| wrong_password(name, "the password is no UTF-8 text"))?;
+    let archive = Pkcs12Archive::from_pkcs12(bytes, password).map_err(|e| match e {
+        PfxError::MacError(_) => wrong_password(name, "the password does not open it"),
+        // The library's own text may name parts of what it decrypted; which part failed helps nobody.
+        PfxError::UnsupportedEncryptionScheme | PfxError::UnsupportedMacAlgorithm => {
+            unreadable(name, "it is encrypted in a way that is not known here")
+        }
+        PfxError::UnpadError | PfxError::Pkcs5Error(_) => {
+            wrong_password(name, "the password does not open it")
+        }
+        _ => unreadable(name, "the PFX is damaged"),
+    })?;
+    let certificates: Vec<Certificate> = archive
+        .certs
+        .iter()
+        .map(|bag| Certificate::from_der(bag.cert.as_der()).map_err(|reason| unreadable(name, &reason)))
+        .collect::<Result<_>>()?;
+    if certificates.is_empty() {
+        return Err(unreadable(name, "it holds no certificate"));
+    }
+    Ok(certificates)
+}
+
+fn unreadable(name: &str, reason: &str) -> Error {
+    Error::new(ErrorId::CertificateUnreadable, format!("No certificate can be read from '{name}': {reason}."))
+        .target(name)
+}
+
+fn wrong_password(name: &str, reason: &str) -> Error {
+    Error::new(ErrorId::CertificatePasswordWrong, format!("The PFX file '{name}' can't be opened: {reason}."))
+        .target(name)
+}

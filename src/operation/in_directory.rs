@@ -1,0 +1,71 @@
+//! From a request to a run whose changes are asked for: in the directory that the profile reads.
+
+use super::{Engine, connect, locked, profile_store, request::Credential};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::Context,
+    profile::{Profile, SourceKind},
+    state::record::Run,
+    sync::{Job, Options, asked, record_failure},
+    timestamp::Timestamp,
+};
+
+/// What both requests say.
+pub(super) struct Call<'a> {
+    pub(super) profile_name: &'a str,
+    pub(super) credential: Option<&'a Credential>,
+    pub(super) what_if: bool,
+    pub(super) confirm: bool,
+    /// What is done, for messages: `Publish-SmimeCertificate`.
+    pub(super) cmdlet: &'a str,
+}
+
+/// Does `work` on the directory that the profile reads, as one run of the profile.
+/// Fails with `ProfileInvalid` where the source is no Active Directory, and with what opening it says.
+pub(super) fn run(
+    engine: &Engine,
+    call: &Call<'_>,
+    context: &Context,
+    work: impl FnOnce(Job<'_>) -> Result<Run>,
+) -> Result<()> {
+    let stored = profile_store::load(&engine.places()?, call.profile_name)?;
+    if stored.profile.source != SourceKind::ActiveDirectory {
+        return Err(no_directory(&stored.profile, call.cmdlet));
+    }
+    let profile = asked::in_directory(&stored.profile);
+    let now = Timestamp::now();
+    let (what_if, confirm) = (call.what_if, call.confirm);
+    let options = Options { what_if, confirm, pass_thru: true, ..Options::default() };
+    locked::with_state(engine, &stored, what_if, now, |state, host| {
+        let opened = connect::Judge::of(&stored.profile, now).and_then(|judge| {
+            let source = connect::source(engine, &profile, call.credential, context)?;
+            Ok((judge, source, connect::target(engine, &profile, call.credential, context)?))
+        });
+        let done = match opened {
+            Ok((judge, mut source, mut target)) => work(Job {
+                profile: &profile,
+                options: &options,
+                source: source.as_mut(),
+                target: target.as_mut(),
+                state,
+                evaluate: &|recipient| judge.evaluate(recipient),
+                policy: judge.fingerprint(),
+                now,
+                host,
+                context,
+            }),
+            Err(error) => record_failure(&profile, &options, state, now, host, error, context),
+        };
+        done.map(drop)
+    })
+}
+
+fn no_directory(profile: &Profile, cmdlet: &str) -> Error {
+    let what = format!(
+        "Profile '{}' reads from {:?}; {cmdlet} writes to Active Directory, and needs a profile that reads from it.",
+        profile.name, profile.source
+    );
+    Error::new(ErrorId::ProfileInvalid, what)
+        .target(&profile.name)
+        .advice("Name a profile with -Source ActiveDirectory.")
+}

@@ -1,0 +1,220 @@
+//! Active Directory as a target: values are put right in place, at one domain controller.
+//!
+//! Others write the same two attributes at any time: the CA and autoenrolment, Outlook, administrators. Nothing they
+//! put there may be lost, and the directory knows no lock. What can happen, and why it costs nobody a value:
+//!
+//! - *Somebody adds a value between our reading and our writing.* A write names exact values that go and exact values
+//!   that come; what it does not name is not touched. Nothing is ever replaced as a whole.
+//! - *Somebody takes one of our values to delete away, or adds one of ours to add.* The write is one modify
+//!   request, without the control that would make the server lenient, so it fails as a whole. The object is read
+//!   again, and the same change is tried again only if all that shall go is still there, byte for byte; otherwise
+//!   the recipient fails with `ObjectChanged`, and the next run plans it anew from what is there then.
+//! - *The object is renamed, moved or deleted meanwhile, or another one gets its name.* Writes name the objectGUID,
+//!   which nobody else ever gets. An object that is gone, or that left the profile's scope, is not made anew.
+//! - *The connection breaks before the answer is there.* Whether the change happened is unknown, so the whole call
+//!   fails; the next run reads those recipients back before it does anything else.
+//! - *Values are added or removed while an attribute is read in ranges.* Then a value may be missing from what was
+//!   read. It is not named by the write, so that it stays.
+//! - *Somebody writes at another domain controller.* An attribute of this kind replicates whole: of two writes within
+//!   the time that replication takes, the one with the higher version, then the later one, wins, and what the other
+//!   one did is lost on every domain controller (\[MS-DRSR\] 4.1.10.6.9). No client can prevent that; any two writers
+//!   of Active Directory have this race. So everything is read and written at one domain controller
+//!   (`-WriteServer`), and an object of which one of the two attributes changed within the quiet period, at whichever
+//!   domain controller, is left alone: whoever is just exchanging values is done before we begin. What remains is
+//!   somebody whose first change in a day is made elsewhere less than a replication interval before or after ours.
+//!   Naming the domain controller that the CA writes to as `-WriteServer` takes that away for the CA, too.
+//! - *The times of changes come from the clocks of the domain controllers that made them*, and their age is measured
+//!   with the clock of the one that is written to. One that lies in the future counts as just now.
+
+mod difference;
+mod metadata;
+mod rights;
+
+use std::collections::HashMap;
+
+use self::{difference::Difference, metadata::LastChange};
+use crate::{
+    directory::{
+        Selection, Source, SourceItem,
+        entry::{Entry, certificate_values},
+        ldap::LdapSource,
+    },
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel},
+    profile::Profile,
+    recipient::Attribute,
+    state::published::PublishedRecipient,
+    target::{Exclusion, Match, Target, TargetQuery, TargetRecipient, TargetWrite},
+    timestamp::Timestamp,
+};
+
+/// How often a write that met a concurrent change is made anew.
+const RETRIES: u32 = 3;
+
+/// Active Directory in place, signed in at the domain controller that is written to.
+pub struct ActiveDirectoryTarget {
+    /// The same domain controller as a source.
+    directory: LdapSource,
+    user_name: String,
+    /// Seconds; 0: none.
+    quiet_period: i64,
+}
+
+/// A recipient as it is now.
+struct Found {
+    recipient: TargetRecipient,
+    /// Whether its values changed within the quiet period.
+    quiet: bool,
+}
+
+impl ActiveDirectoryTarget {
+    /// Connects to the profile's `WriteServer`, by default its `Server`, and signs in.
+    /// Fails as [`LdapSource::connect`].
+    pub fn connect(
+        profile: &Profile,
+        user_name: Option<&str>,
+        password: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Self> {
+        let write_server = profile.write_server.clone().filter(|server| !server.is_empty());
+        let profile = Profile { server: write_server.or_else(|| profile.server.clone()), ..profile.clone() };
+        Ok(Self {
+            directory: LdapSource::connect(&profile, user_name, password, context)?,
+            user_name: user_name.unwrap_or_default().to_owned(),
+            quiet_period: i64::from(profile.quiet_period),
+        })
+    }
+
+    /// Reads those of `anchors` that are in the profile's scope, whole; an inner error is about one object.
+    fn look(&mut self, anchors: &[&str], context: &Context) -> Result<HashMap<String, Result<Found>>> {
+        let mut attributes = vec!["objectGUID"];
+        attributes.extend(Attribute::ALL.map(Attribute::name));
+        let mut now = None;
+        if self.quiet_period > 0 {
+            attributes.extend(metadata::ATTRIBUTES);
+            now = self.directory.clock(context)?;
+        }
+        let quiet_period = self.quiet_period;
+        let mut all = HashMap::new();
+        self.directory.find(anchors, &attributes, context, &mut |anchor, entry, whole| {
+            let found = whole.map(|()| Found {
+                quiet: is_quiet(&entry, quiet_period, now),
+                recipient: TargetRecipient {
+                    key: anchor.clone(),
+                    values: certificate_values(&entry),
+                    findings: Vec::new(),
+                },
+            });
+            all.insert(anchor, found);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Writes one recipient; the inner error is about it alone.
+    fn write_one(&mut self, write: &TargetWrite<'_>, context: &Context) -> Result<Result<()>> {
+        let (anchor, label) = (write.query.anchor, write.query.recipient.label.as_str());
+        let Some(current) = &write.current else { return Ok(Err(gone(label))) };
+        let mut difference = Difference::between(&current.values, &write.values);
+        for retries_left in (0..=RETRIES).rev() {
+            context.check()?;
+            if difference.is_empty() {
+                return Ok(Ok(()));
+            }
+            let changed = match self.directory.modify(anchor, label, &difference.modifications(), context)? {
+                Err(error) if error.id == ErrorId::ObjectChanged && retries_left > 0 => error,
+                written => return Ok(written),
+            };
+            context.log(LogLevel::Verbose, format!("{} It is read again.", changed.message))?;
+            let found = match self.look(&[anchor], context)?.remove(anchor) {
+                None => return Ok(Err(gone(label))),
+                Some(Err(error)) => return Ok(Err(error)),
+                Some(Ok(found)) => found,
+            };
+            difference = match difference.still_wanted(&found.recipient.values) {
+                Some(again) if !found.quiet => again,
+                _ => return Ok(Err(changed)),
+            };
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Whether the values of `entry` changed less than `quiet_period` seconds before `now`. What can't be told counts as
+/// a change.
+fn is_quiet(entry: &Entry, quiet_period: i64, now: Option<Timestamp>) -> bool {
+    if quiet_period == 0 {
+        return false;
+    }
+    match (metadata::last_change(entry), now) {
+        (LastChange::Never, _) => false,
+        (LastChange::At(changed), Some(now)) => now < changed.plus(quiet_period),
+        (LastChange::Unknown, _) | (_, None) => true,
+    }
+}
+
+fn gone(label: &str) -> Error {
+    let message = format!("The object of '{label}' was deleted, or left the profile's scope, meanwhile.");
+    Error::new(ErrorId::ObjectChanged, message).target(label)
+}
+
+impl Target for ActiveDirectoryTarget {
+    fn name(&self) -> String {
+        format!("Active Directory at '{}'", self.directory.server())
+    }
+
+    fn batch_size(&self) -> usize {
+        LdapSource::BATCH
+    }
+
+    fn check_writable(&mut self, context: &Context) -> Result<()> {
+        rights::check(&mut self.directory, &self.user_name, context)
+    }
+
+    fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
+        let anchors: Vec<&str> = queries.iter().map(|query| query.anchor).collect();
+        let mut found = self.look(&anchors, context)?;
+        let matched = |query: &TargetQuery<'_>| match found.remove(query.anchor) {
+            None => Ok(Match::Excluded(Exclusion::NotFound, None)),
+            Some(Err(error)) => Err(error),
+            Some(Ok(Found { recipient, quiet: true })) => {
+                Ok(Match::Excluded(Exclusion::QuietPeriod, Some(recipient)))
+            }
+            Some(Ok(Found { recipient, quiet: false })) => Ok(Match::One(recipient)),
+        };
+        Ok(queries.iter().map(matched).collect())
+    }
+
+    fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
+        let written = |write: &TargetWrite<'_>| {
+            let result = self.write_one(write, context)?;
+            Ok(result.map(|()| write.query.anchor.to_owned()))
+        };
+        writes.iter().map(written).collect()
+    }
+
+    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
+        self.directory.clock(context)
+    }
+
+    fn read_all(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        self.directory.read(selection, context, sink)
+    }
+
+    fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
+        Some(query.anchor.to_owned())
+    }
+
+    fn finish(
+        &mut self,
+        _next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
+        _context: &Context,
+    ) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! The targets `ExchangeOnline` and `ExchangeSession`: recipients of Exchange, written with its own cmdlets.
+//!
+//! Which way the cmdlets take is the [`CmdletChannel`]'s business. A recipient is read with `Get-Mailbox`,
+//! `Get-MailUser` or `Get-MailContact` (other cmdlets don't show the values) and written with the `Set-` of the same
+//! name, which takes the whole list of an attribute.
+
+mod command;
+mod found;
+mod index;
+mod kind;
+mod read;
+mod search;
+mod write;
+
+use super::{Match, Target, TargetQuery, TargetWrite};
+use crate::{
+    directory::{Selection, SourceItem},
+    error::{Error, ErrorId, Result},
+    event::Context,
+    exchange::{CmdletChannel, Command, Location, Output},
+    profile::Profile,
+    recipient::RecipientKind,
+    state::published::PublishedRecipient,
+    timestamp::Timestamp,
+};
+use search::Directory;
+
+/// An Exchange organisation, reached over a channel.
+pub struct Exchange {
+    channel: Box<dyn CmdletChannel>,
+    create_contact: bool,
+    location: Option<Location>,
+    directory: Directory,
+}
+
+impl Exchange {
+    /// The organisation at the other end of `channel`; nothing is asked yet.
+    pub fn new(channel: Box<dyn CmdletChannel>, profile: &Profile) -> Self {
+        let create_contact = profile.create_contact;
+        Self { channel, create_contact, location: None, directory: Directory::default() }
+    }
+
+    fn location(&mut self, context: &Context) -> Result<Location> {
+        match self.location {
+            Some(location) => Ok(location),
+            None => Ok(*self.location.insert(self.channel.location(context)?)),
+        }
+    }
+
+    /// Runs any number of commands; one result each, in their order.
+    fn invoke(&mut self, commands: &[Command], context: &Context) -> Result<Vec<Result<Output>>> {
+        let mut results = Vec::with_capacity(commands.len());
+        for batch in commands.chunks(self.channel.batch_size().max(1)) {
+            context.check()?;
+            let answers = self.channel.invoke(batch, context)?;
+            if answers.len() != batch.len() {
+                let what = format!(
+                    "{} gave {} answers to {} commands.",
+                    self.channel.name(),
+                    answers.len(),
+                    batch.len()
+                );
+                return Err(Error::new(ErrorId::ExchangeProtocol, what));
+            }
+            results.extend(answers);
+        }
+        Ok(results)
+    }
+
+    /// Whether a mail contact is to be made for somebody who is not there. Only for contacts of the source: anybody
+    /// with an account belongs to the organisation, and its mailbox or mail user comes from elsewhere. On premises a
+    /// contact can't be given values.
+    fn creates(&self, query: &TargetQuery<'_>, location: Location) -> bool {
+        self.create_contact
+            && location == Location::Cloud
+            && query.recipient.kind == RecipientKind::Contact
+            && query.recipient.address.as_deref().is_some_and(|address| !address.is_empty())
+    }
+}
+
+impl Target for Exchange {
+    fn name(&self) -> String {
+        self.channel.name()
+    }
+
+    fn batch_size(&self) -> usize {
+        self.channel.batch_size()
+    }
+
+    /// Asks for the organisation and for any mailbox: whoever is not signed in, or has no role, gets neither.
+    /// That writing is allowed, only a write can show.
+    fn check_writable(&mut self, context: &Context) -> Result<()> {
+        self.location(context)?;
+        let answers = self.invoke(&[command::organization(), command::any_mailbox()], context)?;
+        answers.into_iter().try_for_each(|answer| answer.map(drop))
+    }
+
+    fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
+        self.read_queries(queries, context)
+    }
+
+    fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
+        self.write_values(writes, context)
+    }
+
+    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
+        self.channel.clock(context)
+    }
+
+    fn read_all(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        match selection {
+            Selection::All => self.list_recipients(context, sink),
+            Selection::Identities(identities) => self.get_recipients(identities, context, sink),
+        }
+    }
+
+    /// Exchange gives the key; nothing else tells it.
+    fn key(&self, _query: &TargetQuery<'_>) -> Option<String> {
+        None
+    }
+
+    /// Everything is in its place already.
+    fn finish(
+        &mut self,
+        _next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
+        _context: &Context,
+    ) -> Result<()> {
+        Ok(())
+    }
+}

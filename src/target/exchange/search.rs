@@ -1,0 +1,182 @@
+//! Finding recipients that no earlier run has linked: a few by asking for each, many by listing all once.
+
+use std::{collections::HashMap, time::Instant};
+
+use uuid::Uuid;
+
+use super::{
+    Exchange, command,
+    found::Found,
+    index::{Index, Located, Wanted},
+    kind::Kind,
+};
+use crate::{
+    error::{ErrorId, Result},
+    event::{Context, LogLevel},
+    exchange::{Command, Location, Output},
+    recipient::Fingerprint,
+};
+
+/// So many recipients a run are asked for one by one; above, listing everybody takes fewer requests.
+const FEW: usize = 20;
+
+/// What is known of the organisation's recipients in this run.
+#[derive(Default)]
+pub(super) struct Directory {
+    /// Everybody, once it was worth listing them.
+    everybody: Option<Index>,
+    /// Deleted mailboxes that can still be restored, once somebody was missing.
+    soft_deleted: Option<Index>,
+    looked_up: usize,
+    /// Which source anchor (by its hash) each recipient was given to.
+    claims: HashMap<Uuid, Fingerprint>,
+}
+
+impl Directory {
+    /// Gives a recipient to a source anchor; `false` where another anchor has it.
+    pub(super) fn claim(&mut self, guid: Uuid, anchor: &str) -> bool {
+        let anchor = Fingerprint::of(anchor.as_bytes());
+        *self.claims.entry(guid).or_insert(anchor) == anchor
+    }
+
+    /// Adds recipients that were made in this run.
+    pub(super) fn add(&mut self, made: &[Found]) {
+        if let Some(index) = self.everybody.as_mut().filter(|_| !made.is_empty()) {
+            made.iter().for_each(|one| index.push(one));
+            index.sort();
+        }
+    }
+}
+
+impl Exchange {
+    /// Whom each of `wanted` means; `new` of them are asked for the first time in this run.
+    pub(super) fn locate(
+        &mut self,
+        wanted: &[Wanted],
+        new: usize,
+        context: &Context,
+    ) -> Result<Vec<Result<Located>>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.directory.looked_up += new;
+        if self.directory.everybody.is_none() && wanted.len().max(self.directory.looked_up) <= FEW {
+            return self.look_up(wanted, context);
+        }
+        if self.directory.everybody.is_none() {
+            self.directory.everybody = Some(self.list_everybody(context)?);
+        }
+        let index = self.directory.everybody.as_ref();
+        let find = |one| Ok(index.map_or(Located::Nobody, |index| index.find(one)));
+        Ok(wanted.iter().map(find).collect())
+    }
+
+    fn list_everybody(&mut self, context: &Context) -> Result<Index> {
+        let (began, location) = (Instant::now(), self.location(context)?);
+        let mut index = Index::default();
+        for kind in Kind::of(location) {
+            self.fill(&mut index, *kind, &command::list(*kind, location, true), context)?;
+        }
+        index.sort();
+        let (name, seconds) = (self.channel.name(), began.elapsed().as_secs_f64());
+        context.log(
+            LogLevel::Verbose,
+            format!("{name} has {} recipients; listed in {seconds:.2} s.", index.len()),
+        )?;
+        Ok(index)
+    }
+
+    fn fill(&mut self, index: &mut Index, kind: Kind, list: &Command, context: &Context) -> Result<()> {
+        self.channel.list(list, context, &mut |object| {
+            if let Some(found) = Found::read(Some(kind), &object)? {
+                index.push(&found);
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether a deleted mailbox that can still be restored is meant.
+    pub(super) fn locate_soft_deleted(&mut self, wanted: &Wanted, context: &Context) -> Result<Located> {
+        if self.location(context)? == Location::OnPremises {
+            return Ok(Located::Nobody);
+        }
+        if self.directory.soft_deleted.is_none() {
+            let mut index = Index::default();
+            self.fill(&mut index, Kind::Mailbox, &command::list_soft_deleted(), context)?;
+            index.sort();
+            self.directory.soft_deleted = Some(index);
+        }
+        Ok(self.directory.soft_deleted.as_ref().map_or(Located::Nobody, |index| index.find(wanted)))
+    }
+
+    /// Asks for each recipient: by Guid and address first, and by the user principal name where nobody has these.
+    pub(super) fn look_up(&mut self, wanted: &[Wanted], context: &Context) -> Result<Vec<Result<Located>>> {
+        let location = self.location(context)?;
+        let by_address = |one: &Wanted| {
+            let guids = one.guids.iter().map(|guid| command::recipient_by_guid(*guid));
+            let addresses = one.address.iter().map(|address| command::recipients_by_address(address));
+            guids.chain(addresses).map(|command| (None, command)).collect()
+        };
+        let by_name = |one: &Wanted| {
+            let kinds = Kind::of(location).iter().filter(|kind| **kind != Kind::MailContact);
+            let names = one.user_principal_name.iter().chain(&one.address);
+            let mut names: Vec<&String> = names.collect();
+            names.dedup();
+            let command = |name: &String| {
+                let name = name.clone();
+                kinds.clone().map(move |kind| (Some(*kind), command::get_by_name(*kind, &name, location)))
+            };
+            names.into_iter().flat_map(command).collect()
+        };
+        let mut located = self.ask_for(wanted, by_address, context)?;
+        let rest: Vec<usize> = (0..)
+            .zip(&located)
+            .filter(|(_, one)| matches!(one, Ok(Located::Nobody)))
+            .map(|(at, _)| at)
+            .collect();
+        let missing: Vec<Wanted> = rest.iter().filter_map(|at| wanted.get(*at)).cloned().collect();
+        for (at, found) in rest.into_iter().zip(self.ask_for(&missing, by_name, context)?) {
+            if let Some(place) = located.get_mut(at) {
+                *place = found;
+            }
+        }
+        Ok(located)
+    }
+
+    /// Runs each one's commands and finds it among their answers.
+    fn ask_for(
+        &mut self,
+        wanted: &[Wanted],
+        commands: impl Fn(&Wanted) -> Vec<(Option<Kind>, Command)>,
+        context: &Context,
+    ) -> Result<Vec<Result<Located>>> {
+        let questions: Vec<Vec<(Option<Kind>, Command)>> = wanted.iter().map(commands).collect();
+        let all: Vec<Command> = questions.iter().flatten().map(|(_, command)| command.clone()).collect();
+        let mut answers = self.invoke(&all, context)?.into_iter();
+        let mut located = Vec::with_capacity(wanted.len());
+        for (one, questions) in wanted.iter().zip(&questions) {
+            let answers: Vec<_> =
+                questions.iter().map(|(kind, _)| *kind).zip(answers.by_ref().take(questions.len())).collect();
+            located.push(among(one, answers));
+        }
+        Ok(located)
+    }
+}
+
+/// Finds a recipient among the answers to the commands that asked for it.
+fn among(wanted: &Wanted, answers: Vec<(Option<Kind>, Result<Output>)>) -> Result<Located> {
+    let mut index = Index::default();
+    for (kind, answer) in answers {
+        let output = match answer {
+            Err(error) if error.id == ErrorId::RecipientNotFound => continue,
+            other => other?,
+        };
+        for object in &output.objects {
+            if let Some(found) = Found::read(kind, object)? {
+                index.push(&found);
+            }
+        }
+    }
+    index.sort();
+    Ok(index.find(wanted))
+}
