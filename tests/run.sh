@@ -62,7 +62,7 @@ missing() { # WHAT WHY
 sh tests/install.sh all
 
 step format cargo fmt --check
-step clippy cargo clippy --quiet --all-targets --features fault-injection,lab -- -D warnings
+step clippy cargo clippy --quiet --all-targets --features fault-injection,lab,lab-pair -- -D warnings
 
 lab=$target/lab
 features=fault-injection
@@ -71,11 +71,18 @@ if [ "$(id -u)" -ne 0 ]; then
 elif ! command -v samba > /dev/null && [ ! -x /usr/sbin/samba ]; then
   missing samba 'Samba is not installed'
 elif sh tests/lab/samba.sh start "$lab" > "$logs/samba.log" 2>&1; then
-  trap 'sh tests/lab/samba.sh stop "$lab" > /dev/null 2>&1' EXIT
+  trap 'sh tests/lab/samba.sh stop "$lab" > /dev/null 2>&1; sh tests/lab/samba-pair.sh stop "$lab-pair" > /dev/null 2>&1' EXIT
   trap 'exit 130' INT TERM
   features=$features,lab
   SMIME_SYNC_LAB=$lab
   export SMIME_SYNC_LAB
+  if sh tests/lab/samba-pair.sh start "$lab-pair" > "$logs/samba-pair.log" 2>&1; then
+    features=$features,lab-pair
+    SMIME_SYNC_LAB_PAIR=$lab-pair
+    export SMIME_SYNC_LAB_PAIR
+  else
+    missing samba-pair "$(tail -n 1 "$logs/samba-pair.log")"
+  fi
 else
   tail -n 5 "$logs/samba.log"
   missing samba 'the domain controller does not start'
