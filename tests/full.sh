@@ -1,5 +1,6 @@
 #!/bin/sh
-# What takes long: 200 killed runs, many more random inputs for parsers and planners, a soak, and the benchmarks.
+# What takes long: 300 killed runs, 20,000 recipients published to Exchange, many more random inputs for parsers
+# and planners, a soak, and the benchmarks.
 # The last line is "N passed, N failed". About 20 minutes.
 set -u
 cd "$(dirname "$0")/.."
@@ -23,6 +24,10 @@ step() { # NAME COMMAND...
 
 step crash sh tests/c/crash.sh 200
 step crash-large env SMIME_SYNC_CRASH_PEOPLE=5000 sh tests/c/crash.sh 20
+# Publishing to Exchange: 20,000 recipients within 3,000 commands a minute, and 100 kills in the middle of a batch.
+exchange='cargo test --features fault-injection --test target_exchange -- --nocapture'
+step exchange-limit env SMIME_SYNC_EXCHANGE_PEOPLE=20000 $exchange everybody_arrives
+step exchange-killed env SMIME_SYNC_KILLS=100 $exchange killed
 # Parsers with two hundred times the usual inputs, everything else with ten times.
 step parsers env PROPTEST_CASES=51200 cargo test --lib --test certificate_properties --test source_ldif --test abi_requests
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast

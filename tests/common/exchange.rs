@@ -233,11 +233,27 @@ fn binary() -> &'static Path {
         build.args(["build", "--quiet", "--example", "exchange-online-stand-in", "--manifest-path"]);
         build.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         build.arg("--target-dir").arg(profile.parent().unwrap());
+        // Variables that cargo sets for this test would make it build dependencies anew.
+        let of_test = |name: &std::ffi::OsString| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_") && !matches!(&*name, "CARGO_HOME" | "CARGO_TARGET_DIR")
+        };
+        std::env::vars_os().map(|(name, _)| name).filter(of_test).for_each(|name| {
+            build.env_remove(name);
+        });
         for (feature, on) in
             [("lab", cfg!(feature = "lab")), ("fault-injection", cfg!(feature = "fault-injection"))]
         {
             if on {
                 build.args(["--features", feature]);
+            }
+        }
+        // What cargo sets for this test would make the build scripts of dependencies run again, and all be built anew.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            let prefixes = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+            if prefixes.iter().any(|prefix| text.starts_with(prefix)) {
+                build.env_remove(&name);
             }
         }
         if profile.ends_with("release") {

@@ -7,6 +7,7 @@ mod engine;
 #[path = "../common/exchange.rs"]
 mod exchange;
 mod exclusions;
+mod killed;
 mod organisation;
 mod publishing;
 mod session;

@@ -1,5 +1,7 @@
 //! A few recipients are asked for one by one, many are listed.
 
+use serde_json::{Value, json};
+
 use crate::{
     engine::{Office, Way},
     organisation::*,
@@ -41,4 +43,54 @@ fn a_recipient_costs_one_read_and_one_write_and_then_nothing() {
         assert_eq!(office.run(way).ok().numbers.unchanged, 150, "{way:?}");
         assert!(office.count("Get-Mailbox") <= reads, "{way:?}: linked ones are not asked for");
     }
+}
+
+/// Two of a hundred requests for each kind.
+fn faults() -> Value {
+    let kinds = [
+        ("TooManyRequests", "Before"),
+        ("ServiceUnavailable", "Before"),
+        ("GatewayTimeout", "After"),
+        ("Reset", "After"),
+        ("Truncated", "After"),
+        ("Duplicate", "After"),
+        ("Slow", "After"),
+        ("TokenExpiry", "Before"),
+    ];
+    let rule = |(kind, when)| json!({ "Kind": kind, "When": when, "Probability": 0.02, "Seconds": 2 });
+    kinds.into_iter().map(rule).collect()
+}
+
+/// `SMIME_SYNC_EXCHANGE_PEOPLE` is 20,000 in the full tests, with the limit of 3,000 commands a minute; by default it
+/// is so few that the limit is scaled down with them.
+#[test]
+fn everybody_arrives_within_the_limit_and_little_more_than_its_time_whatever_fails() {
+    let people: usize = std::env::var("SMIME_SYNC_EXCHANGE_PEOPLE").map_or(600, |text| text.parse().unwrap());
+    let limit = if people >= 20_000 { 3_000 } else { people * 3 / 4 };
+    let names: Vec<String> = (0..people).map(|number| format!("person{number}")).collect();
+    let office = Office::at_speed(
+        names.iter().map(|name| person(name)).collect(),
+        names.iter().map(|name| mailbox(name)).collect(),
+        20.0,
+    );
+    office.stand_in.settings(json!({ "RateLimit": { "Limit": limit, "Window": 60 } }));
+    office.stand_in.faults(42, faults());
+    let began = office.stand_in.now();
+    let outcome = office.run(Way::Online);
+    let seconds = office.stand_in.now() - began;
+    let least = (2 * people) as f64 / limit as f64 * 60.0;
+    let statistics = office.stand_in.statistics();
+    println!(
+        "{people} recipients: {seconds:.0} s of at least {least:.0} s: ratio {:.3}; {statistics}",
+        seconds / least
+    );
+    let numbers = &outcome.ok().numbers;
+    assert_eq!((numbers.exported, numbers.rejected), (people as u64, 0), "{:?}", outcome.host.errors());
+    let all = office.stand_in.ask("GET", "/recipients", &Value::Null);
+    for one in all.as_array().unwrap() {
+        let address = one["PrimarySmtpAddress"].as_str().unwrap();
+        assert_eq!(crate::exchange::values(&one["UserCertificate"]), [certificate(address, 1)], "{address}");
+    }
+    assert_eq!(statistics["BeyondAnnouncedLimit"], 0, "{statistics}");
+    assert!(seconds <= 1.15 * least, "{seconds:.0} s instead of {least:.0} s");
 }

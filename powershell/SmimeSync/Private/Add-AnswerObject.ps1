@@ -66,7 +66,8 @@ function ConvertTo-AnswerValue {
         return $base.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
     }
     $whole = $base -is [int] -or $base -is [long] -or $base -is [int16] -or $base -is [byte] -or $base -is [uint32]
+    if (-not $whole) { return "$Value" }
     # A deserialised enumeration is a number that reads as its name.
-    if ($whole -and $Value.PSObject.TypeNames -notcontains 'Deserialized.System.Enum') { return $base }
-    "$Value"
+    if ($Value.PSObject.TypeNames -contains 'Deserialized.System.Enum') { return $Value.PSObject.ToString() }
+    $base
 }
