@@ -20,6 +20,7 @@ if [ "$want" = all ]; then
   need valgrind valgrind
   need samba samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba
   need ldapsearch ldap-utils
+  need ip iproute2
   need slapd slapd
   # PowerShell's cultures; the package carries its version in its name.
   /sbin/ldconfig -p 2> /dev/null | grep -q libicuuc || icu=yes
