@@ -29,7 +29,7 @@ function Publish-SmimeTrustStore {
 
     .EXAMPLE
     PS> Publish-SmimeTrustStore -ProfileName corp -WhatIf
-    What if: Performing the operation "Upload 3 CA certificates, 1 of them new" on target "corp".
+    What if: Performing the operation "Upload the trust store (CA certificates: 3, new: 1)" on target "corp".
 
     ProfileName      Published Certificates     Size Path
     -----------      --------- ------------     ---- ----
@@ -96,7 +96,7 @@ function Publish-SmimeTrustStore {
         foreach ($store in Invoke-SingleOperation @operation -Request $request) {
             if ($WhatIfPreference) {
                 $new = @($store.Certificate | Where-Object { -not $_.Present }).Count
-                $action = "Upload $($store.Certificate.Count) CA certificates, $new of them new"
+                $action = "Upload the trust store (CA certificates: $($store.Certificate.Count), new: $new)"
                 $null = Confirm-Action -Cmdlet $PSCmdlet -Target $ProfileName -Action $action
             }
             $store
