@@ -20,6 +20,8 @@ if [ "$want" = all ]; then
   need valgrind valgrind
   need samba samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba
   need ldapsearch ldap-utils
+  need ip iproute2
+  need slapd slapd
   # PowerShell's cultures; the package carries its version in its name.
   /sbin/ldconfig -p 2> /dev/null | grep -q libicuuc || icu=yes
 fi
@@ -31,5 +33,12 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 [ -z "$icu" ] || packages="$packages $(apt-cache search --names-only '^libicu[0-9]+$' | cut -d' ' -f1 | tail -n 1)"
+# The directory servers are started by the tests alone: nothing of the packages' own is, where Debian asks first.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
 # shellcheck disable=SC2086 # a list of packages
 apt-get install -qq -y --no-install-recommends $packages > /dev/null

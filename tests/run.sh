@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing and runs every test: Rust, the Samba lab, the C interface, crashes, PowerShell.
+# Installs what is missing and runs every test: Rust, Samba and OpenLDAP, the C interface, crashes, PowerShell.
 # The last line is "N passed, N failed", with ", N skipped" where something could not be had here.
 # With SMIME_SYNC_REQUIRE=all anything that is missing fails the run.
 set -u
@@ -62,24 +62,32 @@ missing() { # WHAT WHY
 sh tests/install.sh all
 
 step format cargo fmt --check
-step clippy cargo clippy --quiet --all-targets --features fault-injection,lab -- -D warnings
+step clippy cargo clippy --quiet --all-targets --features fault-injection,lab,lab-pair,openldap -- -D warnings
 
-lab=$target/lab
 features=fault-injection
-if [ "$(id -u)" -ne 0 ]; then
-  missing samba "the lab's ports need root"
-elif ! command -v samba > /dev/null && [ ! -x /usr/sbin/samba ]; then
-  missing samba 'Samba is not installed'
-elif sh tests/lab/samba.sh start "$lab" > "$logs/samba.log" 2>&1; then
-  trap 'sh tests/lab/samba.sh stop "$lab" > /dev/null 2>&1' EXIT
-  trap 'exit 130' INT TERM
-  features=$features,lab
-  SMIME_SYNC_LAB=$lab
-  export SMIME_SYNC_LAB
-else
-  tail -n 5 "$logs/samba.log"
-  missing samba 'the domain controller does not start'
-fi
+stop_servers() {
+  sh tests/lab/samba.sh stop "$target/lab"
+  sh tests/lab/samba-pair.sh stop "$target/lab-pair"
+  sh tests/lab/openldap.sh stop "$target/openldap"
+}
+trap 'stop_servers > /dev/null 2>&1' EXIT
+trap 'exit 130' INT TERM
+
+server() { # SCRIPT FEATURE VARIABLE: starts a directory server; its tests belong to the run then
+  folder=$target/$2
+  if [ "$(id -u)" -ne 0 ]; then
+    missing "$2" 'the ports and networks of the servers need root'
+  elif sh "tests/lab/$1" start "$folder" > "$logs/$2.log" 2>&1; then
+    features=$features,$2
+    export "$3=$folder"
+  else
+    tail -n 5 "$logs/$2.log"
+    missing "$2" 'the server is not installed or does not start'
+  fi
+}
+server samba.sh lab SMIME_SYNC_LAB
+server samba-pair.sh lab-pair SMIME_SYNC_LAB_PAIR
+server openldap.sh openldap SMIME_SYNC_OPENLDAP
 step rust cargo test --features "$features" --no-fail-fast
 step c sh tests/c/run.sh
 step crash sh tests/c/crash.sh 20

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     error::{Error, Result},
-    event::{Context, LogLevel, Question},
+    event::{Context, LogLevel, Question, QuestionKind, SessionCommand},
     runtime::runtime,
 };
 
@@ -18,6 +18,9 @@ pub fn run(request: &FaultRequest, context: &Context) -> Result<()> {
     }
     if request.questions > 0 {
         ask(request.questions, context)?;
+    }
+    if let Some(command) = &request.apply {
+        apply(command, context)?;
     }
     if request.wait > 0 {
         let cancel = context.cancel.clone();
@@ -37,6 +40,20 @@ fn ask(count: u32, context: &Context) -> Result<()> {
     let question = |number: u32| Question::approve(format!("recipient {number}"), "test the questions");
     for answer in context.ask((1..=count).map(question).collect())? {
         context.log(LogLevel::Debug, format!("Question {}: {}.", answer.id, answer.approved))?;
+    }
+    Ok(())
+}
+
+fn apply(command: &SessionCommand, context: &Context) -> Result<()> {
+    let question = Question {
+        kind: QuestionKind::Apply,
+        command: Some(command.clone()),
+        ..Question::approve("recipient", "test the session")
+    };
+    for answer in context.ask(vec![question])? {
+        let failure = answer.failure.map(|failure| failure.message).unwrap_or_default();
+        let (objects, warnings) = (answer.output.len(), answer.warnings.len());
+        context.log(LogLevel::Verbose, format!("{objects} objects, {warnings} warnings; {failure}"))?;
     }
     Ok(())
 }

@@ -322,6 +322,9 @@ pub struct FaultRequest {
     /// Ask so many questions, in one batch.
     #[serde(default)]
     pub questions: u32,
+    /// Ask for this cmdlet of the caller's session to be run, and log how much came back.
+    #[serde(default)]
+    pub apply: Option<crate::event::SessionCommand>,
     /// Wait so many milliseconds, or until canceled.
     #[serde(default)]
     pub wait: u64,

@@ -4,6 +4,7 @@ use super::{Job, hidden, plan::CONTACTED};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
+    policy::{self, RuleId},
     profile::{Drift, Ownership},
     recipient::Value,
     state::{
@@ -85,15 +86,32 @@ fn first_contact(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> R
                 Ok(()) => Verdict::Plan,
                 Err(error) => Verdict::Fail(error),
             },
-            Ok(Match::Ambiguous(why)) => Verdict::Fail(Error::new(ErrorId::TargetConflict, why)),
+            Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
             // Nothing would be written for it anyway.
             Ok(Match::Excluded(..)) if row.evaluation.desired.is_empty() => Verdict::Plan,
-            Ok(Match::Excluded(why, _)) => Verdict::Exclude(why),
+            Ok(Match::Excluded(why, found)) => {
+                tell_findings(job, found.as_ref())?;
+                Verdict::Exclude(why)
+            }
             Err(error) => Verdict::Fail(error),
         };
         errors.extend(settle(job, run, rows, index, verdict)?);
     }
     Ok(errors)
+}
+
+/// Tells what the target finds on a recipient that it leaves alone, and that so has no change to show it.
+fn tell_findings(job: &Job<'_>, found: Option<&TargetRecipient>) -> Result<()> {
+    let mut findings = found.iter().flat_map(|found| &found.findings);
+    findings.try_for_each(|finding| {
+        job.context.log(LogLevel::Warning, format!("{} ({})", finding.message, finding.rule))
+    })
+}
+
+/// The error of a recipient for which several of the target come into question.
+pub(super) fn ambiguous(why: String) -> Error {
+    let finding = policy::target_finding(RuleId::AmbiguousRecipient, why);
+    Error::new(ErrorId::TargetConflict, format!("{} ({})", finding.message, finding.rule))
 }
 
 /// Looks at what was published: what is gone has drifted, and is published again or only reported.
@@ -104,7 +122,7 @@ fn verify(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> Result<V
         let Some(row) = rows.get_mut(index) else { continue };
         run.numbers.verified += 1;
         let verdict = match matched {
-            Ok(Match::Ambiguous(why)) => Verdict::Fail(Error::new(ErrorId::TargetConflict, why)),
+            Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
             Err(error) => Verdict::Fail(error),
             Ok(Match::Excluded(why, None)) => Verdict::Exclude(why),
             Ok(Match::None) => compare(job, run, row, None)?,
@@ -183,7 +201,7 @@ fn in_place(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> Result
         let verdict = match matched {
             Ok(Match::One(_) | Match::None) => Verdict::Plan,
             Ok(Match::Excluded(why, _)) => Verdict::Exclude(why),
-            Ok(Match::Ambiguous(why)) => Verdict::Fail(Error::new(ErrorId::TargetConflict, why)),
+            Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
             Err(error) => Verdict::Fail(error),
         };
         errors.extend(settle(job, run, rows, index, verdict)?);

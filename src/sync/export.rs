@@ -1,7 +1,7 @@
 //! Export: writes the plan, marked before and settled after each batch.
 
 use super::{
-    Job, hidden,
+    Job, contact, hidden,
     progress::Meter,
     verify::{self, Check},
 };
@@ -192,7 +192,7 @@ fn read_current(job: &mut Job<'_>, run: &mut Run, work: &mut [Work]) -> Result<V
                 continue;
             }
             Ok(Match::Ambiguous(why)) => {
-                outcomes.push(Some(Err(Error::new(ErrorId::TargetConflict, why))));
+                outcomes.push(Some(Err(contact::ambiguous(why))));
                 continue;
             }
             Err(error) => {

@@ -1,8 +1,8 @@
 //! After a crash: what was being written is read back before anything else is done; nothing is guessed.
 
-use super::{Job, asked};
+use super::{Job, asked, contact};
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::LogLevel,
     state::{
         change::Outcome,
@@ -70,8 +70,7 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
         Match::None => None,
         Match::Excluded(_, found) => found,
         Match::Ambiguous(why) => {
-            return job
-                .report(run, Error::new(ErrorId::TargetConflict, why).target(change.recipient.clone()));
+            return job.report(run, contact::ambiguous(why).target(change.recipient.clone()));
         }
     };
     if job.curates() {

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
     recipient::{Attribute, Fingerprint, Value},
-    state::record::Change,
+    state::record::{Change, PublishedValue},
     target::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -83,9 +83,9 @@ impl Check<'_> {
     /// Whether the target shows what was written; `false`: it still shows what was there before.
     fn is_seen(&self, job: &Job<'_>, found: Option<&TargetRecipient>) -> Result<bool> {
         if job.curates() {
-            // Others write there, too: only what was taken away must be gone.
-            let removed = self.change.removed();
-            return Ok(!found.is_some_and(|found| removed.iter().any(|one| found.shows(one))));
+            // Others write there, too: only what was taken away must be gone, and what was put there be there.
+            let shows = |one: &PublishedValue| found.is_some_and(|found| found.shows(one));
+            return Ok(!self.change.removed().iter().any(shows) && self.change.added().iter().all(shows));
         }
         let now = set(found.map(|found| found.values.as_slice()).unwrap_or_default());
         if now == set(&self.write.values) {

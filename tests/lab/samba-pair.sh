@@ -3,9 +3,9 @@
 # when others write elsewhere.
 #
 #   samba-pair.sh start DIR     makes what is missing under DIR and starts them; nothing to do if they run already
-#   samba-pair.sh replicate DIR
-#                               carries what changed at the second over to the first now (they do so by themselves,
-#                               too, some seconds after a change)
+#   samba-pair.sh replicate DIR FROM TO
+#                               carries what changed at one (1 or 2) over to the other now; they do so by themselves,
+#                               too, some seconds after a change
 #   samba-pair.sh stop DIR      stops them and removes the namespaces
 #
 # DIR then holds dc1 (a lab of samba.sh, whose env and tls serve both) and dc2. The first has the address
@@ -138,8 +138,11 @@ second() {
     meet
 }
 
-# Waits until each knows the other: the first learns it from its consistency checker.
+# Waits until each knows the other: the first gets the name that others sign in to it by, and learns from its
+# consistency checker that there is a second one.
 meet() {
+    ip netns exec smime-dc1 samba_spnupdate -s "$dir/dc1/etc/smb.conf" >"$dir/names.log" 2>&1 ||
+        fail "the first domain controller did not get its name for replication, see $dir/names.log"
     tries=0
     until replicate 1 2 >"$dir/replicate.log" 2>&1 && replicate 2 1 >>"$dir/replicate.log" 2>&1; do
         tries=$((tries + 1))
@@ -177,11 +180,14 @@ case $command in
         first start
         second
         ;;
-    replicate) replicate 2 1 ;;
+    replicate) replicate "${3:?from}" "${4:?to}" ;;
     stop)
         stop_second
         first stop
+        # Those of another pair that runs are not this one's to remove.
+        [ -z "$(ip netns pids smime-dc1 2>/dev/null)$(ip netns pids smime-dc2 2>/dev/null)" ] || exit 0
         for number in 1 2; do
+            ip link del "smime-dc$number" 2>/dev/null || true
             ip netns del "smime-dc$number" 2>/dev/null || true
             rm -rf "/etc/netns/smime-dc$number"
         done

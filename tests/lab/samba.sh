@@ -125,10 +125,11 @@ start() {
     done
     provision
     mkdir -p "$dir/run"
+    # Nothing of a lab has to survive a crash of the machine, so that changes need not wait for the disk (ldb:nosync).
     # A session of its own, so that stopping its process group ends every child.
     # shellcheck disable=SC2086 # a command with its arguments, or nothing
     setsid $within samba -i -s "$dir/etc/smb.conf" --debug-stdout \
-        --option="server services=$services" --option="pid directory=$dir/run" \
+        --option="server services=$services" --option="pid directory=$dir/run" --option='ldb:nosync=true' \
         --option="tls keyfile=$dir/tls/server.key" --option="tls certfile=$dir/tls/server.pem" \
         --option="tls cafile=$dir/tls/ca.pem" >"$dir/samba.log" 2>&1 </dev/null &
     echo $! >"$pid_file"

@@ -4,11 +4,12 @@
 use std::{
     fs,
     path::PathBuf,
+    process::Command,
     sync::{Arc, Mutex},
 };
 
 use smime_sync::{
-    directory::{Selection, Source, SourceItem, ldap::ActiveDirectorySource},
+    directory::{Selection, Source, SourceItem, ldap::LdapSource},
     error::{Error, ErrorId, Result},
     event::{Answer, Context, Event, EventSink, LogLevel, Question, ResultType},
     profile::Profile,
@@ -81,7 +82,7 @@ pub fn profile(server: &str, port: u16, ca: Option<PathBuf>, bases: &[&str]) -> 
 }
 
 /// The error of a connection that must not come about.
-pub fn refusal(connected: Result<ActiveDirectorySource>) -> Error {
+pub fn refusal(connected: Result<LdapSource>) -> Error {
     match connected {
         Ok(_) => panic!("the connection was made"),
         Err(error) => error,
@@ -118,6 +119,11 @@ impl Lab {
             std::env::var_os("SMIME_SYNC_LAB")
                 .expect("SMIME_SYNC_LAB must name the folder of a lab that tests/lab/samba.sh started"),
         );
+        Self::at(directory)
+    }
+
+    /// The lab in this folder.
+    pub fn at(directory: PathBuf) -> Self {
         let settings = fs::read_to_string(directory.join("env")).expect("the lab has a file 'env'");
         let setting = |name: &str| {
             let line = settings.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
@@ -140,7 +146,49 @@ impl Lab {
     }
 
     /// Signs `user` in with the right password.
-    pub fn connect(&self, profile: &Profile, user: &str, context: &Context) -> Result<ActiveDirectorySource> {
-        ActiveDirectorySource::connect(profile, Some(user), Some(self.password(user).as_bytes()), context)
+    pub fn connect(&self, profile: &Profile, user: &str, context: &Context) -> Result<LdapSource> {
+        LdapSource::connect(profile, Some(user), Some(self.password(user).as_bytes()), context)
     }
+}
+
+/// Makes the container `root` of this lab anew, from LDIF.
+pub fn populate(lab: &Lab, root: &str, ldif: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), ldif).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/populate.sh");
+    let status = Command::new("sh")
+        .arg(script)
+        .arg(&lab.directory)
+        .args(["--remove", root])
+        .arg(file.path())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the lab was not filled");
+}
+
+/// Runs one of OpenLDAP's tools as administrator.
+pub fn ldap(lab: &Lab, tool: &str, arguments: &[&str], input: &str) -> std::result::Result<String, String> {
+    ldap_at(lab, "127.0.0.1", tool, arguments, input)
+}
+
+/// The same, at the domain controller with this address.
+pub fn ldap_at(
+    lab: &Lab,
+    address: &str,
+    tool: &str,
+    arguments: &[&str],
+    input: &str,
+) -> std::result::Result<String, String> {
+    let url = format!("ldaps://{address}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), input).unwrap();
+    let output = Command::new(tool)
+        .env("LDAPTLS_CACERT", lab.directory.join("tls/ca.pem"))
+        .args(["-H", &url, "-x", "-D", ADMINISTRATOR, "-w", lab.password(ADMINISTRATOR)])
+        .args(arguments)
+        .stdin(fs::File::open(file.path()).unwrap())
+        .output()
+        .expect("ldap-utils are installed");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }

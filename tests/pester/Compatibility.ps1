@@ -9,7 +9,11 @@ $script:ReviewedMember = @(
     'GetUnresolvedProviderPathFromPSPath', 'GetValue', 'Insert', 'Combine', 'GetFiles', 'Min', 'new', 'Remove', 'Restart'
     'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToString', 'Trim', 'WriteDebug', 'WriteError'
     'WriteProgress', 'WriteVerbose', 'WriteWarning', 'CurrentCulture', 'InvariantCulture', 'NewLine', 'NotSpecified'
-    'OrdinalIgnoreCase', 'Completed'
+    'OrdinalIgnoreCase', 'Completed', 'Create', 'InvokeScript', 'ToBase64String', 'FromSeconds', 'ToUniversalTime'
+    'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'Open', 'Close'
+    # The exceptions: .NET Framework 4.6, which Windows 10 and Windows Server 2016 have, and only where a key of the
+    # certificate store signs. Elsewhere they are never reached.
+    'GetRSAPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
     # SmimeSync.Native.dll
     'From', 'Load', 'LibraryPath', 'Next', 'Send', 'SetSecret', 'Start'
 )
@@ -19,11 +23,12 @@ $script:ReviewedCommand = @{
     'ConvertFrom-Json'           = @('InputObject')
     'ConvertTo-Json'             = @('InputObject', 'Depth', 'Compress')
     'ForEach-Object'             = @('Process')
-    'Get-Command'                = @('Name')
+    'Get-Command'                = @('Name', 'CommandType', 'ErrorAction')
     'Register-ArgumentCompleter' = @('CommandName', 'ParameterName', 'ScriptBlock')
     'Select-Object'              = @('First')
     'Set-StrictMode'             = @('Version')
     'Set-Variable'               = @('Scope', 'Name', 'Value', 'WhatIf', 'Confirm')
+    'Sort-Object'                = @()
     'Where-Object'               = @()
 }
 
@@ -53,7 +58,8 @@ function Find-Incompatibility {
                 if ($node.Extent.Text -match '^(0b|[\d.]+(u|y|n|s|uy|us|ul)(kb|mb|gb)?$)') { 'the number ' + $_ }
             }
             'AttributeAst' {
-                $known = 'CmdletBinding', 'Parameter', 'OutputType', 'Alias', 'ValidateSet', 'ValidateRange', 'SupportsWildcards',
+                $known = 'CmdletBinding', 'Parameter', 'OutputType', 'Alias', 'ValidateSet', 'ValidateRange', 'ValidatePattern',
+                'PSTypeName', 'SupportsWildcards',
                 'ValidateNotNullOrEmpty', 'ArgumentCompleter', 'System.Management.Automation.Credential'
                 if ($node.TypeName.Name -notin $known) { 'the attribute ' + $node.TypeName.Name }
             }

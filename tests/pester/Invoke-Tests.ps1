@@ -22,7 +22,9 @@ $configuration.Run.Path = @(foreach ($one in $Name) { Join-Path -Path $PSScriptR
 if (-not $env:SMIME_SYNC_LAB) {
     # tests/run.sh counts the lab as skipped then, or as a failure where everything is required.
     'The tests against Active Directory are left out: SMIME_SYNC_LAB names no lab (tests/lab/samba.sh).'
-    $configuration.Run.ExcludePath = Join-Path -Path $PSScriptRoot -ChildPath 'ActiveDirectory.Tests.ps1'
+    $configuration.Run.ExcludePath = @(foreach ($one in 'ActiveDirectory', 'Curation') {
+            Join-Path -Path $PSScriptRoot -ChildPath "$one.Tests.ps1"
+        })
 }
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'Detailed'

@@ -90,7 +90,7 @@ Remove-Module -Name SmimeSync
         $views = $format.Configuration.ViewDefinitions.View
         @($views | ForEach-Object { $_.Name } | Sort-Object) | Should -Be @(
             'SmimeSync.Certificate', 'SmimeSync.Change', 'SmimeSync.Profile', 'SmimeSync.ProfileTest', 'SmimeSync.Rule',
-            'SmimeSync.Run')
+            'SmimeSync.Run', 'SmimeSync.TrustStore', 'SmimeSync.TrustStoreCertificate')
         foreach ($view in $views) {
             $widths = @($view.TableControl.TableHeaders.TableColumnHeader | ForEach-Object { [int] $_.Width })
             ($widths | Measure-Object -Sum).Sum + $widths.Count - 1 | Should -BeLessOrEqual 100 -Because $view.Name
@@ -105,12 +105,13 @@ Describe 'The cmdlet <Name>' -ForEach $commands {
     }
 
     It 'asks before it changes anything, and only then' {
-        $changing = $Command.Verb -in 'New', 'Set', 'Remove', 'Sync', 'Approve'
+        $changing = $Command.Verb -in 'New', 'Set', 'Remove', 'Sync', 'Approve', 'Publish', 'Unpublish', 'Export'
         $Command.Parameters.ContainsKey('WhatIf') | Should -Be $changing
         $Command.Parameters.ContainsKey('Confirm') | Should -Be $changing
         if (-not $changing) { return }
         $impact = [System.Management.Automation.CommandMetadata]::new($Command).ConfirmImpact
-        $impact | Should -Be $(if ($Command.Verb -in 'Remove', 'Approve') { 'High' } else { 'Medium' })
+        $high = $Command.Verb -in 'Remove', 'Approve', 'Unpublish' -or $Name -eq 'Publish-SmimeTrustStore'
+        $impact | Should -Be $(if ($high) { 'High' } else { 'Medium' })
     }
 
     It 'has singular PascalCase parameters, no Boolean ones, and no text for a password' {
@@ -118,7 +119,10 @@ Describe 'The cmdlet <Name>' -ForEach $commands {
             $parameter.Name | Should -MatchExactly '^[A-Z][a-zA-Z]*$'
             $parameter.Name | Should -Not -Match '[^s]s$'
             $parameter.ParameterType | Should -Not -Be ([bool])
-            $parameter.Name | Should -Not -Match 'Password|UserName'
+            $parameter.Name | Should -Not -Match 'UserName'
+            if ($parameter.Name -match 'Password|Token|Secret') {
+                $parameter.ParameterType | Should -Be ([securestring])
+            }
         }
     }
 
@@ -170,14 +174,20 @@ Describe 'Tab completion' {
 
     It 'completes the name of a profile at <_>' -ForEach @(
         'Sync-SmimeCertificate n', 'Get-SmimeCertificate -ProfileName n', 'Get-SmimeSyncRun n', 'Get-SmimeSyncChange n'
-        'Approve-SmimeSyncPlan n', 'Get-SmimeSyncProfile n', 'Set-SmimeSyncProfile n', 'Remove-SmimeSyncProfile n'
+        'Publish-SmimeCertificate n', 'Unpublish-SmimeCertificate n', 'Export-SmimeTrustStore n'
+        'Publish-SmimeTrustStore -ProfileName n', 'Approve-SmimeSyncPlan n', 'Get-SmimeSyncProfile n', 'Set-SmimeSyncProfile n', 'Remove-SmimeSyncProfile n'
         'Test-SmimeSyncProfile -Name n', "Get-SmimeSyncProfile 'n"
     ) {
         Get-Completion -Text $_ | Should -Be @('north')
     }
 
-    It 'completes the values of <_>' -ForEach @('Policy St', 'Source L', 'Target F', 'Selection B', 'DisabledAccount K') {
+    It 'completes the values of <_>' -ForEach @('Policy St', 'Source L', 'Target F', 'Selection B', 'DisabledAccount K'
+        'Target Ex', 'Source C', 'ExchangeEnvironmentName O', 'ByteEncoding I', 'Ownership M', 'Drift R', 'RemoveValue W') {
         Get-Completion -Text "New-SmimeSyncProfile x -$_" | Should -Not -BeNullOrEmpty
+    }
+
+    It 'completes what is looked at and what goes: <_>' -ForEach 'Get-SmimeCertificate x -Source T', 'Unpublish-SmimeCertificate x -State E' {
+        Get-Completion -Text $_ | Should -Not -BeNullOrEmpty
     }
 
     It 'says nothing where profiles cannot be read' {

@@ -27,6 +27,13 @@ Describe 'Profiles' {
         foreach ($command in 'New-SmimeSyncProfile', 'Set-SmimeSyncProfile') {
             foreach ($setting in $settings) { (Get-Command -Name $command).Parameters.Keys | Should -Contain $setting }
         }
+        # Both describe a setting in the same words.
+        $help = @{}
+        foreach ($verb in 'New', 'Set') { $help[$verb] = (Get-Help -Name "$verb-SmimeSyncProfile" -Full).parameters.parameter }
+        foreach ($setting in $settings) {
+            $texts = foreach ($verb in 'New', 'Set') { "$(($help[$verb] | Where-Object name -EQ $setting).description.Text)" }
+            $texts[0] | Should -Be $texts[1] -Because $setting
+        }
     }
 
     It 'keep every setting that was given' {
@@ -36,15 +43,51 @@ Describe 'Profiles' {
             Path = '/srv/d.ldif'; Target = 'Folder'; OutputPath = '/srv/out'; TrustAnchorPath = '/ca/b.pem', '/ca/c'
             AllowUntrusted = $true; Policy = 'Lenient'; Selection = 'AllUsable'; DisabledAccount = 'Remove'
             MissingPeriod = 60; RemovalLimit = 1; RemovalPercent = 2; Retention = 3
+            Organization = 'contoso.onmicrosoft.com'; AppId = [guid] '6c2a3b1e-7d0f-4c55-9a41-0f6f6a2f8f11'
+            CertificateFilePath = '/srv/app.pfx'; CertificateThumbprint = '4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2'
+            ManagedIdentity = $true; ManagedIdentityAccountId = [guid] '00000000-0000-0000-0000-000000000001'
+            ExchangeEnvironmentName = 'O365China'; ConnectionUri = [uri] 'https://partner.outlook.cn'
+            AzureADAuthorizationEndpointUri = [uri] 'https://login.chinacloudapi.cn'; ByteEncoding = 'Integers'
+            Prefix = 'Cloud'; CreateContact = $true; Ownership = 'Authoritative'; Drift = 'Report'
+            WriteServer = 'dc2.contoso.test'; QuietPeriod = 3600; RemoveValue = 'Untrusted', 'Displaced'
         }
         $null = New-SmimeSyncProfile -Name all @all
         $kept = Get-SmimeSyncProfile -Name all
         foreach ($name in $all.Keys) { @($kept.$name) | Should -Be @($all[$name]) -Because $name }
+        $all.Keys | Sort-Object | Should -Be @((Get-Command -Name Set-SmimeSyncProfile).Parameters.Keys |
+                Where-Object { $kept.PSObject.Properties[$_] -and $_ -ne 'Name' } | Sort-Object) -Because 'every setting is tried'
+    }
+
+    It 'take each source and target: <Source> to <Target>' -ForEach @(
+        @{ Source = 'ActiveDirectory'; Target = 'ActiveDirectory'; Setting = @{ Server = 'dc1'; SearchBase = 'DC=x' } }
+        @{ Source = 'Directory'; Target = 'ExchangeSession'; Setting = @{ Server = 'ldap1'; SearchBase = 'O=x' } }
+        @{ Source = 'Csv'; Target = 'ExchangeOnline'; Setting = @{ Path = '/p.csv'; Organization = 'c.onmicrosoft.com'; ManagedIdentity = $true } }
+    ) {
+        $made = New-SmimeSyncProfile -Name one -Source $Source -Target $Target -AllowUntrusted @Setting
+        ($made.Source, $made.Target) | Should -Be @($Source, $Target)
+    }
+
+    It 'refuse a setting that can be none: <Parameter>' -ForEach @(
+        @{ Parameter = @{ AppId = 'my app' } }, @{ Parameter = @{ CertificateThumbprint = 'ABC' } }
+        @{ Parameter = @{ Prefix = 'A-B' } }, @{ Parameter = @{ RemoveValue = 'Expired' } }
+        @{ Parameter = @{ ExchangeEnvironmentName = 'Moon' } }
+    ) {
+        { New-SmimeSyncProfile -Name one @minimum @Parameter } | Should -Throw -ErrorId 'ParameterArgument*'
+        Get-SmimeSyncProfile | Should -BeNullOrEmpty
     }
 
     It 'go back to the default by an empty setting' {
-        $null = New-SmimeSyncProfile -Name one @minimum -Filter '(a=b)' -RemovalLimit 7 -TrustAnchorPath /ca
-        $changed = Set-SmimeSyncProfile -Name one -Filter '' -RemovalLimit $null -TrustAnchorPath @() -PassThru
+        $id = [guid]::NewGuid()
+        $null = New-SmimeSyncProfile -Name one @minimum -Filter '(a=b)' -RemovalLimit 7 -TrustAnchorPath /ca -AppId $id `
+            -CertificateThumbprint ('A' * 40) -ConnectionUri https://x.test -QuietPeriod 5 -RemoveValue Weak -Ownership Authoritative
+        $changed = Set-SmimeSyncProfile -Name one -Filter '' -RemovalLimit $null -TrustAnchorPath @() -PassThru -AppId $null `
+            -CertificateThumbprint '' -ConnectionUri '' -QuietPeriod $null -RemoveValue @()
+        $changed.AppId | Should -BeNullOrEmpty
+        $changed.CertificateThumbprint | Should -BeNullOrEmpty
+        $changed.ConnectionUri | Should -BeNullOrEmpty
+        $changed.QuietPeriod | Should -Be 86400
+        $changed.RemoveValue.Count | Should -Be 0
+        $changed.Ownership | Should -Be 'Authoritative'
         $changed.Filter | Should -BeNullOrEmpty
         $changed.RemovalLimit | Should -Be 500
         $changed.TrustAnchorPath.Count | Should -Be 0
@@ -123,7 +166,7 @@ Describe 'Profiles' {
         "$($row.PSObject.Properties.Value)" | Should -Not -Match 'System\.'
         @((Get-SmimeSyncProfile | ConvertTo-Json | ConvertFrom-Json).TrustAnchorPath) | Should -Be @('/ca/a', '/ca/b')
         $table = (Get-SmimeSyncProfile | Out-String -Width 100).TrimEnd() -split "`r?`n"
-        $table | Should -Contain 'Name             Source          From                       Target   To'
+        $table | Should -Contain 'Name             Source          From                       Target          To'
     }
 
     It 'hold no secret and are private to their owner' -Skip:$IsWindows {

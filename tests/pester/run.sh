@@ -8,12 +8,14 @@ root=$(CDPATH= cd -- "$here/../.." && pwd)
 pwsh=$(sh "$root/powershell/find-pwsh.sh") || exit 69
 target=${CARGO_TARGET_DIR:-$root/target}
 sh "$root/powershell/build.sh" --features fault-injection
-cargo build --manifest-path "$root/Cargo.toml" --example generate-directory --features fault-injection
+cargo build --manifest-path "$root/Cargo.toml" --features fault-injection \
+  --example generate-directory --example exchange-online-stand-in
 home=$target/pester
 rm -rf "$home"
 mkdir -p "$home"
 # Everything that the tests write is in there.
 export SMIME_SYNC_HOME="$home/home" SMIME_SYNC_TEST_FOLDER="$home" SMIME_SYNC_MODULE="$target/module/SmimeSync"
 export SMIME_SYNC_GENERATOR="$target/debug/examples/generate-directory"
+export SMIME_SYNC_STAND_IN="$target/debug/examples/exchange-online-stand-in"
 export SMIME_SYNC_PWSH="$pwsh" SMIME_SYNC_ROOT="$root" NO_COLOR=1
 exec "$pwsh" -NoProfile -NonInteractive -File "$here/Invoke-Tests.ps1" "$@"

@@ -1,10 +1,11 @@
 //! The objects that these tests are about.
 
-use std::{fmt::Write as _, fs, process::Command, sync::OnceLock};
+use std::{fmt::Write as _, sync::OnceLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::support::{ADMINISTRATOR, Lab};
+pub use crate::support::ldap;
+use crate::support::{Lab, populate};
 
 pub const READER: &str = "reader@contoso.test";
 pub const LIMITED: &str = "limited@contoso.test";
@@ -21,18 +22,8 @@ pub fn lab() -> Lab {
     static FILLED: OnceLock<()> = OnceLock::new();
     let lab = Lab::get();
     FILLED.get_or_init(|| {
-        let file = tempfile::NamedTempFile::new().unwrap();
         let many = ldap(&lab, "ldapsearch", &["-b", MANY, "-s", "base", "dn"], "").is_err();
-        fs::write(file.path(), objects(many)).unwrap();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/populate.sh");
-        let status = Command::new("sh")
-            .arg(script)
-            .arg(&lab.directory)
-            .args(["--remove", ROOT])
-            .arg(file.path())
-            .status()
-            .unwrap();
-        assert!(status.success(), "the lab was not filled");
+        populate(&lab, ROOT, &objects(many));
     });
     lab
 }
@@ -115,19 +106,4 @@ fn objects(many: bool) -> String {
         }
     }
     ldif
-}
-
-/// Runs one of OpenLDAP's tools as administrator.
-pub fn ldap(lab: &Lab, tool: &str, arguments: &[&str], input: &str) -> Result<String, String> {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), input).unwrap();
-    let output = Command::new(tool)
-        .env("LDAPTLS_CACERT", lab.directory.join("tls/ca.pem"))
-        .args(["-H", "ldaps://127.0.0.1", "-x", "-D", ADMINISTRATOR, "-w", lab.password(ADMINISTRATOR)])
-        .args(arguments)
-        .stdin(fs::File::open(file.path()).unwrap())
-        .output()
-        .expect("ldap-utils are installed");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }

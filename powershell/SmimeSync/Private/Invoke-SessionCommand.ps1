@@ -15,7 +15,8 @@ function Invoke-SessionCommand {
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
         [object] $Question,
-        [SmimeSync.Native.Operation] $Operation,
+        # The running operation (SmimeSync.Native.Operation), which takes the pieces.
+        [object] $Operation,
         # The prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
         [string] $Prefix
     )

@@ -28,8 +28,9 @@ function Resolve-CertificatePath {
 }
 
 function ConvertTo-CertificateInput {
-    # Sorts what was given as certificates into files and certificates (base64 of the DER). What is neither is an error
-    # of its own, written through $Cmdlet.
+    # Sorts what was given as certificates into files and certificates (base64 of the DER). A file is one of
+    # Get-ChildItem, or an object with a Path, such as a row of Import-Csv. What is neither is an error of its own,
+    # written through $Cmdlet.
     [OutputType([hashtable])]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object[]] $InputObject)
     $paths = [System.Collections.Generic.List[string]]::new()
@@ -38,7 +39,8 @@ function ConvertTo-CertificateInput {
     # The bytes of one certificate come as one array.
     if ($InputObject.Count -gt 0 -and $InputObject[0] -is [byte]) { $items = , [byte[]] $InputObject }
     foreach ($item in $items) {
-        $base = if ($null -ne $item) { $item.PSObject.BaseObject }
+        $base = $null
+        if ($null -ne $item) { $base = $item.PSObject.BaseObject }
         if ($base -is [byte[]]) {
             $certificates.Add([System.Convert]::ToBase64String($base))
         } elseif ($base -is [System.Security.Cryptography.X509Certificates.X509Certificate]) {
@@ -47,6 +49,8 @@ function ConvertTo-CertificateInput {
             $paths.Add($base.FullName)
         } elseif ($null -ne $item -and $item.PSObject.TypeNames -contains 'SmimeSync.Certificate' -and $item.RawData) {
             $certificates.Add($item.RawData)
+        } elseif ($null -ne $item -and $item.PSObject.Properties['Path'] -and $item.Path) {
+            Resolve-FileSystemPath -Cmdlet $Cmdlet -Path "$($item.Path)" | ForEach-Object -Process { $paths.Add($_) }
         } else {
             $unknown = @{
                 Id       = 'CertificateInvalid'

@@ -4,10 +4,10 @@ function Get-SmimeCertificate {
     Gets recipients' certificates, parsed and judged.
 
     .DESCRIPTION
-    Reads the profile's source (or its target, or what was published) and returns one object for each certificate found in userCertificate and
-    userSMIMECertificate, with what the policy says about it: State is Chosen (it would be published), Usable or
-    Unusable, and Findings say why. A value in which no certificate can be read is an object, too. Objects come
-    as they are read; nothing is written.
+    Reads the profile's source (or its target, or what was published) and returns one object for each certificate found
+    in userCertificate and userSMIMECertificate, with what the policy says about it: State is Chosen (it would be
+    published), Usable or Unusable, and Findings say why. A value in which no certificate can be read is an object, too.
+    Objects come as they are read; nothing is written.
     Piped recipients are looked up in batches. If no recipient comes through the pipeline nothing is returned.
 
     .PARAMETER ProfileName

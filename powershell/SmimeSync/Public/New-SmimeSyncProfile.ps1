@@ -29,8 +29,8 @@ function New-SmimeSyncProfile {
     ActiveDirectory, Directory: an LDAP filter as of RFC 4515 that narrows the recipients.
 
     .PARAMETER ServerCertificatePath
-    ActiveDirectory, Directory: files with CA certificates (PEM or DER) that the server's certificate may come
-    from, besides this machine's trust store.
+    ActiveDirectory, Directory, ExchangeOnline: files with CA certificates (PEM or DER) that the server's certificate,
+    or that of a proxy, may come from, besides this machine's trust store.
 
     .PARAMETER SkipCertificateCheck
     ActiveDirectory, Directory: does not check the server's certificate. Every run warns about it.
@@ -178,7 +178,8 @@ function New-SmimeSyncProfile {
     Publishes from an Active Directory to Exchange Online; the settings are given by splatting.
 
     .EXAMPLE
-    PS> New-SmimeSyncProfile curate -Source ActiveDirectory -Server dc1.contoso.test -SearchBase 'DC=contoso,DC=test' -TrustAnchorPath C:\Pki -Target ActiveDirectory
+    PS> New-SmimeSyncProfile curate -Source ActiveDirectory -Server dc1.contoso.test -SearchBase 'DC=contoso,DC=test' `
+    >>     -TrustAnchorPath C:\Pki -Target ActiveDirectory
 
     Name             Source          From                       Target          To
     ----             ------          ----                       ------          --

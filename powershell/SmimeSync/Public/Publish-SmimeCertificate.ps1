@@ -22,7 +22,7 @@ function Publish-SmimeCertificate {
 
     .PARAMETER Certificate
     Certificates: X509Certificate2 objects, those of Get-SmimeCertificate, the bytes of one (byte[]; piped as ,$bytes),
-    or files, such as those of Get-ChildItem.
+    or files: those of Get-ChildItem, and objects with the property Path, such as rows of Import-Csv.
 
     .PARAMETER Identity
     For whom: addresses, user principal names, sAMAccountNames, distinguished names or object GUIDs, or objects that
@@ -46,8 +46,8 @@ function Publish-SmimeCertificate {
 
     .EXAMPLE
     PS> Publish-SmimeCertificate corp -Path ./alice.cer -Credential $credential -WhatIf
-    What if: Performing the operation "Add: Published: CN=Alice Adams, valid until 2027-03-01." on target "Alice Adams
-    <alice@contoso.test>".
+    What if: Performing the operation "Add: Published: CN=Alice Adams (thumbprint 4C1D..., valid from
+    2026-03-01T00:00:00Z until 2027-03-01T00:00:00Z), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -57,7 +57,8 @@ function Publish-SmimeCertificate {
 
     .EXAMPLE
     PS> $password = Read-Host -AsSecureString
-    PS> Get-ChildItem D:\Issued\*.pfx | Publish-SmimeCertificate corp -CertificatePassword $password -Credential $credential
+    PS> Get-ChildItem D:\Issued\*.pfx |
+    >>     Publish-SmimeCertificate corp -CertificatePassword $password -Credential $credential
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -66,11 +67,12 @@ function Publish-SmimeCertificate {
     Publishes the certificates of files with keys; the keys stay in them.
 
     .EXAMPLE
-    PS> Get-ChildItem Cert:\CurrentUser\My | Publish-SmimeCertificate corp -Identity alice@contoso.test -Credential $credential -PassThru
+    PS> Get-ChildItem Cert:\CurrentUser\My |
+    >>     Publish-SmimeCertificate corp -Identity alice@contoso.test -Credential $credential -PassThru
 
     RunId Change State      Recipient                      Reasons
     ----- ------ -----      ---------                      -------
-       10 Update Exported   alice@contoso.test             Published: CN=Alice Adams, valid until 2027-03-01.
+       10 Update Exported   alice@contoso.test             Published: CN=Alice Adams (thumbprint 4C1D...
 
     Publishes certificates of the certificate store for one person; the run follows the changes.
 
@@ -99,7 +101,7 @@ function Publish-SmimeCertificate {
         [Alias('Profile')]
         [string] $ProfileName,
 
-        [Parameter(Mandatory = $true, Position = 1, ParameterSetName = 'Path', ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Mandatory = $true, Position = 1, ParameterSetName = 'Path')]
         [ValidateNotNullOrEmpty()]
         [SupportsWildcards()]
         [string[]] $Path,

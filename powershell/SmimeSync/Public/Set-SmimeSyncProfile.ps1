@@ -28,8 +28,8 @@ function Set-SmimeSyncProfile {
     ActiveDirectory, Directory: an LDAP filter as of RFC 4515 that narrows the recipients.
 
     .PARAMETER ServerCertificatePath
-    ActiveDirectory, Directory: files with CA certificates (PEM or DER) that the server's certificate may come
-    from, besides this machine's trust store.
+    ActiveDirectory, Directory, ExchangeOnline: files with CA certificates (PEM or DER) that the server's certificate,
+    or that of a proxy, may come from, besides this machine's trust store.
 
     .PARAMETER SkipCertificateCheck
     ActiveDirectory, Directory: does not check the server's certificate. Every run warns about it.
@@ -163,7 +163,8 @@ function Set-SmimeSyncProfile {
     Shows what would be changed.
 
     .EXAMPLE
-    PS> Set-SmimeSyncProfile -Name corp -CertificateFilePath '' -CertificateThumbprint 4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2
+    PS> $thumbprint = '4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2'
+    PS> Set-SmimeSyncProfile -Name corp -CertificateFilePath '' -CertificateThumbprint $thumbprint
 
     Signs in with a certificate of the certificate store instead of a file; there is no output.
 

@@ -77,8 +77,9 @@ function Sync-SmimeCertificate {
 
     .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName curate -Credential $credential -Identity alice@contoso.test -WhatIf
-    What if: Performing the operation "Update: Removed: userCertificate, CN=Alice Adams, valid from 2023-03-01 to
-    2025-03-01: expired." on target "Alice Adams <alice@contoso.test>".
+    What if: Performing the operation "Update: Removed: CN=Alice Adams (thumbprint 9A0F..., valid from
+    2024-03-01T00:00:00Z until 2025-03-01T00:00:00Z), as userCertificate: expired at 2025-03-01T00:00:00Z." on target
+    "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------

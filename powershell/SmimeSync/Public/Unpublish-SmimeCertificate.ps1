@@ -40,8 +40,9 @@ function Unpublish-SmimeCertificate {
 
     .EXAMPLE
     PS> Unpublish-SmimeCertificate corp -State Expired -Credential $credential -WhatIf
-    What if: Performing the operation "Update: Removed: userCertificate, CN=Alice Adams, valid until 2025-03-01:
-    expired." on target "Alice Adams <alice@contoso.test>".
+    What if: Performing the operation "Update: Removed: CN=Alice Adams (thumbprint 9A0F..., valid from
+    2024-03-01T00:00:00Z until 2025-03-01T00:00:00Z), as userCertificate: expired at 2025-03-01T00:00:00Z." on target
+    "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -64,7 +65,7 @@ function Unpublish-SmimeCertificate {
 
     RunId Change State      Recipient                      Reasons
     ----- ------ -----      ---------                      -------
-       12 Update Exported   alice@contoso.test             Removed: CN=Alice Adams, valid until 2025-03-01.
+       12 Update Exported   alice@contoso.test             Removed: CN=Alice Adams (thumbprint 9A0F...
 
     Looks first and then takes out exactly that; the run follows the changes.
 

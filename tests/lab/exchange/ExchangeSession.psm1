@@ -46,7 +46,8 @@ function Invoke-SessionCmdlet {
     foreach ($name in $Bound.Keys) {
         if ($own -notcontains $name) { $parameters[$name] = ConvertTo-SessionValue $Bound[$name] }
     }
-    $cmdlet = $Caller.MyInvocation.MyCommand.Name
+    # As it is written here: Import-Module -Prefix changes the name by which it is called.
+    $cmdlet = $Caller.MyInvocation.MyCommand.ScriptBlock.Ast.Name
     $body = ConvertTo-Json -Depth 6 -Compress -InputObject @{ CmdletName = $cmdlet; Parameters = $parameters }
     $request = @{
         Uri             = $env:SMIME_SYNC_STAND_IN_CONTROL.TrimEnd('/') + '/session'
@@ -65,7 +66,7 @@ function Invoke-SessionCmdlet {
     if ($answer.PSObject.Properties['Error']) {
         $exception = New-Object System.InvalidOperationException $answer.Error.Message
         $exception.Data['Type'] = $answer.Error.Type
-        $target = if ($Bound.Contains('Identity')) { $Bound['Identity'] } else { $null }
+        $target = if ($Bound.Keys -contains 'Identity') { $Bound['Identity'] } else { $null }
         $record = New-Object System.Management.Automation.ErrorRecord (
             $exception, $answer.Error.FullyQualifiedErrorId,
             [System.Management.Automation.ErrorCategory]$answer.Error.Category, $target)
@@ -145,6 +146,12 @@ function New-MailContact {
     if ($PSCmdlet.ShouldProcess($Name)) { Invoke-SessionCmdlet $PSCmdlet $PSBoundParameters }
 }
 
+function Get-OrganizationConfig {
+    [CmdletBinding()]
+    param()
+    Invoke-SessionCmdlet $PSCmdlet $PSBoundParameters
+}
+
 function Get-SmimeConfig {
     [CmdletBinding()]
     param([Parameter(Position = 0)][object]$Identity)
@@ -157,5 +164,9 @@ function Set-SmimeConfig {
     if ($PSCmdlet.ShouldProcess('Smime Configuration')) { Invoke-SessionCmdlet $PSCmdlet $PSBoundParameters }
 }
 
-Export-ModuleMember -Function '*-Mailbox', '*-MailUser', '*-MailContact', '*-Recipient', '*-SmimeConfig',
-'*-RemoteMailbox'
+# Only Exchange on-premises has remote mailboxes; a session in the cloud has no such cmdlet at all. Whose cmdlets the
+# stand-in has is asked at import: import with -Force after a change.
+$settings = Invoke-RestMethod -Uri ($env:SMIME_SYNC_STAND_IN_CONTROL.TrimEnd('/') + '/settings') -UseBasicParsing
+$nouns = @('Mailbox', 'MailUser', 'MailContact', 'Recipient', 'OrganizationConfig', 'SmimeConfig')
+if ($settings.Flavour -eq 'OnPremises') { $nouns += 'RemoteMailbox' }
+Export-ModuleMember -Function @($nouns | ForEach-Object { "*-$_" })

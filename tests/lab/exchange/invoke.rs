@@ -147,7 +147,7 @@ fn check(world: &World, request: &Request) -> Result<(Command, Form), Failure> {
     if !matches!(request.header("x-serializationlevel"), Some("Partial" | "Full")) {
         return refuse("The header X-SerializationLevel must be Partial or Full.".into());
     }
-    if !request.header("client-request-id").is_some_and(|id| uuid::Uuid::try_parse(id).is_ok()) {
+    if request.header("client-request-id").is_none_or(|id| uuid::Uuid::try_parse(id).is_err()) {
         return refuse("The header client-request-id must be a GUID.".into());
     }
     let page = page_size(request.header("prefer").unwrap_or_default());
