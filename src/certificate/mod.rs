@@ -1,4 +1,4 @@
-//! A value by itself: X.509, PKCS#7, MS-OXOABK. Pure: no I/O, no clock.
+//! A value by itself: X.509, PKCS#7, MS-OXOABK; certificate stores. Pure: no I/O, no clock.
 
 mod address;
 mod extension;
@@ -8,6 +8,7 @@ mod oxoabk;
 mod signature;
 mod signed_data;
 mod signer;
+mod sst;
 mod summary;
 mod text;
 mod tlv;
@@ -20,6 +21,9 @@ pub use extension::{BasicConstraints, KeyUsage, is_proper_serial};
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use name::Name;
 pub use signature::SignatureFailure;
+pub use signed_data::write_certs_only;
+pub use sst::{SerializedStore, read_store, write_store};
 pub use summary::{CertificateSummary, Purpose};
+pub(crate) use text::decode_blocks as decode_text;
 pub use value::{ValueContent, ValueForm, ValueProblem, read_bundle, read_value};
 pub use x509::Certificate;

@@ -121,6 +121,27 @@ fn has_indefinite(outer: &Tlv<'_>) -> bool {
     within(outer, LEVELS)
 }
 
+/// Writes certificates (DER) as a certs-only SignedData (RFC 5652 §5.1, RFC 8551 §3.8): no content, no signer.
+pub fn write_certs_only<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    // id-signedData and id-data (RFC 5652 §4 and §5).
+    const SIGNED_DATA_OID: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
+    const DATA_OID: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01";
+    const VERSION_1: &[u8] = &[tlv::INTEGER, 1, 1];
+    let element = |tag, parts: &[&[u8]]| {
+        let mut out = Vec::new();
+        tlv::write(tag, &parts.concat(), &mut out);
+        out
+    };
+    // DER sorts the elements of a SET OF (X.690 §11.6).
+    let mut sorted: Vec<&[u8]> = certificates.into_iter().collect();
+    sorted.sort_unstable();
+    let empty_set = element(SET, &[]);
+    let content = element(SEQUENCE, &[DATA_OID]);
+    let certificates = element(context(0), &sorted);
+    let signed = element(SEQUENCE, &[VERSION_1, &empty_set, &content, &certificates, &empty_set]);
+    element(SEQUENCE, &[SIGNED_DATA_OID, &element(context(0), &[&signed])])
+}
+
 /// Whether the element is a ContentInfo: a sequence that begins with an OID.
 pub(super) fn is_likely(outer: &Tlv<'_>) -> bool {
     outer.children().next().and_then(Result::ok).is_some_and(|first| first.tag == OID)

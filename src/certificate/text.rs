@@ -30,6 +30,14 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Text> {
     decode_base64(text).filter(|decoded| !decoded.is_empty()).map(Text::Base64)
 }
 
+/// What base64 (one block) or PEM text holds, each block by itself; `None` if `bytes` are no such text.
+pub(crate) fn decode_blocks(bytes: &[u8]) -> Option<Vec<Result<Vec<u8>, String>>> {
+    decode(bytes).map(|text| match text {
+        Text::Pem(blocks) => blocks,
+        Text::Base64(bytes) => vec![Ok(bytes)],
+    })
+}
+
 fn blocks(text: &str) -> Vec<Result<Vec<u8>, String>> {
     let mut found = Vec::new();
     for part in text.split("-----BEGIN ").skip(1) {

@@ -74,6 +74,33 @@ impl AnchorKind {
             AnchorKind::DistinguishedName => "dn",
         }
     }
+
+    /// What `entry` is known by. Fails with `RecipientInvalid`, naming the DN.
+    pub(crate) fn text(self, entry: &Entry) -> Result<String> {
+        let missing = || {
+            let name = self.attribute();
+            entry.invalid(format!("it has no {name}, by which the other recipients of this source are known"))
+        };
+        let unreadable = || entry.invalid(format!("its {} is not a UUID", self.attribute()));
+        match self {
+            AnchorKind::DistinguishedName if entry.dn.is_empty() => Err(missing()),
+            AnchorKind::DistinguishedName => Ok(entry.dn.clone()),
+            AnchorKind::ObjectGuid => {
+                let value = entry.first("objectGUID").ok_or_else(missing)?;
+                // Active Directory gives the 16 bytes of a GUID structure ([MS-DTYP] 2.3.4.2), other exports text.
+                let uuid = match <[u8; 16]>::try_from(value) {
+                    Ok(bytes) => Some(Uuid::from_bytes_le(bytes)),
+                    Err(_) => Uuid::try_parse_ascii(value.trim_ascii()).ok(),
+                };
+                uuid.map(|uuid| uuid.to_string()).ok_or_else(unreadable)
+            }
+            AnchorKind::EntryUuid => {
+                let value = entry.first("entryUUID").ok_or_else(missing)?;
+                let uuid = Uuid::try_parse_ascii(value.trim_ascii()).map_err(|_| unreadable())?;
+                Ok(uuid.to_string())
+            }
+        }
+    }
 }
 
 /// Reads a source's entries, one by one; the first recipient decides which kind of anchor all of them have.
@@ -117,7 +144,7 @@ pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>>
     // `mail` has one value in Active Directory; elsewhere (RFC 4524) the others are addresses like any.
     proxy_addresses.extend(mail);
     Ok(Some(Recipient {
-        anchor: anchor_text(entry, anchor)?,
+        anchor: anchor.text(entry)?,
         distinguished_name: entry.dn.clone(),
         kind,
         disabled: account & ACCOUNT_DISABLE != 0,
@@ -232,32 +259,6 @@ fn kind(entry: &Entry) -> Result<Option<RecipientKind>> {
         // None, or a type that Microsoft has added since.
         _ => Some(by_class),
     })
-}
-
-fn anchor_text(entry: &Entry, anchor: AnchorKind) -> Result<String> {
-    let missing = || {
-        let name = anchor.attribute();
-        entry.invalid(format!("it has no {name}, by which the other recipients of this source are known"))
-    };
-    let unreadable = || entry.invalid(format!("its {} is not a UUID", anchor.attribute()));
-    match anchor {
-        AnchorKind::DistinguishedName if entry.dn.is_empty() => Err(missing()),
-        AnchorKind::DistinguishedName => Ok(entry.dn.clone()),
-        AnchorKind::ObjectGuid => {
-            let value = entry.first("objectGUID").ok_or_else(missing)?;
-            // Active Directory gives the 16 bytes of a GUID structure ([MS-DTYP] 2.3.4.2), other exports text.
-            let uuid = match <[u8; 16]>::try_from(value) {
-                Ok(bytes) => Some(Uuid::from_bytes_le(bytes)),
-                Err(_) => Uuid::try_parse_ascii(value.trim_ascii()).ok(),
-            };
-            uuid.map(|uuid| uuid.to_string()).ok_or_else(unreadable)
-        }
-        AnchorKind::EntryUuid => {
-            let value = entry.first("entryUUID").ok_or_else(missing)?;
-            let uuid = Uuid::try_parse_ascii(value.trim_ascii()).map_err(|_| unreadable())?;
-            Ok(uuid.to_string())
-        }
-    }
 }
 
 /// The SMTP ones of `proxyAddresses`, and the one marked as primary by its upper-case prefix.

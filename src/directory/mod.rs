@@ -1,9 +1,12 @@
 //! Sources: where recipients and their values are read.
 
+pub mod csv;
 pub mod entry;
+mod file;
 pub mod generalized_time;
 pub mod ldap;
 pub mod ldif;
+mod text;
 
 use crate::{
     error::{Error, Result},

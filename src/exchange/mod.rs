@@ -12,6 +12,8 @@ pub mod online;
 pub mod session;
 pub mod sign_in;
 
+pub mod trust_store;
+
 use std::collections::BTreeMap;
 
 use crate::{error::Result, event::Context};

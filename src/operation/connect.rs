@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    directory::{Source, ldap::ActiveDirectorySource, ldif::LdifSource},
+    directory::{Source, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
     event::Context,
     policy::{self, Policy, evaluation::Evaluation},
@@ -62,10 +62,13 @@ pub(super) fn source(
             let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
             Ok(Box::new(LdifSource::open(path)?))
         }
-        SourceKind::Csv | SourceKind::Directory => Err(missing(profile, "Source")),
-        SourceKind::ActiveDirectory => {
+        SourceKind::Csv => {
+            let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
+            Ok(Box::new(CsvSource::open(path)?))
+        }
+        SourceKind::ActiveDirectory | SourceKind::Directory => {
             let (user, password) = directory_credential(engine, profile, credential)?;
-            Ok(Box::new(ActiveDirectorySource::connect(profile, Some(user), Some(&password), context)?))
+            Ok(Box::new(LdapSource::connect(profile, Some(user), Some(&password), context)?))
         }
     }
 }

@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 pub use request::{EngineConfig, Request};
 
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::{Context, ResultType},
     places::Places,
     policy,
@@ -71,9 +71,8 @@ impl Engine {
             Request::GetCertificate(request) => certificate::get(self, &request, context),
             Request::Publish(request) => publish::run(self, &request, context),
             Request::Unpublish(request) => unpublish::run(self, &request, context),
-            Request::ExportTrustStore(_) | Request::PublishTrustStore(_) => {
-                Err(Error::new(ErrorId::Internal, "not yet"))
-            }
+            Request::ExportTrustStore(request) => trust_store::export(self, &request, context),
+            Request::PublishTrustStore(request) => trust_store::publish(self, &request, context),
             Request::GetRule(request) => policy::rules()
                 .iter()
                 .filter(|rule| wildcard::any_matches(&request.rule, &rule.rule))

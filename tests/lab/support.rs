@@ -9,7 +9,7 @@ use std::{
 };
 
 use smime_sync::{
-    directory::{Selection, Source, SourceItem, ldap::ActiveDirectorySource},
+    directory::{Selection, Source, SourceItem, ldap::LdapSource},
     error::{Error, ErrorId, Result},
     event::{Answer, Context, Event, EventSink, LogLevel, Question, ResultType},
     profile::Profile,
@@ -82,7 +82,7 @@ pub fn profile(server: &str, port: u16, ca: Option<PathBuf>, bases: &[&str]) -> 
 }
 
 /// The error of a connection that must not come about.
-pub fn refusal(connected: Result<ActiveDirectorySource>) -> Error {
+pub fn refusal(connected: Result<LdapSource>) -> Error {
     match connected {
         Ok(_) => panic!("the connection was made"),
         Err(error) => error,
@@ -146,8 +146,8 @@ impl Lab {
     }
 
     /// Signs `user` in with the right password.
-    pub fn connect(&self, profile: &Profile, user: &str, context: &Context) -> Result<ActiveDirectorySource> {
-        ActiveDirectorySource::connect(profile, Some(user), Some(self.password(user).as_bytes()), context)
+    pub fn connect(&self, profile: &Profile, user: &str, context: &Context) -> Result<LdapSource> {
+        LdapSource::connect(profile, Some(user), Some(self.password(user).as_bytes()), context)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use smime_sync::{
-    directory::{Selection, Source, ldap::ActiveDirectorySource},
+    directory::{Selection, Source, ldap::LdapSource},
     error::ErrorId,
     event::LogLevel,
     recipient::{Attribute, Recipient, RecipientKind},
@@ -110,7 +110,7 @@ fn each_kind_of_identity_finds_its_recipient_within_the_scope_only() {
     let mut source = lab.connect(&lab.profile(&[KINDS]), READER, &context).unwrap();
     let anchor = recipients(&[KINDS], Some("(cn=Alice)"))[0].anchor.clone();
     let dn = format!("CN=Alice,{KINDS}");
-    let by = |source: &mut ActiveDirectorySource, identities: &[&str]| {
+    let by = |source: &mut LdapSource, identities: &[&str]| {
         let identities = identities.iter().map(|i| i.to_string()).collect();
         read(source, &Selection::Identities(identities), &context).unwrap()
     };

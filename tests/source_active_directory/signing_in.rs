@@ -1,7 +1,7 @@
 //! Connecting and signing in.
 
 use smime_sync::{
-    directory::ldap::ActiveDirectorySource,
+    directory::ldap::LdapSource,
     error::{Error, ErrorId},
     profile::Profile,
 };
@@ -16,7 +16,7 @@ fn connect_error(change: impl FnOnce(&mut Profile), user: &str, password: &str) 
     let mut profile = lab.profile(&[KINDS]);
     change(&mut profile);
     let (context, _) = context();
-    refusal(ActiveDirectorySource::connect(&profile, Some(user), Some(password.as_bytes()), &context))
+    refusal(LdapSource::connect(&profile, Some(user), Some(password.as_bytes()), &context))
 }
 
 #[test]
@@ -60,8 +60,7 @@ fn every_form_of_user_name_signs_in() {
     let (context, _) = context();
     for user in [READER, "CONTOSO\\reader", "CN=reader,OU=Accounts,DC=contoso,DC=test"] {
         let password = lab.password(READER).as_bytes();
-        let connected =
-            ActiveDirectorySource::connect(&lab.profile(&[KINDS]), Some(user), Some(password), &context);
+        let connected = LdapSource::connect(&lab.profile(&[KINDS]), Some(user), Some(password), &context);
         assert!(connected.is_ok(), "{user}: {:?}", connected.err());
     }
 }

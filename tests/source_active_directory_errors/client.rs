@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use ldap3_proto::proto::{LdapMsg, LdapResultCode};
 use smime_sync::{
-    directory::{Selection, Source, SourceItem, ldap::ActiveDirectorySource},
+    directory::{Selection, Source, SourceItem, ldap::LdapSource},
     error::{Error, Result},
     event::Context,
     profile::Profile,
@@ -45,8 +45,8 @@ impl Trusted {
     }
 }
 
-pub fn connect(profile: &Profile, context: &Context) -> Result<ActiveDirectorySource> {
-    ActiveDirectorySource::connect(profile, Some(USER), Some(PASSWORD.as_bytes()), context)
+pub fn connect(profile: &Profile, context: &Context) -> Result<LdapSource> {
+    LdapSource::connect(profile, Some(USER), Some(PASSWORD.as_bytes()), context)
 }
 
 /// The error of connecting. However it goes wrong, the password is not in it.

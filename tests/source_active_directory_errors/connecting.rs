@@ -9,7 +9,7 @@ use std::{
 
 use ldap3_proto::proto::LdapResultCode;
 use smime_sync::{
-    directory::{Selection, Source, ldap::ActiveDirectorySource},
+    directory::{Selection, Source, ldap::LdapSource},
     error::ErrorId,
     event::LogLevel,
     profile::Profile,
@@ -171,7 +171,7 @@ fn what_is_wrong_with_the_request_itself_is_told_before_any_connection() {
         [(None, Some(PASSWORD)), (Some(USER), None), (Some(""), Some(PASSWORD)), (Some(USER), Some(""))]
     {
         let password = password.map(str::as_bytes);
-        let error = refusal(ActiveDirectorySource::connect(&nobody, user, password, &context().0));
+        let error = refusal(LdapSource::connect(&nobody, user, password, &context().0));
         assert_eq!(error.id, ErrorId::CredentialMissing, "{user:?}");
     }
 }

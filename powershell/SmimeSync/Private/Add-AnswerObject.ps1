@@ -5,10 +5,15 @@ function Add-AnswerObject {
     $object = @{}
     foreach ($name in $Command.Select) {
         $property = $InputObject.PSObject.Properties[$name]
-        if ($null -eq $property -or $null -eq $property.Value) { continue }
+        if ($null -eq $property) { continue }
+        $value = $property.Value
+        if ($null -eq $value) { continue }
+        # The most frequent ones without the price of a call. In quotes, a text loses what a remote session adds to it.
+        if ($value -is [string]) { $object[$name] = "$value"; continue }
+        if ($value -is [bool]) { $object[$name] = [bool] $value; continue }
         # Handed over rather than returned: Windows PowerShell wraps what a function returns, and then ConvertTo-Json
         # writes an array as an object.
-        Add-AnswerProperty -Object $object -Name $name -Value $property.Value -Piece $Piece -CountOnly $Command.CountsOnly
+        Add-AnswerProperty -Object $object -Name $name -Value $value -Piece $Piece -CountOnly $Command.CountsOnly
     }
     $Piece.Output.Add($object)
 }

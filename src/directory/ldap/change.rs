@@ -1,23 +1,22 @@
 //! What writing to Active Directory needs of its connection, besides what reading does.
 
 use super::{
-    ActiveDirectorySource, BATCH, anchor_of,
+    BATCH, LdapSource,
     filter::Filter,
     message::{Modification, Search},
     result::Asked,
-    scope,
     search::{first_page, read_object},
     subtree,
 };
 use crate::{directory::entry::Entry, error::Result, event::Context};
 
-/// Objects that [`ActiveDirectorySource::samples`] hands over for each search base, at most.
+/// Objects that [`LdapSource::samples`] hands over for each search base, at most.
 const SAMPLE: u32 = 20;
 
 /// An object found by its anchor: the anchor, the object, and whether it was read whole.
 pub(crate) type FoundSink<'a> = dyn FnMut(String, Entry, Result<()>) -> Result<()> + 'a;
 
-impl ActiveDirectorySource {
+impl LdapSource {
     /// How many anchors one search asks for.
     pub(crate) const BATCH: usize = BATCH;
 
@@ -34,13 +33,19 @@ impl ActiveDirectorySource {
         context: &Context,
         sink: &mut FoundSink,
     ) -> Result<()> {
+        let dialect = self.dialect;
         for batch in anchors.chunks(BATCH) {
-            let Some(filter) = scope::anchors(batch) else { continue };
+            let Some(filter) = dialect.anchors(batch) else { continue };
             let filter = Filter::and(&[self.scope.filter.clone(), filter]);
-            self.entries(&filter, attributes, context, &mut |entry, whole| match anchor_of(&entry) {
-                Some(anchor) => sink(anchor, entry, whole),
-                None => Ok(()),
-            })?;
+            self.entries(
+                &filter,
+                attributes,
+                context,
+                &mut |entry, whole| match dialect.anchor_of(&entry) {
+                    Some(anchor) => sink(anchor, entry, whole),
+                    None => Ok(()),
+                },
+            )?;
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
-//! Active Directory as a source, over LDAPS (RFC 4511, [MS-ADTS]).
+//! Active Directory, and other directories, as a source over LDAPS (RFC 4511, [MS-ADTS]).
 
 mod ber;
 mod change;
 mod connection;
+mod dialect;
 mod filter;
 mod message;
 mod result;
@@ -20,15 +21,13 @@ use zeroize::Zeroizing;
 pub(crate) use self::message::{Modification, Operation};
 use self::{
     connection::Connection,
+    dialect::Dialect,
     filter::Filter,
     message::{Scope, Search},
     scope::SearchScope,
     search::{Sink, read_object, search},
 };
-use super::{
-    Presence, Selection, Source, SourceItem,
-    entry::{ATTRIBUTES, AnchorKind, Entry, recipient},
-};
+use super::{Presence, Selection, Source, SourceItem, entry::recipient};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
@@ -42,18 +41,19 @@ const PAGE_SIZE: u32 = 500;
 /// Identities or anchors in one filter.
 const BATCH: usize = 50;
 
-/// Active Directory, signed in.
-pub struct ActiveDirectorySource {
+/// A directory, signed in.
+pub struct LdapSource {
     connection: Connection,
+    dialect: Dialect,
     scope: SearchScope,
     /// Where objects are that left the scope.
     domains: Vec<String>,
 }
 
-impl ActiveDirectorySource {
+impl LdapSource {
     /// Connects with TLS, signs in with a password and finds the search bases.
     ///
-    /// `user_name` is a user principal name, `DOMAIN\name` or a distinguished name.
+    /// `user_name` is a distinguished name; in Active Directory, also a user principal name or `DOMAIN\name`.
     ///
     /// Fails with `ProfileInvalid`, `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
     /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
@@ -67,7 +67,8 @@ impl ActiveDirectorySource {
             Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' names no server.", profile.name))
                 .target(profile.name.clone())
         })?;
-        let filter = scope::filter(profile)?;
+        let dialect = Dialect::of(profile.source);
+        let filter = scope::filter(profile, &dialect)?;
         let (user_name, password) = credential(server, user_name, password)?;
         let tls = tls::configuration(profile, context)?;
         let time_limit = Duration::from_secs(u64::from(profile.timeout.max(1)));
@@ -76,7 +77,9 @@ impl ActiveDirectorySource {
         context.log(LogLevel::Verbose, format!("Signed in at '{server}' as '{user_name}'."))?;
         let domains = domains(&mut connection, context)?;
         let bases = scope::bases(&mut connection, profile, context)?;
-        Ok(Self { connection, scope: SearchScope { bases, filter }, domains })
+        let base = bases.first().map(String::as_str).unwrap_or_default();
+        let dialect = dialect.fitted(&mut connection, base, context)?;
+        Ok(Self { connection, dialect, scope: SearchScope { bases, filter }, domains })
     }
 
     /// Hands what `filter` finds below `bases` to `sink`, converted.
@@ -86,8 +89,9 @@ impl ActiveDirectorySource {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
-        self.entries(filter, &ATTRIBUTES, context, &mut |entry, whole| match whole
-            .and_then(|()| recipient(&entry, AnchorKind::ObjectGuid))
+        let dialect = self.dialect;
+        self.entries(filter, &dialect.attributes(), context, &mut |entry, whole| match whole
+            .and_then(|()| recipient(&entry, dialect.anchor))
         {
             Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
             Ok(None) => Ok(()),
@@ -118,7 +122,7 @@ impl ActiveDirectorySource {
     ) -> Result<()> {
         let mut seen = HashSet::new();
         for batch in identities.chunks(BATCH) {
-            let filter = Filter::and(&[self.scope.filter.clone(), scope::identities(batch)]);
+            let filter = Filter::and(&[self.scope.filter.clone(), self.dialect.identities(batch)]);
             self.recipients(&filter, context, &mut |item| match item {
                 SourceItem::Recipient(found)
                     if !batch.iter().any(|identity| found.is_named(identity))
@@ -136,9 +140,10 @@ impl ActiveDirectorySource {
     fn in_scope(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, Presence>> {
         let filter = Filter::and(&[self.scope.filter.clone(), anchors.clone()]);
         let mut found = HashMap::new();
-        self.entries(&filter, &ATTRIBUTES, context, &mut |entry, whole| {
-            let Some(anchor) = anchor_of(&entry) else { return Ok(()) };
-            let presence = match whole.and_then(|()| recipient(&entry, AnchorKind::ObjectGuid)) {
+        let dialect = self.dialect;
+        self.entries(&filter, &dialect.attributes(), context, &mut |entry, whole| {
+            let Some(anchor) = dialect.anchor_of(&entry) else { return Ok(()) };
+            let presence = match whole.and_then(|()| recipient(&entry, dialect.anchor)) {
                 Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
                 Ok(None) => Presence::OutOfScope,
                 // It is there, but what it holds can't be told: nothing may follow from that at once.
@@ -157,21 +162,26 @@ impl ActiveDirectorySource {
     fn anywhere(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, bool>> {
         let mut found = HashMap::new();
         for domain in &self.domains {
-            let attributes = ["objectGUID", "isDeleted"];
-            let wanted = Search { deleted: true, ..subtree(domain, anchors, &attributes) };
-            search(&mut self.connection, &wanted, context, &mut |entry, _| {
+            let wanted = subtree(domain, anchors, self.dialect.anchor_attributes());
+            let wanted = Search { deleted: self.dialect.tombstones, ..wanted };
+            let searched = search(&mut self.connection, &wanted, context, &mut |entry, _| {
                 let deleted = entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE"));
-                if let Some(anchor) = anchor_of(&entry) {
+                if let Some(anchor) = self.dialect.anchor_of(&entry) {
                     found.insert(anchor, deleted);
                 }
                 Ok(())
-            })?;
+            });
+            match searched {
+                // A part of the directory that the account may not see shows nobody.
+                Err(error) if error.id == ErrorId::SearchBaseNotFound => {}
+                other => other?,
+            }
         }
         Ok(found)
     }
 }
 
-impl Source for ActiveDirectorySource {
+impl Source for LdapSource {
     fn read(
         &mut self,
         selection: &Selection,
@@ -191,7 +201,7 @@ impl Source for ActiveDirectorySource {
         let mut presences = Vec::with_capacity(anchors.len());
         for batch in anchors.chunks(BATCH) {
             let (mut here, mut anywhere) = (HashMap::new(), HashMap::new());
-            if let Some(filter) = scope::anchors(batch) {
+            if let Some(filter) = self.dialect.anchors(batch) {
                 here = self.in_scope(&filter, context)?;
                 anywhere = self.anywhere(&filter, context)?;
             }
@@ -247,9 +257,4 @@ fn domains(connection: &mut Connection, context: &Context) -> Result<Vec<String>
     };
     let default = names("defaultNamingContext");
     Ok(if default.is_empty() { names("namingContexts") } else { default })
-}
-
-fn anchor_of(entry: &Entry) -> Option<String> {
-    let guid = entry.values("objectGUID").next()?;
-    uuid::Uuid::from_slice_le(guid).ok().map(|guid| guid.to_string())
 }

@@ -1,11 +1,14 @@
 //! The lines of an LDIF file: encodings, line ends, folding, comments (RFC 2849, notes 2 and 6 to 10).
 
 use std::{
-    io::{self, BufRead, Chain, Cursor, Read},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
-use crate::error::{Error, ErrorId, Result};
+use crate::{
+    directory::text::{TextReader, Utf16Problem},
+    error::{Error, ErrorId, Result},
+};
 
 /// A line as it is meant: continuation lines joined, line end and comments gone. Empty between records.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,25 +21,11 @@ pub(super) struct LogicalLine {
     pub last: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    /// UTF-8, or whatever else has ASCII inside.
-    Bytes,
-    Utf16(Endian),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Endian {
-    Little,
-    Big,
-}
-
 /// Reads logical lines; keeps no more than one, and the beginning of the next.
 pub(super) struct Lines<R> {
-    input: Chain<Cursor<Vec<u8>>, R>,
+    input: BufReader<TextReader<R>>,
     path: PathBuf,
     limit: usize,
-    encoding: Encoding,
     number: u64,
     /// The line after the one handed out last.
     next: Option<(u64, Vec<u8>)>,
@@ -45,20 +34,13 @@ pub(super) struct Lines<R> {
 impl<R: BufRead> Lines<R> {
     /// Lines of `input`, of `limit` bytes at most; `path` is for messages. Looks for a byte order mark.
     /// Fails with `LdifUnreadable`, and with `LdifSyntax` for what looks like UTF-16 without the mark.
-    pub fn new(mut input: R, path: &Path, limit: usize) -> Result<Self> {
-        let mut start = Vec::new();
-        let read = (&mut input).take(3).read_to_end(&mut start);
-        let (encoding, mark) = match start.as_slice() {
-            [0xEF, 0xBB, 0xBF] => (Encoding::Bytes, 3),
-            [0xFF, 0xFE, ..] => (Encoding::Utf16(Endian::Little), 2),
-            [0xFE, 0xFF, ..] => (Encoding::Utf16(Endian::Big), 2),
-            _ => (Encoding::Bytes, 0),
-        };
-        let ambiguous = mark == 0 && start.contains(&0);
-        let input = Cursor::new(start.split_off(mark)).chain(input);
-        let lines = Self { input, path: path.to_owned(), limit, encoding, number: 0, next: None };
-        read.map_err(|e| lines.unreadable(&e))?;
-        if ambiguous {
+    pub fn new(input: R, path: &Path, limit: usize) -> Result<Self> {
+        let input = TextReader::new(input)
+            .map_err(|e| Error::io(ErrorId::LdifUnreadable, "Cannot read", path, &e))?;
+        let lacks_mark = input.lacks_mark;
+        let lines =
+            Self { input: BufReader::new(input), path: path.to_owned(), limit, number: 0, next: None };
+        if lacks_mark {
             return Err(lines.syntax(1, "it has NUL characters; UTF-16 needs a byte order mark"));
         }
         Ok(lines)
@@ -110,14 +92,9 @@ impl<R: BufRead> Lines<R> {
     fn read_line(&mut self) -> Result<Option<(u64, Vec<u8>)>> {
         let mut text = Vec::new();
         self.number = self.number.saturating_add(1);
-        match self.encoding {
-            Encoding::Bytes => {
-                let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(2);
-                let read = (&mut self.input).take(most).read_until(b'\n', &mut text);
-                read.map_err(|e| self.unreadable(&e))?;
-            }
-            Encoding::Utf16(endian) => self.read_utf16(endian, &mut text)?,
-        }
+        let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(2);
+        let read = (&mut self.input).take(most).read_until(b'\n', &mut text);
+        read.map_err(|e| self.unreadable(&e))?;
         if text.is_empty() {
             return Ok(None);
         }
@@ -130,54 +107,18 @@ impl<R: BufRead> Lines<R> {
         if text.len() > self.limit { Err(self.too_long(self.number)) } else { Ok(Some((self.number, text))) }
     }
 
-    /// A line of UTF-16, with its end, as UTF-8.
-    fn read_utf16(&mut self, endian: Endian, text: &mut Vec<u8>) -> Result<()> {
-        let mut high = None;
-        // Room for the line end: a line of just the limit is none too many.
-        while text.len() < self.limit.saturating_add(2) {
-            let Some(unit) = self.read_unit(endian)? else { break };
-            let units = [high.unwrap_or(unit), unit];
-            let units = if high.is_some() { units.as_slice() } else { std::slice::from_ref(&unit) };
-            match char::decode_utf16(units.iter().copied()).next() {
-                Some(Ok(c)) => {
-                    high = None;
-                    text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                    if c == '\n' {
-                        return Ok(());
-                    }
-                }
-                Some(Err(_)) if high.is_none() && (0xD800..0xDC00).contains(&unit) => high = Some(unit),
-                _ => return Err(self.syntax(self.number, "it has a surrogate without its other half")),
-            }
-        }
-        if high.is_some() { Err(self.half_character()) } else { Ok(()) }
-    }
-
-    fn read_unit(&mut self, endian: Endian) -> Result<Option<u16>> {
-        let mut bytes = [0; 2];
-        if let Err(error) = self.input.read_exact(&mut bytes[..1]) {
-            let end = error.kind() == io::ErrorKind::UnexpectedEof;
-            return if end { Ok(None) } else { Err(self.unreadable(&error)) };
-        }
-        self.input.read_exact(&mut bytes[1..]).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => self.half_character(),
-            _ => self.unreadable(&error),
-        })?;
-        Ok(Some(match endian {
-            Endian::Little => u16::from_le_bytes(bytes),
-            Endian::Big => u16::from_be_bytes(bytes),
-        }))
-    }
-
-    fn half_character(&self) -> Error {
-        self.error(ErrorId::LdifTruncated, self.number, "the file ends in the middle of a character")
-    }
-
     fn too_long(&self, number: u64) -> Error {
         self.syntax(number, format!("it is longer than {} bytes", self.limit))
     }
 
     fn unreadable(&self, cause: &io::Error) -> Error {
+        match Utf16Problem::of(cause) {
+            Some(problem @ Utf16Problem::LoneSurrogate) => return self.syntax(self.number, problem),
+            Some(problem @ Utf16Problem::HalfCharacter) => {
+                return self.error(ErrorId::LdifTruncated, self.number, problem);
+            }
+            None => {}
+        }
         Error::io(ErrorId::LdifUnreadable, "Cannot read", &self.path, cause)
     }
 

@@ -37,7 +37,7 @@ use crate::{
     directory::{
         Selection, Source, SourceItem,
         entry::{Entry, certificate_values},
-        ldap::ActiveDirectorySource,
+        ldap::LdapSource,
     },
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
@@ -54,7 +54,7 @@ const RETRIES: u32 = 3;
 /// Active Directory in place, signed in at the domain controller that is written to.
 pub struct ActiveDirectoryTarget {
     /// The same domain controller as a source.
-    directory: ActiveDirectorySource,
+    directory: LdapSource,
     user_name: String,
     /// Seconds; 0: none.
     quiet_period: i64,
@@ -69,7 +69,7 @@ struct Found {
 
 impl ActiveDirectoryTarget {
     /// Connects to the profile's `WriteServer`, by default its `Server`, and signs in.
-    /// Fails as [`ActiveDirectorySource::connect`].
+    /// Fails as [`LdapSource::connect`].
     pub fn connect(
         profile: &Profile,
         user_name: Option<&str>,
@@ -79,7 +79,7 @@ impl ActiveDirectoryTarget {
         let write_server = profile.write_server.clone().filter(|server| !server.is_empty());
         let profile = Profile { server: write_server.or_else(|| profile.server.clone()), ..profile.clone() };
         Ok(Self {
-            directory: ActiveDirectorySource::connect(&profile, user_name, password, context)?,
+            directory: LdapSource::connect(&profile, user_name, password, context)?,
             user_name: user_name.unwrap_or_default().to_owned(),
             quiet_period: i64::from(profile.quiet_period),
         })
@@ -164,7 +164,7 @@ impl Target for ActiveDirectoryTarget {
     }
 
     fn batch_size(&self) -> usize {
-        ActiveDirectorySource::BATCH
+        LdapSource::BATCH
     }
 
     fn check_writable(&mut self, context: &Context) -> Result<()> {

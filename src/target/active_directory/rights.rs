@@ -1,7 +1,7 @@
 //! Whether the profile's recipients can be written at all, found out without writing.
 
 use crate::{
-    directory::{entry::Entry, ldap::ActiveDirectorySource},
+    directory::{entry::Entry, ldap::LdapSource},
     error::{Error, ErrorId, Result},
     event::Context,
     recipient::Attribute,
@@ -16,7 +16,7 @@ const WRITABLE_ATTRIBUTES: &str = "allowedAttributesEffective";
 
 /// Fails with `DirectoryNotWritable` where the server is no writable domain controller, or its schema lacks an
 /// attribute; with `DirectoryRefused` where the account lacks the right to write both attributes.
-pub(super) fn check(directory: &mut ActiveDirectorySource, user: &str, context: &Context) -> Result<()> {
+pub(super) fn check(directory: &mut LdapSource, user: &str, context: &Context) -> Result<()> {
     let attributes = ["supportedCapabilities", "dsServiceName", "schemaNamingContext"];
     let root = directory.object("", &attributes, context)?.unwrap_or_default();
     let server = directory.server().to_owned();
@@ -49,7 +49,7 @@ pub(super) fn check(directory: &mut ActiveDirectorySource, user: &str, context: 
     Ok(())
 }
 
-fn says_read_only(directory: &mut ActiveDirectorySource, root: &Entry, context: &Context) -> Result<bool> {
+fn says_read_only(directory: &mut LdapSource, root: &Entry, context: &Context) -> Result<bool> {
     let settings = directory.object(&text(root, "dsServiceName"), &["msDS-isRODC"], context)?;
     Ok(settings.is_some_and(|settings| has(&settings, "msDS-isRODC", "TRUE")))
 }

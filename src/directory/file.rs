@@ -1,0 +1,154 @@
+//! What sources that are files have in common.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::File,
+    io::{self, Read, Seek},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use super::{Presence, Selection, SourceItem};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::Context,
+    recipient::{Fingerprint, Recipient},
+};
+
+/// How much of a file tells how long its records are.
+const SAMPLE: u64 = 256 << 10;
+
+/// A file that is read from its beginning, as often as its source is.
+pub(super) struct SourceFile {
+    path: PathBuf,
+    file: File,
+    unreadable: ErrorId,
+    changed: ErrorId,
+}
+
+impl SourceFile {
+    /// Opens it. What can't be read fails with `unreadable`; what somebody writes meanwhile, with `changed`.
+    pub fn open(path: &Path, unreadable: ErrorId, changed: ErrorId) -> Result<Self> {
+        let file = File::open(path).map_err(|e| Error::io(unreadable, "Cannot read", path, &e))?;
+        Ok(Self { path: path.to_owned(), file, unreadable, changed })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Hands it to `work`, from its beginning. A file that changed meanwhile is an error: half of it is old.
+    pub fn read<T>(&self, context: &Context, work: impl FnOnce(Canceling<'_>) -> Result<T>) -> Result<T> {
+        let before = self.stamp()?;
+        (&self.file).rewind().map_err(|e| self.error(&e))?;
+        // A cancel shows as a failed read; it is no fault of the file.
+        let done = work(Canceling { file: &self.file, context })
+            .map_err(|error| context.check().err().unwrap_or(error))?;
+        if self.stamp()? == before {
+            return Ok(done);
+        }
+        let message = format!("'{}' was changed while it was read.", self.path.display());
+        Err(Error::new(self.changed, message)
+            .target(self.path.display().to_string())
+            .advice("Run again when the program that writes the file has finished."))
+    }
+
+    /// How many records it has, judged by those at its beginning; none for what is no plain file.
+    /// `count` gets some of its bytes.
+    pub fn estimate(&self, count: impl FnOnce(&[u8]) -> usize) -> Result<Option<u64>> {
+        let metadata = self.file.metadata().map_err(|e| self.error(&e))?;
+        if !metadata.is_file() {
+            return Ok(None);
+        }
+        let mut sample = Vec::new();
+        (&self.file).take(SAMPLE).read_to_end(&mut sample).map_err(|e| self.error(&e))?;
+        let records = u64::try_from(count(&sample)).unwrap_or(0);
+        let length = u64::try_from(sample.len()).unwrap_or(u64::MAX).max(1);
+        Ok((records > 0).then(|| records.saturating_mul(metadata.len()) / length))
+    }
+
+    /// What changes when somebody writes the file.
+    fn stamp(&self) -> Result<(u64, Option<SystemTime>)> {
+        let metadata = self.file.metadata().map_err(|e| self.error(&e))?;
+        Ok((metadata.len(), metadata.modified().ok()))
+    }
+
+    fn error(&self, cause: &io::Error) -> Error {
+        Error::io(self.unreadable, "Cannot read", &self.path, cause)
+    }
+}
+
+/// A file that can't be read any more once the task is canceled.
+pub(super) struct Canceling<'a> {
+    file: &'a File,
+    context: &'a Context,
+}
+
+impl Read for Canceling<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.context.check().map_err(io::Error::other)?;
+        self.file.read(buffer)
+    }
+}
+
+/// A recipient, or what is wrong with it, or both.
+#[derive(Default)]
+pub(super) struct Found {
+    pub recipient: Option<Recipient>,
+    pub error: Option<Error>,
+}
+
+impl Found {
+    /// What the source hands over of it, where `selection` wants it. What can't be understood is wanted where its
+    /// name was given.
+    pub fn selected(self, selection: &Selection) -> Option<SourceItem> {
+        let wanted = match (selection, &self) {
+            (Selection::All, _) => true,
+            (Selection::Identities(_), Found { recipient: Some(recipient), .. }) => {
+                selection.includes(recipient)
+            }
+            (Selection::Identities(identities), Found { error: Some(error), .. }) => {
+                let name = error.target.as_deref().unwrap_or_default().to_lowercase();
+                identities.iter().any(|identity| identity.to_lowercase() == name)
+            }
+            (Selection::Identities(_), Found { recipient: None, error: None }) => false,
+        };
+        let item = match self {
+            Found { error: Some(error), .. } => Some(SourceItem::Invalid(error)),
+            Found { recipient, error: None } => recipient.map(SourceItem::Recipient),
+        };
+        item.filter(|_| wanted)
+    }
+}
+
+/// Which of `anchors` a file shows; `read_all` hands over all that it holds. What it doesn't show is `Absent`: a
+/// file has no tombstones.
+pub(super) fn look_up(
+    anchors: &[String],
+    read_all: impl FnOnce(&mut dyn FnMut(Found) -> Result<()>) -> Result<()>,
+) -> Result<Vec<Presence>> {
+    let wanted: HashSet<&str> = anchors.iter().map(String::as_str).collect();
+    let mut found = HashMap::new();
+    read_all(&mut |item| {
+        if let Found { recipient: Some(recipient), error: None } = item
+            && wanted.contains(recipient.anchor.as_str())
+        {
+            found.insert(recipient.anchor.clone(), recipient);
+        }
+        Ok(())
+    })?;
+    let presence = |anchor: &String| match found.get(anchor) {
+        Some(recipient) => Presence::InScope(Box::new(recipient.clone())),
+        None => Presence::Absent,
+    };
+    Ok(anchors.iter().map(presence).collect())
+}
+
+/// What is kept of a name, in any case, to tell it from others: half a SHA-256 is enough, and small.
+pub(super) fn name_key(kind: &str, name: &str) -> [u8; 16] {
+    let Fingerprint(hash) = Fingerprint::of(format!("{kind}:{}", name.to_lowercase()).as_bytes());
+    let mut key = [0; 16];
+    key.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    key
+}

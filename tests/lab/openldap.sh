@@ -1,0 +1,145 @@
+#!/bin/sh
+# An OpenLDAP server (Debian's slapd) for tests, as an ordinary process on the loopback interface only.
+#
+#   openldap.sh start DIR     makes what is missing under DIR and starts it; nothing to do if it runs already
+#   openldap.sh stop DIR      stops it
+#   openldap.sh status DIR    tells whether it answers over LDAPS
+#
+# DIR then holds: tls/ca.pem (the CA that the server's certificate comes from), slapd.conf, data/, slapd.log.
+# It holds dc=partner,dc=test and listens for LDAPS at port 1636. The accounts, all with the same password, are
+# cn=NAME,dc=partner,dc=test: admin (may write), reader, limited (500 entries a search), blind (sees no certificates),
+# stranger (sees nothing but itself). DIR/env has the password.
+set -eu
+
+command=${1:?start, stop or status}
+mkdir -p "${2:?the folder of the server}"
+dir=$(cd "$2" && pwd)
+port=1636
+suffix=dc=partner,dc=test
+password='Lab.Ldap-4711'
+pid_file=$dir/slapd.pid
+PATH=$PATH:/usr/sbin:/sbin
+
+fail() {
+    echo "openldap.sh: $1" >&2
+    exit 1
+}
+
+# OpenLDAP's tools take "localhost" for the name of the host, so they are told the address.
+answers() {
+    LDAPTLS_CACERT=$dir/tls/ca.pem ldapsearch -H "ldaps://127.0.0.1:$port" -x -D "cn=admin,$suffix" -w "$password" \
+        -o nettimeout=5 -LLL -s base -b "$suffix" dn >/dev/null 2>&1
+}
+
+running() {
+    [ -f "$pid_file" ] && kill -s 0 "$(cat "$pid_file")" 2>/dev/null
+}
+
+make_certificates() {
+    mkdir -p "$dir/tls"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=Partner Lab Server CA' -days 3650 \
+        -keyout "$dir/tls/ca.key" -out "$dir/tls/ca.pem" \
+        -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign' 2>/dev/null
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=localhost' \
+        -keyout "$dir/tls/server.key" -out "$dir/tls/server.csr" 2>/dev/null
+    printf 'basicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n' \
+        >"$dir/tls/server.ext"
+    openssl x509 -req -in "$dir/tls/server.csr" -CA "$dir/tls/ca.pem" -CAkey "$dir/tls/ca.key" -CAcreateserial \
+        -days 1825 -extfile "$dir/tls/server.ext" -out "$dir/tls/server.pem" 2>/dev/null
+    chmod 600 "$dir/tls/server.key" "$dir/tls/ca.key"
+}
+
+make_configuration() {
+    cat >"$dir/slapd.conf" <<CONF
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile $pid_file
+TLSCACertificateFile $dir/tls/ca.pem
+TLSCertificateFile $dir/tls/server.pem
+TLSCertificateKeyFile $dir/tls/server.key
+
+database mdb
+suffix "$suffix"
+rootdn "cn=admin,$suffix"
+rootpw $password
+directory $dir/data
+maxsize 268435456
+index objectClass,entryUUID,mail eq
+limits dn.exact="cn=reader,$suffix" size=unlimited
+access to attrs=userPassword by anonymous auth
+access to attrs=userCertificate,userSMIMECertificate
+    by dn.exact="cn=reader,$suffix" read
+    by dn.exact="cn=limited,$suffix" read
+access to *
+    by self read
+    by dn.exact="cn=stranger,$suffix" none
+    by users read
+CONF
+    chmod 600 "$dir/slapd.conf"
+}
+
+provision() {
+    [ -f "$dir/provisioned" ] && return
+    find "$dir" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+    mkdir "$dir/data"
+    make_certificates
+    make_configuration
+    {
+        printf 'dn: %s\nobjectClass: dcObject\nobjectClass: organization\ndc: partner\no: Partner\n\n' "$suffix"
+        for account in reader limited blind stranger; do
+            printf 'dn: cn=%s,%s\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\ncn: %s\n' \
+                "$account" "$suffix" "$account"
+            printf 'userPassword: %s\n\n' "$password"
+        done
+    } | slapadd -f "$dir/slapd.conf" >"$dir/slapadd.log" 2>&1 || fail "slapadd failed, see $dir/slapadd.log"
+    printf "LAB_LDAP_PASSWORD='%s'\n" "$password" >"$dir/env"
+    touch "$dir/provisioned"
+}
+
+start() {
+    if running; then
+        answers && return
+        stop
+    fi
+    command -v slapd >/dev/null || fail 'slapd is not installed'
+    if ss -Hltn "sport = :$port" | grep -q .; then
+        fail "port $port is taken by another program: $(ss -Hltnp "sport = :$port" | head -n 1)"
+    fi
+    provision
+    # With a debug level slapd stays in the foreground.
+    setsid slapd -d none -f "$dir/slapd.conf" -h "ldaps://localhost:$port" >"$dir/slapd.log" 2>&1 </dev/null &
+    tries=0
+    until answers; do
+        tries=$((tries + 1))
+        [ $tries -lt 150 ] || { stop; fail "slapd does not answer, see $dir/slapd.log"; }
+        sleep 0.2
+    done
+}
+
+stop() {
+    running || { rm -f "$pid_file"; return 0; }
+    process=$(cat "$pid_file")
+    kill -s TERM "$process"
+    tries=0
+    while kill -s 0 "$process" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || fail "process $process does not end"
+        sleep 0.1
+    done
+    rm -f "$pid_file"
+}
+
+case $command in
+    start) start ;;
+    stop) stop ;;
+    status)
+        if running && answers; then echo running; else
+            echo stopped
+            exit 1
+        fi
+        ;;
+    *) fail "unknown command '$command'" ;;
+esac
