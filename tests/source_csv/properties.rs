@@ -39,7 +39,7 @@ proptest! {
         let terminator = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
         let mut writer = csv::WriterBuilder::new().delimiter(delimiter).terminator(terminator).from_writer(Vec::new());
         writer.write_record(["UserSMimeCertificate", "DisplayName", "EmailAddress"]).unwrap();
-        let mut expected = BTreeMap::<String, (Option<String>, Vec<(Attribute, Vec<u8>)>)>::new();
+        let mut expected = BTreeMap::<String, (Option<String>, Values)>::new();
         for (person, name, value) in &rows {
             let address = format!("p{person}@partner.test");
             writer.write_record([&STANDARD.encode(value), name, &address]).unwrap();
