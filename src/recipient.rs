@@ -126,7 +126,8 @@ pub enum RecipientKind {
 /// A user, shared or room mailbox, mail user or contact of the source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipient {
-    /// What identifies it for ever: objectGUID as `xxxxxxxx-xxxx-…`, else entryUUID, else the DN.
+    /// What identifies it for ever: objectGUID as `xxxxxxxx-xxxx-…`, else entryUUID, else the DN; of a CSV file, the
+    /// address in lower case.
     pub anchor: String,
     /// Where it is in the directory.
     pub distinguished_name: String,

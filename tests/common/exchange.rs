@@ -236,7 +236,9 @@ fn binary() -> &'static Path {
         // Variables that cargo sets for this test would make it build dependencies anew.
         let of_test = |name: &std::ffi::OsString| {
             let name = name.to_string_lossy();
-            name.starts_with("CARGO_") && !matches!(&*name, "CARGO_HOME" | "CARGO_TARGET_DIR")
+            name.starts_with("CARGO_")
+                && !name.starts_with("CARGO_PROFILE_")
+                && !matches!(&*name, "CARGO_HOME" | "CARGO_TARGET_DIR")
         };
         std::env::vars_os().map(|(name, _)| name).filter(of_test).for_each(|name| {
             build.env_remove(name);

@@ -184,8 +184,13 @@ case $command in
     stop)
         stop_second
         first stop
-        # Those of another pair that runs are not this one's to remove.
-        [ -z "$(ip netns pids smime-dc1 2>/dev/null)$(ip netns pids smime-dc2 2>/dev/null)" ] || exit 0
+        # Those of another pair that runs are not this one's to remove; its own children end a moment later.
+        tries=0
+        while [ -n "$(ip netns pids smime-dc1 2>/dev/null)$(ip netns pids smime-dc2 2>/dev/null)" ]; do
+            tries=$((tries + 1))
+            [ $tries -lt 30 ] || exit 0
+            sleep 0.1
+        done
         for number in 1 2; do
             ip link del "smime-dc$number" 2>/dev/null || true
             ip netns del "smime-dc$number" 2>/dev/null || true

@@ -1,6 +1,6 @@
 //! The trust anchors uploaded through the caller's session.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, sync::Arc};
 
 use serde_json::{Value, json};
 use smime_sync::{
@@ -47,7 +47,7 @@ fn the_first_store_of_an_organisation_is_uploaded_and_the_second_run_uploads_not
     let result = again.result();
     assert_eq!((&result["Published"], &result["Path"]), (&json!(false), &Value::Null));
     assert_eq!(rows(&result), [("CN=Issuing,O=Contoso", true), ("CN=Root,O=Contoso", true)]);
-    assert_eq!(files(&home.path("state")), [PathBuf::new(); 0]);
+    assert!(files(&home.path("state")).is_empty());
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_preview_and_a_no_upload_nothing_and_save_nothing() {
         let result = caller.result();
         assert_eq!((&result["Published"], &result["Path"]), (&json!(false), &Value::Null), "{extra}");
         assert_eq!(rows(&result), [("CN=Root,O=Contoso", false), ("CN=Theirs,O=Contoso", true)], "{extra}");
-        assert_eq!(files(&home.path("state")), [PathBuf::new(); 0]);
+        assert!(files(&home.path("state")).is_empty());
         assert_eq!(caller.approvals.lock().unwrap().len(), asked, "{extra}");
     }
 }

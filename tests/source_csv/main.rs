@@ -59,8 +59,11 @@ fn read(path: &Path, selection: &Selection) -> (Vec<Recipient>, Vec<Error>, Resu
     (recipients, errors, done)
 }
 
-/// What counts of a recipient: anchor, name, and values with their attribute.
-fn summary(recipient: &Recipient) -> (&str, Option<&str>, Vec<(Attribute, Vec<u8>)>) {
+/// Values with their attribute.
+type Values = Vec<(Attribute, Vec<u8>)>;
+
+/// What counts of a recipient: anchor, name, and values.
+fn summary(recipient: &Recipient) -> (&str, Option<&str>, Values) {
     let values = recipient.values.iter().map(|value| (value.attribute, value.bytes.to_vec())).collect();
     (&recipient.anchor, recipient.display_name.as_deref(), values)
 }

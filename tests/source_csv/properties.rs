@@ -13,9 +13,9 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        Partners::of(&bytes).read(&Selection::All);
-        Partners::of([b"Mail,Certificate,CertificatePath\n".as_slice(), &bytes].concat()).read(&Selection::All);
-        Partners::of([utf16("Mail;UserSMimeCertificate\n").as_slice(), &bytes].concat()).read(&Selection::All);
+        let _ = Partners::of(&bytes).read(&Selection::All);
+        let _ = Partners::of([b"Mail,Certificate,CertificatePath\n".as_slice(), &bytes].concat()).read(&Selection::All);
+        let _ = Partners::of([utf16("Mail;UserSMimeCertificate\n").as_slice(), &bytes].concat()).read(&Selection::All);
     }
 
     #[test]
@@ -39,7 +39,7 @@ proptest! {
         let terminator = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
         let mut writer = csv::WriterBuilder::new().delimiter(delimiter).terminator(terminator).from_writer(Vec::new());
         writer.write_record(["UserSMimeCertificate", "DisplayName", "EmailAddress"]).unwrap();
-        let mut expected = BTreeMap::<String, (Option<String>, Vec<(Attribute, Vec<u8>)>)>::new();
+        let mut expected = BTreeMap::<String, (Option<String>, Values)>::new();
         for (person, name, value) in &rows {
             let address = format!("p{person}@partner.test");
             writer.write_record([&STANDARD.encode(value), name, &address]).unwrap();

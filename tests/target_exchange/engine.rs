@@ -73,9 +73,13 @@ impl Host {
     }
 
     pub fn warnings(&self) -> Vec<String> {
+        self.messages(LogLevel::Warning)
+    }
+
+    pub fn messages(&self, wanted: LogLevel) -> Vec<String> {
         let events = self.events.lock().unwrap();
         let message = |event: &Event| match event {
-            Event::Log { level: LogLevel::Warning, message } => Some(message.clone()),
+            Event::Log { level, message } if *level == wanted => Some(message.clone()),
             _ => None,
         };
         events.iter().filter_map(message).collect()
