@@ -7,7 +7,7 @@
     Copyright              = '(c) The SmimeSync authors. MIT or Apache-2.0.'
     Description            = 'Keeps every user''s S/MIME certificate right in Office 365: reads userCertificate and userSMIMECertificate from Active Directory, judges each certificate, and publishes the usable ones, with preview, limits and history.'
     PowerShellVersion      = '5.1'
-    DotNetFrameworkVersion = '4.5.2'
+    DotNetFrameworkVersion = '4.6'
     CLRVersion             = '4.0'
     CompatiblePSEditions   = @('Desktop', 'Core')
     RequiredAssemblies     = @('SmimeSync.Native.dll')

@@ -24,7 +24,7 @@ BeforeAll {
 }
 
 Describe 'The script <Name>' -ForEach $scripts {
-    It 'is understood by Windows PowerShell 5.1 on .NET Framework 4.5.2' {
+    It 'is understood by Windows PowerShell 5.1 on .NET Framework 4.6' {
         $tokens = $null
         $errors = $null
         $tree = [System.Management.Automation.Language.Parser]::ParseFile($Path, [ref] $tokens, [ref] $errors)
@@ -34,7 +34,7 @@ Describe 'The script <Name>' -ForEach $scripts {
 }
 
 Describe 'The scripts in <_>' -ForEach 'SmimeSync.types.ps1xml', 'SmimeSync.format.ps1xml' {
-    It 'are understood by Windows PowerShell 5.1 on .NET Framework 4.5.2' {
+    It 'are understood by Windows PowerShell 5.1 on .NET Framework 4.6' {
         $scripts = Select-Xml -LiteralPath "$folder/$_" -XPath '//Script | //GetScriptBlock | //ScriptBlock'
         @($scripts).Count | Should -BeGreaterThan 0
         foreach ($script in $scripts) { Find-InText -Text $script.Node.InnerText | Should -BeNullOrEmpty }

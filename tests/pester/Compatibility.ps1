@@ -1,7 +1,7 @@
-# Finds what Windows PowerShell 5.1 or .NET Framework 4.5.2 does not have in parsed scripts.
+# Finds what Windows PowerShell 5.1 or .NET Framework 4.6 does not have in parsed scripts.
 using namespace System.Management.Automation.Language
 
-# .NET members that the module uses, and that somebody has reviewed: all are in .NET Framework 4.5.2 and Windows
+# .NET members that the module uses, and that somebody has reviewed: all are in .NET Framework 4.6 and Windows
 # PowerShell 5.1. A member that is not here fails the check until it has been reviewed, too.
 $script:ReviewedMember = @(
     'Add', 'AddRange', 'AssumeUniversal', 'AdjustToUniversal', 'Clear', 'Contains', 'ContainsKey', 'ContainsWildcardCharacters'

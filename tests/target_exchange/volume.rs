@@ -98,5 +98,8 @@ fn everybody_arrives_within_the_limit_and_little_more_than_its_time_whatever_fai
         assert_eq!(crate::exchange::values(&one["UserCertificate"]), [certificate(address, 1)], "{address}");
     }
     assert_eq!(statistics["BeyondAnnouncedLimit"], 0, "{statistics}");
-    assert!(seconds <= 1.15 * least, "{seconds:.0} s instead of {least:.0} s");
+    // A few recipients on a busy machine tell nothing about time; the full tests measure it.
+    if people >= 20_000 {
+        assert!(seconds <= 1.15 * least, "{seconds:.0} s instead of {least:.0} s");
+    }
 }
