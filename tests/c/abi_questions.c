@@ -71,7 +71,7 @@ static void wrong_answers(smime_engine engine) {
       {"[{\"Id\":18446744073709551616,\"Approved\":true}]", "a larger number"},
       {"[{\"Id\":2,\"Approved\":true},{\"Id\":2,\"Approved\":false}]", "one question twice in a batch"},
       {"[{\"Id\":2,\"Approved\":true},{\"Id\":1,\"Approved\":false}]", "an answered question in a batch"},
-      {"[{\"Id\":2}]", "no answer in it"},
+      {"[{\"Approved\":true}]", "no question named"},
       {"{\"Id\":2,\"Approved\":true}", "no list"},
       {"[{\"Id\":2,\"Approved\":\"yes\"}]", "a word for an answer"},
   };
