@@ -75,6 +75,9 @@ impl Planned {
 
 const COLUMNS: &str = "id, run_id, anchor, recipient, kind, state, attempts, next_try, error, time, record";
 
+/// Changes read at a time.
+const PAGE: usize = 500;
+
 impl State {
     /// The open change of a recipient; there is one at most.
     pub fn open_change(&self, anchor: &str) -> Result<Option<OpenChange>> {
@@ -151,6 +154,22 @@ impl State {
     pub fn move_changes(&self, run_id: i64, from: ChangeState, to: ChangeState) -> Result<usize> {
         let sql = "UPDATE change SET state = ?3 WHERE run_id = ?1 AND state = ?2";
         self.execute(sql, params![run_id, from.name(), to.name()])
+    }
+
+    /// Hands every change of a run in that state to `sink`, in their order, page by page.
+    pub fn each_change(
+        &self,
+        state: ChangeState,
+        run_id: i64,
+        sink: &mut dyn FnMut(Change) -> Result<()>,
+    ) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let page = self.changes_in(state, Some(run_id), after, PAGE)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            page.into_iter().try_for_each(&mut *sink)?;
+        }
     }
 
     /// Changes of one state with numbers above `after`, in their order; of one run, or of all.

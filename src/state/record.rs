@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     policy::evaluation::{CertificateSummary, Finding},
-    recipient::{Attribute, Fingerprint},
+    recipient::{Attribute, Fingerprint, Value},
     target::Exclusion,
     timestamp::Timestamp,
 };
@@ -167,6 +167,18 @@ pub struct RunNumbers {
     pub errors: u64,
 }
 
+impl RunNumbers {
+    /// Counts a planned change.
+    pub fn count(&mut self, kind: ChangeKind) {
+        let counted = match kind {
+            ChangeKind::Add => &mut self.add,
+            ChangeKind::Update => &mut self.update,
+            ChangeKind::Remove => &mut self.remove,
+        };
+        *counted += 1;
+    }
+}
+
 /// How many recipients the target left alone for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -199,6 +211,18 @@ pub struct PublishedValue {
     pub value: Fingerprint,
     /// The certificate that it is published for, where that is known.
     pub certificate: Option<PublishedCertificate>,
+}
+
+impl PublishedValue {
+    /// Whether it is that value.
+    pub fn is(&self, value: &Value) -> bool {
+        self.attribute == value.attribute && self.value == value.fingerprint()
+    }
+
+    /// Whether both are one value, whatever is known of its certificate.
+    pub fn same(&self, other: &PublishedValue) -> bool {
+        (self.attribute, self.value) == (other.attribute, other.value)
+    }
 }
 
 /// What is kept of a certificate that is or was published: enough to recognise it.
@@ -279,9 +303,7 @@ pub struct Change {
     pub time: Timestamp,
 }
 
-fn without(values: &[PublishedValue], others: &[PublishedValue]) -> Vec<PublishedValue> {
-    let among = |one: &PublishedValue| {
-        others.iter().any(|other| (other.attribute, other.value) == (one.attribute, one.value))
-    };
-    values.iter().filter(|one| !among(one)).cloned().collect()
+/// Those of `values` that are not among `others`.
+pub fn without(values: &[PublishedValue], others: &[PublishedValue]) -> Vec<PublishedValue> {
+    values.iter().filter(|one| !others.iter().any(|other| one.same(other))).cloned().collect()
 }

@@ -107,16 +107,14 @@ pub(super) fn leave_to_import(job: &Job<'_>) -> Result<()> {
 
 /// What the guard looks at: recipients that would lose their last usable encryption certificate.
 fn facts(job: &Job<'_>, run: &Run) -> Result<guard::Facts> {
-    let (mut removes, mut after) = (0, 0);
-    loop {
-        let page = job.state.changes_in(ChangeState::Pending, Some(run.id), after, 500)?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for change in page.iter().filter(|change| change.change == ChangeKind::Remove) {
+    let mut removes = 0;
+    job.state.each_change(ChangeState::Pending, run.id, &mut |change| {
+        if change.change == ChangeKind::Remove {
             let has_one = job.state.evaluation(&change.anchor)?.is_some_and(|one| !one.desired.is_empty());
-            removes += u64::from(has_one && !job.state.is_approved(change)?);
+            removes += u64::from(has_one && !job.state.is_approved(&change)?);
         }
-    }
+        Ok(())
+    })?;
     let (removal_limit, removal_percent) = (job.profile.removal_limit, job.profile.removal_percent);
     Ok(guard::Facts { removes, partial: true, removal_limit, removal_percent, ..guard::Facts::default() })
 }
@@ -169,12 +167,7 @@ impl Planner<'_> {
             return self.context.log(LogLevel::Warning, what);
         }
         let kind = kind(&before, &after, removed.is_empty());
-        let counted = match kind {
-            ChangeKind::Add => &mut run.numbers.add,
-            ChangeKind::Update => &mut run.numbers.update,
-            ChangeKind::Remove => &mut run.numbers.remove,
-        };
-        *counted += 1;
+        run.numbers.count(kind);
         let there: Vec<PublishedValue> =
             recipient.values.iter().map(|value| published(value, &before)).collect();
         let stays = recipient.values.iter().zip(&there).filter(|(value, _)| !removed.contains(value));

@@ -145,11 +145,8 @@ fn compare(
     found: Option<&TargetRecipient>,
 ) -> Result<Verdict> {
     let there = found.map(|found| found.values.as_slice()).unwrap_or_default();
-    let is = |one: &PublishedValue, value: &Value| {
-        one.attribute == value.attribute && one.value == value.fingerprint()
-    };
     let (ours, foreign): (Vec<Value>, Vec<Value>) =
-        there.iter().cloned().partition(|value| row.managed.iter().any(|one| is(one, value)));
+        there.iter().cloned().partition(|value| row.managed.iter().any(|one| one.is(value)));
     if let Some(finding) = hidden::by_foreign(&row.managed, &ours, &foreign, job.now) {
         let what = format!("{}: {}", row.evaluation.recipient.label, finding.message);
         job.context.log(LogLevel::Warning, what)?;
@@ -166,7 +163,7 @@ fn compare(
         return Ok(Verdict::Plan);
     }
     let left: Vec<PublishedValue> =
-        row.managed.iter().filter(|one| there.iter().any(|value| is(one, value))).cloned().collect();
+        row.managed.iter().filter(|one| there.iter().any(|value| one.is(value))).cloned().collect();
     let gone = row.managed.len() - left.len();
     if gone == 0 {
         return Ok(Verdict::Plan);
@@ -194,7 +191,7 @@ fn in_place(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> Result
     for row in too_many {
         exclude(job, run, row, Exclusion::TooManyValues)?;
     }
-    let planned = |row: &PlanRow| super::decide::curate(row).is_some();
+    let planned = |row: &PlanRow| super::decide::is_curated(row);
     let mut errors = Vec::new();
     for (anchor, matched) in read(job, rows, false, planned)? {
         let Some(index) = rows.iter().position(|row| row.anchor == anchor) else { continue };

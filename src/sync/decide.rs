@@ -7,7 +7,7 @@ use crate::{
     state::{
         import::{CuratedRecord, Gone},
         published::PlanRow,
-        record::{ChangeKind, PublishedValue},
+        record::{ChangeKind, PublishedValue, without},
     },
 };
 
@@ -36,12 +36,6 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
         return None;
     }
     let after = if leaves { Vec::new() } else { row.evaluation.desired.clone() };
-    let same = |one: &PublishedValue, other: &PublishedValue| {
-        (one.attribute, one.value) == (other.attribute, other.value)
-    };
-    let without = |these: &[PublishedValue], those: &[PublishedValue]| -> Vec<PublishedValue> {
-        these.iter().filter(|one| !those.iter().any(|other| same(one, other))).cloned().collect()
-    };
     let (added, removed) = (without(&after, &row.managed), without(&row.managed, &after));
     let moved = match (&row.link, key) {
         (Some(link), Some(key)) => link != key && !after.is_empty(),
@@ -67,14 +61,19 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     Some(Planned { kind, before: row.managed.clone(), after, reasons })
 }
 
+/// Whether any of a recipient's values goes where they are put right in place. Pure.
+pub fn is_curated(row: &PlanRow) -> bool {
+    row.gone.is_none() && !row.missing && row.evaluation.curation.iter().any(|one| one.removal.is_some())
+}
+
 /// What of a recipient's values goes where they are put right in place: `None` where nothing does.
 ///
 /// A recipient that has no usable encryption certificate afterwards counts as Remove, for the guard. Pure.
 pub fn curate(row: &PlanRow) -> Option<Planned> {
-    let curation = &row.evaluation.curation;
-    if row.gone.is_some() || row.missing || curation.iter().all(|one| one.removal.is_none()) {
+    if !is_curated(row) {
         return None;
     }
+    let curation = &row.evaluation.curation;
     let staying = curation.iter().filter(|one| one.removal.is_none());
     let reason = |one: &CuratedRecord| {
         let removal = one.removal.as_ref()?;

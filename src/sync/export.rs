@@ -259,14 +259,11 @@ impl Work {
     /// Ours first, then what others put there, unless the profile owns all. `None`: it is not to be written.
     fn write(&self, ownership: Ownership) -> Option<TargetWrite<'_>> {
         let current = self.current.clone()?;
-        let is = |one: &PublishedValue, value: &Value| {
-            one.attribute == value.attribute && one.value == value.fingerprint()
-        };
         // What is managed goes, and so does what the change takes away from values that nobody manages.
         let goes = |value: &Value| {
-            let removed = self.change.before.iter().any(|one| is(one, value))
-                && !self.change.after.iter().any(|one| is(one, value));
-            removed || self.managed.iter().any(|one| is(one, value)) || self.ours.contains(value)
+            let removed = self.change.before.iter().any(|one| one.is(value))
+                && !self.change.after.iter().any(|one| one.is(value));
+            removed || self.managed.iter().any(|one| one.is(value)) || self.ours.contains(value)
         };
         let there = current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default();
         let keeps = ownership == Ownership::Managed;

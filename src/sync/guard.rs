@@ -132,15 +132,13 @@ pub(super) fn verdict(job: &Job<'_>, run: &mut Run, facts: &Facts) -> Result<boo
 
 fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
     let (mut removes, mut approved) = (0, 0);
-    let mut after = 0;
-    loop {
-        let page = job.state.changes_in(ChangeState::Pending, Some(run.id), after, 500)?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for change in page.iter().filter(|change| change.change == ChangeKind::Remove) {
-            if job.state.is_approved(change)? { approved += 1 } else { removes += 1 }
+    job.state.each_change(ChangeState::Pending, run.id, &mut |change| {
+        if change.change == ChangeKind::Remove {
+            let counted = if job.state.is_approved(&change)? { &mut approved } else { &mut removes };
+            *counted += 1;
         }
-    }
+        Ok(())
+    })?;
     let baseline = baseline(job)?;
     // Who approves a plan has seen how many recipients the source still showed with values.
     let plan = job.state.approved_plan()?.and_then(|id| job.state.run(id).ok());
@@ -201,12 +199,12 @@ fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
 
 /// How many recipients of the source have no value left when the changes in `state` are carried out in place.
 fn emptied(job: &Job<'_>, run: &Run, state: ChangeState) -> Result<u64> {
-    let (mut emptied, mut after) = (0, 0);
-    while job.curates() {
-        let page = job.state.changes_in(state, Some(run.id), after, 500)?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        emptied += page.iter().filter(|change| change.after.is_empty()).count() as u64;
+    let mut emptied = 0;
+    if job.curates() {
+        job.state.each_change(state, run.id, &mut |change| {
+            emptied += u64::from(change.after.is_empty());
+            Ok(())
+        })?;
     }
     Ok(emptied)
 }

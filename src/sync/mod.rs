@@ -286,17 +286,11 @@ impl Job<'_> {
     }
 
     fn hand_over_changes(&self, run: &Run, state: ChangeState) -> Result<()> {
-        let mut after = 0;
-        loop {
-            let page = self.state.changes_in(state, Some(run.id), after, 500)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.id;
-            for mut change in page {
-                if run.what_if {
-                    (change.id, change.run_id) = (0, 0);
-                }
-                self.context.result(ResultType::Change, &change)?;
+        self.state.each_change(state, run.id, &mut |mut change| {
+            if run.what_if {
+                (change.id, change.run_id) = (0, 0);
             }
-        }
+            self.context.result(ResultType::Change, &change)
+        })
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     state::{
         change::OpenChange,
         published::PlanRow,
-        record::{Change, ChangeKind, ChangeState, PublishedValue, Run},
+        record::{Change, ChangeState, PublishedValue, Run},
     },
     target::TargetQuery,
 };
@@ -78,11 +78,6 @@ fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>
         job.state.drop_open_change(&row.anchor)?;
         return Ok(Some(address_shared(row)));
     }
-    let counted = match planned.kind {
-        ChangeKind::Add => &mut run.numbers.add,
-        ChangeKind::Update => &mut run.numbers.update,
-        ChangeKind::Remove => &mut run.numbers.remove,
-    };
     let desired = digest(&planned.after);
     let open = job.state.open_change(&row.anchor)?.filter(|open| open.desired == desired);
     let mut attempts = 0;
@@ -98,7 +93,7 @@ fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>
             return Ok(None);
         }
     }
-    *counted += 1;
+    run.numbers.count(planned.kind);
     let change = Change {
         id: 0,
         run_id: run.id,

@@ -47,8 +47,7 @@ pub struct TargetRecipient {
 impl TargetRecipient {
     /// Whether `value` is there.
     pub fn shows(&self, value: &PublishedValue) -> bool {
-        let mut values = self.values.iter();
-        values.any(|one| one.attribute == value.attribute && one.fingerprint() == value.value)
+        self.values.iter().any(|one| value.is(one))
     }
 }
 

@@ -12,22 +12,6 @@ const RECIPIENTS: usize = 4_000;
 const LIMIT: usize = 3_000;
 const WINDOW: f64 = 60.0;
 
-/// Two of a hundred requests for each kind.
-fn faults() -> Value {
-    let kinds = [
-        ("TooManyRequests", "Before"),
-        ("ServiceUnavailable", "Before"),
-        ("GatewayTimeout", "After"),
-        ("Reset", "After"),
-        ("Truncated", "After"),
-        ("Duplicate", "After"),
-        ("Slow", "After"),
-        ("TokenExpiry", "Before"),
-    ];
-    let rule = |(kind, when)| json!({ "Kind": kind, "When": when, "Probability": 0.02, "Seconds": 2 });
-    kinds.into_iter().map(rule).collect()
-}
-
 /// A read and a write each, in calls as large as the channel likes them, which must all succeed.
 fn read_and_write(world: &World) {
     let mut channel = world.channel();
@@ -50,7 +34,7 @@ fn four_thousand_recipients_arrive_within_the_limit_and_little_more_than_its_tim
     let world = World::at_speed(SPEED);
     world.mailboxes(RECIPIENTS);
     world.stand_in.settings(json!({ "RateLimit": { "Limit": LIMIT, "Window": WINDOW } }));
-    world.stand_in.faults(42, faults());
+    world.stand_in.faults(42, crate::exchange::faults_of_every_kind());
     let begun = world.stand_in.now();
     read_and_write(&world);
     let seconds = world.stand_in.now() - begun;
@@ -65,7 +49,7 @@ fn four_thousand_recipients_arrive_within_the_limit_and_little_more_than_its_tim
         assert_eq!(values, [certificate(number)], "{address}");
     }
     assert_eq!(statistics["BeyondAnnouncedLimit"], 0, "{statistics}");
-    for kind in faults().as_array().unwrap() {
+    for kind in crate::exchange::faults_of_every_kind().as_array().unwrap() {
         assert!(statistics["Faults"][kind["Kind"].as_str().unwrap()].as_u64() > Some(0), "{statistics}");
     }
     assert!(world.is_discreet());

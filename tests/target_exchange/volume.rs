@@ -46,22 +46,6 @@ fn a_recipient_costs_one_read_and_one_write_and_then_nothing() {
     }
 }
 
-/// Two of a hundred requests for each kind.
-fn faults() -> Value {
-    let kinds = [
-        ("TooManyRequests", "Before"),
-        ("ServiceUnavailable", "Before"),
-        ("GatewayTimeout", "After"),
-        ("Reset", "After"),
-        ("Truncated", "After"),
-        ("Duplicate", "After"),
-        ("Slow", "After"),
-        ("TokenExpiry", "Before"),
-    ];
-    let rule = |(kind, when)| json!({ "Kind": kind, "When": when, "Probability": 0.02, "Seconds": 2 });
-    kinds.into_iter().map(rule).collect()
-}
-
 /// `SMIME_SYNC_EXCHANGE_PEOPLE` is 20,000 in the full tests, with the limit of 3,000 commands a minute; by default it
 /// is so few that the limit is scaled down with them. The clock runs `SMIME_SYNC_EXCHANGE_SPEED` times as fast, and with
 /// it counts what this machine itself takes, so that many recipients need a lower speed.
@@ -77,7 +61,7 @@ fn everybody_arrives_within_the_limit_and_little_more_than_its_time_whatever_fai
         speed,
     );
     office.stand_in.settings(json!({ "RateLimit": { "Limit": limit, "Window": 60 } }));
-    office.stand_in.faults(42, faults());
+    office.stand_in.faults(42, crate::exchange::faults_of_every_kind());
     let began = office.stand_in.now();
     let outcome = office.run(Way::Online);
     let seconds = office.stand_in.now() - began;
