@@ -31,7 +31,7 @@ step exchange-limit env CARGO_PROFILE_DEV_OPT_LEVEL=2 SMIME_SYNC_EXCHANGE_PEOPLE
 step exchange-killed env SMIME_SYNC_KILLS=100 $exchange target::killed
 # Parsers with two hundred times the usual inputs, everything else with ten times.
 step parsers-inside env PROPTEST_CASES=51200 cargo test --lib
-step parsers env PROPTEST_CASES=51200 cargo test --test engine --test directory --test abi -- certificate::properties source::ldif source::csv requests
+step parsers env PROPTEST_CASES=51200 cargo test --test engine --test directory --test abi -- certificate::properties source::ldif source::csv requests::
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast
 step evaluate cargo bench --bench evaluate
 step windows sh tests/windows.sh

@@ -2,7 +2,7 @@
 
 use std::{
     process::Command,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 /// This test program again, for one test: `module` is the test's `module_path!()`.
@@ -13,8 +13,15 @@ pub fn again(module: &str, test: &str) -> Command {
     command
 }
 
-/// Held by the tests that load the machine and by those that measure time, so that none of them meets another.
-pub fn undisturbed() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Measuring tests share it, and a test that takes all of the machine has it for itself.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// Held by a test that measures time: nothing that loads the machine runs beside it.
+pub fn undisturbed() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Held by a test that loads the machine.
+pub fn disturbing() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }

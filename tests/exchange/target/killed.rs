@@ -22,7 +22,7 @@ use super::{engine::Office, organisation::*};
 use crate::common::{
     events::context,
     exchange::values,
-    process::{again, undisturbed},
+    process::{again, disturbing},
 };
 
 /// Where the home of a host process is; without it, the host makes one of its own.
@@ -146,7 +146,7 @@ fn a_host_publishes_what_its_profile_says() {
 
 #[test]
 fn killed_in_the_middle_of_a_batch_the_next_run_reads_back_and_ends_where_it_should() {
-    let _undisturbed = undisturbed();
+    let _disturbing = disturbing();
     let kills: usize = std::env::var("SMIME_SYNC_KILLS").map_or(10, |text| text.parse().unwrap());
     let scene = Scene::new(PEOPLE);
     synchronise(scene.home.path());

@@ -7,7 +7,6 @@ use super::{
     engine::{Office, Way},
     organisation::*,
 };
-use crate::common::process::undisturbed;
 
 fn office(people: usize) -> Office {
     let names: Vec<String> = (0..people).map(|number| format!("person{number}")).collect();
@@ -52,7 +51,6 @@ fn a_recipient_costs_one_read_and_one_write_and_then_nothing() {
 /// it counts what this machine itself takes, so that many recipients need a lower speed.
 #[test]
 fn everybody_arrives_within_the_limit_and_little_more_than_its_time_whatever_fails() {
-    let _undisturbed = undisturbed();
     let people: usize = std::env::var("SMIME_SYNC_EXCHANGE_PEOPLE").map_or(600, |text| text.parse().unwrap());
     let speed: f64 = std::env::var("SMIME_SYNC_EXCHANGE_SPEED").map_or(10.0, |text| text.parse().unwrap());
     let limit = if people >= 20_000 { 3_000 } else { people * 3 / 4 };
