@@ -8,9 +8,9 @@ use std::{collections::BTreeSet, path::PathBuf};
 use certificates::*;
 use smime_sync::{
     certificate::{Certificate, ValueForm, ValueProblem, read_value},
+    model::Attribute,
     policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
-    recipient::Attribute,
     trust::TrustAnchors,
 };
 

@@ -6,7 +6,7 @@ mod certificates;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certificates::*;
 use proptest::prelude::*;
-use smime_sync::{certificate::read_value, recipient::Attribute};
+use smime_sync::{certificate::read_value, model::Attribute};
 
 const USER: Attribute = Attribute::UserCertificate;
 const SMIME: Attribute = Attribute::UserSmimeCertificate;

@@ -6,8 +6,8 @@ mod certificates;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certificates::*;
 use smime_sync::{
-    certificate::{AddressOrigin, Certificate, Purpose, ValueContent, ValueForm, ValueProblem, read_value},
-    recipient::{Attribute, Fingerprint},
+    certificate::{AddressOrigin, Certificate, ValueContent, ValueForm, ValueProblem, read_value},
+    model::{Attribute, Fingerprint, Purpose},
 };
 
 const USER: Attribute = Attribute::UserCertificate;

@@ -10,14 +10,9 @@ use judging::*;
 use proptest::prelude::*;
 use smime_sync::{
     certificate::read_value,
-    policy::{
-        Policy, evaluate,
-        evaluation::{CertificateState, Evaluation},
-        reader_choice,
-    },
+    model::{Attribute, CertificateState, Evaluation, Fingerprint, Timestamp},
+    policy::{Policy, evaluate, reader_choice},
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Fingerprint},
-    timestamp::Timestamp,
 };
 
 fn evaluate_with(selection: SelectionName, values: &[(Attribute, Vec<u8>)]) -> Evaluation {

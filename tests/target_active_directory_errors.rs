@@ -21,11 +21,9 @@ use people::{Person, certificate};
 use smime_sync::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
+    model::{Exclusion, Recipient, RecipientKind, Value},
     profile::Profile,
-    recipient::{Recipient, RecipientKind, Value},
-    target::{
-        Exclusion, Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget,
-    },
+    targets::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
 };
 use stand_in::{Authority, BASE, Reply, Said, bound, directory, done, entry, serve};
 use support::context;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use people::{Unit, certificate, change, set};
-use smime_sync::target::{Exclusion, Match};
+use smime_sync::{model::Exclusion, targets::Match};
 use support::{Lab, context};
 
 const FIRST: &str = "10.79.36.1";

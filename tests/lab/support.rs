@@ -12,8 +12,8 @@ use smime_sync::{
     directory::{Selection, Source, SourceItem, ldap::LdapSource},
     error::{Error, ErrorId, Result},
     event::{Answer, Context, Event, EventSink, LogLevel, Question, ResultType},
+    model::Recipient,
     profile::Profile,
-    recipient::Recipient,
 };
 use tokio_util::sync::CancellationToken;
 

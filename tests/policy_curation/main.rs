@@ -12,13 +12,9 @@ mod properties;
 use certificates::*;
 use judging::*;
 use smime_sync::{
-    policy::{
-        Policy, evaluate,
-        evaluation::{CuratedValue, Evaluation},
-    },
+    model::{Attribute, CuratedValue, Evaluation, Recipient, Timestamp},
+    policy::{Policy, evaluate},
     profile::{PolicyName, RemovableValue, SelectionName},
-    recipient::{Attribute, Recipient},
-    timestamp::Timestamp,
 };
 
 const ALL_OPTIONS: [RemovableValue; 4] = [

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use smime_sync::{
     error::Result,
     event::{Answer, Context, Event, EventSink, Question},
+    model::{ChangeState, Timestamp},
     operation::{Engine, EngineConfig, Request},
-    state::{State, record::ChangeState},
-    timestamp::Timestamp,
+    state::State,
 };
 use tokio_util::sync::CancellationToken;
 
