@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The data flows one way: [`directory`] reads, [`certificate`] parses, [`policy`] judges and selects with the
-//! chains of [`trust`], [`sync`] plans and exports to a [`target`] and keeps its [`state`]. An [`operation`] is
+//! chains of [`trust`], [`sync`] plans and exports to a [target](targets) and keeps its [`state`]. An [`operation`] is
 //! what a caller can ask for; the C ABI in `ffi` is how.
 
 #![deny(unsafe_code)]
@@ -28,16 +28,15 @@ pub mod error;
 pub mod event;
 pub mod exchange;
 pub mod ffi;
+pub mod model;
 pub mod operation;
 pub mod parallel;
 pub mod places;
 pub mod policy;
 pub mod profile;
-pub mod recipient;
 pub mod runtime;
 pub mod state;
 pub mod sync;
-pub mod target;
-pub mod timestamp;
+pub mod targets;
 mod tls;
 pub mod trust;

@@ -15,8 +15,8 @@ pub(crate) use self::server_certificate::Trust;
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
+    model::Timestamp,
     profile::Profile,
-    timestamp::Timestamp,
 };
 
 /// The settings of a client that trusts these servers. Fails with `Internal` where rustls can't be set up.

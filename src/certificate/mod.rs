@@ -1,6 +1,7 @@
 //! A value by itself: X.509, PKCS#7, MS-OXOABK; certificate stores. Pure: no I/O, no clock.
 
 mod address;
+mod content;
 mod extension;
 mod key;
 mod name;
@@ -17,13 +18,13 @@ mod weak_key;
 mod x509;
 
 pub use address::{Address, AddressMatch, AddressOrigin, compare_addresses};
+pub use content::{ValueContent, ValueForm, ValueProblem};
 pub use extension::{BasicConstraints, KeyUsage, is_proper_serial};
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use name::Name;
 pub use signature::SignatureFailure;
 pub use signed_data::write_certs_only;
 pub use sst::{SerializedStore, read_store, write_store};
-pub use summary::{CertificateSummary, Purpose};
 pub(crate) use text::decode_blocks as decode_text;
-pub use value::{ValueContent, ValueForm, ValueProblem, read_bundle, read_value};
+pub use value::{read_bundle, read_value};
 pub use x509::Certificate;

@@ -3,10 +3,10 @@
 
 use super::{
     Certificate,
+    content::{ValueContent, ValueForm, ValueProblem},
     tlv::{self, SEQUENCE},
-    value::{ValueContent, ValueForm, ValueProblem},
 };
-use crate::recipient::Fingerprint;
+use crate::model::Fingerprint;
 
 const KEY_EXCHANGE_CERTIFICATE: u16 = 0x0003;
 const CHAIN_CERTIFICATE: u16 = 0x0004;

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use super::{
+    content::{ValueContent, ValueForm, ValueProblem},
     signer,
     tlv::{self, OID, SEQUENCE, SET, Tlv, context},
-    value::{ValueContent, ValueForm, ValueProblem},
 };
 
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
@@ -145,15 +145,4 @@ pub fn write_certs_only<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) ->
 /// Whether the element is a ContentInfo: a sequence that begins with an OID.
 pub(super) fn is_likely(outer: &Tlv<'_>) -> bool {
     outer.children().next().and_then(Result::ok).is_some_and(|first| first.tag == OID)
-}
-
-/// Whether DER's order of a SET OF is kept is of no matter to reading; signed attributes are signed in that order,
-/// though (RFC 5652 §5.4): their parts, sorted, as a SET.
-pub(super) fn sorted_set(contents: &Tlv<'_>) -> Vec<u8> {
-    let mut parts: Vec<Vec<u8>> =
-        contents.children().map_while(Result::ok).map(|part| part.definite()).collect();
-    parts.sort();
-    let mut out = Vec::new();
-    tlv::write(SET, &parts.concat(), &mut out);
-    out
 }

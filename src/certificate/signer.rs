@@ -4,13 +4,12 @@ use ring::digest;
 
 use super::{
     Certificate,
+    content::{ValueContent, ValueProblem},
     key::digest_name,
     signature::{SignatureFailure, verify},
-    signed_data::sorted_set,
     tlv::{self, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, Tlv, context, context_primitive},
-    value::{ValueContent, ValueProblem},
 };
-use crate::recipient::Fingerprint;
+use crate::model::Fingerprint;
 
 const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
 /// RFC 8551 §2.5.3.
@@ -168,6 +167,17 @@ fn find<'a>(id: &Tlv<'_>, certificates: &'a [Certificate]) -> Option<&'a Certifi
         }
     };
     certificates.iter().find(|certificate| certificate.subject_key_id.as_deref() == Some(key_id))
+}
+
+/// Whether DER's order of a SET OF is kept is of no matter to reading; signed attributes are signed in that order,
+/// though (RFC 5652 §5.4): their parts, sorted, as a SET.
+fn sorted_set(contents: &Tlv<'_>) -> Vec<u8> {
+    let mut parts: Vec<Vec<u8>> =
+        contents.children().map_while(Result::ok).map(|part| part.definite()).collect();
+    parts.sort();
+    let mut out = Vec::new();
+    tlv::write(SET, &parts.concat(), &mut out);
+    out
 }
 
 impl Certificate {

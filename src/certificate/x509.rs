@@ -5,14 +5,13 @@ use std::{fmt, ops::Range, sync::Arc};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::X509Version};
 
 use super::{
-    Purpose,
     address::Address,
     extension::{BasicConstraints, Extensions, KeyUsage},
     key::{PublicKey, SignatureAlgorithm},
     name::Name,
     tlv::{self, Tlv},
 };
-use crate::{recipient::Fingerprint, timestamp::Timestamp};
+use crate::model::{Fingerprint, Purpose, Timestamp};
 
 /// The extended key usages that allow mail: emailProtection and any.
 const MAIL_PURPOSES: [&str; 2] = ["1.3.6.1.5.5.7.3.4", "2.5.29.37.0"];

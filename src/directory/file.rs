@@ -12,7 +12,7 @@ use super::{Presence, Selection, SourceItem};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    recipient::{Fingerprint, Recipient},
+    model::{Fingerprint, Recipient},
 };
 
 /// How much of a file tells how long its records are.

@@ -2,7 +2,7 @@
 
 use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
-use crate::timestamp::Timestamp;
+use crate::model::Timestamp;
 
 /// A generalized time (RFC 4517, 3.3.13), to the second; `None` if it is none.
 pub fn parse(value: &[u8]) -> Option<Timestamp> {

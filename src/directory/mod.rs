@@ -11,8 +11,7 @@ mod text;
 use crate::{
     error::{Error, Result},
     event::Context,
-    recipient::Recipient,
-    timestamp::Timestamp,
+    model::{Recipient, Timestamp},
 };
 
 /// Which recipients are wanted.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{Error, Result},
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// A clock that only goes forward. Copies show the same time.

@@ -18,9 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::Context,
+    model::Timestamp,
     profile::Profile,
     runtime::runtime,
-    timestamp::Timestamp,
     tls::{self, Fault},
 };
 

@@ -161,5 +161,5 @@ pub trait CmdletChannel: Send {
     ) -> Result<()>;
 
     /// The service's own clock, where it has shown one.
-    fn clock(&mut self, context: &Context) -> Result<Option<crate::timestamp::Timestamp>>;
+    fn clock(&mut self, context: &Context) -> Result<Option<crate::model::Timestamp>>;
 }

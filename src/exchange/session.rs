@@ -7,7 +7,7 @@ use super::{CmdletChannel, Command, Location, Object, Output, Parameter, Propert
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Answer, Context, Question, QuestionKind, SessionCommand, SessionFailure},
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// Cmdlets of one batch of questions; a canceled task ends after the batch at the latest.

@@ -10,8 +10,7 @@ use crate::{
     certificate::{Certificate, SerializedStore, read_store, write_store},
     error::{Error, ErrorId, Result},
     event::Context,
-    recipient::Fingerprint,
-    timestamp::Timestamp,
+    model::{Fingerprint, Timestamp},
 };
 
 const STORE: &str = "SMIMECertificateIssuingCA";

@@ -12,12 +12,13 @@ use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
+    model::{
+        Attribute, CertificateState, Finding, Fingerprint, JudgedCertificate, PublishedRecipient, Purpose,
+        Recipient, RecipientKind, Timestamp, Value,
+    },
     parallel,
-    policy::evaluation::{CertificateState, Finding, JudgedCertificate, Purpose},
     profile::Profile,
-    recipient::{Attribute, Fingerprint, Recipient, RecipientKind, Value},
-    state::{State, published::PublishedRecipient},
-    timestamp::Timestamp,
+    state::State,
 };
 
 /// One certificate of a recipient, judged; or a value in which none could be read.

@@ -6,11 +6,10 @@ use crate::{
     directory::{Source, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
     event::Context,
-    policy::{self, Policy, evaluation::Evaluation},
+    model::{Evaluation, Fingerprint, Recipient, Timestamp},
+    policy::{self, Policy},
     profile::{Profile, SourceKind, TargetKind},
-    recipient::{Fingerprint, Recipient},
-    target::{Target, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
-    timestamp::Timestamp,
+    targets::{Target, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
     trust::{TrustAnchors, load_anchors},
 };
 

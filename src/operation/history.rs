@@ -8,13 +8,8 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    state::{
-        State,
-        change::ChangeFilter,
-        lock::RunLock,
-        record::{ChangeState, RunResult},
-    },
-    timestamp::Timestamp,
+    model::{ChangeState, RunResult, Timestamp},
+    state::{State, change::ChangeFilter, lock::RunLock},
 };
 
 const PAGE: usize = 200;

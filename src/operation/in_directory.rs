@@ -4,10 +4,9 @@ use super::{Engine, connect, locked, profile_store, request::Credential};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
+    model::{Run, Timestamp},
     profile::{Profile, SourceKind},
-    state::record::Run,
     sync::{Job, Options, asked, record_failure},
-    timestamp::Timestamp,
 };
 
 /// What both requests say.

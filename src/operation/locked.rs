@@ -3,8 +3,8 @@
 use super::{Engine, profile_store::StoredProfile};
 use crate::{
     error::Result,
+    model::Timestamp,
     state::{State, lock::RunLock},
-    timestamp::Timestamp,
 };
 
 /// Does `work` on the profile's state, with who does it. A preview takes no lock and works on a copy; everything

@@ -28,10 +28,10 @@ pub use request::{EngineConfig, Request};
 use crate::{
     error::Result,
     event::{Context, ResultType},
+    model::Timestamp,
     places::Places,
     policy,
     state::{State, lock::Holder},
-    timestamp::Timestamp,
 };
 
 /// Runs operations. One for each call of a cmdlet.

@@ -10,12 +10,8 @@ use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    policy::{
-        MAX_VALUES, RuleId,
-        evaluation::{Evaluation, Finding, Severity},
-    },
-    recipient::{Attribute, Recipient, Value},
-    state::record::Run,
+    model::{Attribute, Evaluation, Finding, Recipient, Run, Severity, Value},
+    policy::{MAX_VALUES, RuleId},
     sync::{
         Job,
         asked::{self, Asked, Planner},

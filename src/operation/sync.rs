@@ -4,8 +4,8 @@ use super::{Engine, connect, locked, profile_store, request::SyncRequest};
 use crate::{
     error::Result,
     event::Context,
+    model::Timestamp,
     sync::{self, Job, Options},
-    timestamp::Timestamp,
 };
 
 pub(super) fn run(engine: &Engine, request: &SyncRequest, context: &Context) -> Result<()> {

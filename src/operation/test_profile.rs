@@ -8,11 +8,11 @@ use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
+    model::Timestamp,
     profile::Profile,
     state::{State, lock::RunLock},
     sync,
-    target::Target,
-    timestamp::Timestamp,
+    targets::Target,
 };
 
 /// How a check ended.

@@ -17,10 +17,9 @@ use crate::{
         CmdletChannel,
         trust_store::{self as store, MergedStore, PresentStore},
     },
+    model::{Fingerprint, Timestamp},
     places,
     profile::{Profile, TargetKind},
-    recipient::Fingerprint,
-    timestamp::Timestamp,
     trust::{TrustAnchors, load_anchors},
 };
 

@@ -13,18 +13,15 @@ use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    policy::{
-        RuleId,
-        evaluation::{CertificateState, CertificateSummary, Evaluation, JudgedCertificate, Severity},
-        serves_another_purpose,
+    model::{
+        CertificateState, CertificateSummary, Evaluation, JudgedCertificate, Recipient, Run, Severity,
+        Timestamp, Value,
     },
-    recipient::{Recipient, Value},
-    state::record::Run,
+    policy::{RuleId, serves_another_purpose},
     sync::{
         Job,
         asked::{self, Asked, Planner},
     },
-    timestamp::Timestamp,
 };
 
 /// Recipients that are judged at a time.

@@ -1,10 +1,9 @@
 //! The rules on one certificate of a recipient.
 
-use super::{Policy, RuleId, evaluation::Finding};
+use super::{Policy, RuleId};
 use crate::{
     certificate::{AddressMatch, Certificate, KeyAlgorithm, KeyUsage, compare_addresses, is_proper_serial},
-    recipient::Recipient,
-    timestamp::Timestamp,
+    model::{Finding, Recipient, Timestamp},
     trust::ChainStatus,
 };
 

@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     certificate::{Certificate, ValueContent},
-    recipient::{Fingerprint, Value},
-    timestamp::Timestamp,
+    model::{Fingerprint, Timestamp, Value},
     trust::{ChainStatus, PathValidator},
 };
 

@@ -6,16 +6,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{
-    RuleId,
-    chains::Chains,
-    evaluation::{CuratedValue, JudgedCertificate},
-};
+use super::{RuleId, chains::Chains};
 use crate::{
-    certificate::{Certificate, CertificateSummary, Purpose, ValueContent, ValueForm, ValueProblem},
+    certificate::{Certificate, ValueContent, ValueForm, ValueProblem},
+    model::{
+        Attribute, CertificateSummary, CuratedValue, Fingerprint, JudgedCertificate, Purpose, Timestamp,
+        Value,
+    },
     profile::RemovableValue,
-    recipient::{Attribute, Fingerprint, Value},
-    timestamp::Timestamp,
     trust::{ChainStatus, PathValidator},
 };
 

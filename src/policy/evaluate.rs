@@ -3,18 +3,19 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    Policy, RuleId, certificate_rules,
-    certificate_rules::{EXPIRES_SOON, Fired},
+    Policy, RuleId,
+    certificate_rules::{self, EXPIRES_SOON, Fired},
     chains::Chains,
     curate::Curation,
-    evaluation::{CertificateState, Evaluation, Finding, JudgedCertificate, Severity},
     select::{self, Candidate, MAX_VALUES},
     value_rules,
 };
 use crate::{
-    certificate::{Certificate, Purpose, ValueContent, ValueForm, read_value},
-    recipient::{Attribute, Fingerprint, Recipient, Value},
-    timestamp::Timestamp,
+    certificate::{Certificate, ValueContent, ValueForm, read_value},
+    model::{
+        Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Purpose, Recipient,
+        Severity, Timestamp, Value,
+    },
     trust::PathValidator,
 };
 

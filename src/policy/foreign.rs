@@ -1,10 +1,9 @@
 //! What is found at the target: values that somebody else put there, and what hides ours.
 
-use super::{RuleId, evaluation::Finding, reader_choice};
+use super::{RuleId, reader_choice};
 use crate::{
     certificate::read_value,
-    recipient::{Attribute, Fingerprint, Value},
-    timestamp::Timestamp,
+    model::{Attribute, Finding, Fingerprint, Timestamp, Value},
 };
 
 /// Whether mail programs would prefer a foreign value to what we publish: they look into userSMIMECertificate

@@ -7,7 +7,6 @@ mod certificate_rules;
 mod chains;
 mod curate;
 mod evaluate;
-pub mod evaluation;
 mod foreign;
 mod reader;
 mod rules;
@@ -21,11 +20,9 @@ pub use reader::reader_choice;
 pub use rules::{Rule, RuleId, rules, rules_markdown};
 pub use select::MAX_VALUES;
 
-use evaluation::{Finding, Severity};
-
 use crate::{
+    model::{Finding, Fingerprint, Severity},
     profile::{PolicyName, RemovableValue, SelectionName},
-    recipient::Fingerprint,
 };
 
 /// Which rules apply with which severity, and how certificates are selected.

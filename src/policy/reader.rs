@@ -2,8 +2,7 @@
 
 use crate::{
     certificate::{ValueContent, ValueForm, ValueProblem},
-    recipient::Fingerprint,
-    timestamp::Timestamp,
+    model::{Fingerprint, Timestamp},
 };
 
 /// The certificate that Outlook picks out of the value at the time `now`: the signed default, else the first valid

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::evaluation::Severity;
+use crate::model::Severity;
 
 /// Raised with every change of what a rule means, so that all recipients are evaluated again.
 /// Ids and severities are part of the policy's fingerprint anyway.

@@ -2,15 +2,11 @@
 
 use std::cmp::Reverse;
 
-use super::{
-    RuleId, certificate_rules::Fired, evaluation::DesiredValue, reader::reader_choice,
-    value_rules::MAX_DIRECTORY_VALUE,
-};
+use super::{RuleId, certificate_rules::Fired, reader::reader_choice, value_rules::MAX_DIRECTORY_VALUE};
 use crate::{
-    certificate::{Certificate, KeyAlgorithm, Purpose, ValueContent},
+    certificate::{Certificate, KeyAlgorithm, ValueContent},
+    model::{Attribute, DesiredValue, Fingerprint, Purpose, Timestamp, Value},
     profile::SelectionName,
-    recipient::{Attribute, Fingerprint, Value},
-    timestamp::Timestamp,
 };
 
 /// The most values of one attribute that Entra Connect and Exchange Online take.

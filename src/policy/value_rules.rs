@@ -1,9 +1,9 @@
 //! The rules on one value as a whole.
 
-use super::{Policy, RuleId, evaluation::Finding};
+use super::{Policy, RuleId};
 use crate::{
     certificate::{ValueContent, ValueProblem},
-    recipient::Value,
+    model::{Finding, Value},
 };
 
 /// What Active Directory takes in one value of these attributes.

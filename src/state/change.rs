@@ -3,15 +3,10 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    State, json,
-    record::{Change, ChangeKind, ChangeState, PublishedValue},
-};
+use super::{State, json};
 use crate::{
     error::{Error, ErrorId, Result},
-    policy::evaluation::Finding,
-    recipient::Fingerprint,
-    timestamp::Timestamp,
+    model::{Change, ChangeKind, ChangeState, Finding, Fingerprint, PublishedValue, Timestamp},
 };
 
 /// The change of a recipient that is not at the target yet.

@@ -2,13 +2,10 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{
-    State, json,
-    record::{ChangeState, Run, RunResult},
-};
+use super::{State, json};
 use crate::{
     error::{Error, ErrorId, Result},
-    timestamp::Timestamp,
+    model::{ChangeState, Run, RunResult, Timestamp},
 };
 
 impl State {

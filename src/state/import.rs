@@ -3,12 +3,10 @@
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
-use super::{State, json, record::PublishedValue};
+use super::{State, json};
 use crate::{
     error::Result,
-    policy::evaluation::{CertificateState, Finding},
-    recipient::{Attribute, Fingerprint, RecipientKind, Value},
-    timestamp::Timestamp,
+    model::{CertificateState, Finding, Fingerprint, PublishedValue, RecipientRecord, Timestamp, Value},
 };
 
 /// Why a recipient that was seen earlier counts as gone.
@@ -47,27 +45,6 @@ pub struct ImportRow {
     pub missing_since: Option<Timestamp>,
     /// Why it counts as gone, if it does.
     pub gone: Option<Gone>,
-}
-
-/// What messages and the target need to know of a recipient.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecipientRecord {
-    /// Its address, user principal name or DN.
-    pub label: String,
-    /// The name that people see.
-    pub display_name: Option<String>,
-    /// Its primary SMTP address.
-    pub address: Option<String>,
-    /// Its user principal name.
-    pub user_principal_name: Option<String>,
-    /// Its DN.
-    pub distinguished_name: String,
-    /// What it is.
-    pub kind: RecipientKind,
-    /// Whether its account is disabled.
-    pub disabled: bool,
-    /// Its values in the source.
-    pub values: Vec<(Attribute, Fingerprint)>,
 }
 
 /// What became of one certificate (or unreadable value) of a recipient.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::companion;
 use crate::{
     error::{Error, ErrorId, Result},
+    model::Timestamp,
     places,
-    timestamp::Timestamp,
 };
 
 /// Who works on a profile.

@@ -8,7 +8,6 @@ pub mod history;
 pub mod import;
 pub mod lock;
 pub mod published;
-pub mod record;
 mod schema;
 
 use std::{
@@ -20,8 +19,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, backup::Backup};
 
 use crate::{
     error::{Error, ErrorId, Result},
+    model::Timestamp,
     places,
-    timestamp::Timestamp,
 };
 
 /// The state of one profile, open.

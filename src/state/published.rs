@@ -6,12 +6,10 @@ use super::{
     State,
     import::{EvaluationRow, EvaluationText, Gone},
     json,
-    record::PublishedValue,
 };
 use crate::{
     error::Result,
-    recipient::{Attribute, Fingerprint, Value},
-    timestamp::Timestamp,
+    model::{Attribute, Fingerprint, PublishedRecipient, PublishedValue, Timestamp, Value},
 };
 
 /// Everything that planning needs to know of one recipient.
@@ -35,21 +33,6 @@ pub struct PlanRow {
     pub managed: Vec<PublishedValue>,
     /// Something of it turned out to be gone from the target; `managed` is what is left.
     pub drifted: bool,
-}
-
-/// One line of a target's index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedRecipient {
-    /// The target's own key.
-    pub target: String,
-    /// The source's anchor.
-    pub anchor: String,
-    /// Its address, user principal name or DN.
-    pub label: String,
-    /// The name that people see.
-    pub display_name: Option<String>,
-    /// What is managed there.
-    pub managed: Vec<PublishedValue>,
 }
 
 impl State {

@@ -7,15 +7,13 @@ use crate::{
     directory::Source,
     error::Result,
     event::{Context, LogLevel},
-    parallel,
-    policy::evaluation::{CertificateState, CertificateSummary, Evaluation, Finding},
-    profile::{DisabledAccount, Ownership, Profile, TargetKind},
-    recipient::{Fingerprint, Recipient, Value},
-    state::{
-        State,
-        record::{Change, ChangeKind, ChangeState, PublishedValue, Run, RunResult},
+    model::{
+        CertificateState, CertificateSummary, Change, ChangeKind, ChangeState, Evaluation, Finding,
+        Fingerprint, PublishedValue, Recipient, Run, RunResult, Timestamp, Value,
     },
-    timestamp::Timestamp,
+    parallel,
+    profile::{DisabledAccount, Ownership, Profile, TargetKind},
+    state::State,
 };
 
 /// The setting with the number of such a run, from its first write until it is done with them.

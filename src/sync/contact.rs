@@ -4,14 +4,11 @@ use super::{Job, hidden, plan::CONTACTED};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
+    model::{ChangeState, Exclusion, PublishedValue, Run, Value},
     policy::{self, RuleId},
     profile::{Drift, Ownership},
-    recipient::Value,
-    state::{
-        published::PlanRow,
-        record::{ChangeState, PublishedValue, Run},
-    },
-    target::{Exclusion, Match, TargetQuery, TargetRecipient},
+    state::published::PlanRow,
+    targets::{Match, TargetQuery, TargetRecipient},
 };
 
 /// Looks at those recipients of a page at the target that have to be looked at. Those that can't be planned are

@@ -1,13 +1,12 @@
 //! What one recipient needs. Pure.
 
 use crate::{
-    policy::{MAX_VALUES, evaluation::CertificateState},
+    model::{Attribute, CertificateState, ChangeKind, PublishedValue, without},
+    policy::MAX_VALUES,
     profile::DisabledAccount,
-    recipient::Attribute,
     state::{
         import::{CuratedRecord, Gone},
         published::PlanRow,
-        record::{ChangeKind, PublishedValue, without},
     },
 };
 

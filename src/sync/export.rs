@@ -8,17 +8,12 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{LogLevel, Question, ResultType},
-    policy::evaluation::Finding,
-    profile::Ownership,
-    recipient::Value,
-    state::{
-        State,
-        change::Outcome,
-        import::RecipientRecord,
-        record::{Change, ChangeState, PublishedValue, Run},
+    model::{
+        Change, ChangeState, Exclusion, Finding, PublishedValue, RecipientRecord, Run, Timestamp, Value,
     },
-    target::{Exclusion, Match, TargetQuery, TargetRecipient, TargetWrite},
-    timestamp::Timestamp,
+    profile::Ownership,
+    state::{State, change::Outcome},
+    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// So many writes of a run are read back.

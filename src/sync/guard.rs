@@ -4,12 +4,9 @@ use super::Job;
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
+    model::{ChangeKind, ChangeState, Fingerprint, Run},
     profile::Profile,
-    recipient::Fingerprint,
-    state::{
-        import::Baseline,
-        record::{ChangeKind, ChangeState, Run},
-    },
+    state::import::Baseline,
 };
 
 /// Below so many Removes the percentage does not count: in a small company one leaver is many per cent.

@@ -1,10 +1,8 @@
 //! Somebody else's value that readers would prefer to ours.
 
 use crate::{
-    policy::{self, evaluation::Finding},
-    recipient::{Fingerprint, Value},
-    state::record::PublishedValue,
-    timestamp::Timestamp,
+    model::{Finding, Fingerprint, PublishedValue, Timestamp, Value},
+    policy::{self},
 };
 
 /// The finding that `foreign` values hide `ours`, if a reader would not choose a certificate of `published`.

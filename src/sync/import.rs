@@ -6,15 +6,12 @@ use super::{Job, progress::Meter};
 use crate::{
     directory::{Presence, SourceItem},
     error::{Error, ErrorId, Result},
-    parallel,
-    policy::evaluation::{CuratedValue, DesiredValue, Evaluation, Severity},
-    recipient::{Fingerprint, Recipient, Value},
-    state::{
-        import::{
-            CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation, RecipientRecord,
-        },
-        record::{MissingIssuer, PublishedValue, Run},
+    model::{
+        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
+        RecipientRecord, Run, Severity, Value,
     },
+    parallel,
+    state::import::{CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation},
 };
 
 /// Recipients of one transaction.
@@ -97,7 +94,7 @@ struct Part<'a> {
     state: &'a crate::state::State,
     evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
     policy: Fingerprint,
-    now: crate::timestamp::Timestamp,
+    now: crate::model::Timestamp,
     disabled: crate::profile::DisabledAccount,
 }
 

@@ -18,15 +18,10 @@ use crate::{
     directory::{Selection, Source},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel, ResultType},
-    policy::evaluation::Evaluation,
+    model::{ChangeState, Evaluation, Fingerprint, Recipient, Run, RunNumbers, RunResult, Timestamp},
     profile::{Drift, Profile, TargetKind},
-    recipient::{Fingerprint, Recipient},
-    state::{
-        State,
-        record::{ChangeState, Run, RunNumbers, RunResult},
-    },
-    target::Target,
-    timestamp::Timestamp,
+    state::State,
+    targets::Target,
 };
 
 /// What the caller wants of a run.

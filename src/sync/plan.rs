@@ -7,13 +7,9 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorId, Result},
-    recipient::Fingerprint,
-    state::{
-        change::OpenChange,
-        published::PlanRow,
-        record::{Change, ChangeState, PublishedValue, Run},
-    },
-    target::TargetQuery,
+    model::{Change, ChangeState, Fingerprint, PublishedValue, Run},
+    state::{change::OpenChange, published::PlanRow},
+    targets::TargetQuery,
 };
 
 /// Recipients of one page.

@@ -4,11 +4,9 @@ use super::{Job, asked, contact};
 use crate::{
     error::Result,
     event::LogLevel,
-    state::{
-        change::Outcome,
-        record::{Change, ChangeState, PublishedValue, Run},
-    },
-    target::{Match, TargetQuery, TargetRecipient},
+    model::{Change, ChangeState, PublishedValue, Run},
+    state::change::Outcome,
+    targets::{Match, TargetQuery, TargetRecipient},
 };
 
 /// Settles every change that an earlier run left in flight, by what the target has now.

@@ -6,9 +6,8 @@ use super::Job;
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
-    recipient::{Attribute, Fingerprint, Value},
-    state::record::{Change, PublishedValue},
-    target::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    model::{Attribute, Change, Fingerprint, PublishedValue, Value},
+    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// Seconds between looks at a target that still shows the old state, since a replica may answer: two minutes in all.

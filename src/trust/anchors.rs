@@ -9,7 +9,7 @@ use std::{
 use crate::{
     certificate::{Certificate, ValueProblem, read_bundle},
     error::{Error, ErrorId, Result},
-    recipient::Fingerprint,
+    model::Fingerprint,
 };
 
 /// File names in an anchor folder that are taken for certificates; others, such as a README, are passed over.

@@ -6,7 +6,7 @@ mod path;
 
 pub use anchors::{TrustAnchors, load_anchors};
 
-use crate::{certificate::Certificate, timestamp::Timestamp};
+use crate::{certificate::Certificate, model::Timestamp};
 
 /// What became of the search for a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use super::{ChainStatus, PathValidator, TrustAnchors, constraints};
 use crate::{
     certificate::{Certificate, KeyUsage},
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// CA certificates in one chain. Real ones have two or three.

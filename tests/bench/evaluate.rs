@@ -8,10 +8,9 @@ use std::{path::Path, process::Command, time::Instant};
 use common::certificates::*;
 use smime_sync::{
     certificate::{Certificate, read_bundle, read_value},
+    model::{Attribute, Recipient, Timestamp},
     policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Recipient},
-    timestamp::Timestamp,
     trust::TrustAnchors,
 };
 

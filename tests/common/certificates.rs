@@ -10,10 +10,7 @@ use p256::{
     pkcs8::EncodePublicKey,
 };
 use sha1::Digest as _;
-use smime_sync::{
-    recipient::{Attribute, Recipient, RecipientKind, Value},
-    timestamp::Timestamp,
-};
+use smime_sync::model::{Attribute, Recipient, RecipientKind, Timestamp, Value};
 use x509_cert::{
     name::Name,
     time::{Time, Validity},

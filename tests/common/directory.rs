@@ -6,8 +6,8 @@ use smime_sync::{
     directory::{Selection, Source, SourceItem, ldap::LdapSource},
     error::{Error, Result},
     event::Context,
+    model::Recipient,
     profile::Profile,
-    recipient::Recipient,
 };
 
 /// A profile of the source at `server`; certificates come from the CA in `ca`.

@@ -2,12 +2,9 @@
 
 use smime_sync::{
     certificate::Certificate,
-    policy::{
-        Policy, evaluate,
-        evaluation::{Evaluation, Finding},
-    },
+    model::{Attribute, Evaluation, Finding, Recipient},
+    policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Recipient},
     trust::TrustAnchors,
 };
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use smime_sync::target::{Exclusion, Match};
+use smime_sync::{model::Exclusion, targets::Match};
 
 use crate::{
     common::{directory::Lab, events::context},

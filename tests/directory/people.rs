@@ -8,10 +8,9 @@ use smime_sync::{
     directory::Selection,
     error::Result,
     event::Context,
+    model::{Attribute, Recipient, RecipientRecord, Value},
     profile::Profile,
-    recipient::{Attribute, Recipient, Value},
-    state::import::RecipientRecord,
-    target::{
+    targets::{
         Match, Target, TargetQuery, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget,
     },
 };

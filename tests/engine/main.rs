@@ -6,6 +6,7 @@ mod certificate;
 mod common;
 #[path = "../lab/generate/generator/mod.rs"]
 mod generator;
+mod layers;
 mod operation;
 mod policy;
 mod sync;

@@ -8,13 +8,9 @@ use std::{
 
 use smime_sync::{
     directory::{Selection, Source, SourceItem, ldif::LdifSource},
-    policy::{
-        Policy, evaluate,
-        evaluation::{CertificateState, Evaluation, Severity},
-    },
+    model::{Attribute, CertificateState, Evaluation, Fingerprint, Recipient, Severity, Timestamp},
+    policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Fingerprint, Recipient},
-    timestamp::Timestamp,
     trust::load_anchors,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};

@@ -11,7 +11,7 @@ use csv::ByteRecord;
 use super::header::Header;
 use crate::{
     certificate::{ValueForm, decode_text, read_bundle},
-    recipient::{Attribute, Value},
+    model::{Attribute, Value},
 };
 
 /// The largest certificate file that is read.

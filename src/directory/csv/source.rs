@@ -21,8 +21,7 @@ use crate::{
     },
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    recipient::{Recipient, RecipientKind, Value},
-    timestamp::Timestamp,
+    model::{Recipient, RecipientKind, Timestamp, Value},
 };
 
 const BUFFER: usize = 64 << 10;

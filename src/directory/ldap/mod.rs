@@ -31,8 +31,8 @@ use super::{Presence, Selection, Source, SourceItem, entry::recipient};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
+    model::Timestamp,
     profile::Profile,
-    timestamp::Timestamp,
 };
 
 /// Entries a page; half of what Active Directory allows by default (MaxPageSize), since these are large.

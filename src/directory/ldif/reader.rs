@@ -8,7 +8,7 @@ use super::lines::{Lines, LogicalLine};
 use crate::{
     directory::entry::{Entry, base_name},
     error::{Error, ErrorId, Result},
-    recipient::Attribute,
+    model::Attribute,
 };
 
 /// The most bytes that one record (what is kept of it) or one line may have.

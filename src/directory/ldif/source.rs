@@ -11,8 +11,7 @@ use crate::{
     },
     error::{Error, ErrorId, Result},
     event::Context,
-    recipient::Recipient,
-    timestamp::Timestamp,
+    model::{Recipient, Timestamp},
 };
 
 const BUFFER: usize = 64 << 10;

@@ -16,7 +16,7 @@ use crate::{
         http::{HttpAnswer, HttpClient, HttpFailure, HttpRequest},
         sign_in::{AccessToken, TokenSource},
     },
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// A way to the service; requests run at the same time.

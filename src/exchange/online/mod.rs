@@ -33,8 +33,8 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
+    model::Timestamp,
     profile::Profile,
-    timestamp::Timestamp,
 };
 
 /// Commands that one call takes well: some requests for each of those that run at a time.

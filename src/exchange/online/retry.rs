@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     error::{Error, ErrorId, Result},
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// The most times that one command is sent.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::timestamp::Timestamp;
+use crate::model::Timestamp;
 
 /// A token is renewed when it is valid for this many seconds only, or for half of its life if that is shorter.
 const MARGIN: i64 = 5 * 60;

@@ -6,7 +6,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{certificate::Certificate, timestamp::Timestamp};
+use crate::{certificate::Certificate, model::Timestamp};
 
 /// Seconds that an assertion is valid, as Microsoft recommends.
 const LIFE: i64 = 10 * 60;

@@ -25,8 +25,8 @@ use crate::{
         cloud::Cloud,
         http::{HttpClient, HttpFailure, HttpRequest},
     },
+    model::Timestamp,
     profile::Profile,
-    timestamp::Timestamp,
 };
 
 /// Who has the key.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::{Error, ErrorId, NativeStatus},
     exchange::http::HttpAnswer,
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// The most seconds by which this machine's clock and Entra's may differ.

@@ -10,7 +10,7 @@ use super::{AccessToken, TokenFuture, TokenSource};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{clock::Clock, cloud::Cloud},
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// The longest token that is taken; those of Entra have some 2 KiB.

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::{
     certificate::{Certificate, KeyAlgorithm},
     error::{Error, ErrorId, Result},
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// The largest file that is taken; a chain with its key has some 10 KiB.

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     exchange::clock::Clock,
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 /// Seconds until the next try when a renewal failed while the old token is still valid.

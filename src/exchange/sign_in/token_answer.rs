@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use super::AccessToken;
-use crate::timestamp::Timestamp;
+use crate::model::Timestamp;
 
 /// The most of a service's own text that is shown.
 const SHOWN: usize = 300;

@@ -8,13 +8,13 @@ use smime_sync::{
         SMIME_ANSWERS_LIMIT, SMIME_CONFIG_LIMIT, SMIME_REQUEST_LIMIT, SMIME_SECRET_LIMIT,
         SMIME_SECRET_NAME_LIMIT,
     },
+    model::{Change, Run},
     operation::{
         EngineConfig, Request, certificate::RecipientCertificate, request::RESULT_TYPES,
         test_profile::ProfileTest, trust_store::TrustStore,
     },
     policy::Rule,
     profile::Profile,
-    state::record::{Change, Run},
 };
 
 use render::Types;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use smime_sync::{
     directory::{Selection, Source},
     error::ErrorId,
-    recipient::{Attribute, Recipient, RecipientKind},
+    model::{Attribute, Recipient, RecipientKind},
 };
 
 use super::objects::{CHANGING, MANY, MANY_COUNT, PEOPLE, SUFFIX, Server, certificate, signed_data};

@@ -9,8 +9,8 @@ use smime_sync::{
     directory::Selection,
     error::{ErrorId, Result},
     event::ResultType,
+    model::Attribute,
     operation::{Engine, EngineConfig},
-    recipient::Attribute,
 };
 
 use crate::common::{

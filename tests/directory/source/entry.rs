@@ -4,8 +4,7 @@ use proptest::prelude::*;
 use smime_sync::{
     directory::entry::{ATTRIBUTES, AnchorKind, Entry, EntryReader, recipient},
     error::{Error, ErrorId},
-    recipient::{Attribute, Recipient, RecipientKind},
-    timestamp::Timestamp,
+    model::{Attribute, Recipient, RecipientKind, Timestamp},
 };
 
 const DN: &str = "CN=Alice,OU=People,DC=contoso,DC=test";

@@ -13,11 +13,9 @@ use ldap3_proto::proto::{LdapModifyType, LdapMsg, LdapOp, LdapResult, LdapResult
 use smime_sync::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
+    model::{Exclusion, Recipient, RecipientKind, Value},
     profile::Profile,
-    recipient::{Recipient, RecipientKind, Value},
-    target::{
-        Exclusion, Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget,
-    },
+    targets::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
 };
 
 use crate::{

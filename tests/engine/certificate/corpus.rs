@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use smime_sync::{
     certificate::{Certificate, ValueForm, ValueProblem, read_value},
+    model::Attribute,
     policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
-    recipient::Attribute,
     trust::TrustAnchors,
 };
 

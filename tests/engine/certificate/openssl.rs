@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path, process::Command};
 
 use smime_sync::{
     certificate::{AddressOrigin, Certificate, ValueContent, ValueForm, ValueProblem, read_value},
-    recipient::{Attribute, Fingerprint},
+    model::{Attribute, Fingerprint},
     trust::{ChainStatus, PathValidator, TrustAnchors},
 };
 

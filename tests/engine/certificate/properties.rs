@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
-use smime_sync::{certificate::read_value, recipient::Attribute};
+use smime_sync::{certificate::read_value, model::Attribute};
 
 use crate::common::certificates::*;
 

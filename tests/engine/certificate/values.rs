@@ -2,8 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smime_sync::{
-    certificate::{AddressOrigin, Certificate, Purpose, ValueContent, ValueForm, ValueProblem, read_value},
-    recipient::{Attribute, Fingerprint},
+    certificate::{AddressOrigin, Certificate, ValueContent, ValueForm, ValueProblem, read_value},
+    model::{Attribute, Fingerprint, Purpose},
 };
 
 use crate::common::certificates::*;

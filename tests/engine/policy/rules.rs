@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smime_sync::{
+    model::{Attribute, Value},
     policy::{Policy, RuleId, evaluate, foreign_value_preferred},
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Value},
 };
 use x509_parser::num_bigint::BigUint;
 

@@ -3,14 +3,9 @@
 use proptest::prelude::*;
 use smime_sync::{
     certificate::read_value,
-    policy::{
-        Policy, evaluate,
-        evaluation::{CertificateState, Evaluation},
-        reader_choice,
-    },
+    model::{Attribute, CertificateState, Evaluation, Fingerprint, Timestamp},
+    policy::{Policy, evaluate, reader_choice},
     profile::{PolicyName, SelectionName},
-    recipient::{Attribute, Fingerprint},
-    timestamp::Timestamp,
 };
 
 use crate::common::{certificates::*, judging::*};

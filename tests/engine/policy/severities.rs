@@ -4,11 +4,8 @@ use std::collections::BTreeSet;
 
 use smime_sync::{
     certificate::Certificate,
-    policy::{
-        Policy, RuleId, evaluate,
-        evaluation::{CertificateState, Severity},
-        rules, rules_markdown,
-    },
+    model::{CertificateState, Severity},
+    policy::{Policy, RuleId, evaluate, rules, rules_markdown},
     profile::{PolicyName, SelectionName},
     trust::TrustAnchors,
 };

@@ -2,7 +2,7 @@
 
 use smime_sync::{
     error::ErrorId,
-    state::record::{ChangeState, RunResult},
+    model::{ChangeState, RunResult},
 };
 
 use super::harness::{Fault, Harness, person, tree, value};
@@ -59,7 +59,7 @@ fn a_run_that_a_crash_ended_is_stopped_in_the_history() {
     let mut harness = changed();
     harness.run().ok();
     let state =
-        smime_sync::state::State::open(&harness.state_path(), smime_sync::timestamp::Timestamp(0)).unwrap();
+        smime_sync::state::State::open(&harness.state_path(), smime_sync::model::Timestamp(0)).unwrap();
     let mut run = state.run(2).unwrap();
     run.result = RunResult::Running;
     state.put_run(&run).unwrap();

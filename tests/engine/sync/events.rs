@@ -3,8 +3,8 @@
 use smime_sync::{
     directory::Presence,
     error::ErrorId,
+    model::{ChangeState, RunResult},
     profile::DisabledAccount,
-    state::record::{ChangeState, RunResult},
 };
 
 use super::harness::{DAY, Harness, person};
@@ -179,9 +179,9 @@ fn a_failed_import_is_no_import() {
 #[test]
 fn clocks_that_differ_stop_the_run() {
     let mut harness = three();
-    harness.source.clock = Some(smime_sync::timestamp::Timestamp(1_000_301));
+    harness.source.clock = Some(smime_sync::model::Timestamp(1_000_301));
     assert_eq!(harness.run().run.unwrap_err().id, ErrorId::ClockSkew);
-    harness.source.clock = Some(smime_sync::timestamp::Timestamp(1_000_300));
+    harness.source.clock = Some(smime_sync::model::Timestamp(1_000_300));
     harness.run().ok();
 }
 

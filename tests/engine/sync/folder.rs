@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use smime_sync::{error::ErrorId, state::record::RunResult};
+use smime_sync::{error::ErrorId, model::RunResult};
 
 use super::harness::{Harness, person, tree};
 

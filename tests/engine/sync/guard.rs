@@ -1,6 +1,9 @@
 //! Held plans: what trips the guard, and how a plan is let through.
 
-use smime_sync::{error::ErrorId, state::record::RunResult, timestamp::Timestamp};
+use smime_sync::{
+    error::ErrorId,
+    model::{RunResult, Timestamp},
+};
 
 use super::harness::{Harness, person};
 

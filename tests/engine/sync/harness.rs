@@ -13,19 +13,15 @@ use std::{
 use smime_sync::{
     error::Result,
     event::ResultType,
-    policy::evaluation::{
-        CertificateState, CertificateSummary, DesiredValue, Evaluation, Finding, JudgedCertificate, Purpose,
-        Severity,
+    model::{
+        Attribute, CertificateState, CertificateSummary, Change, ChangeState, DesiredValue, Evaluation,
+        Finding, Fingerprint, JudgedCertificate, Purpose, Recipient, RecipientKind, Run, Severity, Timestamp,
+        Value,
     },
     profile::{Profile, TargetKind},
-    recipient::{Attribute, Fingerprint, Recipient, RecipientKind, Value},
-    state::{
-        State,
-        record::{Change, ChangeState, Run},
-    },
+    state::State,
     sync::{self, Job, Options},
-    target::{Target, folder::Folder},
-    timestamp::Timestamp,
+    targets::{Target, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 

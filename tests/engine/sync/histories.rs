@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use smime_sync::state::record::{ChangeState, RunResult};
+use smime_sync::model::{ChangeState, RunResult};
 
 use super::harness::{DAY, Fault, Harness, evaluate, person, published_in, tree};
 
@@ -46,7 +46,7 @@ fn apply(harness: &mut Harness, step: Step) {
     let people = &mut harness.source.recipients;
     let place = |people: &mut Vec<_>, who: usize| {
         let anchor = format!("id-{}", NAMES[who]);
-        let found = people.iter().position(|one: &smime_sync::recipient::Recipient| one.anchor == anchor);
+        let found = people.iter().position(|one: &smime_sync::model::Recipient| one.anchor == anchor);
         found.unwrap_or_else(|| {
             people.push(person(NAMES[who], &[]));
             people.len() - 1
@@ -76,8 +76,8 @@ fn apply(harness: &mut Harness, step: Step) {
 
 /// What the source wants published, by file name.
 fn wanted(harness: &Harness) -> BTreeMap<String, Vec<String>> {
-    let now = smime_sync::timestamp::Timestamp(harness.now);
-    let of = |recipient: &smime_sync::recipient::Recipient| {
+    let now = smime_sync::model::Timestamp(harness.now);
+    let of = |recipient: &smime_sync::model::Recipient| {
         let desired = evaluate(recipient, now).desired;
         let words = desired
             .iter()

@@ -6,30 +6,26 @@ use smime_sync::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    policy::evaluation::{CertificateState, CuratedValue, Evaluation},
-    profile::{SourceKind, TargetKind},
-    recipient::Value,
-    state::{
-        published::PublishedRecipient,
-        record::{ChangeKind, ChangeState, RunResult},
+    model::{
+        CertificateState, ChangeKind, ChangeState, CuratedValue, Evaluation, Exclusion, PublishedRecipient,
+        RunResult, Timestamp, Value,
     },
-    target::{Exclusion, Match, Target, TargetQuery, TargetRecipient, TargetWrite},
-    timestamp::Timestamp,
+    profile::{SourceKind, TargetKind},
+    targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::harness::{DAY, Harness, Outcome, person, value};
 
 /// Unusable values go, but those whose word has `stays` in it.
-pub fn curate(recipient: &smime_sync::recipient::Recipient, mut evaluation: Evaluation) -> Evaluation {
-    let curated =
-        |(value, judged): (&Value, &smime_sync::policy::evaluation::JudgedCertificate)| CuratedValue {
-            value: value.clone(),
-            certificate: judged.certificate.clone(),
-            removal: (judged.state == CertificateState::Unusable
-                && !String::from_utf8_lossy(&value.bytes).contains("stays"))
-            .then(|| judged.findings[0].message.clone()),
-        };
+pub fn curate(recipient: &smime_sync::model::Recipient, mut evaluation: Evaluation) -> Evaluation {
+    let curated = |(value, judged): (&Value, &smime_sync::model::JudgedCertificate)| CuratedValue {
+        value: value.clone(),
+        certificate: judged.certificate.clone(),
+        removal: (judged.state == CertificateState::Unusable
+            && !String::from_utf8_lossy(&value.bytes).contains("stays"))
+        .then(|| judged.findings[0].message.clone()),
+    };
     let all: Vec<CuratedValue> = recipient.values.iter().zip(&evaluation.certificates).map(curated).collect();
     if all.iter().any(|one| one.removal.is_some()) {
         evaluation.curation = all;

@@ -50,7 +50,7 @@ fn a_journal_that_a_crash_left_is_read_from_a_copy() {
     let mut harness = prepared();
     harness.faults = vec![Fault::DiesAfterWrite(1)];
     let state =
-        smime_sync::state::State::open(&harness.state_path(), smime_sync::timestamp::Timestamp(0)).unwrap();
+        smime_sync::state::State::open(&harness.state_path(), smime_sync::model::Timestamp(0)).unwrap();
     // A process that dies never closes its state: the journal stays behind.
     state.set_setting("note", "only in the journal").unwrap();
     let wal = harness.home.path().join("state").join("corp.db-wal");

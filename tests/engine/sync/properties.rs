@@ -2,12 +2,11 @@
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use smime_sync::{
+    model::{Attribute, ChangeKind, Fingerprint, PublishedValue, RecipientKind, RecipientRecord},
     profile::DisabledAccount,
-    recipient::{Attribute, Fingerprint, RecipientKind},
     state::{
-        import::{EvaluationRow, Gone, Judgement, RecipientRecord},
+        import::{EvaluationRow, Gone, Judgement},
         published::PlanRow,
-        record::{ChangeKind, PublishedValue},
     },
     sync::{decide::decide, plan::digest},
 };
@@ -34,7 +33,7 @@ fn values() -> impl Strategy<Value = Vec<PublishedValue>> {
 }
 
 fn judged() -> impl Strategy<Value = Vec<Judgement>> {
-    use smime_sync::policy::evaluation::CertificateState::{Chosen, Unusable, Usable};
+    use smime_sync::model::CertificateState::{Chosen, Unusable, Usable};
     let one = (0..6_u8, select(&[Chosen, Usable, Unusable][..]));
     vec(one, 0..4).prop_map(|all| {
         let judgement = |(n, state)| Judgement {

@@ -4,11 +4,11 @@ use std::{fs, path::Path};
 
 use smime_sync::{
     error::ErrorId,
+    model::Timestamp,
     state::{
         State,
         lock::{Holder, RunLock},
     },
-    timestamp::Timestamp,
 };
 
 use super::harness::{Harness, person};

@@ -1,9 +1,8 @@
 //! What the target leaves alone, what has drifted from it, and who owns what is there.
 
 use smime_sync::{
+    model::{ChangeState, Exclusion, RunResult},
     profile::{Drift, Ownership},
-    state::record::{ChangeState, RunResult},
-    target::Exclusion,
 };
 
 use super::harness::{Fault, Harness, person, published_in};

@@ -6,10 +6,8 @@ use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    recipient::Recipient,
-    state::published::PublishedRecipient,
-    target::{Exclusion, Match, Target, TargetQuery, TargetWrite, folder::Folder},
-    timestamp::Timestamp,
+    model::{Exclusion, PublishedRecipient, Recipient, Timestamp},
+    targets::{Match, Target, TargetQuery, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 

@@ -18,8 +18,8 @@ use smime_sync::{
         online::ExchangeOnline,
         sign_in::{AccessToken, Surroundings, TokenFuture, TokenSource, token_source},
     },
+    model::Timestamp,
     profile::Profile,
-    timestamp::Timestamp,
 };
 
 use crate::common::{

@@ -9,7 +9,7 @@ use reqwest::Url;
 use smime_sync::{
     error::ErrorId,
     exchange::http::{HttpAnswer, HttpClient, HttpFailure, HttpRequest, MAX_BODY, wait},
-    timestamp::Timestamp,
+    model::Timestamp,
 };
 
 use super::surroundings::{World, profile};

@@ -5,8 +5,8 @@ use smime_sync::{
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{CmdletChannel, Command, Location, Object, Output, session::ExchangeSession},
-    target::{Exclusion, exchange::Exchange},
-    timestamp::Timestamp,
+    model::{Exclusion, Timestamp},
+    targets::exchange::Exchange,
 };
 
 use super::{

@@ -18,13 +18,12 @@ use smime_sync::{
         session::ExchangeSession,
         sign_in::{Surroundings, token_source},
     },
+    model::{Exclusion, Fingerprint, Recipient, Run, Timestamp},
     policy::{Policy, evaluate},
     profile::{PolicyName, Profile, SelectionName, TargetKind},
-    recipient::{Fingerprint, Recipient},
-    state::{State, record::Run},
+    state::State,
     sync::{self, Job, Options},
-    target::{Exclusion, Target, exchange::Exchange},
-    timestamp::Timestamp,
+    targets::{Target, exchange::Exchange},
     trust::TrustAnchors,
 };
 use tokio_util::sync::CancellationToken;

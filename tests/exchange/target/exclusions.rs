@@ -3,9 +3,8 @@
 use serde_json::json;
 use smime_sync::{
     error::ErrorId,
-    recipient::RecipientKind,
-    state::import::RecipientRecord,
-    target::{Exclusion, Match, Target, TargetQuery},
+    model::{Exclusion, RecipientKind, RecipientRecord},
+    targets::{Match, Target, TargetQuery},
 };
 
 use super::{

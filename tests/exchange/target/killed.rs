@@ -13,9 +13,9 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use smime_sync::{
+    model::{ChangeState, Timestamp},
     operation::{Engine, EngineConfig, Request},
-    state::{State, record::ChangeState},
-    timestamp::Timestamp,
+    state::State,
 };
 
 use super::{engine::Office, organisation::*};

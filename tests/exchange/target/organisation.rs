@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value as Json, json};
-use smime_sync::recipient::{Attribute, Recipient, RecipientKind, Value};
+use smime_sync::model::{Attribute, Recipient, RecipientKind, Value};
 
 use crate::common::certificates::{Authority, Draft};
 
@@ -53,7 +53,7 @@ pub fn partner(address: &str) -> Recipient {
 
 /// A GUID for a name; the source's anchor, which Exchange on premises shows as `Guid`.
 pub fn guid(name: &str) -> String {
-    let hash = smime_sync::recipient::Fingerprint::of(name.as_bytes()).0;
+    let hash = smime_sync::model::Fingerprint::of(name.as_bytes()).0;
     uuid::Uuid::from_bytes(hash[..16].try_into().unwrap()).to_string()
 }
 

@@ -1,7 +1,10 @@
 //! Values reach recipients of every kind, and nothing else changes.
 
 use serde_json::json;
-use smime_sync::{error::ErrorId, recipient::Attribute, recipient::Value, state::record::RunResult};
+use smime_sync::{
+    error::ErrorId,
+    model::{Attribute, RunResult, Value},
+};
 
 use super::{
     engine::{Office, Way},
@@ -189,14 +192,10 @@ fn both_attributes_are_read_in_the_order_of_the_attributes() {
     }
 }
 
-fn read_all(
-    office: &Office,
-    way: Way,
-    identities: Option<Vec<String>>,
-) -> Vec<smime_sync::recipient::Recipient> {
+fn read_all(office: &Office, way: Way, identities: Option<Vec<String>>) -> Vec<smime_sync::model::Recipient> {
     use smime_sync::{
         directory::{Selection, SourceItem},
-        target::Target,
+        targets::Target,
     };
     let host = office.host();
     let selection = identities.map_or(Selection::All, Selection::Identities);

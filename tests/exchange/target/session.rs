@@ -7,8 +7,8 @@ use smime_sync::{
     error::{ErrorId, Result},
     event::{Answer, Context, Question, QuestionKind, SessionFailure},
     exchange::{CmdletChannel, Command, Location, Object, Parameter, Property, session::ExchangeSession},
-    state::record::RunResult,
-    target::Target,
+    model::RunResult,
+    targets::Target,
 };
 
 use super::{

@@ -7,8 +7,7 @@ use smime_sync::{
     directory::{Selection, Source, ldap::LdapSource},
     error::ErrorId,
     event::LogLevel,
-    recipient::{Attribute, Recipient, RecipientKind},
-    timestamp::Timestamp,
+    model::{Attribute, Recipient, RecipientKind, Timestamp},
 };
 
 use super::objects::{CHANGING, KINDS, LIMITED, MANY, MANY_COUNT, READER, lab, ldap};

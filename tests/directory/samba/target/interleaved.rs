@@ -11,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use smime_sync::{
     error::ErrorId,
     event::{Context, LogLevel},
-    recipient::{Attribute, Value},
-    target::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
+    model::{Attribute, Value},
+    targets::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
 };
 
 use crate::{

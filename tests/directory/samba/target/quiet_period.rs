@@ -2,7 +2,7 @@
 
 use std::{thread::sleep, time::Duration};
 
-use smime_sync::target::{Exclusion, Match};
+use smime_sync::{model::Exclusion, targets::Match};
 
 use crate::{
     common::events::context,

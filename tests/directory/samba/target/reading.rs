@@ -2,9 +2,8 @@
 
 use smime_sync::{
     directory::{Selection, Source, SourceItem},
-    recipient::Value,
-    target::{Exclusion, Match, Target},
-    timestamp::Timestamp,
+    model::{Exclusion, Timestamp, Value},
+    targets::{Match, Target},
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Accounts that may write, and accounts that may not.
 
-use smime_sync::{error::ErrorId, profile::Profile, target::Target};
+use smime_sync::{error::ErrorId, profile::Profile, targets::Target};
 
 use crate::{
     common::{directory::ADMINISTRATOR, events::context},

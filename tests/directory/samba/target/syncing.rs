@@ -3,9 +3,9 @@
 use serde_json::{Value as Json, json};
 use smime_sync::{
     event::ResultType,
+    model::Value,
     operation::{Engine, EngineConfig},
     profile::{Profile, TargetKind},
-    recipient::Value,
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Writing while others write, too.
 
-use smime_sync::{error::ErrorId, event::LogLevel, recipient::Value, target::Target};
+use smime_sync::{error::ErrorId, event::LogLevel, model::Value, targets::Target};
 
 use crate::{
     common::{directory::ldap, events::context},
@@ -85,7 +85,7 @@ fn an_object_that_was_deleted_meanwhile_costs_no_other() {
     let (mut target, people) = (unit.target(&context), unit.people(&context));
     let writes: Vec<_> = people
         .iter()
-        .map(|person| smime_sync::target::TargetWrite {
+        .map(|person| smime_sync::targets::TargetWrite {
             query: person.query(),
             current: Some(person.found(&mut target, &context)),
             values: Vec::new(),

@@ -1,6 +1,6 @@
 //! Every form in which files come.
 
-use smime_sync::{directory::Selection, event::LogLevel, recipient::RecipientKind};
+use smime_sync::{directory::Selection, event::LogLevel, model::RecipientKind};
 
 use super::*;
 

@@ -13,7 +13,7 @@ use std::{
 use smime_sync::{
     directory::{Selection, Source, SourceItem, csv::CsvSource},
     error::{Error, Result},
-    recipient::{Attribute, Recipient},
+    model::{Attribute, Recipient},
 };
 
 /// A folder with a file of partners, and other files.

@@ -8,7 +8,7 @@ use std::{
 use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem, ldif::LdifSource},
     error::{Error, ErrorId, Result},
-    recipient::Recipient,
+    model::Recipient,
 };
 
 use crate::common::events::context;
@@ -235,7 +235,7 @@ fn what_ldapsearch_exports_from_an_active_directory_is_read() {
         .map(|r| (r.label(), r.kind, r.disabled, r.values.len(), r.changed.is_some()))
         .collect();
     people.sort_by_key(|person| person.0);
-    use smime_sync::recipient::RecipientKind::{Contact, User};
+    use smime_sync::model::RecipientKind::{Contact, User};
     assert_eq!(
         people,
         [

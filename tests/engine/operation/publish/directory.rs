@@ -7,21 +7,16 @@ use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
+    model::{Attribute, Change, Exclusion, PublishedRecipient, Recipient, Run, Timestamp, Value},
     operation::{
         publish::{self, Publication},
         unpublish::{self, Withdrawal},
     },
     policy::{Policy, evaluate},
     profile::{PolicyName, Profile, SelectionName},
-    recipient::{Attribute, Recipient, Value},
-    state::{
-        State,
-        published::PublishedRecipient,
-        record::{Change, Run},
-    },
+    state::State,
     sync::{Job, Options, asked},
-    target::{Exclusion, Match, Target, TargetQuery, TargetRecipient, TargetWrite},
-    timestamp::Timestamp,
+    targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
     trust::TrustAnchors,
 };
 

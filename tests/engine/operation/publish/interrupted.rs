@@ -2,13 +2,11 @@
 //! what was written to the directory.
 
 use smime_sync::{
+    model::{ChangeState, RunResult},
     operation::{publish::Publication, request::UnpublishState, unpublish::Withdrawal},
-    state::{
-        change::ChangeFilter,
-        record::{ChangeState, RunResult},
-    },
+    state::change::ChangeFilter,
     sync,
-    target::folder::Folder,
+    targets::folder::Folder,
 };
 
 use super::directory::*;

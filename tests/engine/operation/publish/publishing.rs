@@ -3,9 +3,8 @@
 use smime_sync::{
     error::ErrorId,
     event::LogLevel,
+    model::{ChangeKind, ChangeState, Fingerprint, PublishedValue, RunResult},
     operation::publish::Publication,
-    recipient::Fingerprint,
-    state::record::{ChangeKind, ChangeState, PublishedValue, RunResult},
 };
 
 use super::directory::*;
@@ -210,7 +209,7 @@ fn who_is_left_alone_is_not_a_success() {
 
 #[test]
 fn what_others_write_meanwhile_stays() {
-    let theirs = smime_sync::recipient::Value::new(USER, good("carol"));
+    let theirs = smime_sync::model::Value::new(USER, good("carol"));
     let world = World::new(vec![person("alice", &[(USER, expired("alice"))])]);
     world.inside(|inside| inside.intruder = Some(theirs));
     let outcome = world.publish(publication(&[&good("alice")]));

@@ -3,12 +3,9 @@
 use smime_sync::{
     error::ErrorId,
     event::LogLevel,
+    model::{ChangeKind, ChangeState, Fingerprint, RunResult, Value},
     operation::{request::UnpublishState, unpublish::Withdrawal},
-    recipient::{Fingerprint, Value},
-    state::{
-        State,
-        record::{ChangeKind, ChangeState, RunResult},
-    },
+    state::State,
 };
 
 use super::directory::*;
@@ -148,7 +145,7 @@ fn each_removal_is_a_change_with_reasons_and_its_bytes_are_kept() {
     assert_eq!(kept, Some(expired("alice")));
 }
 
-fn people(count: usize) -> Vec<smime_sync::recipient::Recipient> {
+fn people(count: usize) -> Vec<smime_sync::model::Recipient> {
     (0..count).map(|n| person(&format!("p{n}"), &[(USER, good(&format!("p{n}")))])).collect()
 }
 

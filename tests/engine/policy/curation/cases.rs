@@ -2,9 +2,9 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use smime_sync::{
+    model::Fingerprint,
     policy::{Policy, evaluate},
     profile::{PolicyName, RemovableValue, SelectionName},
-    recipient::Fingerprint,
 };
 
 use super::*;

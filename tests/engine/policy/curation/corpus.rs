@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use smime_sync::{certificate::read_bundle, recipient::Attribute, timestamp::Timestamp};
+use smime_sync::{
+    certificate::read_bundle,
+    model::{Attribute, Timestamp},
+};
 
 use super::*;
 use crate::common::{certificates::*, judging::*};

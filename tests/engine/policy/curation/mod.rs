@@ -5,13 +5,9 @@ mod corpus;
 mod properties;
 
 use smime_sync::{
-    policy::{
-        Policy, evaluate,
-        evaluation::{CuratedValue, Evaluation},
-    },
+    model::{Attribute, CuratedValue, Evaluation, Recipient, Timestamp},
+    policy::{Policy, evaluate},
     profile::{PolicyName, RemovableValue, SelectionName},
-    recipient::{Attribute, Recipient},
-    timestamp::Timestamp,
 };
 
 use crate::common::{certificates::*, judging::*};

@@ -5,9 +5,8 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use proptest::{prelude::*, sample::subsequence};
 use smime_sync::{
-    policy::evaluation::CuratedValue,
+    model::{Attribute, CuratedValue, Fingerprint},
     profile::{PolicyName, RemovableValue},
-    recipient::{Attribute, Fingerprint},
 };
 
 use super::*;
@@ -75,9 +74,8 @@ fn values_and_options() -> impl Strategy<Value = (Values, Vec<RemovableValue>)> 
 /// The certificates that the values which stay hold, by attribute.
 fn holdings(values: &Values) -> BTreeSet<(Attribute, Fingerprint)> {
     let evaluation = evaluate_as(PolicyName::Standard, &alice_with(values));
-    let of = |entry: smime_sync::policy::evaluation::JudgedCertificate| {
-        Some((entry.attribute, entry.certificate?.fingerprint))
-    };
+    let of =
+        |entry: smime_sync::model::JudgedCertificate| Some((entry.attribute, entry.certificate?.fingerprint));
     evaluation.certificates.into_iter().filter_map(of).collect()
 }
 

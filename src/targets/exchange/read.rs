@@ -13,8 +13,9 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{Location, Object},
+    model::Exclusion,
     policy::{RuleId, target_finding},
-    target::{Exclusion, Match, TargetQuery, TargetRecipient},
+    targets::{Match, TargetQuery, TargetRecipient},
 };
 
 /// What reading one recipient by its key gave; `None`: it is not there, or not of that kind any more.

@@ -8,7 +8,7 @@ use super::{
     found::{Flags, Found, role},
     kind::Key,
 };
-use crate::target::TargetQuery;
+use crate::targets::TargetQuery;
 
 /// What is known of one recipient.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,7 +148,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::exchange::kind::Kind;
+    use crate::targets::exchange::kind::Kind;
 
     fn found(guid: u128, addresses: &[(&str, u8)]) -> Found {
         let key = Key { kind: Kind::Mailbox, guid: Uuid::from_u128(guid) };

@@ -14,7 +14,7 @@ use crate::{
     error::{ErrorId, Result},
     event::{Context, LogLevel},
     exchange::{Command, Location, Output},
-    recipient::Fingerprint,
+    model::Fingerprint,
 };
 
 /// So many recipients a run are asked for one by one; above, listing everybody takes fewer requests.

@@ -95,7 +95,7 @@ fn contact_name(address: &str) -> String {
         return address;
     }
     let hash: String =
-        crate::recipient::Fingerprint::of(address.as_bytes()).to_string().chars().take(16).collect();
+        crate::model::Fingerprint::of(address.as_bytes()).to_string().chars().take(16).collect();
     let beginning: String = address.chars().take(NAME_LIMIT - 1 - hash.len()).collect();
     format!("{beginning} {hash}")
 }

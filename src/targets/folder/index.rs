@@ -7,8 +7,7 @@ use serde::Serialize;
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    state::published::PublishedRecipient,
-    timestamp::Timestamp,
+    model::{PublishedRecipient, Timestamp},
 };
 
 #[derive(Serialize)]

@@ -41,11 +41,9 @@ use crate::{
     },
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
+    model::{Attribute, Exclusion, PublishedRecipient, Timestamp},
     profile::Profile,
-    recipient::Attribute,
-    state::published::PublishedRecipient,
-    target::{Exclusion, Match, Target, TargetQuery, TargetRecipient, TargetWrite},
-    timestamp::Timestamp,
+    targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// How often a write that met a concurrent change is made anew.

@@ -4,7 +4,7 @@ use crate::{
     directory::{entry::Entry, ldap::LdapSource},
     error::{Error, ErrorId, Result},
     event::Context,
-    recipient::Attribute,
+    model::Attribute,
 };
 
 /// `LDAP_CAP_ACTIVE_DIRECTORY_OID`, [MS-ADTS] 3.1.1.3.4.3.1.

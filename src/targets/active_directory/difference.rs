@@ -2,7 +2,7 @@
 
 use crate::{
     directory::ldap::{Modification, Operation},
-    recipient::{Attribute, Value},
+    model::{Attribute, Value},
 };
 
 /// The difference of two lists of values; their order does not matter, since Active Directory keeps none.

@@ -1,6 +1,6 @@
 //! File names of recipients.
 
-use crate::{recipient::Fingerprint, target::TargetQuery};
+use crate::{model::Fingerprint, targets::TargetQuery};
 
 /// Longer names are cut; file systems allow 255 bytes, and `.json` and the like come behind.
 const LONGEST: usize = 180;
@@ -53,7 +53,7 @@ fn is_allowed(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{recipient::RecipientKind, state::import::RecipientRecord};
+    use crate::model::{RecipientKind, RecipientRecord};
 
     fn key_of(address: Option<&str>, anchor: &str) -> String {
         let recipient = RecipientRecord {

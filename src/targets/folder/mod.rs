@@ -22,8 +22,7 @@ use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    state::published::PublishedRecipient,
-    timestamp::Timestamp,
+    model::{PublishedRecipient, Timestamp},
 };
 use file::{RecipientFile, Staged};
 

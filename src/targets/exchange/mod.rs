@@ -18,10 +18,8 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{CmdletChannel, Command, Location, Output},
+    model::{PublishedRecipient, RecipientKind, Timestamp},
     profile::Profile,
-    recipient::RecipientKind,
-    state::published::PublishedRecipient,
-    timestamp::Timestamp,
 };
 use search::Directory;
 

@@ -6,9 +6,9 @@ use super::kind::{Key, Kind};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{Object, Property},
-    policy::{RuleId, evaluation::Finding, target_finding},
-    recipient::{Attribute, Recipient, RecipientKind, Value},
-    target::TargetRecipient,
+    model::{Attribute, Finding, Recipient, RecipientKind, Value},
+    policy::{RuleId, target_finding},
+    targets::TargetRecipient,
 };
 
 /// What decides whether a recipient can be written.

@@ -10,8 +10,8 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{Location, Output, Parameter},
-    recipient::{Attribute, Value},
-    target::TargetWrite,
+    model::{Attribute, Value},
+    targets::TargetWrite,
 };
 
 /// The exception of an address that somebody has already (Microsoft: Exchange's `ProxyAddressExistsException`).

@@ -13,8 +13,8 @@ use tempfile::TempPath;
 
 use crate::{
     error::{Error, ErrorId, Result},
-    recipient::{Attribute, Recipient, RecipientKind, Value},
-    target::TargetQuery,
+    model::{Attribute, Recipient, RecipientKind, Value},
+    targets::TargetQuery,
 };
 
 /// How the names of files begin that are not in their place yet.

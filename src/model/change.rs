@@ -1,0 +1,91 @@
+//! Changes: one recipient's difference between desired and published.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, PublishedValue, Timestamp, named};
+
+named! {
+    /// What a change does.
+    ChangeKind {
+        /// Nothing was published; afterwards a usable encryption certificate is.
+        Add,
+        /// Something else was published; afterwards a usable encryption certificate is.
+        Update,
+        /// Afterwards no usable encryption certificate is published.
+        Remove,
+    }
+}
+
+named! {
+    /// How far a change is.
+    ChangeState {
+        /// Planned.
+        Pending,
+        /// Being written; after a crash the target is read before anything else is done.
+        InFlight,
+        /// At the target.
+        Exported,
+        /// The target refused it; tried again later.
+        Rejected,
+        /// Answered No; not asked again until the desired state changes or a run with `-Confirm` asks.
+        Declined,
+        /// Held by the guard.
+        Held,
+    }
+}
+
+/// One recipient's difference between desired and published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Change {
+    /// Its number within the profile; with `-WhatIf` 0.
+    pub id: i64,
+    /// The run that planned it.
+    pub run_id: i64,
+    /// The profile.
+    pub profile_name: String,
+    /// The recipient, as an admin recognises it: its address.
+    pub recipient: String,
+    /// Its display name.
+    pub display_name: Option<String>,
+    /// Its anchor in the source.
+    pub anchor: String,
+    /// What it does.
+    pub change: ChangeKind,
+    /// How far it is.
+    pub state: ChangeState,
+    /// What was published.
+    pub before: Vec<PublishedValue>,
+    /// What is to be published.
+    pub after: Vec<PublishedValue>,
+    /// Why, in sentences.
+    pub reasons: Vec<String>,
+    /// The findings that the decision rests on.
+    pub findings: Vec<Finding>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When a rejected one is tried next.
+    pub next_try: Option<Timestamp>,
+    /// Why the target refused it.
+    pub error: Option<String>,
+    /// When its state last changed.
+    pub time: Timestamp,
+}
+
+impl Change {
+    /// What it takes away.
+    pub fn removed(&self) -> Vec<PublishedValue> {
+        without(&self.before, &self.after)
+    }
+
+    /// What it puts there.
+    pub fn added(&self) -> Vec<PublishedValue> {
+        without(&self.after, &self.before)
+    }
+}
+
+/// Those of `values` that are not among `others`.
+pub fn without(values: &[PublishedValue], others: &[PublishedValue]) -> Vec<PublishedValue> {
+    values.iter().filter(|one| !others.iter().any(|other| one.same(other))).cloned().collect()
+}

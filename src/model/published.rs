@@ -1,0 +1,73 @@
+//! What is or was published.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Attribute, CertificateSummary, Fingerprint, Timestamp, Value};
+
+/// One value that is or was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct PublishedValue {
+    /// Its attribute.
+    pub attribute: Attribute,
+    /// The SHA-256 of the value.
+    pub value: Fingerprint,
+    /// The certificate that it is published for, where that is known.
+    pub certificate: Option<PublishedCertificate>,
+}
+
+impl PublishedValue {
+    /// Whether it is that value.
+    pub fn is(&self, value: &Value) -> bool {
+        self.attribute == value.attribute && self.value == value.fingerprint()
+    }
+
+    /// Whether both are one value, whatever is known of its certificate.
+    pub fn same(&self, other: &PublishedValue) -> bool {
+        (self.attribute, self.value) == (other.attribute, other.value)
+    }
+}
+
+/// What is kept of a certificate that is or was published: enough to recognise it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct PublishedCertificate {
+    /// Subject, as RFC 4514 text.
+    pub subject: String,
+    /// SHA-1 of the DER, as Windows shows it.
+    pub thumbprint: String,
+    /// SHA-256 of the DER.
+    pub fingerprint: Fingerprint,
+    /// Start of its validity.
+    pub not_before: Timestamp,
+    /// End of its validity.
+    pub not_after: Timestamp,
+}
+
+impl From<&CertificateSummary> for PublishedCertificate {
+    fn from(certificate: &CertificateSummary) -> Self {
+        Self {
+            subject: certificate.subject.clone(),
+            thumbprint: certificate.thumbprint.clone(),
+            fingerprint: certificate.fingerprint,
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+        }
+    }
+}
+
+/// One line of a target's index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedRecipient {
+    /// The target's own key.
+    pub target: String,
+    /// The source's anchor.
+    pub anchor: String,
+    /// Its address, user principal name or DN.
+    pub label: String,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// What is managed there.
+    pub managed: Vec<PublishedValue>,
+}

@@ -1,0 +1,109 @@
+//! Recipients: who has certificates, under which addresses, with which values.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Attribute, Fingerprint, Timestamp, Value};
+
+/// What kind of recipient the directory shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum RecipientKind {
+    /// A person with an account.
+    User,
+    /// A mailbox that several people use; its account is disabled.
+    SharedMailbox,
+    /// A room or equipment mailbox; its account is disabled.
+    RoomMailbox,
+    /// An account whose mail goes elsewhere.
+    MailUser,
+    /// Somebody outside, without an account.
+    Contact,
+}
+
+/// A user, shared or room mailbox, mail user or contact of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipient {
+    /// What identifies it for ever: objectGUID as `xxxxxxxx-xxxx-…`, else entryUUID, else the DN; of a CSV file, the
+    /// address in lower case.
+    pub anchor: String,
+    /// Where it is in the directory.
+    pub distinguished_name: String,
+    /// What it is.
+    pub kind: RecipientKind,
+    /// Whether its account is disabled (shared and room mailboxes are).
+    pub disabled: bool,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// `mail`.
+    pub mail: Option<String>,
+    /// The SMTP ones of `proxyAddresses`, without their prefix, in the order of the source.
+    pub proxy_addresses: Vec<String>,
+    /// The one of them whose prefix is `SMTP:` in upper case.
+    pub primary_smtp_address: Option<String>,
+    /// `userPrincipalName`.
+    pub user_principal_name: Option<String>,
+    /// `sAMAccountName`, an identity that admins type.
+    pub sam_account_name: Option<String>,
+    /// `whenChanged`, where the source has it.
+    pub changed: Option<Timestamp>,
+    /// The values, in the order in which the source gave them.
+    pub values: Vec<Value>,
+}
+
+impl Recipient {
+    /// The primary SMTP address: the `SMTP:` proxy address, else `mail`.
+    pub fn primary_address(&self) -> Option<&str> {
+        self.primary_smtp_address.as_deref().or(self.mail.as_deref())
+    }
+
+    /// Everything that mail to it can be addressed to, without repeats.
+    pub fn addresses(&self) -> Vec<&str> {
+        let single = [&self.primary_smtp_address, &self.mail, &self.user_principal_name];
+        let all = single.into_iter().flatten().chain(&self.proxy_addresses);
+        let mut addresses: Vec<&str> = Vec::new();
+        for address in all.map(|address| address.trim()).filter(|address| !address.is_empty()) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
+    }
+
+    /// How messages name it: the primary address, the user principal name, or the DN.
+    pub fn label(&self) -> &str {
+        self.primary_address().or(self.user_principal_name.as_deref()).unwrap_or(&self.distinguished_name)
+    }
+
+    /// Whether `identity` (address, UPN, sAMAccountName, DN or anchor, in any case) names it.
+    pub fn is_named(&self, identity: &str) -> bool {
+        let same = |text: &str| text.to_lowercase() == identity.to_lowercase();
+        let named = |text: &Option<String>| text.as_deref().is_some_and(same);
+        same(&self.anchor)
+            || same(&self.distinguished_name)
+            || named(&self.mail)
+            || named(&self.user_principal_name)
+            || named(&self.sam_account_name)
+            || self.proxy_addresses.iter().any(|address| same(address))
+    }
+}
+
+/// What messages and the target need to know of a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientRecord {
+    /// Its address, user principal name or DN.
+    pub label: String,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// Its primary SMTP address.
+    pub address: Option<String>,
+    /// Its user principal name.
+    pub user_principal_name: Option<String>,
+    /// Its DN.
+    pub distinguished_name: String,
+    /// What it is.
+    pub kind: RecipientKind,
+    /// Whether its account is disabled.
+    pub disabled: bool,
+    /// Its values in the source.
+    pub values: Vec<(Attribute, Fingerprint)>,
+}

@@ -1,0 +1,146 @@
+//! Runs: one import, plan and export, with what they counted.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeKind, Exclusion, Timestamp, named};
+
+named! {
+    /// How a run ended.
+    RunResult {
+        /// Not ended yet; after a crash the next run turns it into `Stopped`.
+        Running,
+        /// Everything is as desired.
+        Success,
+        /// Some recipients had errors; the rest is as desired.
+        CompletedWithErrors,
+        /// The guard held the plan; nothing was written.
+        Held,
+        /// An error ended it.
+        Stopped,
+        /// The caller ended it.
+        Canceled,
+    }
+}
+
+/// One import, plan and export of a profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Run {
+    /// Its number within the profile, from 1; with `-WhatIf` 0.
+    pub id: i64,
+    /// The profile.
+    pub profile_name: String,
+    /// How it ended.
+    pub result: RunResult,
+    /// Whether it only planned.
+    pub what_if: bool,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Seconds it took, to the millisecond.
+    pub seconds: f64,
+    /// The numbers.
+    #[serde(flatten)]
+    pub numbers: RunNumbers,
+    /// Why the guard held the plan; empty if it did not.
+    pub guard: Vec<String>,
+    /// Issuers that were needed for a chain and not there, most certificates first.
+    pub missing_issuers: Vec<MissingIssuer>,
+    /// Recipients that the target leaves alone, by reason.
+    #[serde(default)]
+    pub exclusions: Vec<ExclusionCount>,
+    /// Why it stopped.
+    pub error: Option<String>,
+    /// Who ran it where: `user@host, PowerShell 7.6.9, process 4711`.
+    pub host: String,
+}
+
+impl Run {
+    /// Counts a recipient that the target leaves alone.
+    pub fn exclude(&mut self, reason: Exclusion) {
+        self.numbers.excluded += 1;
+        match self.exclusions.iter_mut().find(|count| count.reason == reason) {
+            Some(count) => count.recipients += 1,
+            None => {
+                let advice = reason.advice().to_owned();
+                self.exclusions.push(ExclusionCount { reason, recipients: 1, advice });
+            }
+        }
+    }
+}
+
+/// What a run counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct RunNumbers {
+    /// Recipients read.
+    pub recipients: u64,
+    /// Those of them that have values.
+    pub with_values: u64,
+    /// Those of them that have a usable encryption certificate.
+    pub with_desired: u64,
+    /// Recipients that an earlier import showed and this one did not.
+    pub missing: u64,
+    /// Changes planned: Add.
+    pub add: u64,
+    /// Changes planned: Update.
+    pub update: u64,
+    /// Changes planned: Remove.
+    pub remove: u64,
+    /// Recipients whose published state is as desired.
+    pub unchanged: u64,
+    /// Changes written.
+    pub exported: u64,
+    /// Changes that the target refused.
+    pub rejected: u64,
+    /// Changes declined, now or earlier, and so not written.
+    pub declined: u64,
+    /// Changes that wait for their next try, or to be read back after a crash.
+    pub waiting: u64,
+    /// Published values found to be wanted already, and so taken over as managed.
+    pub adopted: u64,
+    /// Recipients that the target leaves alone, for the reasons in `Exclusions`.
+    pub excluded: u64,
+    /// Recipients whose values at the target were compared with what was published (`-Verify`).
+    pub verified: u64,
+    /// Those of them where something published was gone.
+    pub drifted: u64,
+    /// Errors of single objects.
+    pub errors: u64,
+}
+
+impl RunNumbers {
+    /// Counts a planned change.
+    pub fn count(&mut self, kind: ChangeKind) {
+        let counted = match kind {
+            ChangeKind::Add => &mut self.add,
+            ChangeKind::Update => &mut self.update,
+            ChangeKind::Remove => &mut self.remove,
+        };
+        *counted += 1;
+    }
+}
+
+/// How many recipients the target left alone for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ExclusionCount {
+    /// Why.
+    pub reason: Exclusion,
+    /// How many recipients.
+    pub recipients: u64,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// An issuer that was not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct MissingIssuer {
+    /// Its name, as RFC 4514 text.
+    pub issuer: String,
+    /// How many recipients' certificates it would be needed for.
+    pub certificates: u64,
+}
