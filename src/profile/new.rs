@@ -31,9 +31,9 @@ impl DirectorySettings {
 }
 
 impl ActiveDirectorySettings {
-    /// All recipients of a domain that lie below one of the bases.
-    pub fn new(server: impl Into<String>, search_base: Vec<String>) -> Self {
-        Self { directory: DirectorySettings::new(server, search_base), ..Self::unset() }
+    /// A directory that is an Active Directory.
+    pub fn of(directory: DirectorySettings) -> Self {
+        Self { directory, ..Self::unset() }
     }
 }
 
