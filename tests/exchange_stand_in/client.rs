@@ -11,7 +11,10 @@ use rsa::{
     sha2::{Digest as _, Sha256},
     signature::{RandomizedSigner as _, SignatureEncoding as _, Signer as _},
 };
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -46,7 +49,7 @@ impl Client {
         stand_in.set_time(NOW.0);
         let application = stand_in.register_application();
         let mut roots = RootCertStore::empty();
-        let authority = rustls_pemfile::certs(&mut stand_in.authority.as_bytes()).next().unwrap().unwrap();
+        let authority = CertificateDer::from_pem_slice(stand_in.authority.as_bytes()).unwrap();
         roots.add(authority).unwrap();
         let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
