@@ -13,6 +13,7 @@
 mod certificate;
 #[path = "../common/mod.rs"]
 mod common;
+mod doc_references;
 #[path = "../lab/generate/generator/mod.rs"]
 mod generator;
 mod layers;

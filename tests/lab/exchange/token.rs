@@ -1,4 +1,5 @@
-//! Entra ID's token endpoint for client credentials with a certificate (facts §1.6 Auth), checked strictly.
+//! Entra ID's token endpoint for client credentials with a certificate (docs/design/exchange-online.md §1.6, "Auth"),
+//! checked strictly.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};

@@ -122,7 +122,7 @@ impl Client {
         self.send(&format!("/{tenant}/oauth2/v2.0/token"), &headers, url.query().unwrap().as_bytes()).unwrap()
     }
 
-    /// The headers that facts §1.6 names.
+    /// The headers that docs/design/exchange-online.md §1.6 names.
     pub fn headers(&self, cmdlet: &str) -> Vec<(String, String)> {
         let own = [
             ("Authorization", format!("Bearer {}", self.token)),
@@ -199,7 +199,7 @@ pub fn mailbox(address: &str) -> Value {
     json!({ "PrimarySmtpAddress": address, "RecipientTypeDetails": "UserMailbox" })
 }
 
-/// Where the text of an error is (facts §1.6 "Error text").
+/// Where the text of an error is (docs/design/exchange-online.md §1.6, "Error text").
 pub fn error_text(reply: &Reply) -> String {
     let body = reply.json();
     assert_eq!(body["error"]["message"], "Invalid Operation");
