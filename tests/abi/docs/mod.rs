@@ -17,7 +17,7 @@ use smime_sync::{
     profile::Profile,
 };
 
-use render::Types;
+use render::{Types, drop_variant, keep_reachable};
 
 mod header;
 mod render;
@@ -89,13 +89,11 @@ fn types() -> Types {
     for kind in RESULT_TYPES {
         result_schema(*kind, &mut outputs);
     }
-    let mut given = inputs.take_definitions(true);
-    // Only a fault of the tests takes it; a caller of a release is given it.
-    given.remove("SessionCommand");
-    let mut types = Types::new(given, outputs.take_definitions(true));
-    // What a caller of a release can't ask for.
-    types.drop_variant("Request", "Fault", "FaultRequest");
-    types
+    let mut inputs = inputs.take_definitions(true);
+    // What a caller of a release can't ask for, whether the tests were built like one or not.
+    drop_variant(&mut inputs, "Request", "Fault");
+    keep_reachable(&mut inputs, &["Request", "EngineConfig", "Answer"]);
+    Types::new(inputs, outputs.take_definitions(true))
 }
 
 /// The types of results as events name them, with the names of their schemas.

@@ -9,9 +9,7 @@ use smime_sync::{
     trust::{ChainStatus, PathValidator, TrustAnchors},
 };
 
-use crate::common::certificates::*;
-
-const SMIME: Attribute = Attribute::UserSmimeCertificate;
+use crate::common::{certificates::*, judging::SMIME};
 
 /// Runs openssl in `folder`; its output, if it succeeds.
 fn try_openssl(folder: &Path, arguments: &str) -> Result<String, String> {

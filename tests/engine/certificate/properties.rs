@@ -2,12 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
-use smime_sync::{certificate::read_value, model::Attribute};
+use smime_sync::certificate::read_value;
 
-use crate::common::certificates::*;
-
-const USER: Attribute = Attribute::UserCertificate;
-const SMIME: Attribute = Attribute::UserSmimeCertificate;
+use crate::common::{
+    certificates::*,
+    judging::{SMIME, USER},
+};
 
 /// One value of each form, to mutate.
 fn samples() -> Vec<Vec<u8>> {

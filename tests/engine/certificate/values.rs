@@ -3,13 +3,13 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smime_sync::{
     certificate::{AddressOrigin, Certificate, ValueContent, ValueForm, ValueProblem, read_value},
-    model::{Attribute, Fingerprint, Purpose},
+    model::{Fingerprint, Purpose},
 };
 
-use crate::common::certificates::*;
-
-const USER: Attribute = Attribute::UserCertificate;
-const SMIME: Attribute = Attribute::UserSmimeCertificate;
+use crate::common::{
+    certificates::*,
+    judging::{SMIME, USER},
+};
 
 fn fingerprints(content: &ValueContent) -> Vec<Fingerprint> {
     content.certificates.iter().map(|certificate| certificate.fingerprint).collect()

@@ -16,6 +16,8 @@ use smime_sync::{
     model::{Attribute, Recipient},
 };
 
+use crate::common::judging::{SMIME, USER};
+
 /// A folder with a file of partners, and other files.
 struct Partners(tempfile::TempDir);
 
@@ -65,9 +67,6 @@ fn summary(recipient: &Recipient) -> (&str, Option<&str>, Values) {
     let values = recipient.values.iter().map(|value| (value.attribute, value.bytes.to_vec())).collect();
     (&recipient.anchor, recipient.display_name.as_deref(), values)
 }
-
-const USER: Attribute = Attribute::UserCertificate;
-const SMIME: Attribute = Attribute::UserSmimeCertificate;
 
 fn utf16(text: &str) -> Vec<u8> {
     format!("\u{FEFF}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
