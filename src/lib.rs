@@ -17,7 +17,7 @@ pub mod exchange;
 pub mod ffi;
 pub mod model;
 pub mod operation;
-pub mod parallel;
+pub(crate) mod parallel;
 pub mod places;
 pub mod policy;
 pub mod profile;

@@ -34,7 +34,7 @@ pub struct Failure {
 pub struct Answer<'a> {
     /// What was asked: cmdlet and object, as messages name it.
     pub what: &'a str,
-    /// The HTTP status.
+    /// The HTTP status, which decides where the text says nothing.
     pub status: u16,
     /// The header `x-ExceptionType`.
     pub exception: Option<&'a str>,
@@ -42,7 +42,7 @@ pub struct Answer<'a> {
     pub retry_after: Option<u64>,
     /// The service's id of the request.
     pub request_id: Option<&'a str>,
-    /// The body.
+    /// The body, which may be anything.
     pub body: &'a [u8],
 }
 

@@ -43,8 +43,8 @@
 //!
 //! The top of `include/smime_sync.h` is the text above, the rest of it is made from the files here.
 //!
-//! Everything unsafe is in here, and nearly all of it in [`mod@pointer`]: each exported function turns its raw
-//! pointers into [`pointer::Input`] and [`pointer::Output`] in its first statement and is safe code after that.
+//! Everything unsafe is in here, and nearly all of it in `pointer`: each exported function turns its raw
+//! pointers into `pointer::Input` and `pointer::Output` in its first statement and is safe code after that.
 
 #![allow(unsafe_code)]
 // The rules above are the safety section of every function.
@@ -52,14 +52,14 @@
 
 pub mod contract;
 pub mod engine_api;
-pub mod handle;
+pub(crate) mod handle;
 mod json;
 pub mod object_api;
 mod panic;
-pub mod pointer;
-pub mod questions;
+pub(crate) mod pointer;
+pub(crate) mod questions;
 pub mod queue;
-pub mod task;
+pub(crate) mod task;
 pub mod task_api;
 
 use std::sync::Arc;
