@@ -6,7 +6,7 @@ use crate::model::Fingerprint;
 /// The most certificates that are read out of one PKCS#7 or MS-OXOABK value. Real ones have less than ten.
 const MAX_CERTIFICATES: usize = 1000;
 
-/// What a value is.
+/// The form of a value's bytes, whatever its attribute says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ValueForm {
     /// One DER certificate.
@@ -20,7 +20,7 @@ pub enum ValueForm {
 }
 
 impl ValueForm {
-    /// The name in results.
+    /// How results and messages name the form.
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "Certificate",
