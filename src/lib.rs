@@ -22,6 +22,7 @@
     )
 )]
 
+pub mod ber;
 pub mod certificate;
 pub mod directory;
 pub mod error;
