@@ -23,6 +23,15 @@ impl PublishedValue {
         self.attribute == value.attribute && self.value == value.fingerprint()
     }
 
+    /// Names it in a message, by the certificate that it is published for where that is known.
+    pub fn describe(&self) -> String {
+        let what = match &self.certificate {
+            Some(certificate) => certificate.describe(),
+            None => format!("the value {}", self.value),
+        };
+        format!("{what}, as {}", self.attribute)
+    }
+
     /// Whether both are one value, whatever is known of its certificate.
     pub fn same(&self, other: &PublishedValue) -> bool {
         (self.attribute, self.value) == (other.attribute, other.value)
@@ -43,6 +52,14 @@ pub struct PublishedCertificate {
     pub not_before: Timestamp,
     /// End of its validity.
     pub not_after: Timestamp,
+}
+
+impl PublishedCertificate {
+    /// Names it in a message: `CN=Ada (thumbprint 0B…, valid from 2023-01-01 00:00 UTC until 2024-01-01 00:00 UTC)`.
+    pub fn describe(&self) -> String {
+        let Self { subject, thumbprint, not_before, not_after, .. } = self;
+        format!("{subject} (thumbprint {thumbprint}, valid from {not_before} until {not_after})")
+    }
 }
 
 impl From<&CertificateSummary> for PublishedCertificate {

@@ -249,7 +249,7 @@ fn sweep_old(job: &Job<'_>, run: &Run) -> Result<()> {
         }
         state.sweep_history(before)?;
         state.sweep_values(before)?;
-        state.set_setting("swept", &job.now.to_string())
+        state.set_setting("swept", &job.now.rfc3339())
     })
 }
 

@@ -1,7 +1,9 @@
 //! Search filters: RFC 4515 text to the BER of RFC 4511, 4.5.1.7.
 
-use super::ber::{element, tag};
-use crate::error::{Error, ErrorId};
+use crate::{
+    ber::{element, tag},
+    error::{Error, ErrorId},
+};
 
 /// Filters within filters; Active Directory's own limit is of this order.
 const MAX_DEPTH: usize = 64;
