@@ -54,8 +54,10 @@ function Get-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string[]] $Name,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

@@ -69,14 +69,18 @@ function Get-SmimeSyncRun {
         [ValidateRange(1, 9223372036854775807)]
         [long] $Id,
 
+        # <generated: RunResult>
         [ValidateSet('Running', 'Success', 'CompletedWithErrors', 'Held', 'Stopped', 'Canceled')]
         [string[]] $Result,
+        # </generated>
 
         [ValidateRange(1, 2147483647)]
         [int] $Newest,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

@@ -45,8 +45,10 @@ function Remove-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string[]] $Name,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
