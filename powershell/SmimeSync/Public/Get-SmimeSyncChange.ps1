@@ -15,7 +15,7 @@ function Get-SmimeSyncChange {
     Only the changes of this run.
 
     .PARAMETER Identity
-    Only the changes of these recipients: texts, in which * and ? are wildcards, or objects such as those of
+    Only the changes of these recipients: texts, which may have wildcards (*, ? and [a-z]), or objects such as those of
     Get-ADUser.
 
     .PARAMETER State
@@ -85,8 +85,8 @@ function Get-SmimeSyncChange {
     }
     process {
         $group = [ordered] @{}
-        Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity -ContextType @(
-            'SmimeSync.Profile', 'SmimeSync.Run')
+        $context = @{ Pattern = $true; ContextType = @('SmimeSync.Profile', 'SmimeSync.Run') }
+        Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity @context
         foreach ($name in $group.Keys) {
             $request = @{
                 Operation   = 'GetChange'

@@ -8,7 +8,7 @@ function Get-SmimeSyncRun {
     Retention of the profile says.
 
     .PARAMETER ProfileName
-    Names of profiles; * and ? are wildcards. Without it, all.
+    Names of profiles, which may have wildcards (*, ? and [a-z]). Without it, all.
 
     .PARAMETER Id
     Only the run with this number.
@@ -88,8 +88,12 @@ function Get-SmimeSyncRun {
     process {
         $request = @{
             Operation   = 'GetRun'
-            ProfileName = [string[]] @($ProfileName | Where-Object { $_ })
+            ProfileName = @()
             Result      = [string[]] @($Result | Where-Object { $_ })
+        }
+        if ($ProfileName) {
+            $request.ProfileName = @(Find-ProfileName -Cmdlet $PSCmdlet -Scope $Scope -Name $ProfileName)
+            if ($request.ProfileName.Count -eq 0) { return }
         }
         if ($PSBoundParameters.ContainsKey('Id')) { $request['Id'] = $Id }
         if ($PSBoundParameters.ContainsKey('Newest')) { $request['Newest'] = $Newest }
