@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cmdlets;
 mod docs;
 mod header;
 mod queue;
