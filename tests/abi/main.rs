@@ -11,6 +11,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cmdlets;
 mod docs;
 mod header;
 mod queue;
