@@ -9,9 +9,9 @@
     clippy::unwrap_used
 )]
 
+mod cmdlets;
 #[path = "../common/mod.rs"]
 mod common;
-mod cmdlets;
 mod docs;
 mod header;
 mod queue;
