@@ -1,9 +1,9 @@
 //! The history: runs, changes, and the approval of held plans.
 
 use super::{
-    Engine, profile_store,
+    Engine, asks_for, profile_store,
     request::{ApprovePlanRequest, GetChangeRequest, GetRunRequest},
-    wildcard,
+    wildcard::Pattern,
 };
 use crate::{
     error::{Error, ErrorId, Result},
@@ -19,7 +19,7 @@ pub(super) fn runs(engine: &Engine, request: &GetRunRequest, context: &Context) 
         parse_all(&request.result, RunResult::from_name, RunResult::ALL, RunResult::name, "a result")?;
     let search = engine.places()?;
     let names = profile_store::names(&search)?;
-    for name in names.iter().filter(|name| wildcard::any_matches(&request.profile_name, name)) {
+    for name in names.iter().filter(|name| asks_for(&request.profile_name, name)) {
         let Some(state) = engine.read_state(name)? else { continue };
         let mut left = request.newest.map_or(usize::MAX, |newest| newest as usize);
         let mut before = request.id.map_or(i64::MAX, |id| id.saturating_add(1));
@@ -36,17 +36,14 @@ pub(super) fn runs(engine: &Engine, request: &GetRunRequest, context: &Context) 
             }
         }
     }
-    for name in request.profile_name.iter().filter(|name| !wildcard::is_pattern(name)) {
-        if !names.iter().any(|known| wildcard::matches(name, known)) {
-            context.error(profile_store::not_found(name))?;
-        }
-    }
-    Ok(())
+    profile_store::report_unknown(&request.profile_name, &names, context)
 }
 
 pub(super) fn changes(engine: &Engine, request: &GetChangeRequest, context: &Context) -> Result<()> {
     let states =
         parse_all(&request.state, ChangeState::from_name, ChangeState::ALL, ChangeState::name, "a state")?;
+    let identities: Vec<Pattern> =
+        request.identity.iter().map(|identity| Pattern::parse(identity)).collect::<Result<_>>()?;
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
     let Some(state) = engine.read_state(&stored.profile.name)? else { return Ok(()) };
     let filter = ChangeFilter { run_id: request.run_id, states };
@@ -57,8 +54,8 @@ pub(super) fn changes(engine: &Engine, request: &GetChangeRequest, context: &Con
         before = last.id;
         for change in &page {
             let names = [Some(&change.recipient), Some(&change.anchor), change.display_name.as_ref()];
-            let named = |name: &String| wildcard::any_matches(&request.identity, name);
-            if request.identity.is_empty() || names.into_iter().flatten().any(named) {
+            let named = |name: &String| identities.iter().any(|pattern| pattern.matches(name));
+            if identities.is_empty() || names.into_iter().flatten().any(named) {
                 context.result(ResultType::Change, change)?;
             }
         }
