@@ -8,15 +8,14 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{ChangeState, RunResult, Timestamp},
+    model::{ChangeState, Named, RunResult, Timestamp},
     state::{State, change::ChangeFilter, lock::RunLock},
 };
 
 const PAGE: usize = 200;
 
 pub(super) fn runs(engine: &Engine, request: &GetRunRequest, context: &Context) -> Result<()> {
-    let results =
-        parse_all(&request.result, RunResult::from_name, RunResult::ALL, RunResult::name, "a result")?;
+    let results: Vec<RunResult> = parse_all(&request.result, "a result")?;
     let search = engine.places()?;
     let names = profile_store::names(&search)?;
     for name in names.iter().filter(|name| asks_for(&request.profile_name, name)) {
@@ -40,8 +39,7 @@ pub(super) fn runs(engine: &Engine, request: &GetRunRequest, context: &Context) 
 }
 
 pub(super) fn changes(engine: &Engine, request: &GetChangeRequest, context: &Context) -> Result<()> {
-    let states =
-        parse_all(&request.state, ChangeState::from_name, ChangeState::ALL, ChangeState::name, "a state")?;
+    let states: Vec<ChangeState> = parse_all(&request.state, "a state")?;
     let identities: Vec<Pattern> =
         request.identity.iter().map(|identity| Pattern::parse(identity)).collect::<Result<_>>()?;
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
@@ -89,16 +87,11 @@ pub(super) fn approve(engine: &Engine, request: &ApprovePlanRequest, context: &C
     context.result(ResultType::Run, &run)
 }
 
-fn parse_all<T: Copy>(
-    names: &[String],
-    parse: fn(&str) -> Option<T>,
-    all: &[T],
-    name_of: fn(T) -> &'static str,
-    what: &str,
-) -> Result<Vec<T>> {
+/// The ones of these names. Fails with `InvalidRequest`, listing all there are; `what` is one of them, with its article.
+fn parse_all<T: Named>(names: &[String], what: &str) -> Result<Vec<T>> {
     let parse = |name: &String| {
-        parse(name).ok_or_else(|| {
-            let known = all.iter().map(|one| name_of(*one)).collect::<Vec<_>>().join(", ");
+        T::from_name(name).ok_or_else(|| {
+            let known = T::all().map(T::name).collect::<Vec<_>>().join(", ");
             Error::new(ErrorId::InvalidRequest, format!("'{name}' is not {what}; there are {known}."))
                 .target(name)
         })

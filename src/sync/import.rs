@@ -7,7 +7,7 @@ use crate::{
     directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},
     model::{
-        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
+        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, Named, PublishedValue, Recipient,
         RecipientRecord, Run, Severity, Value,
     },
     parallel,

@@ -197,7 +197,9 @@ fn profiles_are_made_shown_changed_and_removed() {
     // Wildcards are the caller's: here they are names that no profile has.
     for unknown in ["x", "C*"] {
         let (_, events) = home.ask(json!({"Operation": "GetProfile", "Name": [unknown]}));
-        assert!(matches!(&events[..], [Event::Error { error }] if error.error.id == ErrorId::ProfileNotFound));
+        assert!(
+            matches!(&events[..], [Event::Error { error }] if error.error.id == ErrorId::ProfileNotFound)
+        );
     }
     fs::write(home.path("profiles").join("broken.json"), "{").unwrap();
     let (_, events) = home.ask(json!({"Operation": "GetProfile"}));
