@@ -23,7 +23,7 @@ pub enum AddressOrigin {
 pub struct Address {
     /// The address as it stands there, without spaces around it.
     pub text: String,
-    /// Where it stands.
+    /// Which field of the certificate names it.
     pub origin: AddressOrigin,
 }
 

@@ -8,7 +8,7 @@ use crate::{ber::Element, model::Fingerprint};
 /// The most certificates that are read out of one PKCS#7 or MS-OXOABK value. Real ones have less than ten.
 const MAX_CERTIFICATES: usize = 1000;
 
-/// What a value is, by its name in results.
+/// The form of a value's bytes, whatever its attribute says; by its name in results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display)]
 pub enum ValueForm {
     /// One DER certificate.

@@ -38,8 +38,6 @@ impl KeyUsage {
     pub const KEY_AGREEMENT: u16 = 1 << 4;
     /// keyCertSign
     pub const KEY_CERT_SIGN: u16 = 1 << 5;
-    /// cRLSign
-    pub const CRL_SIGN: u16 = 1 << 6;
 
     /// encipherOnly
     pub const ENCIPHER_ONLY: u16 = 1 << 7;

@@ -30,15 +30,15 @@ pub struct Certificate {
     pub version: u32,
     /// The serial number's octets, as they are encoded.
     pub serial: Vec<u8>,
-    /// Whom it is for.
+    /// The name of its holder.
     pub subject: Name,
-    /// Who signed it.
+    /// The name of the CA that signed it.
     pub issuer: Name,
     /// Start of its validity.
     pub not_before: Timestamp,
     /// End of its validity, the last second included.
     pub not_after: Timestamp,
-    /// The public key.
+    /// The public key's algorithm and size.
     pub key: PublicKey,
     /// How it is signed.
     pub signature_algorithm: SignatureAlgorithm,

@@ -12,9 +12,9 @@ pub enum Purpose {
     Encryption,
     /// Checking the recipient's signatures.
     Signing,
-    /// Both.
+    /// Encrypting to the recipient and checking its signatures.
     EncryptionAndSigning,
-    /// Neither.
+    /// Neither: its key usage or extended key usage is for something else.
     None,
 }
 

@@ -9,7 +9,7 @@ use super::{Attribute, CertificateSummary, Fingerprint, Timestamp, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct PublishedValue {
-    /// Its attribute.
+    /// The attribute that holds it.
     pub attribute: Attribute,
     /// The SHA-256 of the value.
     pub value: Fingerprint,
@@ -85,6 +85,6 @@ pub struct PublishedRecipient {
     pub label: String,
     /// The name that people see.
     pub display_name: Option<String>,
-    /// What is managed there.
+    /// The values that this profile published or adopted there.
     pub managed: Vec<PublishedValue>,
 }

@@ -19,7 +19,7 @@ use crate::{
 pub struct Holder {
     /// `user@host, PowerShell 7.6.9, process 4711`.
     pub host: String,
-    /// Since when.
+    /// When it took the lock.
     pub since: Timestamp,
 }
 

@@ -4,7 +4,7 @@
 //! neither needs a right to write nor leaves files beside it.
 
 pub mod change;
-pub mod history;
+pub(crate) mod history;
 pub mod import;
 pub mod lock;
 pub mod published;

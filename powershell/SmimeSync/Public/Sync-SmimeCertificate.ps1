@@ -25,7 +25,7 @@ function Sync-SmimeCertificate {
     it, all of the profile.
 
     .PARAMETER Credential
-    Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
 
     .PARAMETER CertificatePassword
@@ -34,7 +34,8 @@ function Sync-SmimeCertificate {
 
     .PARAMETER AccessToken
     Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
-    signing in, as of Connect-ExchangeOnline. It is kept in memory only, and a run ends with it.
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
+    stops.
 
     .PARAMETER AllowRemoval
     Lets so many removals through in this run, whatever their percentage. The checks of the source stay.
@@ -44,7 +45,7 @@ function Sync-SmimeCertificate {
     is published again, or only reported where the profile says -Drift Report.
 
     .PARAMETER PassThru
-    Returns the changes, as they come, before the run.
+    Returns the changes, too, as they come, before the run.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -109,6 +110,7 @@ function Sync-SmimeCertificate {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
     [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
     param(
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -125,16 +127,19 @@ function Sync-SmimeCertificate {
         [securestring] $CertificatePassword,
 
         [securestring] $AccessToken,
+        # </generated>
 
         [ValidateRange(0, 2147483647)]
         [int] $AllowRemoval,
 
         [switch] $Verify,
 
+        # <generated: PassThru, Scope>
         [switch] $PassThru,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

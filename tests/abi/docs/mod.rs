@@ -18,7 +18,7 @@ use smime_sync::{
 };
 use strum::VariantArray as _;
 
-use render::Types;
+use render::{Types, drop_variant, keep_reachable};
 
 mod header;
 mod render;
@@ -71,7 +71,8 @@ fn document() -> String {
     parts.push(types.variants("Event", "Events", "Event") + &example(&event_example()));
     parts.push("## Result objects\n".to_owned());
     parts.extend(results().map(|(title, name)| types.section(name, "###", &title)));
-    parts.push(types.section("ErrorBody", "##", "Errors") + &example(&error_example()) + &error_table());
+    parts.push("## Errors\n".to_owned());
+    parts.push(types.section("ErrorBody", "###", "ErrorBody") + &example(&error_example()) + &error_table());
     types.drop_type("ErrorId");
     parts.push("## Other types\n".to_owned());
     parts.push(types.rest());
@@ -89,10 +90,11 @@ fn types() -> Types {
     for kind in RESULT_TYPES {
         result_schema(*kind, &mut outputs);
     }
-    let mut types = Types::new(inputs.take_definitions(true), outputs.take_definitions(true));
-    // What a caller of a release can't ask for.
-    types.drop_variant("Request", "Fault", "FaultRequest");
-    types
+    let mut inputs = inputs.take_definitions(true);
+    // What a caller of a release can't ask for, whether the tests were built like one or not.
+    drop_variant(&mut inputs, "Request", "Fault");
+    keep_reachable(&mut inputs, &["Request", "EngineConfig", "Answer"]);
+    Types::new(inputs, outputs.take_definitions(true))
 }
 
 /// The types of results as events name them, with the names of their schemas.

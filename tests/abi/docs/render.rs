@@ -19,15 +19,6 @@ impl Types {
         Self { schemas, inputs: names, shown: Vec::new() }
     }
 
-    /// Forgets one variant of a tagged type, and the type of its fields.
-    pub fn drop_variant(&mut self, name: &str, variant: &str, fields: &str) {
-        let is_dropped = |schema: &Value| {
-            properties(schema).any(|(_, property)| property.get("const").is_some_and(|tag| tag == variant))
-        };
-        self.schemas[name]["oneOf"].as_array_mut().unwrap().retain(|schema| !is_dropped(schema));
-        self.drop_type(fields);
-    }
-
     /// Forgets a type that is told of elsewhere, or not at all.
     pub fn drop_type(&mut self, name: &str) {
         self.schemas.remove(name);
@@ -99,6 +90,39 @@ impl Types {
         };
         let rows: String = fields.into_iter().map(row).collect();
         format!("\n| field | type | default | means |\n|---|---|---|---|\n{rows}")
+    }
+}
+
+/// Forgets one variant of a tagged type.
+pub fn drop_variant(schemas: &mut Map<String, Value>, name: &str, variant: &str) {
+    let is_dropped = |schema: &Value| {
+        properties(schema).any(|(_, property)| property.get("const").is_some_and(|tag| tag == variant))
+    };
+    schemas[name]["oneOf"].as_array_mut().unwrap().retain(|schema| !is_dropped(schema));
+}
+
+/// Keeps these types and those that they name, directly or through others.
+pub fn keep_reachable(schemas: &mut Map<String, Value>, from: &[&str]) {
+    let mut reached: Vec<String> = Vec::new();
+    let mut next: Vec<String> = from.iter().map(|name| (*name).to_owned()).collect();
+    while let Some(name) = next.pop() {
+        if !reached.contains(&name) {
+            next.extend(references(&schemas[&name]));
+            reached.push(name);
+        }
+    }
+    schemas.retain(|name, _| reached.contains(name));
+}
+
+/// The names of the types that a schema names.
+fn references(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str).and_then(|target| target.rsplit('/').next());
+            own.map(str::to_owned).into_iter().chain(fields.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
     }
 }
 
