@@ -25,7 +25,8 @@ pub(super) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
             }
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => {
-                return Err(Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e));
+                let error = Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e);
+                return Err(error.target(name));
             }
         }
     }

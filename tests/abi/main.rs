@@ -1,8 +1,8 @@
 //! Tests of the C interface: its header, its documents, its requests, and the queue behind a task.
 
+mod cmdlets;
 #[path = "../common/mod.rs"]
 mod common;
-mod cmdlets;
 mod docs;
 mod header;
 mod queue;
