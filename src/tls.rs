@@ -1,5 +1,6 @@
 //! TLS, as directories and web services are reached: which servers are trusted, and what a refused certificate means.
 
+pub(crate) mod pem;
 mod server_certificate;
 
 use std::{path::Path, sync::Arc};
@@ -7,7 +8,7 @@ use std::{path::Path, sync::Arc};
 use rustls::{
     CertificateError, ClientConfig, RootCertStore,
     crypto::ring,
-    pki_types::{CertificateDer, UnixTime},
+    pki_types::{CertificateDer, UnixTime, pem::SectionKind},
 };
 
 use self::server_certificate::CertificateCheck;
@@ -16,7 +17,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::Timestamp,
-    profile::Profile,
+    profile::ConnectionSettings,
 };
 
 /// The settings of a client that trusts these servers. Fails with `Internal` where rustls can't be set up.
@@ -30,9 +31,9 @@ pub(crate) fn client_config(trust: Trust) -> Result<ClientConfig> {
     Ok(builder.with_no_client_auth())
 }
 
-/// Trusts the platform's roots and the certificates of the profile's `ServerCertificatePath`.
+/// Trusts the platform's roots and the certificates of `ServerCertificatePath`.
 /// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
-pub(crate) fn trust(profile: &Profile, context: &Context) -> Result<Trust> {
+pub(crate) fn trust(settings: &ConnectionSettings, context: &Context) -> Result<Trust> {
     let (mut roots, mut given) = (RootCertStore::empty(), Vec::new());
     let platform = rustls_native_certs::load_native_certs();
     for error in &platform.errors {
@@ -40,7 +41,7 @@ pub(crate) fn trust(profile: &Profile, context: &Context) -> Result<Trust> {
         context.log(LogLevel::Verbose, message)?;
     }
     roots.add_parsable_certificates(platform.certs);
-    for path in &profile.server_certificate_path {
+    for path in &settings.server_certificate_path {
         let certificates = read_file(path)?;
         for certificate in &certificates {
             roots.add(certificate.clone()).map_err(|e| unusable(path, &e.to_string()))?;
@@ -54,9 +55,13 @@ pub(crate) fn trust(profile: &Profile, context: &Context) -> Result<Trust> {
 fn read_file(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let bytes = std::fs::read(path)
         .map_err(|e| Error::io(ErrorId::TrustAnchorUnreadable, "Cannot read", path, &e))?;
-    let found: Vec<_> = rustls_pemfile::certs(&mut bytes.as_slice())
-        .collect::<Result<_, _>>()
-        .map_err(|e| unusable(path, &e.to_string()))?;
+    let mut found = Vec::new();
+    for section in pem::sections(&bytes) {
+        let (kind, der) = section.map_err(|reason| unusable(path, &reason))?;
+        if kind == SectionKind::Certificate {
+            found.push(CertificateDer::from(der.to_vec()));
+        }
+    }
     match (found.is_empty(), bytes.first()) {
         (false, _) => Ok(found),
         (true, Some(0x30)) => Ok(vec![CertificateDer::from(bytes)]),

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::Context,
     model::Timestamp,
-    profile::Profile,
+    profile::ConnectionSettings,
     runtime::runtime,
     tls::{self, Fault},
 };
@@ -44,7 +44,7 @@ pub struct HttpClient {
 pub struct HttpRequest {
     /// `GET` or `POST`.
     pub method: Method,
-    /// Where to.
+    /// The address, query included.
     pub url: Url,
     /// The headers, besides those that HTTP itself needs.
     pub headers: HeaderMap,
@@ -54,9 +54,9 @@ pub struct HttpRequest {
 
 /// An answer, with any status.
 pub struct HttpAnswer {
-    /// The status.
+    /// The status, whatever it is: only no answer is a failure.
     pub status: StatusCode,
-    /// The headers.
+    /// The headers as they came.
     pub headers: HeaderMap,
     /// The body, decompressed.
     pub body: Vec<u8>,
@@ -76,13 +76,13 @@ pub struct HttpFailure {
 impl HttpClient {
     /// A client for HTTPS, through the proxy that the environment or Windows names.
     ///
-    /// Trusts the platform's roots and the profile's `ServerCertificatePath`. Follows no redirect.
+    /// Trusts the platform's roots and `ServerCertificatePath`. Follows no redirect.
     ///
     /// Fails with `TrustAnchorUnreadable`, `Internal`.
-    pub fn new(profile: &Profile, context: &Context) -> Result<Self> {
-        let mut config = tls::client_config(tls::trust(profile, context)?)?;
+    pub fn new(settings: &ConnectionSettings, context: &Context) -> Result<Self> {
+        let mut config = tls::client_config(tls::trust(settings, context)?)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let time_limit = Duration::from_secs(profile.timeout.into());
+        let time_limit = Duration::from_secs(settings.timeout.into());
         let builder = builder(time_limit).https_only(true).tls_backend_preconfigured(config);
         Self::build(builder, context)
     }

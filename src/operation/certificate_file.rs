@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use p12_keystore::{Pkcs12Archive, error::Error as PfxError};
 
 use crate::{
-    certificate::{Certificate, ValueContent, ValueProblem, read_bundle},
+    certificate::{Certificate, ValueContent, ValueProblem, is_pfx, read_bundle},
     error::{Error, ErrorId, Result},
 };
 
@@ -52,17 +52,6 @@ fn of_content(name: &str, content: ValueContent) -> Result<Vec<Certificate>> {
         }
     }
     Ok(content.certificates)
-}
-
-/// Whether it begins like `PFX ::= SEQUENCE { version INTEGER {v3(3)}, … }` (RFC 7292 §4); a certificate and PKCS#7
-/// go on otherwise.
-fn is_pfx(bytes: &[u8]) -> bool {
-    let content = match bytes {
-        [0x30, length @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(length & 0x7F)..),
-        [0x30, _, rest @ ..] => Some(rest),
-        _ => None,
-    };
-    content.is_some_and(|content| content.starts_with(&[2, 1, 3]))
 }
 
 fn read_pfx(name: &str, bytes: &[u8], password: Option<&[u8]>) -> Result<Vec<Certificate>> {

@@ -3,13 +3,13 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    directory::{Source, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
+    directory::{self, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Evaluation, Fingerprint, Recipient, Timestamp},
     policy::{self, Policy},
-    profile::{Profile, SourceKind, TargetKind},
-    targets::{Target, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
+    profile::{ActiveDirectorySettings, DirectorySettings, Profile, Source, Target},
+    targets::{self, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
     trust::{TrustAnchors, load_anchors},
 };
 
@@ -28,14 +28,15 @@ pub(super) struct Judge {
 impl Judge {
     /// Fails with `TrustAnchorMissing`, `TrustAnchorUnreadable`.
     pub(super) fn of(profile: &Profile, now: Timestamp) -> Result<Self> {
-        let anchors = if profile.trust_anchor_path.is_empty() && profile.allow_untrusted {
+        let anchors = if profile.trust.trust_anchor_path.is_empty() && profile.trust.allow_untrusted {
             TrustAnchors::new([])
         } else {
-            load_anchors(&profile.trust_anchor_path)?
+            load_anchors(&profile.trust.trust_anchor_path)?
         };
-        let mut policy = Policy::new(profile.policy, profile.selection, profile.allow_untrusted);
-        if profile.target == TargetKind::ActiveDirectory {
-            policy = policy.curating(&profile.remove_value);
+        let mut policy =
+            Policy::new(profile.policy.rules, profile.policy.selection, profile.trust.allow_untrusted);
+        if let Target::ActiveDirectory(in_place) = &profile.target {
+            policy = policy.curating(&in_place.remove_value);
         }
         Ok(Self { policy, anchors, now })
     }
@@ -55,19 +56,17 @@ pub(super) fn source(
     profile: &Profile,
     credential: Option<&Credential>,
     context: &Context,
-) -> Result<Box<dyn Source>> {
-    match profile.source {
-        SourceKind::Ldif => {
-            let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
-            Ok(Box::new(LdifSource::open(path)?))
+) -> Result<Box<dyn directory::Source>> {
+    match profile.source() {
+        Source::Ldif(file) => Ok(Box::new(LdifSource::open(&file.path)?)),
+        Source::Csv(file) => Ok(Box::new(CsvSource::open(&file.path)?)),
+        Source::ActiveDirectory(ActiveDirectorySettings { directory, .. }) => {
+            let (user, password) = directory_credential(engine, profile, directory, credential)?;
+            Ok(Box::new(LdapSource::active_directory(directory, Some(user), Some(&password), context)?))
         }
-        SourceKind::Csv => {
-            let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
-            Ok(Box::new(CsvSource::open(path)?))
-        }
-        SourceKind::ActiveDirectory | SourceKind::Directory => {
-            let (user, password) = directory_credential(engine, profile, credential)?;
-            Ok(Box::new(LdapSource::connect(profile, Some(user), Some(&password), context)?))
+        Source::Directory(directory) => {
+            let (user, password) = directory_credential(engine, profile, directory, credential)?;
+            Ok(Box::new(LdapSource::directory(directory, Some(user), Some(&password), context)?))
         }
     }
 }
@@ -78,26 +77,44 @@ pub(super) fn target(
     profile: &Profile,
     credential: Option<&Credential>,
     context: &Context,
-) -> Result<Box<dyn Target>> {
-    match profile.target {
-        TargetKind::ExchangeOnline | TargetKind::ExchangeSession => {
-            Ok(Box::new(Exchange::new(exchange::channel(engine, profile, context)?, profile)))
+) -> Result<Box<dyn targets::Target>> {
+    let exchange = |contacts| -> Result<Box<dyn targets::Target>> {
+        Ok(Box::new(Exchange::new(exchange::channel(engine, profile, context)?, contacts)))
+    };
+    match &profile.target {
+        Target::ExchangeOnline(online) => exchange(&online.contacts),
+        Target::ExchangeSession(session) => exchange(&session.contacts),
+        Target::ActiveDirectory(_) => {
+            let settings = active_directory(profile, "Sync-SmimeCertificate")?;
+            let (user, password) = directory_credential(engine, profile, &settings.directory, credential)?;
+            Ok(Box::new(ActiveDirectoryTarget::connect(settings, Some(user), Some(&password), context)?))
         }
-        TargetKind::ActiveDirectory => {
-            let (user, password) = directory_credential(engine, profile, credential)?;
-            Ok(Box::new(ActiveDirectoryTarget::connect(profile, Some(user), Some(&password), context)?))
-        }
-        TargetKind::Folder => {
-            let path = profile.output_path.as_deref().ok_or_else(|| missing(profile, "OutputPath"))?;
-            Ok(Box::new(Folder::new(path)))
-        }
+        Target::Folder(folder) => Ok(Box::new(Folder::new(&folder.output_path))),
     }
+}
+
+/// The Active Directory that the profile reads. Fails with `ProfileInvalid` where it reads from elsewhere.
+pub(super) fn active_directory<'a>(
+    profile: &'a Profile,
+    cmdlet: &str,
+) -> Result<&'a ActiveDirectorySettings> {
+    profile.source().active_directory().ok_or_else(|| {
+        let what = format!(
+            "Profile '{}' reads from {:?}; {cmdlet} writes to Active Directory, and needs a profile that reads from it.",
+            profile.name,
+            profile.source().kind()
+        );
+        Error::new(ErrorId::ProfileInvalid, what)
+            .target(&profile.name)
+            .advice("Name a profile with -Source ActiveDirectory.")
+    })
 }
 
 /// Who signs in at the profile's directory. Fails with `CredentialMissing`.
 fn directory_credential<'a>(
     engine: &Engine,
     profile: &Profile,
+    directory: &DirectorySettings,
     credential: Option<&'a Credential>,
 ) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
     match (credential, engine.secret(PASSWORD)) {
@@ -105,15 +122,9 @@ fn directory_credential<'a>(
         _ => {
             let what = format!(
                 "Profile '{}' signs in at {} and needs a credential.",
-                profile.name,
-                profile.server.as_deref().unwrap_or_default()
+                profile.name, directory.server
             );
             Err(Error::new(ErrorId::CredentialMissing, what).target(&profile.name))
         }
     }
-}
-
-fn missing(profile: &Profile, setting: &str) -> Error {
-    Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' has no -{setting}.", profile.name))
-        .target(&profile.name)
 }

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::{
-    error::Result,
+    error::{Error, ErrorId, Result},
     event::Context,
     exchange::{
         CmdletChannel,
@@ -12,29 +12,52 @@ use crate::{
         session::ExchangeSession,
         sign_in::{Surroundings, token_source},
     },
-    profile::{Profile, TargetKind},
+    profile::{ExchangeOnlineSettings, Profile, Target},
 };
 
 /// The channel of a profile whose target is `ExchangeOnline` or `ExchangeSession`; the service is not asked yet.
-/// The engine's secrets `certificate_password` and `access_token` are for the sign-in.
 ///
-/// Fails as [`token_source`] and [`ExchangeOnline::connect`] do.
+/// Fails with `ProfileInvalid` where the target is another one, and as [`token_source`] and
+/// [`ExchangeOnline::connect`] do.
 pub(super) fn channel(
     engine: &Engine,
     profile: &Profile,
     context: &Context,
 ) -> Result<Box<dyn CmdletChannel>> {
-    if profile.target == TargetKind::ExchangeSession {
-        return Ok(Box::new(ExchangeSession::new()));
+    match &profile.target {
+        Target::ExchangeSession(_) => Ok(Box::new(ExchangeSession::new())),
+        // What is about no other object is about the profile.
+        Target::ExchangeOnline(settings) => {
+            online(engine, settings, context).map_err(|error| match error.target {
+                None => error.target(&profile.name),
+                Some(_) => error,
+            })
+        }
+        Target::ActiveDirectory(_) | Target::Folder(_) => {
+            let what = format!(
+                "Profile '{}' publishes to {:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
+                profile.name,
+                profile.target.kind()
+            );
+            Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
+        }
     }
+}
+
+/// The engine's secrets `certificate_password` and `access_token` are for the sign-in.
+fn online(
+    engine: &Engine,
+    settings: &ExchangeOnlineSettings,
+    context: &Context,
+) -> Result<Box<dyn CmdletChannel>> {
     let clock = Clock::default();
     let surroundings = Surroundings {
-        http: &HttpClient::new(profile, context)?,
+        http: &HttpClient::new(&settings.connection, context)?,
         clock: &clock,
         secrets: &|name| engine.secret(name),
         environment: &|name| std::env::var(name).ok(),
         context,
     };
-    let tokens = token_source(profile, &surroundings)?;
-    Ok(Box::new(ExchangeOnline::connect(profile, tokens, clock, context)?))
+    let tokens = token_source(settings, &surroundings)?;
+    Ok(Box::new(ExchangeOnline::connect(settings, tokens, clock, context)?))
 }

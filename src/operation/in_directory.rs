@@ -2,10 +2,9 @@
 
 use super::{Engine, connect, locked, profile_store, request::Credential};
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::Context,
     model::{Run, Timestamp},
-    profile::{Profile, SourceKind},
     sync::{Job, Options, asked, record_failure},
 };
 
@@ -28,9 +27,7 @@ pub(super) fn run(
     work: impl FnOnce(Job<'_>) -> Result<Run>,
 ) -> Result<()> {
     let stored = profile_store::load(&engine.places()?, call.profile_name)?;
-    if stored.profile.source != SourceKind::ActiveDirectory {
-        return Err(no_directory(&stored.profile, call.cmdlet));
-    }
+    connect::active_directory(&stored.profile, call.cmdlet)?;
     let profile = asked::in_directory(&stored.profile);
     let now = Timestamp::now();
     let (what_if, confirm) = (call.what_if, call.confirm);
@@ -57,14 +54,4 @@ pub(super) fn run(
         };
         done.map(drop)
     })
-}
-
-fn no_directory(profile: &Profile, cmdlet: &str) -> Error {
-    let what = format!(
-        "Profile '{}' reads from {:?}; {cmdlet} writes to Active Directory, and needs a profile that reads from it.",
-        profile.name, profile.source
-    );
-    Error::new(ErrorId::ProfileInvalid, what)
-        .target(&profile.name)
-        .advice("Name a profile with -Source ActiveDirectory.")
 }

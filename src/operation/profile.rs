@@ -15,20 +15,25 @@ use crate::{
 };
 
 pub(super) fn new(engine: &Engine, request: &NewProfileRequest, context: &Context) -> Result<()> {
-    let name = &request.profile.name;
+    let profile = Profile::try_from(request.profile.clone())?;
     let search = engine.places()?;
-    match profile_store::load(&search, name) {
+    match profile_store::load(&search, &profile.name) {
         Err(error) if error.id == ErrorId::ProfileNotFound => {}
-        Err(error) if error.id != ErrorId::ProfileUnreadable => return Err(error),
+        Err(error) if !is_broken(&error) => return Err(error),
         _ if request.force => {}
         _ => {
-            return Err(Error::new(ErrorId::ProfileExists, format!("There is a profile '{name}' already."))
-                .target(name));
+            let what = format!("There is a profile '{}' already.", profile.name);
+            return Err(Error::new(ErrorId::ProfileExists, what).target(&profile.name));
         }
     }
     let places = search.first().ok_or_else(|| Error::new(ErrorId::Internal, "No places."))?;
-    profile_store::save(places, &request.profile)?;
-    context.result(ResultType::Profile, &request.profile)
+    profile_store::save(places, &profile)?;
+    context.result(ResultType::Profile, &profile)
+}
+
+/// Whether there is a profile, but not one that can be used: it can still be replaced or removed.
+fn is_broken(error: &Error) -> bool {
+    matches!(error.id, ErrorId::ProfileUnreadable | ErrorId::ProfileInvalid)
 }
 
 pub(super) fn get(engine: &Engine, request: &GetProfileRequest, context: &Context) -> Result<()> {
@@ -48,34 +53,23 @@ pub(super) fn get(engine: &Engine, request: &GetProfileRequest, context: &Contex
     Ok(())
 }
 
+/// What is wrong with the profile can be put right, since only the outcome is judged.
 pub(super) fn set(engine: &Engine, request: &SetProfileRequest, context: &Context) -> Result<()> {
-    let stored = profile_store::load(&engine.places()?, &request.name)?;
-    let changed = merge(&stored.profile, request)?;
-    profile_store::save(&stored.places, &changed)?;
-    context.result(ResultType::Profile, &changed)
-}
-
-/// The profile with the request's settings. Fails with `ProfileInvalid`, naming the setting.
-fn merge(profile: &Profile, request: &SetProfileRequest) -> Result<Profile> {
+    let (mut settings, places) = profile_store::settings(&engine.places()?, &request.name)?;
     let invalid = |why: String| {
-        Error::new(ErrorId::ProfileInvalid, format!("Profile '{}': {why}.", profile.name))
-            .target(&profile.name)
+        Error::new(ErrorId::ProfileInvalid, format!("Profile '{}': {why}.", request.name))
+            .target(&request.name)
     };
-    let mut json = serde_json::to_value(profile).map_err(|e| invalid(e.to_string()))?;
-    let fields = json.as_object_mut().ok_or_else(|| invalid("it is no object".into()))?;
     for (name, value) in &request.settings {
         if name == "Name" {
             return Err(invalid("a profile can't be renamed; make a new one".into()));
         }
-        if value.is_null() {
-            fields.remove(name);
-        } else {
-            fields.insert(name.clone(), value.clone());
-        }
+        settings.set(name, value.clone()).map_err(invalid)?;
     }
-    let changed: Profile = serde_json::from_value(json).map_err(|e| invalid(e.to_string()))?;
-    changed.validate()?;
-    Ok(changed)
+    // What another source or target leaves without effect goes; what is asked for must have one.
+    let changed = Profile::from_settings(&settings, &|name| request.settings.contains_key(name))?;
+    profile_store::save(&places, &changed)?;
+    context.result(ResultType::Profile, &changed)
 }
 
 pub(super) fn remove(engine: &Engine, request: &RemoveProfileRequest, context: &Context) -> Result<()> {
@@ -83,7 +77,7 @@ pub(super) fn remove(engine: &Engine, request: &RemoveProfileRequest, context: &
     let places = match profile_store::load(&search, &request.name) {
         Ok(stored) => stored.places,
         // A profile that can't be read can still be removed.
-        Err(error) if matches!(error.id, ErrorId::ProfileUnreadable | ErrorId::ProfileInvalid) => {
+        Err(error) if is_broken(&error) => {
             let has = |places: &&crate::places::Places| {
                 places.profile_file(&request.name).is_ok_and(|path| path.exists())
             };

@@ -19,7 +19,6 @@ use crate::{
     },
     model::{Fingerprint, Timestamp},
     places,
-    profile::{Profile, TargetKind},
     trust::{TrustAnchors, load_anchors},
 };
 
@@ -71,7 +70,7 @@ impl TrustStoreCertificate {
 /// Fails as the profile and its anchors do; `InvalidRequest`, `TrustStoreRefused`, `TargetNotWritable`, `DiskFull`.
 pub(super) fn export(engine: &Engine, request: &ExportTrustStoreRequest, context: &Context) -> Result<()> {
     let profile = profile_store::load(&engine.places()?, &request.profile_name)?.profile;
-    let anchors = load_anchors(&profile.trust_anchor_path)?;
+    let anchors = load_anchors(&profile.trust.trust_anchor_path)?;
     store::refuse_expired(&anchors.certificates(), Timestamp::now())?;
     let certificates = store::by_subject(anchors.certificates());
     let path = &request.path;
@@ -101,14 +100,13 @@ pub(super) fn export(engine: &Engine, request: &ExportTrustStoreRequest, context
 /// Fails as the profile, its anchors and its channel do, and as [`publish_through`] does.
 pub(super) fn publish(engine: &Engine, request: &PublishTrustStoreRequest, context: &Context) -> Result<()> {
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
-    check_target(&stored.profile)?;
     let mut channel = exchange::channel(engine, &stored.profile, context)?;
-    let anchors = load_anchors(&stored.profile.trust_anchor_path)?;
+    let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
     let now = Timestamp::now();
     let backup = match &request.backup_path {
         Some(path) => path.clone(),
         None => {
-            let time = now.to_string().replace([':', '-'], "");
+            let time = now.rfc3339().replace([':', '-'], "");
             stored.places.state.join(format!("{}.trust-store-{time}.sst", stored.profile.name))
         }
     };
@@ -121,18 +119,6 @@ pub(super) fn publish(engine: &Engine, request: &PublishTrustStoreRequest, conte
         now,
     };
     publish_through(&job, channel.as_mut(), context)
-}
-
-/// Fails with `ProfileInvalid` where the target is not in Exchange.
-fn check_target(profile: &Profile) -> Result<()> {
-    if matches!(profile.target, TargetKind::ExchangeOnline | TargetKind::ExchangeSession) {
-        return Ok(());
-    }
-    let what = format!(
-        "Profile '{}' publishes to {:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
-        profile.name, profile.target
-    );
-    Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
 }
 
 /// What is to be published, and how.
@@ -202,9 +188,9 @@ pub fn publish_through(
 fn warn_of_losses(merged: &MergedStore, present: &PresentStore, context: &Context) -> Result<()> {
     for expired in &merged.expired {
         let message = format!(
-            "The CA certificate '{}' of the present trust store expired on {} and is left out, since Exchange \
-             would refuse it.",
-            expired.subject, expired.not_after
+            "The CA certificate {} of the present trust store has expired and is left out, since Exchange would \
+             refuse it.",
+            expired.describe()
         );
         context.log(LogLevel::Warning, message)?;
     }

@@ -12,7 +12,7 @@ use crate::{
         Fingerprint, PublishedValue, Recipient, Run, RunResult, Timestamp, Value,
     },
     parallel,
-    profile::{DisabledAccount, Ownership, Profile, TargetKind},
+    profile::{DisabledAccount, InPlaceSettings, Profile, Target},
     state::State,
 };
 
@@ -50,7 +50,7 @@ pub struct Planner<'a> {
 
 /// The profile as such a run takes it: what is in the directory belongs to nobody, and is never replaced as a whole.
 pub fn in_directory(profile: &Profile) -> Profile {
-    Profile { target: TargetKind::ActiveDirectory, ownership: Ownership::Managed, ..profile.clone() }
+    Profile { target: Target::ActiveDirectory(InPlaceSettings::default()), ..profile.clone() }
 }
 
 /// Does one run whose changes `plan` stages, and hands it over as a `Run` result, whatever its end. The job's
@@ -113,7 +113,8 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<guard::Facts> {
         }
         Ok(())
     })?;
-    let (removal_limit, removal_percent) = (job.profile.removal_limit, job.profile.removal_percent);
+    let (removal_limit, removal_percent) =
+        (job.profile.limits.removal_limit, job.profile.limits.removal_percent);
     Ok(guard::Facts { removes, partial: true, removal_limit, removal_percent, ..guard::Facts::default() })
 }
 
@@ -124,7 +125,7 @@ impl<'a> Job<'a> {
             state: self.state,
             evaluate: self.evaluate,
             policy: self.policy,
-            disabled: self.profile.disabled_account,
+            disabled: self.profile.policy.disabled_account,
             now: self.now,
             context: self.context,
         };

@@ -149,7 +149,7 @@ fn compare(
         job.context.log(LogLevel::Warning, what)?;
         row.evaluation.findings.push(finding);
     }
-    if let (Ownership::Authoritative, Some(found)) = (job.profile.ownership, found)
+    if let (Ownership::Authoritative, Some(found)) = (job.profile.target.ownership(), found)
         && !foreign.is_empty()
     {
         job.verbose(format!(
@@ -168,7 +168,7 @@ fn compare(
     run.numbers.drifted += 1;
     let label = &row.evaluation.recipient.label;
     job.verbose(format!("{gone} of {} published values of {label} are gone.", row.managed.len()))?;
-    if job.profile.drift == Drift::Repair {
+    if job.profile.target.drift() == Drift::Repair {
         let link = row.link.clone().filter(|_| found.is_some());
         job.state.transaction(|state| state.set_managed(&row.anchor, link.as_deref(), &left, job.now))?;
         (row.managed, row.link, row.drifted) = (left, link, true);
@@ -229,7 +229,7 @@ fn adopt(job: &Job<'_>, run: &mut Run, row: &mut PlanRow, found: &TargetRecipien
         let of_source = row.evaluation.recipient.values.contains(&(value.attribute, fingerprint));
         let wanted = desired.iter().find(|one| one.attribute == value.attribute && one.value == fingerprint);
         let certificate = wanted.and_then(|one| one.certificate.clone());
-        let all = job.profile.ownership == Ownership::Authoritative;
+        let all = job.profile.target.ownership() == Ownership::Authoritative;
         (of_source || wanted.is_some() || all).then_some(PublishedValue {
             attribute: value.attribute,
             value: fingerprint,

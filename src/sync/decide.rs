@@ -48,7 +48,8 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
         (false, true) => ChangeKind::Remove,
         (false, false) => ChangeKind::Update,
     };
-    let mut reasons: Vec<String> = added.iter().map(why_added).collect();
+    let chosen = |value: &PublishedValue| format!("Chosen: {}.", value.describe());
+    let mut reasons: Vec<String> = added.iter().map(chosen).collect();
     reasons.extend(removed.iter().map(|value| why_removed(row, value, leaves)));
     if moved {
         reasons.push(format!("The recipient's address is '{}' now.", row.evaluation.recipient.label));
@@ -76,14 +77,7 @@ pub fn curate(row: &PlanRow) -> Option<Planned> {
     let staying = curation.iter().filter(|one| one.removal.is_none());
     let reason = |one: &CuratedRecord| {
         let removal = one.removal.as_ref()?;
-        let what = match &one.value.certificate {
-            Some(certificate) => format!(
-                "{} (thumbprint {}, valid from {} until {})",
-                certificate.subject, certificate.thumbprint, certificate.not_before, certificate.not_after
-            ),
-            None => format!("the value {}", one.value.value),
-        };
-        Some(format!("Removed: {what}, as {}: {}.", one.value.attribute, removal.trim_end_matches('.')))
+        Some(format!("Removed: {}: {}.", one.value.describe(), removal.trim_end_matches('.')))
     };
     Some(Planned {
         kind: if row.evaluation.desired.is_empty() { ChangeKind::Remove } else { ChangeKind::Update },
@@ -107,23 +101,7 @@ pub fn leaves_too_many(row: &PlanRow) -> bool {
     })
 }
 
-fn why_added(value: &PublishedValue) -> String {
-    match &value.certificate {
-        Some(certificate) => format!(
-            "Chosen: {}, valid until {} (thumbprint {}), as {}.",
-            certificate.subject, certificate.not_after, certificate.thumbprint, value.attribute
-        ),
-        None => format!("Chosen: a value of {}.", value.attribute),
-    }
-}
-
 fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
-    let name = match &value.certificate {
-        Some(certificate) => {
-            format!("{} (thumbprint {}), as {}", certificate.subject, certificate.thumbprint, value.attribute)
-        }
-        None => format!("the value {} of {}", value.value, value.attribute),
-    };
     let because = match row.gone {
         Some(Gone::Deleted) => "the recipient was deleted in the source".to_owned(),
         Some(Gone::OutOfScope) => "the recipient left the profile's scope".to_owned(),
@@ -133,7 +111,7 @@ fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
         None if leaves => "the account is disabled".to_owned(),
         None => why_not_desired(row, value),
     };
-    format!("Removed: {name}: {because}.")
+    format!("Removed: {}: {because}.", value.describe())
 }
 
 fn why_not_desired(row: &PlanRow, value: &PublishedValue) -> String {

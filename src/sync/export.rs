@@ -110,7 +110,7 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
     mark_in_flight(job, &work)?;
     let mut outcomes = read_current(job, run, &mut work)?;
     // In place, nothing that the change does not name is touched.
-    let ownership = if job.curates() { Ownership::Managed } else { job.profile.ownership };
+    let ownership = if job.curates() { Ownership::Managed } else { job.profile.target.ownership() };
     let writes: Vec<TargetWrite<'_>> = work.iter().filter_map(|one| one.write(ownership)).collect();
     let results = job.target.write(&writes, job.context)?;
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);

@@ -198,7 +198,7 @@ fn tell_drift(job: &Job<'_>, run: &Run) -> Result<()> {
     if numbers.drifted == 0 {
         return Ok(());
     }
-    let what_now = match job.profile.drift {
+    let what_now = match job.profile.target.drift() {
         Drift::Repair => "they are published again",
         Drift::Report => "the profile only reports it (-Drift Report)",
     };
@@ -239,7 +239,7 @@ fn sweep(job: &Job<'_>, run: &Run) -> Result<()> {
 
 /// Removes what retention no longer keeps.
 fn sweep_old(job: &Job<'_>, run: &Run) -> Result<()> {
-    let before = job.now.plus(-i64::from(job.profile.retention) * 24 * 3600);
+    let before = job.now.plus(-i64::from(job.profile.limits.retention) * 24 * 3600);
     let due = job.state.setting("swept")?.and_then(|text| Timestamp::parse(&text));
     let due = due.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
     job.state.transaction(|state| {
@@ -249,7 +249,7 @@ fn sweep_old(job: &Job<'_>, run: &Run) -> Result<()> {
         }
         state.sweep_history(before)?;
         state.sweep_values(before)?;
-        state.set_setting("swept", &job.now.to_string())
+        state.set_setting("swept", &job.now.rfc3339())
     })
 }
 
@@ -263,7 +263,7 @@ impl Job<'_> {
 
     /// Whether values are put right where they are read, rather than published elsewhere.
     fn curates(&self) -> bool {
-        self.profile.target == TargetKind::ActiveDirectory
+        self.profile.target.kind() == TargetKind::ActiveDirectory
     }
 
     fn is_partial(&self) -> bool {

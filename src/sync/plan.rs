@@ -116,7 +116,7 @@ fn planned(job: &Job<'_>, row: &PlanRow) -> Option<Planned> {
     if job.curates() {
         return decide::curate(row);
     }
-    decide::decide(row, job.profile.disabled_account, job.target.key(&row.query(false)).as_deref())
+    decide::decide(row, job.profile.policy.disabled_account, job.target.key(&row.query(false)).as_deref())
 }
 
 fn address_shared(row: &PlanRow) -> Error {

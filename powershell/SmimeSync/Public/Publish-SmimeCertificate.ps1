@@ -47,7 +47,7 @@ function Publish-SmimeCertificate {
     .EXAMPLE
     PS> Publish-SmimeCertificate corp -Path ./alice.cer -Credential $credential -WhatIf
     What if: Performing the operation "Add: Published: CN=Alice Adams (thumbprint 4C1D..., valid from
-    2026-03-01T00:00:00Z until 2027-03-01T00:00:00Z), as userCertificate." on target "Alice Adams <alice@contoso.test>".
+    2026-03-01 00:00 UTC until 2027-03-01 00:00 UTC), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------

@@ -52,8 +52,8 @@ function Sync-SmimeCertificate {
 
     .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName corp -Credential $credential -WhatIf
-    What if: Performing the operation "Add: Chosen: CN=Alice Adams, valid until 2027-03-01T00:00:00Z (thumbprint
-    4C1D...), as userCertificate." on target "Alice Adams <alice@contoso.test>".
+    What if: Performing the operation "Add: Chosen: CN=Alice Adams (thumbprint 4C1D..., valid from
+    2026-03-01 00:00 UTC until 2027-03-01 00:00 UTC), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -79,7 +79,7 @@ function Sync-SmimeCertificate {
     .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName curate -Credential $credential -Identity alice@contoso.test -WhatIf
     What if: Performing the operation "Update: Removed: CN=Alice Adams (thumbprint 9A0F..., valid from
-    2024-03-01T00:00:00Z until 2025-03-01T00:00:00Z), as userCertificate: expired at 2025-03-01T00:00:00Z." on target
+    2024-03-01 00:00 UTC until 2025-03-01 00:00 UTC), as userCertificate: expired at 2025-03-01 00:00 UTC." on target
     "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors

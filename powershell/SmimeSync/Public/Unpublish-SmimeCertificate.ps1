@@ -41,7 +41,7 @@ function Unpublish-SmimeCertificate {
     .EXAMPLE
     PS> Unpublish-SmimeCertificate corp -State Expired -Credential $credential -WhatIf
     What if: Performing the operation "Update: Removed: CN=Alice Adams (thumbprint 9A0F..., valid from
-    2024-03-01T00:00:00Z until 2025-03-01T00:00:00Z), as userCertificate: expired at 2025-03-01T00:00:00Z." on target
+    2024-03-01 00:00 UTC until 2025-03-01 00:00 UTC), as userCertificate: expired at 2025-03-01 00:00 UTC." on target
     "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors

@@ -9,12 +9,12 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use smime_sync::{
     error::ErrorId,
     event::{Answer, Question, QuestionKind, SessionFailure},
-    profile::Profile,
+    profile::ExchangeOnlineSettings,
 };
 
 use super::{
     certificate_files::{openssl_verifies, parts, workshop},
-    surroundings::{Answering, World, openssl, profile},
+    surroundings::{Answering, World, openssl, settings},
 };
 use crate::server::{https, says};
 
@@ -65,10 +65,10 @@ pub fn store(name: &'static str, able: &'static [&str]) -> (Answering, Arc<Mutex
     (answering, asked)
 }
 
-pub fn by_thumbprint(port: u16, thumbprint: &str) -> Profile {
-    let mut profile = profile(port);
-    profile.certificate_thumbprint = Some(thumbprint.into());
-    profile
+pub fn by_thumbprint(port: u16, thumbprint: &str) -> ExchangeOnlineSettings {
+    let mut settings = settings(port);
+    settings.certificate_thumbprint = Some(thumbprint.into());
+    settings
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_certificate_that_the_caller_cannot_use_is_refused_with_the_reason() {
         ),
         (store("other", &[]).0, app.clone(), Unusable, "the caller gave 'CN=other'"),
         (store("ec", &[]).0, thumbprint("ec"), Unusable, "a key of the kind EC P-256; Entra takes RSA"),
-        (store("expired", &[]).0, thumbprint("expired"), Unusable, "expired at 2021-01-01T00:00:00Z"),
+        (store("expired", &[]).0, thumbprint("expired"), Unusable, "expired at 2021-01-01 00:00 UTC"),
         (store("app", &[]).0, app.clone(), Unusable, "could not sign: Invalid algorithm specified"),
         (Box::new(|_| Answer::default()), app.clone(), InvalidAnswer, "gave no certificate in base64"),
         (store("app", &[]).0, "4711".into(), ProfileInvalid, "is not a SHA-1"),
