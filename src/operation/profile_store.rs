@@ -31,7 +31,8 @@ pub(super) fn settings(search: &[Places], name: &str) -> Result<(Settings, Place
             Ok(text) => return Ok((parse(&path, name, &text)?, places.clone())),
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => {
-                return Err(Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e));
+                let error = Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e);
+                return Err(error.target(name));
             }
         }
     }
