@@ -30,7 +30,7 @@ impl Home {
             Event::Error { error } => Some(error.error),
             _ => None,
         });
-        errors.map_or_else(|| Ok(results.map(|(_, profile)| profile).last().unwrap_or_default()), Err)
+        errors.map_or_else(|| Ok(results.map(|(_, profile)| profile).next_back().unwrap_or_default()), Err)
     }
 
     fn make(&self, profile: Value) -> Result<Value> {
