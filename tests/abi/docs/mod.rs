@@ -103,6 +103,13 @@ fn results() -> impl Iterator<Item = (String, &'static str)> {
     RESULT_TYPES.iter().map(move |kind| (format!("{kind:?}"), result_schema(*kind, &mut generator)))
 }
 
+/// The schemas of results: their names, in the order of [`RESULT_TYPES`], and all types by name.
+pub fn result_schemas() -> (Vec<&'static str>, serde_json::Map<String, serde_json::Value>) {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let names = RESULT_TYPES.iter().map(|kind| result_schema(*kind, &mut generator)).collect();
+    (names, generator.take_definitions(true))
+}
+
 fn calls(header: &header::Header) -> String {
     let limits = [
         ("the configuration of an engine", SMIME_CONFIG_LIMIT),
