@@ -10,7 +10,7 @@ use crate::{
     certificate::{Certificate, SerializedStore, read_store, write_store},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Fingerprint, Timestamp},
+    model::{Fingerprint, Timestamp, TrustStoreCertificate},
 };
 
 const STORE: &str = "SMIMECertificateIssuingCA";
@@ -145,4 +145,21 @@ pub fn refuse_expired(certificates: &[&Certificate], now: Timestamp) -> Result<(
 
 fn is_expired(certificate: &Certificate, now: Timestamp) -> bool {
     certificate.not_after < now
+}
+
+/// The certificates as results show them: which of them are in the `present` store already?
+pub fn rows(certificates: &[Certificate], present: &PresentStore) -> Vec<TrustStoreCertificate> {
+    let row = |certificate: &Certificate| TrustStoreCertificate {
+        subject: certificate.subject.to_string(),
+        thumbprint: hex::encode_upper(certificate.thumbprint),
+        fingerprint: certificate.fingerprint,
+        not_after: certificate.not_after,
+        present: present.certificates.contains_key(&certificate.fingerprint),
+    };
+    certificates.iter().map(row).collect()
+}
+
+/// The bytes of a store, counted.
+pub fn size(store: &[u8]) -> u64 {
+    u64::try_from(store.len()).unwrap_or(u64::MAX)
 }

@@ -51,26 +51,38 @@ pub struct LdapSource {
 }
 
 impl LdapSource {
-    /// Connects with TLS, signs in with a password and finds the search bases.
-    ///
-    /// `user_name` is a distinguished name; in Active Directory, also a user principal name or `DOMAIN\name`.
-    ///
-    /// Fails with `ProfileInvalid`, `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
-    /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
+    /// Connects to the profile's server. Fails as [`LdapSource::connect_to`].
     pub fn connect(
         profile: &Profile,
         user_name: Option<&str>,
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        let server = profile.server.as_deref().filter(|server| !server.is_empty()).ok_or_else(|| {
+        Self::connect_to(profile.server.as_deref(), profile, user_name, password, context)
+    }
+
+    /// Connects to one `server` of the profile's directory with TLS, signs in with a password and finds the search
+    /// bases.
+    ///
+    /// `user_name` is a distinguished name; in Active Directory, also a user principal name or `DOMAIN\name`.
+    ///
+    /// Fails with `ProfileInvalid`, `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
+    /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
+    pub fn connect_to(
+        server: Option<&str>,
+        profile: &Profile,
+        user_name: Option<&str>,
+        password: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Self> {
+        let server = server.filter(|server| !server.is_empty()).ok_or_else(|| {
             Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' names no server.", profile.name))
                 .target(profile.name.clone())
         })?;
         let dialect = Dialect::of(profile.source);
         let filter = scope::filter(profile, &dialect)?;
         let (user_name, password) = credential(server, user_name, password)?;
-        let tls = tls::configuration(profile, context)?;
+        let tls = tls::configuration(server, profile, context)?;
         let time_limit = Duration::from_secs(u64::from(profile.timeout.max(1)));
         let mut connection = Connection::open(server, profile.port, tls, time_limit, context)?;
         connection.bind(user_name, &password, context)?;

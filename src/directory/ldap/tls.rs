@@ -11,11 +11,10 @@ use crate::{
     tls::{self, Fault, Trust},
 };
 
-/// The TLS settings of a profile: trusted are the platform's roots and the certificates of the profile.
+/// The TLS settings of a profile, for `server`: trusted are the platform's roots and the certificates of the profile.
 /// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
-pub(super) fn configuration(profile: &Profile, context: &Context) -> Result<Arc<ClientConfig>> {
+pub(super) fn configuration(server: &str, profile: &Profile, context: &Context) -> Result<Arc<ClientConfig>> {
     let trust = if profile.skip_certificate_check {
-        let server = profile.server.as_deref().unwrap_or_default();
         let warning = format!(
             "The certificate of '{server}' is not checked (-SkipCertificateCheck): \
              whoever is between this machine and the server can read the password."

@@ -67,17 +67,17 @@ struct Found {
 
 impl ActiveDirectoryTarget {
     /// Connects to the profile's `WriteServer`, by default its `Server`, and signs in.
-    /// Fails as [`LdapSource::connect`].
+    /// Fails as [`LdapSource::connect_to`].
     pub fn connect(
         profile: &Profile,
         user_name: Option<&str>,
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        let write_server = profile.write_server.clone().filter(|server| !server.is_empty());
-        let profile = Profile { server: write_server.or_else(|| profile.server.clone()), ..profile.clone() };
+        let write_server = profile.write_server.as_deref().filter(|server| !server.is_empty());
+        let server = write_server.or(profile.server.as_deref());
         Ok(Self {
-            directory: LdapSource::connect(&profile, user_name, password, context)?,
+            directory: LdapSource::connect_to(server, profile, user_name, password, context)?,
             user_name: user_name.unwrap_or_default().to_owned(),
             quiet_period: i64::from(profile.quiet_period),
         })

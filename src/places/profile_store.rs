@@ -2,21 +2,21 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
+use super::{Places, make_private_folder, write_private_file};
 use crate::{
     error::{Error, ErrorId, Result},
-    places::{self, Places},
-    profile::Profile,
+    profile::{Profile, is_profile_name},
 };
 
 /// A profile and where it lives.
-pub(super) struct StoredProfile {
-    pub(super) profile: Profile,
-    pub(super) places: Places,
+pub(crate) struct StoredProfile {
+    pub(crate) profile: Profile,
+    pub(crate) places: Places,
 }
 
 /// The profile of that name, from the first of the places that has it.
 /// Fails with `ProfileNotFound`, `ProfileUnreadable`, `ProfileInvalid`.
-pub(super) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
+pub(crate) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
     for places in search {
         let path = places.profile_file(name)?;
         match fs::read(&path) {
@@ -32,7 +32,7 @@ pub(super) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
     Err(not_found(name))
 }
 
-pub(super) fn not_found(name: &str) -> Error {
+pub(crate) fn not_found(name: &str) -> Error {
     Error::new(ErrorId::ProfileNotFound, format!("There is no profile '{name}'.")).target(name)
 }
 
@@ -50,17 +50,17 @@ fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Profile> {
 }
 
 /// Writes a profile. Fails with `PlaceNotWritable`, `PlaceNotPrivate`, `DiskFull`.
-pub(super) fn save(places: &Places, profile: &Profile) -> Result<()> {
+pub(crate) fn save(places: &Places, profile: &Profile) -> Result<()> {
     profile.validate()?;
-    places::make_private_folder(&places.profiles)?;
+    make_private_folder(&places.profiles)?;
     let mut text = serde_json::to_vec_pretty(profile)
         .map_err(|e| Error::new(ErrorId::Internal, format!("A profile has no JSON form: {e}")))?;
     text.push(b'\n');
-    places::write_private_file(&places.profile_file(&profile.name)?, &text, ErrorId::PlaceNotWritable)
+    write_private_file(&places.profile_file(&profile.name)?, &text, ErrorId::PlaceNotWritable)
 }
 
 /// The names of all profiles, in their order; a name that several places have counts once.
-pub(super) fn names(search: &[Places]) -> Result<Vec<String>> {
+pub(crate) fn names(search: &[Places]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for places in search {
         let entries = match fs::read_dir(&places.profiles) {
@@ -71,7 +71,7 @@ pub(super) fn names(search: &[Places]) -> Result<Vec<String>> {
         let files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
         names.extend(files.filter_map(|file| file.strip_suffix(".json").map(str::to_owned)));
     }
-    names.retain(|name| crate::profile::is_profile_name(name));
+    names.retain(|name| is_profile_name(name));
     names.sort_unstable();
     names.dedup();
     Ok(names)
