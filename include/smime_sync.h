@@ -39,7 +39,7 @@
 #ifndef SMIME_SYNC_H
 #define SMIME_SYNC_H
 
-/* Made from src/ffi by cbindgen: change it there; `SMIME_SYNC_BLESS=1 cargo test --test abi_header`. */
+/* Made from src/ffi by cbindgen: change it there; `SMIME_SYNC_BLESS=1 cargo test --test abi header`. */
 
 #include <stddef.h>
 #include <stdint.h>

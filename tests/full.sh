@@ -25,12 +25,13 @@ step() { # NAME COMMAND...
 step crash sh tests/c/crash.sh 200
 step crash-large env SMIME_SYNC_CRASH_PEOPLE=5000 sh tests/c/crash.sh 20
 # Publishing to Exchange: 20,000 recipients within 3,000 commands a minute, and 100 kills in the middle of a batch.
-exchange='cargo test --features fault-injection --test target_exchange -- --nocapture'
+exchange='cargo test --features fault-injection --test exchange -- --nocapture'
 # The clock runs faster than this machine works, so the library is optimised.
-step exchange-limit env CARGO_PROFILE_DEV_OPT_LEVEL=2 SMIME_SYNC_EXCHANGE_PEOPLE=20000 SMIME_SYNC_EXCHANGE_SPEED=5 $exchange everybody_arrives
-step exchange-killed env SMIME_SYNC_KILLS=100 $exchange killed
+step exchange-limit env CARGO_PROFILE_DEV_OPT_LEVEL=2 SMIME_SYNC_EXCHANGE_PEOPLE=20000 SMIME_SYNC_EXCHANGE_SPEED=5 $exchange target::volume::everybody_arrives
+step exchange-killed env SMIME_SYNC_KILLS=100 $exchange target::killed
 # Parsers with two hundred times the usual inputs, everything else with ten times.
-step parsers env PROPTEST_CASES=51200 cargo test --lib --test certificate_properties --test source_ldif --test source_csv --test abi_requests
+step parsers-inside env PROPTEST_CASES=51200 cargo test --lib
+step parsers env PROPTEST_CASES=51200 cargo test --test engine --test directory --test abi -- certificate::properties source::ldif source::csv requests::
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast
 step evaluate cargo bench --bench evaluate
 step windows sh tests/windows.sh

@@ -18,7 +18,9 @@ fi
 trap 'wineserver -k 2> /dev/null || :' EXIT
 
 log=$target/windows-tests.log
-cargo test --target x86_64-pc-windows-gnu --no-fail-fast --lib --test sync --test operation_sync > "$log" 2>&1 || :
+windows='cargo test --target x86_64-pc-windows-gnu --no-fail-fast'
+$windows --lib > "$log" 2>&1 || :
+$windows --test engine -- sync:: >> "$log" 2>&1 || :
 passed=$(awk '/^test result: / { total += $4 } END { print total + 0 }' "$log")
 failed=$(awk '/^test result: / { total += $6 } END { print total + 0 }' "$log")
 grep -E 'FAILED|panicked|^error' "$log" || :

@@ -1,11 +1,11 @@
 //! How long one recipient takes: `cargo bench --bench evaluate`.
 
-#[path = "../common/certificates.rs"]
-mod certificates;
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::{path::Path, process::Command, time::Instant};
 
-use certificates::*;
+use common::certificates::*;
 use smime_sync::{
     certificate::{Certificate, read_bundle, read_value},
     model::{Attribute, Recipient, Timestamp},

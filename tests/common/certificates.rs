@@ -1,7 +1,5 @@
 //! Certificates and values for tests, made to order. Keys come from seeds, so every run sees the same bytes.
-#![allow(dead_code, unused_imports)]
 
-#[path = "pkcs7.rs"]
 mod pkcs7;
 
 use std::{str::FromStr, time::Duration};

@@ -1,9 +1,6 @@
 //! Starts and steers the Exchange Online stand-in (`tests/lab/exchange/`) for tests.
 //!
 //! ```ignore
-//! #[path = "common/certificates.rs"] mod certificates;   // the application's certificate is made with it
-//! #[path = "common/exchange.rs"] mod exchange;
-//!
 //! let stand_in = exchange::StandIn::start();              // its own process; it ends when this is dropped
 //! let application = stand_in.register_application();      // client id, tenant, certificate and key (PEM)
 //! stand_in.set_time(certificates::NOW.0);                 // its clock; `advance`, `set_speed`
@@ -18,9 +15,7 @@
 //! All settings: `tests/lab/exchange/settings.rs`; recipients: `directory.rs`; faults: `faults.rs`; the control
 //! side's requests: `control.rs`. `stand_in.control` is what `ExchangeSession.psm1` wants in
 //! `SMIME_SYNC_STAND_IN_CONTROL`.
-#![allow(dead_code)]
 
-#[path = "http.rs"]
 pub mod http;
 
 use std::{
@@ -40,7 +35,7 @@ use rsa::{
 use serde_json::{Value, json};
 use x509_cert::der::Decode as _;
 
-use crate::certificates::{Draft, root};
+use crate::common::certificates::{Draft, root};
 
 /// The stand-in as a child process.
 pub struct StandIn {
@@ -243,9 +238,12 @@ fn binary() -> &'static Path {
         std::env::vars_os().map(|(name, _)| name).filter(of_test).for_each(|name| {
             build.env_remove(name);
         });
-        for (feature, on) in
-            [("lab", cfg!(feature = "lab")), ("fault-injection", cfg!(feature = "fault-injection"))]
-        {
+        for (feature, on) in [
+            ("lab", cfg!(feature = "lab")),
+            ("lab-pair", cfg!(feature = "lab-pair")),
+            ("openldap", cfg!(feature = "openldap")),
+            ("fault-injection", cfg!(feature = "fault-injection")),
+        ] {
             if on {
                 build.args(["--features", feature]);
             }

@@ -1,5 +1,4 @@
 //! Alice's values, judged under a policy, with the test CA as the only anchor.
-#![allow(dead_code)]
 
 use smime_sync::{
     certificate::Certificate,
@@ -9,7 +8,7 @@ use smime_sync::{
     trust::TrustAnchors,
 };
 
-use crate::certificates::*;
+use crate::common::certificates::*;
 
 pub const USER: Attribute = Attribute::UserCertificate;
 pub const SMIME: Attribute = Attribute::UserSmimeCertificate;
@@ -25,6 +24,10 @@ pub fn evaluate_as(name: PolicyName, recipient: &Recipient) -> Evaluation {
 pub fn all_findings(evaluation: &Evaluation) -> Vec<Finding> {
     let on_certificates = evaluation.certificates.iter().flat_map(|entry| &entry.findings);
     on_certificates.chain(&evaluation.findings).cloned().collect()
+}
+
+pub fn thumbprint(der: &[u8]) -> String {
+    hex::encode_upper(Certificate::from_der(der).unwrap().thumbprint)
 }
 
 pub fn good() -> Draft {

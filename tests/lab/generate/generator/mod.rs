@@ -1,7 +1,7 @@
 //! Makes a directory of people with certificates of every sort, the anchors for them, and what SmimeSync should
 //! make of each. The same settings give the same bytes, on every machine and at any time.
 //!
-//! Tests include it by path: `#[path = "lab/generate/generator/mod.rs"] mod generator;`
+//! The test programs `engine` and `lab` include it, too.
 
 // Each of the programs that include it uses a part.
 #![allow(dead_code)]

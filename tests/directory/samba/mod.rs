@@ -1,0 +1,6 @@
+//! Active Directory, against the Samba domain controller of `tests/lab/samba.sh`.
+
+mod publish;
+mod source;
+mod sync;
+mod target;

@@ -1,0 +1,6 @@
+//! Active Directory as a source, against the Samba domain controller of `tests/lab/samba.sh`.
+
+mod objects;
+mod presence;
+mod reading;
+mod signing_in;

@@ -1,0 +1,145 @@
+//! Rows: which belong together, which are left out, and whom a look-up finds.
+
+use smime_sync::{
+    directory::{Presence, Selection},
+    error::ErrorId,
+};
+
+use super::*;
+
+#[test]
+fn rows_with_the_same_address_add_values_wherever_they_stand() {
+    let partners = Partners::of(
+        "EmailAddress;Name;Certificate\nzoe@partner.test;;MAEA\nbob@partner.test;Bob;MAEB\nZOE@partner.test;Zoe;MAEC\n\
+         zoe@PARTNER.test;Zoe 2;MAEA\nann@partner.test;;\n",
+    );
+    let (recipients, errors, done) = partners.read(&Selection::All);
+    assert_eq!((errors, done), (vec![], Ok(())));
+    let value = |last: u8| (USER, vec![0x30, 1, last]);
+    assert_eq!(
+        recipients.iter().map(summary).collect::<Vec<_>>(),
+        [
+            ("bob@partner.test", Some("Bob"), vec![value(1)]),
+            ("zoe@partner.test", Some("Zoe"), vec![value(0), value(2)]),
+            ("ann@partner.test", None, vec![]),
+        ]
+    );
+    assert_eq!(recipients[1].mail.as_deref(), Some("zoe@partner.test"), "as its first row has it");
+}
+
+#[test]
+fn a_row_that_can_not_be_used_is_left_out_with_its_line_and_the_others_go_on() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+    for (row, target, reason) in [
+        (",MAA=,", None, "it has no address"),
+        ("partner.test,MAA=,", None, "'partner.test' is not an address"),
+        ("a@b@c,MAA=,", None, "'a@b@c' is not an address"),
+        ("\"a\tb@c\",MAA=,", None, "'a b@c' is not an address"),
+        ("@partner.test,MAA=,", None, "'@partner.test' is not an address"),
+        ("zoe@partner.test,MAA=,,more", None, "it has 4 values, and the header 3 columns"),
+        (
+            "Zoe@partner.test,System.Byte[],",
+            Some("zoe@partner.test"),
+            "its Certificate is neither base64 nor PEM",
+        ),
+        (
+            "zoe@partner.test,-----BEGIN CERTIFICATE-----,",
+            Some("zoe@partner.test"),
+            "its Certificate is damaged: the PEM block CERTIFICATE has no end",
+        ),
+        (
+            &format!("zoe@partner.test,\"{key}\","),
+            Some("zoe@partner.test"),
+            "its Certificate has no PEM block with a certificate",
+        ),
+        (
+            "zoe@partner.test,,../zoe.cer",
+            Some("zoe@partner.test"),
+            "its CertificatePath '../zoe.cer' leads out of the folder of the file; give an absolute path",
+        ),
+        ("zoe@partner.test,,sub/../../zoe.cer", Some("zoe@partner.test"), "leads out of the folder"),
+        ("zoe@partner.test,,/etc/passwd", Some("zoe@partner.test"), "is no certificate file (.cer, .crt"),
+        ("zoe@partner.test,,key.pem", Some("zoe@partner.test"), "has no PEM block with a certificate"),
+        ("zoe@partner.test,,noise.cer", Some("zoe@partner.test"), "holds no certificate"),
+        ("zoe@partner.test,,folder.cer", Some("zoe@partner.test"), "is not a file"),
+        ("zoe@partner.test,,large.cer", Some("zoe@partner.test"), "is larger than 1048576 bytes"),
+        ("zoe@partner.test,,missing.cer", Some("zoe@partner.test"), "can't be read: "),
+    ] {
+        for ending in ["\n", "\r\n"] {
+            let text = format!(
+                "Mail,Certificate,CertificatePath\nbob@partner.test,MAA=,\n{row}\nann@partner.test,MAA=,\n"
+            );
+            let partners = Partners::of(text.replace('\n', ending));
+            partners.write("key.pem", key);
+            partners.write("noise.cer", [0xFF; 99]);
+            partners.write("large.cer", vec![0x30; (1 << 20) + 1]);
+            fs::create_dir(partners.0.path().join("folder.cer")).expect("a folder");
+            let (recipients, errors, done) = partners.read(&Selection::All);
+            assert_eq!((done, recipients.len()), (Ok(()), 2), "{row}");
+            let [error] = errors.as_slice() else { panic!("{row}: {errors:?}") };
+            let path = partners.path().display().to_string();
+            assert_eq!(error.id, ErrorId::RecipientInvalid);
+            assert!(error.message.contains(reason), "{row}: {error}");
+            assert!(error.message.ends_with(&format!(" ('{path}', line 3).")), "{row}: {error}");
+            assert_eq!(error.target.as_deref(), Some(target.unwrap_or(&path)), "{row}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_is_left_out_does_not_take_the_others_of_its_address_with_it() {
+    let rows = ["zoe@partner.test,MAA=", "zoe@partner.test,?", "zoe@partner.test,MAEB"];
+    for order in [[0, 1, 2], [1, 0, 2], [0, 2, 1]] {
+        let text = order.map(|row| rows[row]).join("\n");
+        let (recipients, errors, _) = Partners::of(format!("Mail,Certificate\n{text}")).read(&Selection::All);
+        assert_eq!((recipients.len(), errors.len()), (1, 1), "{order:?}");
+        assert_eq!(recipients[0].values.len(), 2, "{order:?}");
+    }
+}
+
+#[test]
+fn empty_rows_and_short_ones_are_no_mistake() {
+    let partners =
+        Partners::of("Mail,Certificate,Name\n,,\nzoe@partner.test,MAA=\n\n  ,\t,\nbob@partner.test\n,,,,,\n");
+    let (recipients, errors, done) = partners.read(&Selection::All);
+    assert_eq!((recipients.len(), errors, done), (2, vec![], Ok(())));
+}
+
+#[test]
+fn identities_select_by_address() {
+    let partners =
+        Partners::of("Mail,Certificate\nzoe@partner.test,MAA=\nBob@partner.test,MAA=\nann@partner.test,?\n");
+    for (identity, found, invalid) in [
+        ("ZOE@partner.test", 1, 0),
+        ("bob@partner.test", 1, 0),
+        ("Ann@partner.test", 0, 1),
+        ("eve@partner.test", 0, 0),
+        ("", 0, 0),
+    ] {
+        let (recipients, errors, done) = partners.read(&Selection::Identities(vec![identity.into()]));
+        assert_eq!((recipients.len(), errors.len(), done), (found, invalid, Ok(())), "{identity}");
+    }
+}
+
+#[test]
+fn looking_up_tells_who_is_in_the_file() {
+    let partners =
+        Partners::of("Mail,Certificate\nzoe@partner.test,MAA=\nann@partner.test,?\nZoe@partner.test,MAEB\n");
+    let anchors = ["ann@partner.test", "zoe@partner.test", "eve@partner.test"].map(str::to_owned);
+    let found = partners.source().look_up(&anchors, &crate::common::events::context().0).expect("read");
+    let [Presence::Absent, Presence::InScope(zoe), Presence::Absent] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!((zoe.anchor.as_str(), zoe.values.len()), ("zoe@partner.test", 2));
+}
+
+#[test]
+fn the_size_hint_counts_addresses() {
+    let pem = "\"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n\"";
+    let rows: String = (0..10_000).map(|n| format!("p{n}@partner.test,{pem}\n")).collect();
+    let partners = Partners::of(format!("Mail,Certificate\n{rows}"));
+    let mut source = partners.source();
+    let hint = source.size_hint().expect("a hint");
+    assert!((9_000..11_000).contains(&hint), "{hint}");
+    assert_eq!(source.clock(&crate::common::events::context().0), Ok(None));
+}

@@ -1,0 +1,83 @@
+//! The source as a client of the stand-in.
+
+use std::{fs, path::PathBuf};
+
+use ldap3_proto::proto::{LdapMsg, LdapResultCode};
+use smime_sync::{
+    directory::{Selection, Source, SourceItem, ldap::LdapSource},
+    error::{Error, Result},
+    event::Context,
+    profile::Profile,
+};
+
+use crate::common::{
+    directory::{self, refusal},
+    events::context,
+    stand_in::{Authority, BASE, Reply, directory, done, serve, user},
+};
+
+pub const USER: &str = "sync@contoso.test";
+pub const PASSWORD: &str = "Secret-4711";
+
+/// A CA, its file, and profiles of servers that it vouches for.
+pub struct Trusted {
+    pub authority: Authority,
+    pub folder: tempfile::TempDir,
+}
+
+impl Trusted {
+    pub fn new() -> Self {
+        let (authority, folder) = (Authority::new("Server CA"), tempfile::tempdir().unwrap());
+        fs::write(folder.path().join("ca.pem"), &authority.pem).unwrap();
+        Self { authority, folder }
+    }
+
+    pub fn profile(&self, port: u16) -> Profile {
+        Profile { timeout: 5, ..directory::profile("localhost", port, Some(self.ca()), &[BASE]) }
+    }
+
+    pub fn ca(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// The profile of a new server that answers this way.
+    pub fn served(&self, answer: impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static) -> Profile {
+        self.profile(serve(&self.authority.good(), answer))
+    }
+}
+
+pub fn connect(profile: &Profile, context: &Context) -> Result<LdapSource> {
+    LdapSource::connect(profile, Some(USER), Some(PASSWORD.as_bytes()), context)
+}
+
+/// The error of connecting. However it goes wrong, the password is not in it.
+pub fn connect_error(profile: &Profile) -> Error {
+    let error = refusal(connect(profile, &context().0));
+    assert!(!serde_json::to_string(&error).unwrap().contains(PASSWORD), "{error:?}");
+    error
+}
+
+/// Connects and reads all; what came, and how it ended.
+pub fn read(profile: &Profile, context: &Context) -> (Vec<SourceItem>, Result<()>) {
+    let mut items = Vec::new();
+    let mut source = connect(profile, context).unwrap_or_else(|e| panic!("{e:?}"));
+    let ended = source.read(&Selection::All, context, &mut |item| {
+        items.push(item);
+        Ok(())
+    });
+    (items, ended)
+}
+
+pub fn addresses(items: &[SourceItem]) -> Vec<&str> {
+    fn address(item: &SourceItem) -> &str {
+        match item {
+            SourceItem::Recipient(recipient) => recipient.mail.as_deref().unwrap_or_default(),
+            SourceItem::Invalid(error) => &error.message,
+        }
+    }
+    items.iter().map(address).collect()
+}
+
+pub fn ended(code: LdapResultCode) -> impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static {
+    directory(move |_, _| Reply::Say(vec![user(1, &[]), done(code.clone(), "because")]))
+}

@@ -1,0 +1,251 @@
+//! A file as a source of recipients.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use smime_sync::{
+    directory::{Presence, Selection, Source, SourceItem, ldif::LdifSource},
+    error::{Error, ErrorId, Result},
+    model::Recipient,
+};
+
+use crate::common::events::context;
+
+/// A file of that content, in a folder that goes with the guard.
+fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("people.ldif");
+    std::fs::write(&path, content).expect("written");
+    (folder, path)
+}
+
+fn items(path: &Path, selection: &Selection) -> (Vec<SourceItem>, Result<()>) {
+    let mut items = Vec::new();
+    let mut source = LdifSource::open(path).expect("opened");
+    let result = source.read(selection, &context().0, &mut |item| {
+        items.push(item);
+        Ok(())
+    });
+    (items, result)
+}
+
+fn recipients(items: &[SourceItem]) -> Vec<&Recipient> {
+    let mut recipients = Vec::new();
+    for item in items {
+        if let SourceItem::Recipient(recipient) = item {
+            recipients.push(recipient);
+        }
+    }
+    recipients
+}
+
+const ALICE: &str = "dn: CN=Alice,DC=contoso,DC=test\nobjectClass: user\nobjectGUID:: AQAAAAAAAAAAAAAAAAAAAA==\n\
+                     mail: alice@contoso.test\nsAMAccountName: alice\njpegPhoto:: /9g=\n\n";
+const BOB: &str = "dn: CN=Bob,DC=contoso,DC=test\nchangetype: add\nobjectClass: contact\n\
+                   objectGUID:: AgAAAAAAAAAAAAAAAAAAAA==\nproxyAddresses: SMTP:Bob@partner.test\n\n";
+const PRINTER: &str = "dn: CN=PRN1,DC=contoso,DC=test\nobjectClass: user\nobjectClass: computer\n\
+                       objectGUID:: AwAAAAAAAAAAAAAAAAAAAA==\nuserCertificate:: MAA=\n\n";
+const BROKEN: &str = "dn: CN=Broken,DC=contoso,DC=test\nobjectClass: user\nmail: broken@contoso.test\n\n";
+
+#[test]
+fn a_file_hands_over_its_recipients_and_names_what_is_broken() {
+    let (_folder, path) = file(&[ALICE, PRINTER, BROKEN, BOB].concat());
+    let (found, result) = items(&path, &Selection::All);
+    assert_eq!(result, Ok(()));
+    let labels: Vec<_> = recipients(&found).iter().map(|recipient| recipient.label()).collect();
+    assert_eq!(labels, ["alice@contoso.test", "Bob@partner.test"]);
+    let SourceItem::Invalid(error) = &found[1] else { panic!("{:?}", found[1]) };
+    assert_eq!(error.id, ErrorId::RecipientInvalid);
+    assert_eq!(error.target.as_deref(), Some("CN=Broken,DC=contoso,DC=test"));
+    assert_eq!(
+        error.message,
+        format!(
+            "The object 'CN=Broken,DC=contoso,DC=test' was left out: it has no objectGUID, by which the other \
+             recipients of this source are known ('{}', line 14).",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn identities_select_whom_they_name_in_any_case() {
+    let (_folder, path) = file(&[ALICE, BROKEN, BOB].concat());
+    for (identity, expected) in [
+        ("ALICE@contoso.test", 1),
+        ("alice", 1),
+        ("bob@PARTNER.test", 1),
+        ("cn=bob,dc=contoso,dc=test", 1),
+        ("00000002-0000-0000-0000-000000000000", 1),
+        ("cn=broken,dc=contoso,dc=test", 0),
+        ("nobody@contoso.test", 0),
+    ] {
+        let (found, result) = items(&path, &Selection::Identities(vec![identity.to_owned()]));
+        assert_eq!((result, recipients(&found).len()), (Ok(()), expected), "{identity}");
+        assert_eq!(found.len() - expected, usize::from(identity.contains("broken")), "{identity}");
+    }
+    let both = Selection::Identities(vec!["bob@partner.test".to_owned(), "alice".to_owned()]);
+    assert_eq!(recipients(&items(&path, &both).0).len(), 2);
+}
+
+#[test]
+fn the_second_object_with_the_same_name_or_identity_is_left_out() {
+    let renamed = ALICE.replace("CN=Alice", "CN=Alicia");
+    let reborn = ALICE.replace("AQAA", "BQAA").replace("CN=Alice", "cn=ALICE");
+    for (second, reason) in [
+        (renamed.as_str(), "the same identity '00000001-0000-0000-0000-000000000000'"),
+        (&reborn, "the same distinguished name"),
+        (ALICE, "the same distinguished name"),
+    ] {
+        let (_folder, path) = file(&[ALICE, second, BOB].concat());
+        let (found, result) = items(&path, &Selection::All);
+        assert_eq!((result, recipients(&found).len()), (Ok(()), 2));
+        let SourceItem::Invalid(error) = &found[1] else { panic!("{:?}", found[1]) };
+        assert_eq!(error.id, ErrorId::RecipientInvalid);
+        assert!(error.message.contains(reason) && error.message.contains("line 8"), "{error}");
+    }
+}
+
+#[test]
+fn looking_up_tells_who_is_in_the_file() {
+    let (_folder, path) = file(&[ALICE, PRINTER, BOB].concat());
+    let anchor = |n: u8| format!("0000000{n}-0000-0000-0000-000000000000");
+    let anchors = [anchor(2), anchor(3), anchor(9), anchor(1), anchor(2)];
+    let presence = LdifSource::open(&path).expect("opened").look_up(&anchors, &context().0).expect("read");
+    let found: Vec<_> = presence
+        .iter()
+        .map(|presence| match presence {
+            Presence::InScope(recipient) => recipient.label(),
+            Presence::Absent => "absent",
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(found, ["Bob@partner.test", "absent", "absent", "alice@contoso.test", "Bob@partner.test"]);
+}
+
+#[test]
+fn a_file_can_be_read_again_and_has_no_clock() {
+    let (_folder, path) = file(&[ALICE, BOB].concat());
+    let mut source = LdifSource::open(&path).expect("opened");
+    for _ in 0..2 {
+        let mut count = 0;
+        let read = source.read(&Selection::All, &context().0, &mut |_| {
+            count += 1;
+            Ok(())
+        });
+        assert_eq!((read, count), (Ok(()), 2));
+    }
+    assert_eq!(source.clock(&context().0), Ok(None));
+    assert_eq!(source.size_hint(), Some(2));
+}
+
+#[test]
+fn the_size_hint_of_a_large_file_is_near_the_truth() {
+    let people: String = (0..20_000).map(|i| format!("dn: CN={i}\nobjectClass: user\ncn: {i}\n\n")).collect();
+    let (_folder, path) = file(&people);
+    let hint = LdifSource::open(&path).expect("opened").size_hint().expect("a hint");
+    assert!((18_000..22_000).contains(&hint), "{hint}");
+}
+
+#[test]
+fn a_file_that_can_not_be_read_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("none.ldif");
+    let error = LdifSource::open(&missing).err().expect("not there");
+    assert_eq!(error.id, ErrorId::LdifUnreadable);
+    assert_eq!(error.target, Some(missing.display().to_string()));
+    assert!(error.message.starts_with(&format!("Cannot read '{}': ", missing.display())), "{error}");
+    assert!(error.native.is_some_and(|native| native.os_error.is_some()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let opened = LdifSource::open(folder.path());
+    let error = opened.and_then(|mut source| source.read(&Selection::All, &context().0, &mut |_| Ok(())));
+    assert_eq!(error.expect_err("a folder").id, ErrorId::LdifUnreadable);
+}
+
+#[test]
+fn a_broken_file_ends_the_read_with_its_line_and_what_stood_before_was_handed_over() {
+    let (_folder, path) = file(&[ALICE, "dn: CN=Bob,DC=contoso,DC=test\nobjectClass user\n\n", BOB].concat());
+    let (found, result) = items(&path, &Selection::All);
+    assert_eq!(found.len(), 1);
+    let error = result.expect_err("a line without a colon");
+    assert_eq!(error.id, ErrorId::LdifSyntax);
+    let expected = format!("'{}', line 9: 'objectClass user' has no ':'.", path.display());
+    assert_eq!(error.message, expected);
+    let mut source = LdifSource::open(&path).expect("opened");
+    assert!(source.look_up(&["x".to_owned()], &context().0).is_err(), "an absence in it proves nothing");
+}
+
+#[test]
+fn a_file_that_grows_meanwhile_is_no_import() {
+    let (_folder, path) = file(&[ALICE, BOB].concat());
+    let mut source = LdifSource::open(&path).expect("opened");
+    let error = source
+        .read(&Selection::All, &context().0, &mut |_| {
+            let mut writer = std::fs::OpenOptions::new().append(true).open(&path).expect("opened");
+            writer.write_all(b"# more\n").expect("written");
+            Ok(())
+        })
+        .expect_err("changed");
+    assert_eq!(error.id, ErrorId::LdifTruncated);
+    assert_eq!(error.message, format!("'{}' was changed while it was read.", path.display()));
+}
+
+#[test]
+fn the_error_of_the_sink_ends_the_read() {
+    let (_folder, path) = file(&[ALICE, BOB].concat());
+    let mut source = LdifSource::open(&path).expect("opened");
+    let full = Error::new(ErrorId::DiskFull, "full");
+    let result = source.read(&Selection::All, &context().0, &mut |_| Err(full.clone()));
+    assert_eq!(result, Err(full));
+}
+
+#[test]
+fn a_cancel_ends_the_read_even_where_no_record_comes() {
+    let (_folder, path) = file(&[ALICE, BOB].concat());
+    let mut source = LdifSource::open(&path).expect("opened");
+    let context = context().0;
+    let mut count = 0;
+    let result = source.read(&Selection::All, &context, &mut |_| {
+        count += 1;
+        context.cancel.cancel();
+        Ok(())
+    });
+    assert_eq!((result.expect_err("canceled").id, count), (ErrorId::Canceled, 1));
+
+    let (_folder, path) = file(&"# nothing but comments\n".repeat(10_000));
+    let mut source = LdifSource::open(&path).expect("opened");
+    let result = source.read(&Selection::All, &context, &mut |_| Ok(()));
+    assert_eq!(result.expect_err("canceled").id, ErrorId::Canceled);
+}
+
+#[test]
+fn what_ldapsearch_exports_from_an_active_directory_is_read() {
+    // `ldapsearch -LLL -E pr=500/noprompt` from a Samba domain controller: computers and a group among them.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samba-ldapsearch.ldif");
+    let (found, result) = items(&path, &Selection::All);
+    assert_eq!((result, found.len()), (Ok(()), 5));
+    let mut people: Vec<_> = recipients(&found)
+        .into_iter()
+        .map(|r| (r.label(), r.kind, r.disabled, r.values.len(), r.changed.is_some()))
+        .collect();
+    people.sort_by_key(|person| person.0);
+    use smime_sync::model::RecipientKind::{Contact, User};
+    assert_eq!(
+        people,
+        [
+            ("CN=Administrator,CN=Users,DC=contoso,DC=test", User, false, 0, true),
+            ("CN=krbtgt,CN=Users,DC=contoso,DC=test", User, true, 0, true),
+            ("alice@contoso.test", User, false, 1, true),
+            ("support@contoso.test", User, true, 1, true),
+            ("sybil@fabrikam.test", Contact, false, 1, true),
+        ]
+    );
+    let alice = recipients(&found).into_iter().find(|r| r.is_named("alice")).expect("Alice");
+    assert_eq!(alice.anchor, "97cf1121-5fda-46d4-a288-92588cc020cb");
+}

@@ -1,0 +1,272 @@
+//! What the target Active Directory makes of servers that do what real ones do only on bad days. Needs no domain
+//! controller.
+
+use std::{
+    fs,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use ldap3_proto::proto::{LdapModifyType, LdapMsg, LdapOp, LdapResult, LdapResultCode, LdapSearchScope};
+use smime_sync::{
+    error::{Error, ErrorId, Result},
+    event::LogLevel,
+    model::{Exclusion, Recipient, RecipientKind, Value},
+    profile::Profile,
+    targets::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
+};
+
+use crate::{
+    common::{
+        events::context,
+        stand_in::{Authority, BASE, Reply, Said, bound, directory, done, entry, serve},
+    },
+    people::{Person, certificate},
+};
+
+/// A root DSE.
+type Root = &'static [(&'static str, &'static [&'static [u8]])];
+
+const NO_DOMAIN_CONTROLLER: Root = &[("defaultNamingContext", &[BASE.as_bytes()])];
+const READ_ONLY: Root = &[
+    ("defaultNamingContext", &[BASE.as_bytes()]),
+    ("supportedCapabilities", &[b"1.2.840.113556.1.4.800", b"1.2.840.113556.1.4.1920"]),
+];
+const DOMAIN_CONTROLLER: Root = &[
+    ("defaultNamingContext", &[BASE.as_bytes()]),
+    ("supportedCapabilities", &[b"1.2.840.113556.1.4.800"]),
+    ("dsServiceName", &[b"CN=NTDS Settings"]),
+    ("schemaNamingContext", &[b"CN=Schema"]),
+];
+
+/// How a change ended.
+fn modified(code: LdapResultCode, referral: &[&str]) -> Said {
+    let result = LdapResult {
+        code,
+        matcheddn: String::new(),
+        message: "because".into(),
+        referral: referral.iter().map(|uri| (*uri).to_owned()).collect(),
+    };
+    (LdapOp::ModifyResponse(result), vec![])
+}
+
+/// A directory with one person, whose values are these, and which answers changes so.
+struct Server {
+    profile: Profile,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn new(
+        values: &'static [&'static [u8]],
+        root: Root,
+        modify: impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let (authority, folder) = (Authority::new("Server CA"), tempfile::tempdir().unwrap());
+        fs::write(folder.path().join("ca.pem"), &authority.pem).unwrap();
+        let others = directory(move |_, _| {
+            let guid: &[&[u8]] = &[&[1; 16]];
+            let person = entry(
+                &format!("CN=Alice,{BASE}"),
+                &[
+                    ("objectGUID", guid),
+                    ("userCertificate", values),
+                    ("allowedAttributesEffective", &[b"cn"]),
+                ],
+            );
+            Reply::Say(vec![person, done(LdapResultCode::Success, "")])
+        });
+        let port = serve(&authority.good(), move |message| match &message.op {
+            LdapOp::ModifyRequest(_) => modify(message),
+            LdapOp::SearchRequest(wanted)
+                if wanted.scope == LdapSearchScope::Base && wanted.base.is_empty() && !root.is_empty() =>
+            {
+                Reply::Say(vec![entry("", root), done(LdapResultCode::Success, "")])
+            }
+            _ => others(message),
+        });
+        let profile =
+            crate::common::directory::profile("localhost", port, Some(folder.path().join("ca.pem")), &[BASE]);
+        Self { profile: Profile { quiet_period: 0, timeout: 5, ..profile }, _folder: folder }
+    }
+
+    fn target(&self, context: &smime_sync::event::Context) -> ActiveDirectoryTarget {
+        ActiveDirectoryTarget::connect(&self.profile, Some("sync@contoso.test"), Some(b"pass"), context)
+            .unwrap()
+    }
+}
+
+fn alice() -> Person {
+    Person::new(&Recipient {
+        anchor: uuid::Uuid::from_bytes_le([1; 16]).to_string(),
+        distinguished_name: format!("CN=Alice,{BASE}"),
+        kind: RecipientKind::User,
+        disabled: false,
+        display_name: None,
+        mail: Some("alice@contoso.test".into()),
+        proxy_addresses: Vec::new(),
+        primary_smtp_address: None,
+        user_principal_name: None,
+        sam_account_name: None,
+        changed: None,
+        values: Vec::new(),
+    })
+}
+
+/// Takes one of Alice's two values out, twice in one call; how the call ended, and the log.
+fn take_out(server: &Server) -> (Result<Vec<Result<String>>>, Vec<String>) {
+    let (context, events) = context();
+    let alice = alice();
+    let mut target = server.target(&context);
+    let current = TargetRecipient {
+        key: alice.anchor.clone(),
+        values: vec![certificate(b"old"), certificate(b"kept")],
+        findings: Vec::new(),
+    };
+    let write = TargetWrite {
+        query: alice.query(),
+        current: Some(current.clone()),
+        values: current.values[1..].to_vec(),
+    };
+    let ended = target.write(&[write.clone(), write], &context);
+    (ended, events.logged(LogLevel::Verbose))
+}
+
+const VALUES: &[&[u8]] = &[b"old", b"kept", b"theirs"];
+
+#[test]
+fn a_write_that_others_got_in_the_way_of_is_made_anew_three_times_at_most() {
+    for (failures, expected) in [(1, None), (3, None), (4, Some(ErrorId::ObjectChanged))] {
+        let count = Arc::new(AtomicUsize::new(0));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (counted, kept) = (count.clone(), requests.clone());
+        let server = Server::new(VALUES, &[], move |message| {
+            let LdapOp::ModifyRequest(request) = &message.op else { unreachable!() };
+            kept.lock().unwrap().push(request.clone());
+            let failed = counted.fetch_add(1, Ordering::SeqCst) < failures;
+            let code = if failed { LdapResultCode::NoSuchAttribute } else { LdapResultCode::Success };
+            Reply::Say(vec![modified(code, &[])])
+        });
+        let (ended, log) = take_out(&server);
+        let first = ended.unwrap().remove(0);
+        assert_eq!(first.as_ref().err().map(|error| error.id), expected, "{failures}");
+        assert_eq!(first.is_ok(), expected.is_none());
+        let conflicts = log.iter().filter(|message| message.ends_with("It is read again.")).count();
+        assert_eq!(conflicts, failures.min(3), "{log:?}");
+        for request in requests.lock().unwrap().iter() {
+            assert_eq!(request.dn, format!("<GUID={}>", alice().anchor));
+            let [change] = request.changes.as_slice() else { panic!("{request:?}") };
+            assert_eq!(change.operation, LdapModifyType::Delete);
+            assert_eq!(change.modification.atype, "userCertificate");
+            assert_eq!(change.modification.vals, [b"old".to_vec()], "never more than what shall go");
+        }
+    }
+}
+
+#[test]
+fn a_change_within_the_quiet_period_ends_the_tries() {
+    let changes = Arc::new(AtomicUsize::new(0));
+    let counted = changes.clone();
+    let mut server = Server::new(VALUES, &[], move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Reply::Say(vec![modified(LdapResultCode::NoSuchAttribute, &[])])
+    });
+    server.profile.quiet_period = 60;
+    let (ended, _) = take_out(&server);
+    assert_eq!(ended.unwrap()[0].as_ref().unwrap_err().id, ErrorId::ObjectChanged);
+    assert_eq!(changes.load(Ordering::SeqCst), 2, "one for each of the two writes");
+}
+
+#[test]
+fn where_no_time_of_a_change_can_be_read_the_recipient_waits() {
+    let mut server = Server::new(VALUES, &[], |_| Reply::Nothing);
+    server.profile.quiet_period = 1;
+    let (context, _) = context();
+    let matched = alice().read(&mut server.target(&context), &context);
+    let Match::Excluded(Exclusion::QuietPeriod, Some(found)) = matched else { panic!("{matched:?}") };
+    assert_eq!(found.values, VALUES.iter().map(|bytes| certificate(bytes)).collect::<Vec<Value>>());
+}
+
+#[test]
+fn what_no_other_recipient_fares_better_with_ends_the_call() {
+    for (code, id) in [
+        (LdapResultCode::Referral, ErrorId::DirectoryNotWritable),
+        (LdapResultCode::Unavailable, ErrorId::DirectoryBusy),
+        (LdapResultCode::OperationsError, ErrorId::DirectoryRefused),
+    ] {
+        let answered = code.clone();
+        let server = Server::new(VALUES, &[], move |_| {
+            Reply::Say(vec![modified(answered.clone(), &["ldap://dc1.contoso.test"])])
+        });
+        let error = take_out(&server).0.unwrap_err();
+        assert_eq!(
+            (error.id, error.native.clone().unwrap().ldap_result),
+            (id, Some(code as u32)),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_about_one_recipient_costs_no_other() {
+    for (code, id) in [
+        (LdapResultCode::InsufficentAccessRights, ErrorId::DirectoryRefused),
+        (LdapResultCode::UnwillingToPerform, ErrorId::DirectoryRefused),
+        (LdapResultCode::Busy, ErrorId::DirectoryBusy),
+    ] {
+        let (count, answered) = (AtomicUsize::new(0), code.clone());
+        let server = Server::new(VALUES, &[], move |_| {
+            let first = count.fetch_add(1, Ordering::SeqCst) == 0;
+            let code = if first { answered.clone() } else { LdapResultCode::Success };
+            Reply::Say(vec![modified(code, &[])])
+        });
+        let written = take_out(&server).0.unwrap();
+        let error = written[0].as_ref().unwrap_err();
+        assert_eq!((error.id, error.native.clone().unwrap().ldap_result), (id, Some(code as u32)));
+        assert_eq!(written[1], Ok(alice().anchor));
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_in_mid_write_leaves_nothing_guessed() {
+    // The change is made, but the answer never comes.
+    let server = Server::new(VALUES, &[], |_| Reply::SayAndClose(vec![]));
+    let error = take_out(&server).0.unwrap_err();
+    assert_eq!(error.id, ErrorId::DirectoryUnreachable, "{error:?}");
+    let mut server = Server::new(VALUES, &[], |_| Reply::Nothing);
+    server.profile.timeout = 1;
+    let error = take_out(&server).0.unwrap_err();
+    assert_eq!(error.id, ErrorId::DirectoryTimeout, "{error:?}");
+}
+
+#[test]
+fn another_answer_than_one_to_the_change_is_none() {
+    let server = Server::new(VALUES, &[], |_| Reply::Say(vec![bound(LdapResultCode::Success, "")]));
+    assert_eq!(take_out(&server).0.unwrap_err().id, ErrorId::DirectoryProtocol);
+}
+
+fn check(root: Root) -> Error {
+    let server = Server::new(VALUES, root, |_| panic!("a check writes nothing"));
+    let (context, _) = context();
+    server.target(&context).check_writable(&context).unwrap_err()
+}
+
+#[test]
+fn a_server_that_takes_no_changes_is_found_out_without_writing() {
+    for (root, message) in [
+        (READ_ONLY, "The server 'localhost' is a read-only domain controller."),
+        (NO_DOMAIN_CONTROLLER, "The server 'localhost' is no domain controller of Active Directory."),
+    ] {
+        let error = check(root);
+        assert_eq!((error.id, error.message.as_str()), (ErrorId::DirectoryNotWritable, message));
+        assert!(error.advice.contains("-WriteServer"));
+    }
+}
+
+#[test]
+fn the_right_to_write_counts_where_the_server_itself_can_be_written() {
+    let error = check(DOMAIN_CONTROLLER);
+    assert_eq!((error.id, error.target.as_deref()), (ErrorId::DirectoryRefused, Some(BASE)));
+}

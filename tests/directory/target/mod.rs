@@ -1,0 +1,3 @@
+//! Directories as targets, without a server.
+
+mod active_directory;

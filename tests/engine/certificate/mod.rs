@@ -1,0 +1,6 @@
+//! What is read out of the values of a directory.
+
+mod corpus;
+mod openssl;
+mod properties;
+mod values;

@@ -1,0 +1,6 @@
+//! What a caller asks for.
+
+#[cfg(feature = "lab")]
+mod disk_full;
+mod publish;
+mod sync;

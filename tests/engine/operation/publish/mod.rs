@@ -1,0 +1,7 @@
+//! Certificates put into the directory and taken out of it by request.
+
+mod directory;
+mod files;
+mod interrupted;
+mod publishing;
+mod unpublishing;

@@ -1,0 +1,214 @@
+//! Taking certificates out of the directory.
+
+use smime_sync::{
+    error::ErrorId,
+    event::LogLevel,
+    model::{ChangeKind, ChangeState, Fingerprint, RunResult, Value},
+    operation::{request::UnpublishState, unpublish::Withdrawal},
+    state::State,
+};
+
+use super::directory::*;
+use crate::common::certificates::*;
+
+const SMART_CARD: &str = "1.3.6.1.4.1.311.20.2.2";
+
+fn by_thumbprint(texts: &[String]) -> Withdrawal {
+    Withdrawal { thumbprint: texts.to_vec(), ..Withdrawal::default() }
+}
+
+fn by_state(states: &[UnpublishState]) -> Withdrawal {
+    Withdrawal { state: states.to_vec(), ..Withdrawal::default() }
+}
+
+#[test]
+fn a_thumbprint_goes_from_everybody_or_from_whom_is_named() {
+    let shared = good("alice");
+    let both = |identity: &[&str]| {
+        let world = World::new(vec![
+            person("alice", &[(USER, shared.clone()), (USER, expired("alice"))]),
+            person("bob", &[(USER, shared.clone())]),
+        ]);
+        let identity = identity.iter().map(|text| (*text).to_owned()).collect();
+        let outcome = world.unpublish(Withdrawal { identity, ..by_thumbprint(&[thumbprint(&shared)]) });
+        assert_eq!(outcome.ok().result, RunResult::Success, "{:?}", outcome.errors());
+        (world.values("id-alice").len(), world.values("id-bob").len())
+    };
+    assert_eq!(both(&[]), (1, 0));
+    assert_eq!(both(&["bob"]), (2, 0));
+}
+
+#[test]
+fn thumbprints_may_be_written_as_windows_shows_them() {
+    let plain = thumbprint(&good("alice"));
+    let pairs: Vec<&str> =
+        plain.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect();
+    for text in
+        [plain.clone(), plain.to_lowercase(), pairs.join(" "), pairs.join(":"), format!("\u{200E}{plain}")]
+    {
+        let world = World::new(vec![person("alice", &[(USER, good("alice"))])]);
+        world.unpublish(by_thumbprint(std::slice::from_ref(&text)));
+        assert!(world.values("id-alice").is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_request_without_sense_is_refused_before_anything_is_done() {
+    let world = World::new(vec![person("alice", &[(USER, good("alice"))])]);
+    for (withdrawal, part) in [
+        (Withdrawal::default(), "Neither thumbprints nor states"),
+        (by_thumbprint(&["AB".into()]), "'AB' is no thumbprint"),
+        (by_thumbprint(&["é".repeat(20)]), "is no thumbprint"),
+    ] {
+        let error = world.unpublish(withdrawal).run.unwrap_err();
+        assert_eq!(error.id, ErrorId::InvalidRequest);
+        assert!(error.message.contains(part), "{}", error.message);
+    }
+    assert_eq!(world.inside(|inside| inside.writes), 0);
+}
+
+#[test]
+fn a_thumbprint_that_nobody_has_is_an_error() {
+    let world = World::new(vec![person("alice", &[(USER, good("alice"))])]);
+    let outcome = world.unpublish(by_thumbprint(&[thumbprint(&good("bob")), thumbprint(&good("alice"))]));
+    assert_eq!(outcome.told.error_ids(), [ErrorId::CertificateNotFound]);
+    assert!(world.values("id-alice").is_empty());
+}
+
+#[test]
+fn a_smime_value_goes_only_with_all_of_the_users_certificates_in_it() {
+    let (one, two) = (good("alice"), Draft::person("alice@contoso.test").serial(&[2]).sign(&root()));
+    let value = (SMIME, SignedData::certs_only(&[&one, &two, &root().der]));
+    let world = World::new(vec![person("alice", std::slice::from_ref(&value))]);
+    let kept = world.unpublish(by_thumbprint(&[thumbprint(&one)]));
+    assert_eq!(world.values("id-alice"), [value]);
+    let warnings = kept.told.logged(LogLevel::Warning);
+    assert!(warnings[0].contains("in a value with other certificates that stay"), "{warnings:?}");
+    assert!(kept.errors().is_empty(), "it was found");
+    world.unpublish(by_thumbprint(&[thumbprint(&one), thumbprint(&two)]));
+    assert!(world.values("id-alice").is_empty());
+}
+
+#[test]
+fn states_take_what_they_name() {
+    use UnpublishState::*;
+    let foreign = Authority::root("CN=Elsewhere", 2);
+    let draft = || Draft::person("alice@contoso.test");
+    let cases = [
+        ("good", (USER, good("alice")), [false, false]),
+        ("expired", (USER, expired("alice")), [true, true]),
+        (
+            "expired, for logon",
+            (USER, draft().purposes(&[SMART_CARD]).valid(-9, -1).sign(&root())),
+            [true, true],
+        ),
+        ("untrusted", (USER, draft().sign(&foreign)), [false, true]),
+        ("weak", (USER, draft().key(rsa_spki(1024, 1)).sign(&root())), [false, true]),
+        ("somebody else's", (USER, good("bob")), [false, true]),
+        ("unreadable", (USER, b"garbage".to_vec()), [false, true]),
+        ("for logon", (USER, draft().purposes(&[SMART_CARD]).sign(&root())), [false, false]),
+        ("for logon, untrusted", (USER, draft().purposes(&[SMART_CARD]).sign(&foreign)), [false, false]),
+        ("not yet valid", (USER, draft().valid(5, 100).sign(&root())), [false, false]),
+        ("PKCS#7, expired", (SMIME, SignedData::certs_only(&[&expired("alice"), &root().der])), [true, true]),
+        (
+            "PKCS#7, one good",
+            (SMIME, SignedData::certs_only(&[&expired("alice"), &good("alice")])),
+            [false, false],
+        ),
+    ];
+    for (what, value, due) in cases {
+        let goes = [Expired, Unusable].map(|state| {
+            let world = World::new(vec![person("alice", std::slice::from_ref(&value))]);
+            let outcome = world.unpublish(by_state(&[state]));
+            assert_eq!(outcome.ok().result, RunResult::Success);
+            world.values("id-alice").is_empty()
+        });
+        assert_eq!(goes, due, "{what}");
+    }
+}
+
+#[test]
+fn each_removal_is_a_change_with_reasons_and_its_bytes_are_kept() {
+    let values = [(USER, good("alice")), (USER, expired("alice"))];
+    let world = World::new(vec![person("alice", &values)]);
+    let outcome = world.unpublish(by_state(&[UnpublishState::Expired]));
+    let change = outcome.changes().remove(0);
+    assert_eq!((change.change, change.state), (ChangeKind::Update, ChangeState::Exported));
+    let due = format!(
+        "Removed: CN=alice (thumbprint {}, valid from 2025-12-11T08:00:00Z until 2027-01-14T08:00:00Z), as \
+         userCertificate: expired at 2027-01-14T08:00:00Z.",
+        thumbprint(&expired("alice"))
+    );
+    assert_eq!(change.reasons, [due]);
+    assert_eq!(world.values("id-alice"), [(USER, good("alice"))]);
+    let kept = world.state().value(Fingerprint::of(&expired("alice"))).unwrap();
+    assert_eq!(kept, Some(expired("alice")));
+}
+
+fn people(count: usize) -> Vec<smime_sync::model::Recipient> {
+    (0..count).map(|n| person(&format!("p{n}"), &[(USER, good(&format!("p{n}")))])).collect()
+}
+
+#[test]
+fn the_guard_holds_what_takes_too_many_their_last_certificate_until_it_is_approved() {
+    let mut world = World::new(people(3));
+    world.profile.removal_limit = 2;
+    let all: Vec<String> = (0..3).map(|n| thumbprint(&good(&format!("p{n}")))).collect();
+    let held = world.unpublish(by_thumbprint(&all));
+    assert_eq!(held.ok().result, RunResult::Held);
+    assert_eq!(held.ok().guard, ["3 recipients would lose their last certificate; 2 is the limit."]);
+    assert!(held.changes().iter().all(|change| change.state == ChangeState::Held));
+    assert_eq!(world.inside(|inside| inside.writes), 0);
+
+    let state = State::open(&world.home.path().join("state").join("corp.db"), NOW).unwrap();
+    state.approve(held.ok().id).unwrap();
+    state.close().unwrap();
+    let through = world.unpublish(by_thumbprint(&all));
+    assert_eq!((through.ok().result, through.ok().numbers.exported), (RunResult::Success, 3));
+    assert!(world.values("id-p1").is_empty());
+}
+
+#[test]
+fn who_had_no_usable_certificate_does_not_count_for_the_guard() {
+    let recipients = (0..3).map(|n| {
+        let name = format!("p{n}");
+        person(&name, &[(USER, expired(&name))])
+    });
+    let mut world = World::new(recipients.collect());
+    world.profile.removal_limit = 0;
+    let outcome = world.unpublish(by_state(&[UnpublishState::Expired]));
+    assert_eq!((outcome.ok().result, outcome.ok().numbers.exported), (RunResult::Success, 3));
+}
+
+#[test]
+fn a_preview_says_what_the_guard_would_do() {
+    let mut world = World::new(people(2));
+    (world.profile.removal_limit, world.options.what_if) = (1, true);
+    let all: Vec<String> = (0..2).map(|n| thumbprint(&good(&format!("p{n}")))).collect();
+    let outcome = world.unpublish(by_thumbprint(&all));
+    assert_eq!(outcome.changes().len(), 2);
+    let warnings = outcome.told.logged(LogLevel::Warning);
+    assert!(warnings[0].starts_with("The guard would hold this plan"), "{warnings:?}");
+    assert_eq!(world.values("id-p0").len(), 1);
+}
+
+#[test]
+fn what_others_write_meanwhile_stays() {
+    let world = World::new(vec![person("alice", &[(USER, good("alice")), (USER, expired("alice"))])]);
+    world.inside(|inside| inside.intruder = Some(Value::new(USER, good("carol"))));
+    world.unpublish(by_state(&[UnpublishState::Expired]));
+    assert_eq!(world.values("id-alice"), [(USER, good("alice")), (USER, good("carol"))]);
+}
+
+#[test]
+fn many_recipients_are_read_in_batches() {
+    let mut recipients = people(150);
+    for recipient in recipients.iter_mut().step_by(2) {
+        recipient.values.push(Value::new(USER, b"garbage".to_vec()));
+    }
+    let world = World::new(recipients);
+    let outcome = world.unpublish(by_state(&[UnpublishState::Unusable]));
+    let numbers = &outcome.ok().numbers;
+    assert_eq!((numbers.recipients, numbers.exported, numbers.unchanged), (150, 75, 75));
+    assert!(world.inside(|inside| inside.recipients.iter().all(|one| one.values.len() == 1)));
+}

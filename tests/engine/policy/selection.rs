@@ -1,0 +1,259 @@
+//! What is selected from usable certificates, whatever order the directory gives them in.
+
+use proptest::prelude::*;
+use smime_sync::{
+    certificate::read_value,
+    model::{Attribute, CertificateState, Evaluation, Fingerprint, Timestamp},
+    policy::{Policy, evaluate, reader_choice},
+    profile::{PolicyName, SelectionName},
+};
+
+use crate::common::{certificates::*, judging::*};
+
+fn evaluate_with(selection: SelectionName, values: &[(Attribute, Vec<u8>)]) -> Evaluation {
+    let policy = Policy::new(PolicyName::Standard, selection, true);
+    evaluate(&alice_with(values), &policy, &anchors(), NOW)
+}
+
+/// Values as a test failure can show them.
+fn named<'a>(values: impl IntoIterator<Item = &'a (Attribute, Vec<u8>)>) -> Vec<String> {
+    values.into_iter().map(|(attribute, bytes)| format!("{attribute} {}", Fingerprint::of(bytes))).collect()
+}
+
+fn desired(evaluation: &Evaluation) -> Vec<String> {
+    evaluation
+        .desired
+        .iter()
+        .map(|one| format!("{} {}", one.value.attribute, one.value.fingerprint()))
+        .collect()
+}
+
+fn best(values: &[(Attribute, Vec<u8>)]) -> Vec<String> {
+    desired(&evaluate_with(SelectionName::Best, values))
+}
+
+fn user(draft: &Draft) -> (Attribute, Vec<u8>) {
+    (USER, draft.sign(&root()))
+}
+
+#[test]
+fn the_better_certificate_wins_whatever_the_order() {
+    let root = root();
+    let elsewhere = Authority::root("CN=Elsewhere", 2);
+    let dual = good();
+    for (why, better, worse) in [
+        ("trusted", good().valid(-300, 60).sign(&root), good().sign(&elsewhere)),
+        (
+            "dedicated to encryption",
+            good().usage(KEY_ENCIPHERMENT).valid(-300, 60).sign(&root),
+            dual.sign(&root),
+        ),
+        ("newer", good().valid(-10, 60).sign(&root), good().valid(-20, 600).sign(&root)),
+        ("longer valid", good().valid(-10, 61).sign(&root), good().valid(-10, 60).sign(&root)),
+        ("stronger", good().sign(&root), good().key(rsa_spki(2048, 1)).sign(&root)),
+    ] {
+        for values in [[&better, &worse], [&worse, &better]] {
+            let values = values.map(|der| (USER, der.clone()));
+            assert_eq!(best(&values)[..1], named(&[(USER, better.clone())]), "{why}");
+        }
+    }
+}
+
+#[test]
+fn the_owners_preference_beats_newer_certificates_but_not_trust() {
+    let root = root();
+    let elsewhere = Authority::root("CN=Elsewhere", 2);
+    let signer = root.person("alice@contoso.test", 9);
+    let newer = good().usage(KEY_ENCIPHERMENT).valid(-1, 900).sign(&root);
+    let value = |preferred: &Vec<u8>, corrupt| {
+        SignedData {
+            certificates: vec![signer.der.clone(), preferred.clone()],
+            signer: Some(&signer),
+            microsoft_preference: Some(issuer_and_serial(preferred)),
+            corrupt,
+            ..Default::default()
+        }
+        .build()
+    };
+    let trusted = good().serial(&[0x22]).valid(-300, 60).sign(&root);
+    let untrusted = good().serial(&[0x23]).valid(-300, 60).sign(&elsewhere);
+    let signed = (SMIME, value(&trusted, false));
+    let due = named(&[(USER, trusted.clone()), signed.clone()]);
+    assert_eq!(best(&[(USER, newer.clone()), signed])[..2], due);
+    for doubtful in [value(&trusted, true), value(&untrusted, false)] {
+        assert_eq!(best(&[(USER, newer.clone()), (SMIME, doubtful)])[..1], named(&[(USER, newer.clone())]));
+    }
+}
+
+#[test]
+fn a_signing_certificate_comes_along_only_where_it_is_another_one() {
+    let encryption = user(&good().usage(KEY_ENCIPHERMENT).serial(&[1]));
+    let signing = user(&good().usage(DIGITAL_SIGNATURE).serial(&[2]));
+    let dual = user(&good().serial(&[3]));
+    for (values, due) in [
+        (vec![signing.clone(), encryption.clone()], vec![encryption.clone(), signing.clone()]),
+        (vec![dual.clone(), encryption.clone()], vec![encryption.clone(), dual.clone()]),
+        (vec![dual.clone(), signing.clone(), encryption.clone()], vec![encryption.clone(), signing.clone()]),
+        (vec![signing.clone(), dual.clone()], vec![dual.clone()]),
+        (vec![encryption.clone()], vec![encryption.clone()]),
+        (vec![signing.clone()], vec![]),
+        (vec![], vec![]),
+    ] {
+        assert_eq!(best(&values), named(&due));
+    }
+}
+
+#[test]
+fn all_usable_ones_are_ranked_and_counted_once() {
+    let encryption = user(&good().usage(KEY_ENCIPHERMENT).serial(&[1]));
+    let signing = user(&good().usage(DIGITAL_SIGNATURE).serial(&[2]));
+    let dual = user(&good().serial(&[3]));
+    let expired = user(&good().valid(-9, -1));
+    let in_pkcs7 = (SMIME, SignedData::certs_only(&[&encryption.1]));
+    let values = [signing.clone(), expired, dual.clone(), in_pkcs7.clone(), encryption.clone(), dual.clone()];
+    let evaluation = evaluate_with(SelectionName::AllUsable, &values);
+    assert_eq!(desired(&evaluation), named(&[encryption, in_pkcs7, dual, signing]));
+    use CertificateState::{Chosen, Unusable};
+    let states: Vec<_> = evaluation.certificates.iter().map(|entry| entry.state).collect();
+    assert_eq!(states, [Chosen, Unusable, Chosen, Chosen, Chosen, Chosen]);
+}
+
+#[test]
+fn a_certificate_that_is_only_in_pkcs7_is_published_by_itself_too() {
+    let root = root();
+    let der = good().sign(&root);
+    for value in [SignedData::certs_only(&[&root.der, &der]), block(3, &der)] {
+        assert_eq!(best(&[(SMIME, value.clone())]), named(&[(USER, der.clone()), (SMIME, value)]));
+    }
+}
+
+#[test]
+fn only_values_that_readers_understand_alike_are_passed_on() {
+    let root = root();
+    let signer = root.person("alice@contoso.test", 9);
+    let der = good().usage(KEY_ENCIPHERMENT).serial(&[0x22]).valid(-1, 900).sign(&root);
+    let signing = good().usage(DIGITAL_SIGNATURE).sign(&root);
+    let expired = good().valid(-400, -1).sign(&root);
+    let base = SignedData { certificates: vec![der.clone()], ..Default::default() };
+    let preferring = SignedData {
+        certificates: vec![signer.der.clone(), der.clone()],
+        signer: Some(&signer),
+        microsoft_preference: Some(issuer_and_serial(&der)),
+        ..Default::default()
+    };
+    let too_large = SignedData::certs_only(&vec![&der[..]; 60]);
+    for (what, value, passed_on) in [
+        ("certs-only", base.build(), true),
+        ("BER", indefinite(&base.build(), 3), true),
+        ("expired one first", SignedData::certs_only(&[&expired, &der]), true),
+        ("preferred", preferring.build(), true),
+        ("preferred, SHA-1", SignedData { sha1: true, ..preferring.clone() }.build(), true),
+        ("blocks", [block(8, &signing), block(3, &der)].concat(), true),
+        ("signing one first", SignedData::certs_only(&[&signing, &der]), false),
+        ("forged preference", SignedData { corrupt: true, ..preferring.clone() }.build(), false),
+        ("trailing bytes", [base.build(), vec![0]].concat(), false),
+        ("wrapped", tlv(4, &[&base.build()]), false),
+        ("bare DER", der.clone(), false),
+        ("an unreadable one inside", SignedData::certs_only(&[&der, &[0x30, 0]]), false),
+        ("too large", too_large, false),
+    ] {
+        let evaluation = evaluate_with(SelectionName::Best, &[(USER, der.clone()), (SMIME, value.clone())]);
+        let due = desired(&evaluation);
+        assert_eq!(due[..1], named(&[(USER, der.clone())]), "{what}");
+        assert_eq!(due.contains(&named(&[(SMIME, value)])[0]), passed_on, "{what}");
+        let left_out = evaluation.findings.iter().any(|finding| finding.rule == "smime-value-left-out");
+        assert_eq!(left_out, !passed_on, "{what}");
+    }
+}
+
+#[test]
+fn readers_pick_the_preferred_one_else_the_first_valid_one() {
+    let root = root();
+    let [one, two] = [1, 2].map(|n| good().serial(&[n]).sign(&root));
+    let expired = good().valid(-9, -1).sign(&root);
+    for (certificates, due) in [
+        (vec![&one, &two], Some(&one)),
+        (vec![&two, &one], Some(&two)),
+        (vec![&expired, &two], Some(&two)),
+        (vec![&root.der, &two], Some(&two)),
+        (vec![&expired], None),
+    ] {
+        let certificates: Vec<&[u8]> = certificates.into_iter().map(Vec::as_slice).collect();
+        let content = read_value(SMIME, &SignedData::certs_only(&certificates));
+        assert_eq!(reader_choice(&content, NOW), due.map(|der| Fingerprint::of(der)));
+    }
+}
+
+#[test]
+fn the_stale_value_is_named() {
+    let root = root();
+    let stale = SignedData::certs_only(&[&good().valid(-400, -1).sign(&root)]);
+    let evaluation = evaluate_with(SelectionName::Best, &[user(&good()), (SMIME, stale.clone())]);
+    assert_eq!(desired(&evaluation), named(&[user(&good())]));
+    let due = format!(
+        "Value 1 of userSMIMECertificate (SHA-256 {}) has no usable encryption certificate inside, and hides the \
+         good one from Outlook.",
+        Fingerprint::of(&stale)
+    );
+    assert!(evaluation.findings.iter().any(|finding| finding.message == due), "{:#?}", evaluation.findings);
+}
+
+#[test]
+fn the_next_evaluation_is_the_nearest_change() {
+    let day = |days: i64| NOW.plus(days * DAY);
+    let sub = root().below("CN=Sub", 4, |draft| draft.valid(-9, 100));
+    let below_sub = (SMIME, SignedData::certs_only(&[&good().sign(&sub), &sub.der]));
+    for (values, due) in [
+        (vec![], None),
+        (vec![(USER, b"garbage".to_vec())], None),
+        (vec![user(&good().valid(-9, 300))], Some(day(270))),
+        (vec![user(&good().valid(5, 300))], Some(day(5))),
+        (vec![user(&good().valid(-9, 20))], Some(day(20).plus(1))),
+        // The last one ends with the anchor: nothing of its own is to come.
+        (vec![user(&good().valid(-9, -1))], None),
+        (vec![user(&good().valid(-9, 300)), user(&good().valid(-9, 200))], Some(day(170))),
+        (vec![below_sub], Some(day(70))),
+    ] {
+        let evaluation = evaluate_with(SelectionName::Best, &values);
+        assert_eq!(evaluation.next_evaluation, due);
+    }
+}
+
+#[test]
+fn evaluating_at_the_next_evaluation_goes_on_to_a_later_one() {
+    let values = [user(&good().valid(5, 300)), user(&good().valid(-9, 40))];
+    let recipient = alice_with(&values);
+    let policy = Policy::new(PolicyName::Standard, SelectionName::Best, false);
+    let mut now = Timestamp(NOW.0);
+    let mut steps = Vec::new();
+    while let Some(next) = evaluate(&recipient, &policy, &anchors(), now).next_evaluation {
+        assert!(now < next);
+        steps.push((next.0 - NOW.0) / DAY);
+        now = next;
+    }
+    assert_eq!(steps, [5, 10, 40, 270, 300]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Active Directory keeps no order of values, so the selection must not depend on it.
+    #[test]
+    fn the_order_of_values_does_not_matter(order in Just((0..7).collect::<Vec<usize>>()).prop_shuffle(), all: bool) {
+        let root = root();
+        let drafts = [
+            good().serial(&[1]),
+            good().serial(&[2]),
+            good().usage(KEY_ENCIPHERMENT).serial(&[3]),
+            good().usage(DIGITAL_SIGNATURE).serial(&[4]),
+            good().valid(-9, -1).serial(&[5]),
+        ];
+        let mut values: Vec<_> = drafts.iter().map(user).collect();
+        values.push((SMIME, SignedData::certs_only(&[&drafts[2].sign(&root)])));
+        values.push((SMIME, SignedData::certs_only(&[&drafts[2].sign(&root), &root.der])));
+        let selection = if all { SelectionName::AllUsable } else { SelectionName::Best };
+        let due = desired(&evaluate_with(selection, &values));
+        let shuffled: Vec<_> = order.iter().map(|index| values[*index].clone()).collect();
+        prop_assert_eq!(desired(&evaluate_with(selection, &shuffled)), due);
+    }
+}

@@ -1,0 +1,161 @@
+//! The two ends of a run in tests: a source in memory, and a folder that misbehaves as told.
+
+use std::collections::BTreeMap;
+
+use smime_sync::{
+    directory::{Presence, Selection, Source, SourceItem},
+    error::{Error, ErrorId, Result},
+    event::Context,
+    model::{Exclusion, PublishedRecipient, Recipient, Timestamp},
+    targets::{Match, Target, TargetQuery, TargetWrite, folder::Folder},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::harness::value;
+
+/// How the target misbehaves.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// The process dies before the write of the batch with this number.
+    DiesBeforeWrite(usize),
+    /// The process dies after it.
+    DiesAfterWrite(usize),
+    /// Writes of this recipient are refused.
+    Refuses(String),
+    /// This recipient can't be read.
+    Hides(String),
+    /// The target leaves this recipient alone.
+    Excludes(String, Exclusion),
+    /// Something else is read back than was written.
+    Alters,
+    /// The caller cancels after the batch with this number.
+    CancelsAfter(usize),
+}
+
+pub struct FaultyTarget {
+    pub folder: Folder,
+    pub faults: Vec<Fault>,
+    pub batch: usize,
+    pub writes: usize,
+    pub cancel: CancellationToken,
+}
+
+impl Target for FaultyTarget {
+    fn name(&self) -> String {
+        self.folder.name()
+    }
+    fn batch_size(&self) -> usize {
+        self.batch
+    }
+    fn check_writable(&mut self, context: &Context) -> Result<()> {
+        self.folder.check_writable(context)
+    }
+    fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
+        let mut matches = self.folder.read(queries, context)?;
+        for (query, matched) in queries.iter().zip(&mut matches) {
+            if self.faults.contains(&Fault::Hides(query.recipient.label.clone())) {
+                *matched = Err(Error::new(ErrorId::TargetUnreadable, "hidden"));
+            }
+            for fault in &self.faults {
+                if let Fault::Excludes(label, why) = fault
+                    && *label == query.recipient.label
+                {
+                    *matched = Ok(Match::Excluded(*why, None));
+                }
+            }
+        }
+        if self.faults.contains(&Fault::Alters) && self.writes > 0 {
+            for matched in matches.iter_mut().flatten() {
+                if let Match::One(found) = matched {
+                    found.values.push(value("somebody else's"));
+                }
+            }
+        }
+        Ok(matches)
+    }
+    fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
+        self.writes += 1;
+        let dies = || Error::new(ErrorId::Internal, "the process died");
+        if self.faults.contains(&Fault::DiesBeforeWrite(self.writes)) {
+            return Err(dies());
+        }
+        let mut results = Vec::new();
+        for write in writes {
+            let refused = Fault::Refuses(write.query.recipient.label.clone());
+            if self.faults.contains(&refused) {
+                results.push(Err(Error::new(ErrorId::TargetNotWritable, "refused")));
+            } else {
+                results.extend(self.folder.write(std::slice::from_ref(write), context)?);
+            }
+        }
+        if self.faults.contains(&Fault::DiesAfterWrite(self.writes)) {
+            return Err(dies());
+        }
+        if self.faults.contains(&Fault::CancelsAfter(self.writes)) {
+            self.cancel.cancel();
+        }
+        Ok(results)
+    }
+    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
+        self.folder.clock(context)
+    }
+    fn read_all(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        self.folder.read_all(selection, context, sink)
+    }
+    fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
+        self.folder.key(query)
+    }
+    fn finish(
+        &mut self,
+        next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
+        context: &Context,
+    ) -> Result<()> {
+        self.folder.finish(next, context)
+    }
+}
+
+/// The source in memory.
+#[derive(Default)]
+pub struct Memory {
+    pub recipients: Vec<Recipient>,
+    pub presences: BTreeMap<String, Presence>,
+    pub clock: Option<Timestamp>,
+    pub fails_after: Option<usize>,
+}
+
+impl Source for Memory {
+    fn read(
+        &mut self,
+        selection: &Selection,
+        _context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        for (index, recipient) in self.recipients.iter().enumerate() {
+            if self.fails_after == Some(index) {
+                return Err(Error::new(ErrorId::DirectoryUnreachable, "the connection was lost"));
+            }
+            let wanted = match selection {
+                Selection::All => true,
+                Selection::Identities(names) => names.iter().any(|name| recipient.is_named(name)),
+            };
+            if wanted {
+                sink(SourceItem::Recipient(recipient.clone()))?;
+            }
+        }
+        Ok(())
+    }
+    fn look_up(&mut self, anchors: &[String], _context: &Context) -> Result<Vec<Presence>> {
+        Ok(anchors
+            .iter()
+            .map(|anchor| self.presences.get(anchor).cloned().unwrap_or(Presence::Absent))
+            .collect())
+    }
+    fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
+        Ok(self.clock)
+    }
+}

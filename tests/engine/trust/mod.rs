@@ -1,0 +1,3 @@
+//! Whom the organization trusts.
+
+mod chains;

@@ -1,0 +1,10 @@
+//! Tests of Exchange: signing in, the channels, the target, and the trust store; against the stand-in of
+//! `tests/lab/exchange`, and against servers of a test's own that answer what no stand-in should.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod online;
+mod server;
+mod sign_in;
+mod target;
+mod trust_store;

@@ -1,0 +1,128 @@
+//! What the channel does when all goes well.
+
+use serde_json::json;
+use smime_sync::{
+    error::ErrorId,
+    exchange::{CmdletChannel, Command, Location, Parameter, Property},
+    profile::ByteEncoding,
+};
+
+use super::world::{World, address, certificate, certificates_of, get, set};
+
+#[test]
+fn what_is_written_in_either_encoding_is_read_back_exactly() {
+    for (ours, theirs) in [(ByteEncoding::Base64, "Base64"), (ByteEncoding::Integers, "IntegerArray")] {
+        let mut world = World::new();
+        world.mailboxes(45);
+        world.stand_in.settings(json!({ "ByteEncoding": theirs, "BatchOrder": "Shuffled" }));
+        world.profile.byte_encoding = ours;
+        let mut channel = world.channel();
+        let values = |n| vec![certificate(n), certificate(n + 1)];
+        let writes: Vec<Command> = (0..45).map(|n| set(&address(n), &values(n))).collect();
+        for one in channel.invoke(&writes, &world.context).unwrap() {
+            assert_eq!(one.unwrap().objects, []);
+        }
+        let reads: Vec<Command> = (0..45).map(|n| get(&address(n))).collect();
+        let answers = channel.invoke(&reads, &world.context).unwrap();
+        for (n, one) in answers.iter().enumerate() {
+            let output = one.as_ref().unwrap();
+            assert_eq!(output.objects[0].text("PrimarySmtpAddress"), Some(address(n).as_str()), "in order");
+            assert_eq!(certificates_of(output), values(n));
+        }
+        let clear = channel.invoke(&[set(&address(3), &[])], &world.context).unwrap();
+        assert!(clear[0].is_ok());
+        assert_eq!(world.stand_in.certificates(&address(3)), Vec::<Vec<u8>>::new());
+        let statistics = world.stand_in.statistics();
+        assert_eq!(statistics["TokensIssued"], 1, "{statistics}");
+        assert_eq!(statistics["Batches"], 10, "45 commands are five batches: {statistics}");
+    }
+}
+
+#[test]
+fn the_other_encoding_is_refused_and_nothing_is_written() {
+    let mut world = World::new();
+    world.mailboxes(1);
+    world.profile.byte_encoding = ByteEncoding::Integers;
+    let error = world.run(&[set(&address(0), &[certificate(0)])]).unwrap().remove(0).unwrap_err();
+    assert_eq!(error.id, ErrorId::ExchangeRefused, "{error}");
+    assert!(world.stand_in.certificates(&address(0)).is_empty());
+}
+
+#[test]
+fn binary_values_can_come_as_their_number() {
+    let world = World::new();
+    world.mailboxes(1);
+    let counted = Command { counts_only: true, ..get(&address(0)) };
+    world.run(&[set(&address(0), &[certificate(0), certificate(1)])]).unwrap().remove(0).unwrap();
+    let output = world.run(&[counted]).unwrap().remove(0).unwrap();
+    assert_eq!(output.objects[0].get("UserCertificate"), Some(&Property::Count(2)));
+}
+
+#[test]
+fn warnings_come_with_the_objects_except_those_about_the_pace() {
+    let world = World::new();
+    world.mailboxes(1_001);
+    world.stand_in.settings(json!({ "MicroDelayWarnings": true }));
+    let all = Command { parameters: Vec::new(), ..super::world::list() };
+    let output = world.run(&[all]).unwrap().remove(0).unwrap();
+    assert_eq!(output.objects.len(), 1_000);
+    assert_eq!(output.warnings.len(), 1, "{:?}", output.warnings);
+    assert!(output.warnings[0].contains("ResultSize"));
+    assert!(world.log.has("micro delay"), "{:?}", world.log.lines());
+}
+
+#[test]
+fn the_services_clock_is_shown_before_and_after_commands() {
+    let world = World::at_speed(1.0);
+    let mut channel = world.channel();
+    for ahead in [240.0, 0.0] {
+        world.stand_in.advance(ahead);
+        let shown = channel.clock(&world.context).unwrap().unwrap();
+        let difference = shown.0 - world.clock.timestamp().0;
+        assert!((238..=242).contains(&difference), "{difference} s");
+    }
+    assert_eq!(world.stand_in.statistics()["Commands"], 1, "the clock is asked for once");
+}
+
+#[test]
+fn the_channel_is_in_the_cloud_and_names_itself() {
+    let world = World::new();
+    let mut channel = world.channel();
+    assert_eq!((channel.name().as_str(), channel.batch_size()), ("Exchange Online", 500));
+    assert_eq!(channel.location(&world.context).unwrap(), Location::Cloud);
+    assert!(channel.invoke(&[], &world.context).unwrap().is_empty());
+    let mut nowhere = world.profile.clone();
+    nowhere.organization = None;
+    let tokens = std::sync::Arc::new(super::world::OneToken);
+    let connected = smime_sync::exchange::online::ExchangeOnline::connect(
+        &nowhere,
+        tokens,
+        world.clock.clone(),
+        &world.context,
+    );
+    assert_eq!(connected.err().map(|error| error.id), Some(ErrorId::ProfileInvalid));
+}
+
+#[test]
+fn one_binary_value_is_written_in_its_own_form() {
+    let world = World::new();
+    let empty_store = vec![0, 0, 0, 0, b'C', b'E', b'R', b'T', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let write = Command {
+        cmdlet: "Set-SmimeConfig",
+        parameters: vec![("SMIMECertificateIssuingCA", Parameter::Binary(empty_store.clone()))],
+        select: &[],
+        anchor: None,
+        counts_only: false,
+        repeatable: true,
+    };
+    let read = Command {
+        cmdlet: "Get-SmimeConfig",
+        parameters: Vec::new(),
+        select: &["SMIMECertificateIssuingCA"],
+        ..write.clone()
+    };
+    world.run(&[write]).unwrap().remove(0).unwrap();
+    let output = world.run(&[read]).unwrap().remove(0).unwrap();
+    let stored = output.objects[0].get("SMIMECertificateIssuingCA");
+    assert_eq!(stored, Some(&Property::Binary(empty_store)));
+}

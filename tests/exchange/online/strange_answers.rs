@@ -1,0 +1,103 @@
+//! Answers that no Exchange Online gives, but proxies and broken gateways do.
+
+use serde_json::{Value, json};
+use smime_sync::{error::ErrorId, exchange::CmdletChannel};
+
+use super::world::{channel_to, get};
+use crate::{
+    common::events::context,
+    server::{Received, https, says},
+};
+
+#[test]
+fn bodies_that_are_no_answer_are_named_when_they_stay() {
+    for (status, body, id, words) in [
+        (
+            "200 OK",
+            "<html>Sign in at the proxy</html>",
+            ErrorId::ExchangeProtocol,
+            "'<html>Sign in at the proxy</html>'",
+        ),
+        ("200 OK", "\0\0\0\0", ErrorId::ExchangeProtocol, "4 NUL bytes"),
+        ("200 OK", "", ErrorId::ExchangeProtocol, "an empty body"),
+        ("200 OK", "{\"value\":[", ErrorId::ExchangeProtocol, "'{\"value\":['"),
+        ("404 Not Found", "<html>nothing here</html>", ErrorId::ExchangeProtocol, "status 404"),
+        ("502 Bad Gateway", "<html>bad</html>", ErrorId::ExchangeUnavailable, "status 502"),
+    ] {
+        let (port, _) = https(move |_, _| says(status, "", body));
+        let (context, log) = context();
+        let error =
+            channel_to(port, &context).invoke(&[get("ada")], &context).unwrap().remove(0).unwrap_err();
+        assert_eq!(error.id, id, "{status} {body}: {error}");
+        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.starts_with("Get-Mailbox for 'ada' failed: "), "{error}");
+        assert!(!log.has("the-one-token"));
+    }
+}
+
+/// The commands of a batch, answered by `answer`.
+fn batch(
+    answer: impl Fn(&Value) -> Option<Value> + Send + Sync + 'static,
+) -> impl Fn(usize, &Received) -> Vec<u8> {
+    move |_, received| {
+        let body: Value = serde_json::from_str(&received.body).unwrap();
+        match body["requests"].as_array() {
+            Some(all) => {
+                let answers: Vec<Value> = all.iter().rev().filter_map(&answer).collect();
+                says("200 OK", "", &json!({ "responses": answers }).to_string())
+            }
+            None => says("200 OK", "", &json!({ "value": [{ "Name": "alone" }] }).to_string()),
+        }
+    }
+}
+
+#[test]
+fn a_command_that_a_batch_left_out_is_sent_again() {
+    // The first batch has all three; the command left out comes by itself.
+    let (port, requests) = https(batch(|one| {
+        let body = json!({ "value": [{ "Name": one["body"]["CmdletInput"]["Parameters"]["Identity"] }] });
+        (one["id"] != "1").then(|| json!({ "id": one["id"], "status": 200, "body": body }))
+    }));
+    let (context, _) = context();
+    let results = channel_to(port, &context).invoke(&[get("a"), get("b"), get("c")], &context).unwrap();
+    let names: Vec<_> =
+        results.iter().map(|one| one.as_ref().unwrap().objects[0].text("Name").unwrap_or("")).collect();
+    assert_eq!(names, ["a", "alone", "c"]);
+    assert_eq!(requests.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn where_batches_are_refused_as_a_whole_commands_go_one_by_one() {
+    let (port, requests) = https(|_, received| {
+        if received.line.contains("batch") {
+            says("400 Bad Request", "", "{\"error\":{\"message\":\"no batches here\"}}")
+        } else {
+            says("200 OK", "", "{\"value\":[]}")
+        }
+    });
+    let (context, _) = context();
+    let results = channel_to(port, &context).invoke(&[get("a"), get("b"), get("c")], &context).unwrap();
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(requests.lock().unwrap().len(), 4);
+}
+
+#[test]
+fn errors_beside_a_good_status_are_errors() {
+    let body =
+        json!({ "value": [], "@adminapi.errors": ["object 'ada' couldn't be found on 'DC'."] }).to_string();
+    let (port, requests) = https(move |_, _| says("200 OK", "", &body));
+    let (context, _) = context();
+    let error = channel_to(port, &context).invoke(&[get("ada")], &context).unwrap().remove(0).unwrap_err();
+    assert_eq!(error.id, ErrorId::RecipientNotFound);
+    assert_eq!(requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_wait_of_hours_ends_the_call_instead() {
+    let (port, requests) = https(|_, _| says("429 Too Many Requests", "Retry-After: 7200\r\n", ""));
+    let (context, _) = context();
+    let error = channel_to(port, &context).invoke(&[get("ada")], &context).unwrap_err();
+    assert_eq!(error.id, ErrorId::ExchangeThrottled);
+    assert!(error.message.contains("minutes"), "{error}");
+    assert_eq!(requests.lock().unwrap().len(), 1);
+}

@@ -1,0 +1,100 @@
+//! What signing in gets from outside, for tests.
+
+use std::{collections::HashMap, path::Path, process::Command, sync::Arc};
+
+use smime_sync::{
+    error::Result,
+    event::{Answer, Context, Question},
+    exchange::{
+        clock::Clock,
+        http::{HttpClient, wait},
+        sign_in::{AccessToken, Surroundings, TokenSource, token_source},
+    },
+    profile::Profile,
+};
+use zeroize::Zeroizing;
+
+use crate::{common::events::Recorder, server::authority};
+
+pub const TENANT: &str = "contoso.onmicrosoft.com";
+pub const APP_ID: &str = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
+pub const PASSWORD: &str = "Pa55-wörd-4711";
+
+/// How a caller answers questions.
+pub type Answering = Box<dyn Fn(&Question) -> Answer + Send + Sync>;
+
+/// The world around a sign-in.
+pub struct World {
+    pub clock: Clock,
+    pub context: Context,
+    pub caller: Arc<Recorder<Answering>>,
+    pub secrets: HashMap<&'static str, Vec<u8>>,
+    pub environment: HashMap<&'static str, String>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::answering(Box::new(|question| panic!("nothing is to be asked: {question:?}")))
+    }
+
+    pub fn answering(answering: Answering) -> Self {
+        let caller = Recorder::new(answering);
+        Self {
+            // Waits between attempts are short then.
+            clock: Clock::accelerated(100.0),
+            context: caller.context(),
+            caller,
+            secrets: HashMap::new(),
+            environment: HashMap::new(),
+        }
+    }
+
+    pub fn source(&self, profile: &Profile) -> Result<Arc<dyn TokenSource>> {
+        let http = HttpClient::new(profile, &self.context)?;
+        let secrets = |name: &str| self.secrets.get(name).cloned().map(Zeroizing::new);
+        let environment = |name: &str| self.environment.get(name).cloned();
+        let from = Surroundings {
+            http: &http,
+            clock: &self.clock,
+            secrets: &secrets,
+            environment: &environment,
+            context: &self.context,
+        };
+        token_source(profile, &from)
+    }
+
+    /// A token of the profile's, from a new sign-in.
+    pub fn sign_in(&self, profile: &Profile) -> Result<AccessToken> {
+        wait(&self.context, self.source(profile)?.token())?
+    }
+
+    /// Everything that was said, as JSON.
+    pub fn said(&self) -> String {
+        serde_json::to_string(&self.caller.events()).unwrap()
+    }
+}
+
+/// A profile whose sign-in is at this port of `localhost`.
+pub fn profile(port: u16) -> Profile {
+    let mut profile: Profile = serde_json::from_value(serde_json::json!({
+        "Name": "online", "Source": "Ldif", "Path": "/nowhere.ldif", "Target": "ExchangeOnline",
+        "Organization": TENANT, "AppId": APP_ID, "Timeout": 20,
+        "AzureADAuthorizationEndpointUri": format!("https://localhost:{port}"),
+    }))
+    .unwrap();
+    profile.server_certificate_path.push(authority().1.clone());
+    profile
+}
+
+/// The header that a token becomes.
+pub fn text(token: &AccessToken) -> String {
+    token.authorization().to_str().unwrap().to_owned()
+}
+
+/// Runs openssl in `folder`; what it printed.
+pub fn openssl(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "openssl {arguments:?}: {error}");
+    output.stdout
+}

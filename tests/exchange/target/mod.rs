@@ -1,0 +1,10 @@
+//! The targets `ExchangeOnline` and `ExchangeSession`: the very engine publishes to the stand-in of tests/lab/exchange.
+
+mod contacts;
+mod engine;
+mod exclusions;
+mod killed;
+mod organisation;
+mod publishing;
+mod session;
+mod volume;

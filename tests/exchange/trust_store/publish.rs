@@ -1,0 +1,225 @@
+//! The trust anchors uploaded through the caller's session.
+
+use std::{fs, sync::Arc};
+
+use serde_json::{Value, json};
+use smime_sync::{
+    certificate::read_store,
+    error::{Error, ErrorId},
+};
+
+use super::{
+    home::{Home, ca, expired, expiry, files, store, subjects},
+    organisation::{Misbehaviour, Organisation, result_of},
+};
+use crate::common::events::Recorder;
+
+fn publish(
+    home: &Home,
+    caller: Organisation,
+    extra: Value,
+) -> (Result<(), Error>, Arc<Recorder<Organisation>>) {
+    let mut request = json!({ "Operation": "PublishTrustStore", "ProfileName": "corp" });
+    request.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    home.ask(caller, request)
+}
+
+/// The subjects in the organisation's store.
+fn stored(caller: &Organisation) -> Vec<String> {
+    subjects(&read_store(&caller.store().unwrap()).unwrap().certificates)
+}
+
+fn rows(result: &Value) -> Vec<(&str, bool)> {
+    let all = result["Certificate"].as_array().unwrap().iter();
+    all.map(|one| (one["Subject"].as_str().unwrap(), one["Present"].as_bool().unwrap())).collect()
+}
+
+#[test]
+fn the_first_store_of_an_organisation_is_uploaded_and_the_second_run_uploads_nothing() {
+    let home = Home::new(&[&ca("Root"), &ca("Issuing")], json!({}));
+    let (done, caller) = publish(&home, Organisation::default(), json!({}));
+    assert_eq!(done, Ok(()));
+    assert_eq!(caller.commands(), ["Get-SmimeConfig", "Set-SmimeConfig", "Get-SmimeConfig"]);
+    assert_eq!(stored(&caller), ["CN=Issuing,O=Contoso", "CN=Root,O=Contoso"]);
+    let result = result_of(&caller);
+    assert_eq!((&result["Published"], &result["Path"]), (&json!(true), &Value::Null));
+    assert_eq!(result["Size"], json!(caller.store().unwrap().len()));
+    assert_eq!(rows(&result), [("CN=Issuing,O=Contoso", false), ("CN=Root,O=Contoso", false)]);
+    assert_eq!(caller.warnings(), ["It can take a while."]);
+
+    let (done, again) = publish(&home, Organisation::with(caller.store().unwrap()), json!({}));
+    assert_eq!((done, again.commands()), (Ok(()), vec!["Get-SmimeConfig".to_owned()]));
+    let result = result_of(&again);
+    assert_eq!((&result["Published"], &result["Path"]), (&json!(false), &Value::Null));
+    assert_eq!(rows(&result), [("CN=Issuing,O=Contoso", true), ("CN=Root,O=Contoso", true)]);
+    assert!(files(&home.path("state")).is_empty());
+}
+
+#[test]
+fn what_is_there_stays_and_is_saved_first() {
+    let old = store(&[&ca("Theirs"), &ca("Root")]);
+    let home = Home::new(&[&ca("Root"), &ca("Issuing")], json!({}));
+    let (done, caller) = publish(&home, Organisation::with(old.clone()), json!({}));
+    assert_eq!(done, Ok(()));
+    assert_eq!(stored(&caller), ["CN=Issuing,O=Contoso", "CN=Root,O=Contoso", "CN=Theirs,O=Contoso"]);
+    let [backup] = files(&home.path("state")).try_into().expect("one file");
+    let name = backup.file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(name.starts_with("corp.trust-store-2") && name.ends_with("Z.sst"), "{name}");
+    assert_eq!(fs::read(&backup).unwrap(), old);
+    assert_eq!(result_of(&caller)["Path"], json!(backup));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(home.path("state")).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    let elsewhere = home.path("mine.sst");
+    let extra = json!({ "BackupPath": elsewhere });
+    let (done, _) = publish(&home, Organisation::with(old.clone()), extra.clone());
+    assert_eq!((done, fs::read(&elsewhere).unwrap()), (Ok(()), old.clone()));
+
+    // A backup is never written over another one; without it nothing is uploaded.
+    let (done, caller) = publish(&home, Organisation::with(old.clone()), extra);
+    assert_eq!(done.unwrap_err().id, ErrorId::PlaceNotWritable);
+    assert_eq!((caller.commands().len(), caller.store().unwrap()), (1, old));
+}
+
+#[test]
+fn expired_ones_that_are_there_are_left_out_with_a_warning_and_so_are_lists() {
+    let mut old = store(&[&expired("Old Root"), &ca("Theirs")]);
+    old.truncate(old.len() - 12);
+    old.extend([0x21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0x30, 0]);
+    old.extend([0; 12]);
+    let home = Home::new(&[&ca("Root")], json!({}));
+    let (done, caller) = publish(&home, Organisation::with(old.clone()), json!({}));
+    assert_eq!(
+        (done, stored(&caller)),
+        (Ok(()), vec!["CN=Root,O=Contoso".into(), "CN=Theirs,O=Contoso".into()])
+    );
+    let warnings = caller.warnings();
+    assert_eq!(
+        warnings[0],
+        format!(
+            "The CA certificate 'CN=Old Root,O=Contoso' of the present trust store expired on {} and is left out, \
+             since Exchange would refuse it.",
+            expiry()
+        )
+    );
+    assert!(warnings[1].starts_with("The present trust store holds 1 lists of revoked"), "{warnings:?}");
+
+    // Where there is nothing to add, they stay: that is no reason to upload.
+    let (done, caller) =
+        publish(&home, Organisation::with(store(&[&expired("Old Root"), &ca("Root")])), json!({}));
+    assert_eq!((done, caller.commands().len(), caller.warnings().len()), (Ok(()), 1, 0));
+}
+
+#[test]
+fn a_preview_and_a_no_upload_nothing_and_save_nothing() {
+    for (extra, refuses, asked) in [
+        (json!({ "WhatIf": true }), false, 0),
+        (json!({ "WhatIf": true, "Confirm": true }), false, 0),
+        (json!({ "Confirm": true }), true, 1),
+    ] {
+        let home = Home::new(&[&ca("Root")], json!({}));
+        let old = store(&[&ca("Theirs")]);
+        let caller = Organisation { refuses_approval: refuses, ..Organisation::with(old.clone()) };
+        let (done, caller) = publish(&home, caller, extra.clone());
+        assert_eq!((done, caller.commands().len(), caller.store()), (Ok(()), 1, Some(old)), "{extra}");
+        let result = result_of(&caller);
+        assert_eq!((&result["Published"], &result["Path"]), (&json!(false), &Value::Null), "{extra}");
+        assert_eq!(rows(&result), [("CN=Root,O=Contoso", false), ("CN=Theirs,O=Contoso", true)], "{extra}");
+        assert!(files(&home.path("state")).is_empty());
+        assert_eq!(caller.approvals.lock().unwrap().len(), asked, "{extra}");
+    }
+}
+
+#[test]
+fn a_yes_is_asked_for_in_words_and_uploads() {
+    let home = Home::new(&[&ca("Root"), &ca("Theirs")], json!({}));
+    let (done, caller) =
+        publish(&home, Organisation::with(store(&[&ca("Theirs")])), json!({ "Confirm": true }));
+    assert_eq!((done, &result_of(&caller)["Published"]), (Ok(()), &json!(true)));
+    let action = "Upload a trust store of 2 CA certificates with Set-SmimeConfig; new: CN=Root,O=Contoso";
+    assert_eq!(*caller.approvals.lock().unwrap(), [("the Exchange session".to_owned(), action.to_owned())]);
+}
+
+#[test]
+fn an_expired_anchor_is_refused_before_exchange_is_asked() {
+    let home = Home::new(&[&ca("Root"), &expired("Old Root"), &expired("Older Root")], json!({}));
+    let (done, caller) = publish(&home, Organisation::default(), json!({}));
+    let error = done.unwrap_err();
+    assert_eq!(error.id, ErrorId::TrustStoreRefused);
+    assert!(
+        error.message.contains("'CN=Old Root,O=Contoso'")
+            && error.message.contains("'CN=Older Root,O=Contoso'")
+    );
+    assert!(!error.message.contains("CN=Root,"), "{error}");
+    assert_eq!(caller.commands(), [""; 0]);
+}
+
+#[test]
+fn a_store_that_can_not_be_read_is_not_replaced() {
+    let mut cut = store(&[&ca("Theirs")]);
+    cut.truncate(100);
+    let broken = smime_sync::certificate::write_store([b"\x30\x01\x00".as_slice()]).unwrap();
+    for (caller, reason) in [
+        (Organisation::with(b"PFX".to_vec()), "it is no serialized certificate store"),
+        (Organisation::with(cut), "it is cut off"),
+        (Organisation::with(broken), "its certificate number 1: "),
+        (
+            Organisation { property: Some(json!(["a"])), ..Organisation::default() },
+            "it is not a sequence of bytes",
+        ),
+        (
+            Organisation { property: Some(json!("#")), ..Organisation::default() },
+            "it is not a sequence of bytes",
+        ),
+    ] {
+        let home = Home::new(&[&ca("Root")], json!({}));
+        let (done, caller) = publish(&home, caller, json!({}));
+        let error = done.unwrap_err();
+        assert_eq!(error.id, ErrorId::TrustStoreUnreadable, "{error}");
+        let begin = "The S/MIME trust store of the Exchange session can't be read: ";
+        assert!(error.message.starts_with(begin) && error.message.contains(reason), "{error}");
+        assert_eq!(caller.commands(), ["Get-SmimeConfig"]);
+    }
+}
+
+#[test]
+fn what_was_uploaded_is_read_back() {
+    let theirs = store(&[&ca("Theirs")]);
+    let other = store(&[&ca("Other")]);
+    for (misbehaviour, expected, warning) in [
+        (Misbehaviour::Stale, None, Some("the Exchange session still shows the older trust store")),
+        (Misbehaviour::Garbles(other), Some(ErrorId::VerifyFailed), None),
+        (Misbehaviour::Garbles(b"?".to_vec()), Some(ErrorId::TrustStoreUnreadable), None),
+        (Misbehaviour::Refuses, Some(ErrorId::ExchangeRefused), None),
+    ] {
+        let home = Home::new(&[&ca("Root")], json!({}));
+        let caller =
+            Organisation { misbehaviour: misbehaviour.clone(), ..Organisation::with(theirs.clone()) };
+        let (done, caller) = publish(&home, caller, json!({}));
+        assert_eq!(done.map_err(|error| error.id).err(), expected, "{misbehaviour:?}");
+        let warned = |text: &str| caller.warnings().iter().any(|message| message.starts_with(text));
+        assert!(warning.is_none_or(warned), "{misbehaviour:?}: {:?}", caller.warnings());
+        assert_eq!(files(&home.path("state")).len(), 1, "the older store is saved");
+    }
+}
+
+#[test]
+fn only_exchange_has_a_trust_store() {
+    for target in ["Folder", "ActiveDirectory"] {
+        let home = tempfile::tempdir().unwrap();
+        let settings = json!({
+            "Target": target, "OutputPath": home.path().join("out"), "Source": "ActiveDirectory", "Server": "dc1",
+            "SearchBase": ["DC=x"],
+        });
+        let home = Home::new(&[&ca("Root")], settings);
+        let (done, caller) = publish(&home, Organisation::default(), json!({}));
+        let error = done.unwrap_err();
+        assert_eq!(error.id, ErrorId::ProfileInvalid);
+        assert!(error.message.contains(target), "{error}");
+        assert_eq!(caller.commands(), [""; 0]);
+    }
+}

@@ -1,0 +1,208 @@
+//! A client that does everything right unless it is told otherwise.
+
+use std::{io, net::TcpStream, sync::Arc};
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use rsa::{
+    pkcs1v15, pss,
+    sha2::{Digest as _, Sha256},
+    signature::{RandomizedSigner as _, SignatureEncoding as _, Signer as _},
+};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::{Value, json};
+
+use crate::common::{
+    certificates::NOW,
+    exchange::{
+        Application, StandIn, TENANT,
+        http::{self, Reply},
+    },
+};
+
+pub struct Client {
+    pub stand_in: StandIn,
+    pub application: Application,
+    tls: Arc<ClientConfig>,
+    pub token: String,
+}
+
+/// One connection that is kept.
+pub type Connection = StreamOwned<ClientConnection, TcpStream>;
+
+impl Client {
+    /// A stand-in at the tests' time, and a client that has signed in.
+    pub fn new() -> Self {
+        let mut client = Self::signed_out();
+        let reply = client.sign_in(&client.claims(), "PS256");
+        client.token = reply.json()["access_token"].as_str().expect("a token").to_owned();
+        client
+    }
+
+    pub fn signed_out() -> Self {
+        let stand_in = StandIn::start();
+        stand_in.set_time(NOW.0);
+        let application = stand_in.register_application();
+        let mut roots = RootCertStore::empty();
+        let authority = rustls_pemfile::certs(&mut stand_in.authority.as_bytes()).next().unwrap().unwrap();
+        roots.add(authority).unwrap();
+        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self { stand_in, application, tls: Arc::new(tls), token: String::new() }
+    }
+
+    pub fn connect(&self) -> Connection {
+        let port = self.stand_in.https.rsplit(':').next().unwrap();
+        let socket = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        socket.set_nodelay(true).unwrap();
+        let session = ClientConnection::new(self.tls.clone(), "localhost".try_into().unwrap()).unwrap();
+        StreamOwned::new(session, socket)
+    }
+
+    pub fn send(&self, path: &str, headers: &[(String, String)], body: &[u8]) -> io::Result<Reply> {
+        http::send(&mut self.connect(), "POST", path, headers, body)
+    }
+
+    /// The claims of a good assertion.
+    pub fn claims(&self) -> Value {
+        let id = &self.application.client_id;
+        json!({
+            "aud": format!("{}/{TENANT}/oauth2/v2.0/token", self.stand_in.https),
+            "iss": id, "sub": id, "jti": format!("{:x}", rand::random::<u128>()),
+            "nbf": NOW.0, "exp": NOW.0 + 600,
+        })
+    }
+
+    /// The header of a good assertion.
+    pub fn header(&self, algorithm: &str) -> Value {
+        let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(&self.application.certificate));
+        json!({ "alg": algorithm, "typ": "JWT", "x5t#S256": thumbprint })
+    }
+
+    pub fn assertion(&self, header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(header), part(claims));
+        let key = self.application.key.clone();
+        let signature = match header["alg"].as_str() {
+            Some("RS256") => pkcs1v15::SigningKey::<Sha256>::new(key).sign(signed.as_bytes()).to_vec(),
+            _ => {
+                let key = pss::BlindedSigningKey::<Sha256>::new(key);
+                key.sign_with_rng(&mut rand::rngs::OsRng, signed.as_bytes()).to_vec()
+            }
+        };
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    pub fn sign_in(&self, claims: &Value, algorithm: &str) -> Reply {
+        self.sign_in_with(TENANT, &self.form(&self.assertion(&self.header(algorithm), claims)))
+    }
+
+    pub fn form(&self, assertion: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("grant_type", "client_credentials".into()),
+            ("client_id", self.application.client_id.clone()),
+            ("scope", "https://outlook.office365.com/.default".into()),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into()),
+            ("client_assertion", assertion.to_owned()),
+        ]
+    }
+
+    pub fn sign_in_with(&self, tenant: &str, form: &[(&str, String)]) -> Reply {
+        let mut url = reqwest::Url::parse("http://localhost").unwrap();
+        url.query_pairs_mut().extend_pairs(form);
+        let headers = [("Content-Type".into(), "application/x-www-form-urlencoded".into())];
+        self.send(&format!("/{tenant}/oauth2/v2.0/token"), &headers, url.query().unwrap().as_bytes()).unwrap()
+    }
+
+    /// The headers that facts §1.6 names.
+    pub fn headers(&self, cmdlet: &str) -> Vec<(String, String)> {
+        let own = [
+            ("Authorization", format!("Bearer {}", self.token)),
+            ("Accept", "application/json".into()),
+            ("Content-Type", "application/json".into()),
+            ("X-CmdletName", cmdlet.into()),
+            ("X-AnchorMailbox", "UPN:alice@contoso.test".into()),
+            ("X-ResponseFormat", "json".into()),
+            ("X-SerializationLevel", "Partial".into()),
+            ("client-request-id", "01234567-89ab-4cde-8f01-23456789abcd".into()),
+            ("Prefer", "odata.maxpagesize=1000".into()),
+        ];
+        own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub fn path(operation: &str) -> String {
+        format!("/adminapi/beta/{TENANT}/{operation}")
+    }
+
+    /// Runs a cmdlet.
+    pub fn run(&self, cmdlet: &str, parameters: Value) -> Reply {
+        self.run_with(&self.headers(cmdlet), &body(cmdlet, parameters))
+    }
+
+    pub fn run_with(&self, headers: &[(String, String)], body: &Value) -> Reply {
+        self.send(&Self::path("InvokeCommand"), headers, body.to_string().as_bytes()).unwrap()
+    }
+
+    /// Runs cmdlets as one batch.
+    pub fn batch(&self, commands: &[(&str, Value)], prefer: &str) -> Reply {
+        let body = self.batch_body(commands).to_string();
+        self.send(&Self::path("$batch"), &self.batch_headers(prefer), body.as_bytes()).unwrap()
+    }
+
+    pub fn batch_headers(&self, prefer: &str) -> Vec<(String, String)> {
+        replace(&replace(&self.headers(""), "X-CmdletName", None), "Prefer", Some(prefer))
+    }
+
+    pub fn batch_body(&self, commands: &[(&str, Value)]) -> Value {
+        let requests: Vec<Value> = commands
+            .iter()
+            .enumerate()
+            .map(|(position, (cmdlet, parameters))| {
+                json!({
+                    "id": position.to_string(), "method": "POST", "url": Self::path("InvokeCommand"),
+                    "headers": { "X-CmdletName": cmdlet }, "body": body(cmdlet, parameters.clone()),
+                })
+            })
+            .collect();
+        json!({ "requests": requests })
+    }
+}
+
+pub fn body(cmdlet: &str, parameters: Value) -> Value {
+    json!({ "CmdletInput": { "CmdletName": cmdlet, "Parameters": parameters } })
+}
+
+/// The headers with another value of one, or without it.
+pub fn replace(headers: &[(String, String)], name: &str, value: Option<&str>) -> Vec<(String, String)> {
+    let mut out: Vec<_> = headers.iter().filter(|(other, _)| other != name).cloned().collect();
+    out.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    out
+}
+
+/// `-UserCertificate` or `-UserSMimeCertificate` of a recipient, as the base64 encoding has it.
+pub fn certificates(identity: &str, property: &str, values: &[Vec<u8>]) -> Value {
+    let data: Vec<Value> = values.iter().map(|value| json!({ "Data": STANDARD.encode(value) })).collect();
+    let annotation = format!("{property}@odata.type");
+    json!({ "Identity": identity, annotation: "#Collection(Exchange.ByteArrayType)", property: data })
+}
+
+/// A mailbox to add.
+pub fn mailbox(address: &str) -> Value {
+    json!({ "PrimarySmtpAddress": address, "RecipientTypeDetails": "UserMailbox" })
+}
+
+/// Where the text of an error is (facts §1.6 "Error text").
+pub fn error_text(reply: &Reply) -> String {
+    let body = reply.json();
+    assert_eq!(body["error"]["message"], "Invalid Operation");
+    let text = body["error"]["innererror"]["internalexception"]["message"].as_str().unwrap().to_owned();
+    let detail = body["error"]["details"][0]["message"].as_str().unwrap();
+    let exception = reply.header("x-exceptiontype").unwrap();
+    assert!(detail.ends_with(&format!("|{exception}|{text}")), "{detail}");
+    text
+}

@@ -1,8 +1,0 @@
-//! Directories other than Active Directory as a source, against the OpenLDAP server of `tests/lab/openldap.sh`.
-
-mod objects;
-mod presence;
-mod reading;
-mod signing_in;
-#[path = "../lab/support.rs"]
-mod support;
