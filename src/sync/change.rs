@@ -46,7 +46,7 @@ impl Draft<'_> {
 }
 
 /// A hash over what is desired; the order does not count.
-pub(super) fn digest(values: &[PublishedValue]) -> Fingerprint {
+pub fn digest(values: &[PublishedValue]) -> Fingerprint {
     let mut parts: Vec<_> = values.iter().map(|value| (value.attribute, value.value.0)).collect();
     parts.sort_unstable();
     let bytes: Vec<u8> =

@@ -24,7 +24,9 @@ mod run;
 mod sweep;
 mod verify;
 
+pub use change::digest;
 pub use clocks::compare as compare_clocks;
+pub use decide::{Planned, decide};
 pub use job::{Job, Options};
 pub use record::record_failure;
 pub use run::run;

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use serde_json::Value;
-use smime_sync::{error::ErrorId, exchange::http::wait, profile::Profile};
+use smime_sync::{error::ErrorId, profile::Profile};
 
 use super::surroundings::{APP_ID, PASSWORD, TENANT, World, openssl, profile, text};
 use crate::server::{https, says};
@@ -250,7 +250,7 @@ fn neither_key_nor_password_nor_token_nor_assertion_is_said_anywhere() {
     });
     let (world, profile) = (world(Some(PASSWORD)), with_file(port, "modern.pfx"));
     let source = world.source(&profile).unwrap();
-    let token = wait(&world.context, source.token()).unwrap().unwrap();
+    let token = world.context.block_on(source.token()).unwrap().unwrap();
     let mut said = format!("{token:?} {:?}", token.authorization());
     for _ in 0..3 {
         let error = world.sign_in(&profile).unwrap_err();

@@ -22,7 +22,7 @@ use smime_sync::{
     policy::{Policy, evaluate},
     profile::{PolicyName, Profile, SelectionName, TargetKind},
     state::State,
-    sync::{self, Job, Options},
+    sync::{self, Job, Options, mode},
     targets::{Target, exchange::Exchange},
     trust::TrustAnchors,
 };
@@ -281,11 +281,14 @@ impl Office {
         let anchors = TrustAnchors::new([]);
         let mut source = Memory { recipients: self.source.clone(), ..Memory::default() };
         let context = host.context();
+        let profile = Profile { target: way.target_kind(), ..self.profile.clone() };
+        let mode = mode::of(&profile);
         let run = sync::run(Job {
-            profile: &Profile { target: way.target_kind(), ..self.profile.clone() },
+            profile: &profile,
             options: &self.options,
             source: &mut source,
             target,
+            mode: mode.as_ref(),
             state: &state,
             evaluate: &|recipient| evaluate(recipient, &policy, &anchors, now),
             policy: Fingerprint::of(b"policy"),

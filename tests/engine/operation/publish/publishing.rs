@@ -4,7 +4,7 @@ use smime_sync::{
     error::ErrorId,
     event::LogLevel,
     model::{ChangeKind, ChangeState, Fingerprint, PublishedValue, RunResult},
-    operation::publish::Publication,
+    sync::request::{self, Publication},
 };
 
 use super::directory::*;
@@ -231,7 +231,7 @@ fn the_run_and_its_change_are_kept_and_another_target_is_left_as_it_is() {
     world.run(|job| {
         job.state.set_managed("id-alice", Some("folder key"), std::slice::from_ref(&managed), NOW)?;
         job.state.set_setting("target", "Folder out")?;
-        smime_sync::operation::publish::carry_out(job, publication(&[&newer]))
+        request::publish(job, publication(&[&newer]))
     });
     assert_eq!(world.values("id-alice"), [(USER, good("alice")), (USER, newer)]);
     let state = world.state();
