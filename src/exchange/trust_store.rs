@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use super::{CmdletChannel, Command, Parameter, Property};
 use crate::{
-    certificate::{Certificate, SerializedStore, read_store, write_store},
+    certificate::{Certificate, SerializedStore, read_store, write_certs_only, write_store},
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Fingerprint, Timestamp, TrustStoreCertificate},
@@ -125,6 +125,11 @@ pub fn serialize(certificates: &[Certificate]) -> Result<Vec<u8>> {
     write_store(certificates.iter().map(Certificate::der)).map_err(|reason| {
         Error::new(ErrorId::TrustStoreRefused, format!("The trust store can't be written: {reason}."))
     })
+}
+
+/// The same certificates as other programs take them: PKCS#7, as a .p7b file holds it.
+pub fn as_pkcs7(certificates: &[Certificate]) -> Vec<u8> {
+    write_certs_only(certificates.iter().map(Certificate::der))
 }
 
 /// Fails with `TrustStoreRefused`, naming each that has expired: `Set-SmimeConfig` checks each certificate, "and if

@@ -2,7 +2,6 @@
 
 use super::{engine::Engine, request::ExportTrustStoreRequest};
 use crate::{
-    certificate::{Certificate, write_certs_only},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
     exchange::trust_store::{self as store, PresentStore},
@@ -22,7 +21,7 @@ pub(super) fn run(engine: &Engine, request: &ExportTrustStoreRequest, context: &
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     let bytes = match extension.as_str() {
         "sst" => store::serialize(&certificates)?,
-        "p7b" => write_certs_only(certificates.iter().map(Certificate::der)),
+        "p7b" => store::as_pkcs7(&certificates),
         _ => {
             let what = format!("The file '{}' ends neither in .sst nor in .p7b.", path.display());
             return Err(Error::new(ErrorId::InvalidRequest, what)

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::{engine::Engine, open::Opening, request::PublishTrustStoreRequest};
 use crate::{
-    certificate::Certificate,
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel, Question, ResultType},
     exchange::{
@@ -145,8 +144,8 @@ fn is_approved(
     channel: &dyn CmdletChannel,
     context: &Context,
 ) -> Result<bool> {
-    let is_new = |one: &&Certificate| !present.certificates.contains_key(&one.fingerprint);
-    let new: Vec<_> = merged.certificates.iter().filter(is_new).map(|one| one.subject.to_string()).collect();
+    let new = merged.certificates.iter().filter(|one| !present.certificates.contains_key(&one.fingerprint));
+    let new: Vec<_> = new.map(|one| one.subject.to_string()).collect();
     let action = format!(
         "Upload a trust store of {} CA certificates with Set-SmimeConfig; new: {}",
         merged.certificates.len(),

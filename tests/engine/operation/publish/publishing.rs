@@ -222,6 +222,21 @@ fn what_others_write_meanwhile_stays() {
 }
 
 #[test]
+fn what_the_profile_owns_elsewhere_says_nothing_of_the_directory() {
+    for target in ["Folder", "ExchangeSession", "ActiveDirectory"] {
+        let mut world = World::new(vec![person("alice", &[(USER, good("carol"))])]);
+        let mut profile = serde_json::to_value(&world.profile).unwrap();
+        profile["Target"] = target.into();
+        profile["Ownership"] = "Authoritative".into();
+        world.profile = serde_json::from_value(profile).unwrap();
+        let outcome = world.publish(publication(&[&good("alice")]));
+        assert_eq!(outcome.ok().result, RunResult::Success, "{target}");
+        assert_eq!(world.values("id-alice"), [(USER, good("carol")), (USER, good("alice"))], "{target}");
+        assert_eq!(world.state().managed("id-alice").unwrap(), [], "{target}");
+    }
+}
+
+#[test]
 fn the_run_and_its_change_are_kept_and_another_target_is_left_as_it_is() {
     let world = World::new(vec![person("alice", &[(USER, good("alice"))])]);
     let newer = Draft::person("alice@contoso.test").serial(&[9]).sign(&root());
