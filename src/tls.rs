@@ -16,7 +16,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::Timestamp,
-    profile::Profile,
+    profile::ConnectionSettings,
 };
 
 /// The settings of a client that trusts these servers. Fails with `Internal` where rustls can't be set up.
@@ -30,9 +30,9 @@ pub(crate) fn client_config(trust: Trust) -> Result<ClientConfig> {
     Ok(builder.with_no_client_auth())
 }
 
-/// Trusts the platform's roots and the certificates of the profile's `ServerCertificatePath`.
+/// Trusts the platform's roots and the certificates of `ServerCertificatePath`.
 /// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
-pub(crate) fn trust(profile: &Profile, context: &Context) -> Result<Trust> {
+pub(crate) fn trust(settings: &ConnectionSettings, context: &Context) -> Result<Trust> {
     let (mut roots, mut given) = (RootCertStore::empty(), Vec::new());
     let platform = rustls_native_certs::load_native_certs();
     for error in &platform.errors {
@@ -40,7 +40,7 @@ pub(crate) fn trust(profile: &Profile, context: &Context) -> Result<Trust> {
         context.log(LogLevel::Verbose, message)?;
     }
     roots.add_parsable_certificates(platform.certs);
-    for path in &profile.server_certificate_path {
+    for path in &settings.server_certificate_path {
         let certificates = read_file(path)?;
         for certificate in &certificates {
             roots.add(certificate.clone()).map_err(|e| unusable(path, &e.to_string()))?;

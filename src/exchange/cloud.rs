@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use crate::{
     error::{Error, ErrorId, Result},
-    profile::{ExchangeEnvironment, Profile},
+    profile::{ExchangeEnvironment, ExchangeOnlineSettings},
 };
 
 /// The id of Exchange Online as a resource in every tenant; the audience of some of its tokens.
@@ -59,23 +59,23 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// The cloud of a profile, with the addresses that it gives itself.
+    /// The cloud of an organisation, with the addresses that the settings give themselves.
     ///
     /// Of those only scheme, host and port count, since the addresses that `Connect-ExchangeOnline` documents end in
     /// paths of other interfaces (`/powershell-liveid`, `/common`).
     ///
     /// Fails with `ProfileInvalid` for an address that is no `https` URL.
-    pub fn of(profile: &Profile) -> Result<Self> {
-        let endpoints = endpoints(profile.exchange_environment_name);
+    pub fn of(settings: &ExchangeOnlineSettings) -> Result<Self> {
+        let endpoints = endpoints(settings.exchange_environment_name);
         let address = |setting, given: &Option<String>, host| match given {
-            Some(given) => origin(profile, setting, given),
-            None => origin(profile, setting, &format!("https://{host}")),
+            Some(given) => origin(setting, given),
+            None => origin(setting, &format!("https://{host}")),
         };
         Ok(Self {
-            service: address("-ConnectionUri", &profile.connection_uri, endpoints.service)?,
+            service: address("-ConnectionUri", &settings.connection_uri, endpoints.service)?,
             authority: address(
                 "-AzureADAuthorizationEndpointUri",
-                &profile.azure_ad_authorization_endpoint_uri,
+                &settings.azure_ad_authorization_endpoint_uri,
                 endpoints.authority,
             )?,
             resource: format!("https://{}", endpoints.service),
@@ -138,11 +138,8 @@ fn is_within(host: &str, known: &str) -> bool {
 }
 
 /// Scheme, host and port of an address.
-fn origin(profile: &Profile, setting: &str, given: &str) -> Result<Url> {
-    let invalid = |what: String| {
-        let message = format!("Profile '{}': {setting} {what}.", profile.name);
-        Error::new(ErrorId::ProfileInvalid, message).target(profile.name.clone())
-    };
+fn origin(setting: &str, given: &str) -> Result<Url> {
+    let invalid = |what: String| Error::new(ErrorId::ProfileInvalid, format!("{setting} {what}."));
     let mut url = Url::parse(given).map_err(|e| invalid(format!("'{given}' is no address: {e}")))?;
     // Such an address may hold a password, so it is not shown.
     if !url.username().is_empty() || url.password().is_some() {
@@ -161,11 +158,8 @@ fn origin(profile: &Profile, setting: &str, given: &str) -> Result<Url> {
 mod tests {
     use super::*;
 
-    fn profile(environment: ExchangeEnvironment) -> Profile {
-        let text = r#"{"Name":"p","Source":"Ldif","Path":"/x","Target":"ExchangeOnline","Organization":"contoso.test"}"#;
-        let mut profile: Profile = serde_json::from_str(text).unwrap();
-        profile.exchange_environment_name = environment;
-        profile
+    fn settings(exchange_environment_name: ExchangeEnvironment) -> ExchangeOnlineSettings {
+        ExchangeOnlineSettings { exchange_environment_name, ..ExchangeOnlineSettings::new("contoso.test") }
     }
 
     fn url(text: &str) -> Url {
@@ -201,7 +195,7 @@ mod tests {
                 "https://partner.outlook.cn/.default",
             ),
         ] {
-            let cloud = Cloud::of(&profile(environment)).unwrap();
+            let cloud = Cloud::of(&settings(environment)).unwrap();
             assert_eq!(cloud.service().as_str(), service);
             assert_eq!(cloud.token_endpoint("contoso.test").unwrap().as_str(), token);
             assert_eq!(cloud.scope(), scope);
@@ -232,14 +226,14 @@ mod tests {
             (O365China, "https://outlook.office365.cn/", true),
             (O365China, "https://outlook.cn/", false),
         ] {
-            let cloud = Cloud::of(&profile(environment)).unwrap();
+            let cloud = Cloud::of(&settings(environment)).unwrap();
             assert_eq!(cloud.allows_bearer(&url(target)), allowed, "{environment:?} {target}");
         }
     }
 
     #[test]
     fn a_profile_gives_other_addresses_of_which_only_scheme_host_and_port_count() {
-        let mut own = profile(ExchangeEnvironment::O365Default);
+        let mut own = settings(ExchangeEnvironment::O365Default);
         own.connection_uri = Some("https://mail.contoso.test:8443/powershell-liveid/?a=b#c".into());
         own.azure_ad_authorization_endpoint_uri = Some("https://login.contoso.test/common".into());
         let cloud = Cloud::of(&own).unwrap();
@@ -267,7 +261,7 @@ mod tests {
             ("file:///etc/passwd", "does not begin with 'https://'"),
             ("https://admin:secret-4711@mail.contoso.test", "names a user"),
         ] {
-            let mut own = profile(ExchangeEnvironment::O365Default);
+            let mut own = settings(ExchangeEnvironment::O365Default);
             own.connection_uri = Some(given.into());
             let error = Cloud::of(&own).unwrap_err();
             assert_eq!(error.id, ErrorId::ProfileInvalid);
@@ -278,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_tenant_is_a_domain_or_an_id() {
-        let cloud = Cloud::of(&profile(ExchangeEnvironment::O365Default)).unwrap();
+        let cloud = Cloud::of(&settings(ExchangeEnvironment::O365Default)).unwrap();
         assert!(cloud.token_endpoint("6f9619ff-8b86-d011-b42d-00c04fc964ff").is_ok());
         for tenant in ["", ".", "..", "a/b", "a?b", "contoso test", "contoso#", "ö.test", &"a".repeat(254)] {
             let error = cloud.token_endpoint(tenant).unwrap_err();
@@ -288,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_audience_of_a_token_tells_whether_it_is_for_exchange_online() {
-        let cloud = Cloud::of(&profile(ExchangeEnvironment::O365Default)).unwrap();
+        let cloud = Cloud::of(&settings(ExchangeEnvironment::O365Default)).unwrap();
         for (audience, accepted) in [
             ("https://outlook.office365.com", true),
             ("https://outlook.office365.com/", true),

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::{Context, unless_canceled},
     model::Timestamp,
-    profile::Profile,
+    profile::ConnectionSettings,
     tls::{self, Fault},
 };
 
@@ -73,13 +73,13 @@ pub struct HttpFailure {
 impl HttpClient {
     /// A client for HTTPS, through the proxy that the environment or Windows names.
     ///
-    /// Trusts the platform's roots and the profile's `ServerCertificatePath`. Follows no redirect.
+    /// Trusts the platform's roots and `ServerCertificatePath`. Follows no redirect.
     ///
     /// Fails with `TrustAnchorUnreadable`, `Internal`.
-    pub fn new(profile: &Profile, context: &Context) -> Result<Self> {
-        let mut config = tls::client_config(tls::trust(profile, context)?)?;
+    pub fn new(settings: &ConnectionSettings, context: &Context) -> Result<Self> {
+        let mut config = tls::client_config(tls::trust(settings, context)?)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let time_limit = Duration::from_secs(profile.timeout.into());
+        let time_limit = Duration::from_secs(settings.timeout.into());
         let builder = builder(time_limit).https_only(true).tls_backend_preconfigured(config);
         Self::build(builder, context)
     }

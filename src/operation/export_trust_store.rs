@@ -14,7 +14,7 @@ use crate::{
 /// Fails as the profile and its anchors do; `InvalidRequest`, `TrustStoreRefused`, `TargetNotWritable`, `DiskFull`.
 pub(super) fn run(engine: &Engine, request: &ExportTrustStoreRequest, context: &Context) -> Result<()> {
     let profile = profile_store::load(&engine.places()?, &request.profile_name)?.profile;
-    let anchors = load_anchors(&profile.trust_anchor_path)?;
+    let anchors = load_anchors(&profile.trust.trust_anchor_path)?;
     store::refuse_expired(&anchors.certificates(), Timestamp::now())?;
     let certificates = store::by_subject(anchors.certificates());
     let path = &request.path;

@@ -5,21 +5,22 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
     places::profile_store,
+    profile::Profile,
 };
 
 pub(super) fn run(engine: &Engine, request: &NewProfileRequest, context: &Context) -> Result<()> {
-    let name = &request.profile.name;
+    let profile = Profile::try_from(request.profile.clone())?;
     let search = engine.places()?;
-    match profile_store::load(&search, name) {
+    match profile_store::load(&search, &profile.name) {
         Err(error) if error.id == ErrorId::ProfileNotFound => {}
-        Err(error) if error.id != ErrorId::ProfileUnreadable => return Err(error),
+        Err(error) if !profile_store::is_broken(&error) => return Err(error),
         _ if request.force => {}
         _ => {
-            return Err(Error::new(ErrorId::ProfileExists, format!("There is a profile '{name}' already."))
-                .target(name));
+            let what = format!("There is a profile '{}' already.", profile.name);
+            return Err(Error::new(ErrorId::ProfileExists, what).target(&profile.name));
         }
     }
     let places = search.first().ok_or_else(|| Error::new(ErrorId::Internal, "No places."))?;
-    profile_store::save(places, &request.profile)?;
-    context.result(ResultType::Profile, &request.profile)
+    profile_store::save(places, &profile)?;
+    context.result(ResultType::Profile, &profile)
 }

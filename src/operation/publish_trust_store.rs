@@ -12,7 +12,6 @@ use crate::{
     },
     model::{Fingerprint, Timestamp, TrustStore},
     places,
-    profile::{Profile, TargetKind},
     trust::{TrustAnchors, load_anchors},
 };
 
@@ -21,9 +20,8 @@ use crate::{
 pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: &Context) -> Result<()> {
     let opening = Opening::of(engine, &request.profile_name, None, context)?;
     let stored = &opening.stored;
-    check_target(&stored.profile)?;
     let mut channel = opening.channel()?;
-    let anchors = load_anchors(&stored.profile.trust_anchor_path)?;
+    let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
     let now = Timestamp::now();
     let backup = match &request.backup_path {
         Some(path) => path.clone(),
@@ -41,18 +39,6 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
         now,
     };
     publish_through(&job, channel.as_mut(), context)
-}
-
-/// Fails with `ProfileInvalid` where the target is not in Exchange.
-fn check_target(profile: &Profile) -> Result<()> {
-    if matches!(profile.target, TargetKind::ExchangeOnline | TargetKind::ExchangeSession) {
-        return Ok(());
-    }
-    let what = format!(
-        "Profile '{}' publishes to {:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
-        profile.name, profile.target
-    );
-    Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
 }
 
 /// What is to be published, and how.

@@ -15,7 +15,7 @@ pub(super) fn run(engine: &Engine, request: &RemoveProfileRequest, context: &Con
     let places = match profile_store::load(&search, &request.name) {
         Ok(stored) => stored.places,
         // A profile that can't be read can still be removed.
-        Err(error) if matches!(error.id, ErrorId::ProfileUnreadable | ErrorId::ProfileInvalid) => {
+        Err(error) if profile_store::is_broken(&error) => {
             let has = |places: &&Places| places.profile_file(&request.name).is_ok_and(|path| path.exists());
             search.iter().find(has).cloned().ok_or(error)?
         }

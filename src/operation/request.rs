@@ -52,7 +52,8 @@ pub enum Request {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct NewProfileRequest {
     /// The whole profile.
-    pub profile: Box<crate::profile::Profile>,
+    #[schemars(with = "crate::profile::Profile")]
+    pub profile: crate::profile::Settings,
     /// Replace one of the same name.
     #[serde(default)]
     pub force: bool,

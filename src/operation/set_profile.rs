@@ -8,32 +8,21 @@ use crate::{
     profile::Profile,
 };
 
+/// What is wrong with the profile can be put right, since only the outcome is judged.
 pub(super) fn run(engine: &Engine, request: &SetProfileRequest, context: &Context) -> Result<()> {
-    let stored = profile_store::load(&engine.places()?, &request.name)?;
-    let changed = merge(&stored.profile, request)?;
-    profile_store::save(&stored.places, &changed)?;
-    context.result(ResultType::Profile, &changed)
-}
-
-/// The profile with the request's settings. Fails with `ProfileInvalid`, naming the setting.
-fn merge(profile: &Profile, request: &SetProfileRequest) -> Result<Profile> {
+    let (mut settings, places) = profile_store::settings(&engine.places()?, &request.name)?;
     let invalid = |why: String| {
-        Error::new(ErrorId::ProfileInvalid, format!("Profile '{}': {why}.", profile.name))
-            .target(&profile.name)
+        Error::new(ErrorId::ProfileInvalid, format!("Profile '{}': {why}.", request.name))
+            .target(&request.name)
     };
-    let mut json = serde_json::to_value(profile).map_err(|e| invalid(e.to_string()))?;
-    let fields = json.as_object_mut().ok_or_else(|| invalid("it is no object".into()))?;
     for (name, value) in &request.settings {
         if name == "Name" {
             return Err(invalid("a profile can't be renamed; make a new one".into()));
         }
-        if value.is_null() {
-            fields.remove(name);
-        } else {
-            fields.insert(name.clone(), value.clone());
-        }
+        settings.set(name, value.clone()).map_err(invalid)?;
     }
-    let changed: Profile = serde_json::from_value(json).map_err(|e| invalid(e.to_string()))?;
-    changed.validate()?;
-    Ok(changed)
+    // What another source or target leaves without effect goes; what is asked for must have one.
+    let changed = Profile::from_settings(&settings, &|name| request.settings.contains_key(name))?;
+    profile_store::save(&places, &changed)?;
+    context.result(ResultType::Profile, &changed)
 }

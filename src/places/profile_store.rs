@@ -1,11 +1,11 @@
-//! Profiles as files: finding, reading, writing.
+//! Profiles as files: finding, reading, writing. A file keeps what differs from the defaults.
 
 use std::{fs, io::ErrorKind, path::Path};
 
 use super::{Places, make_private_folder, write_private_file};
 use crate::{
     error::{Error, ErrorId, Result},
-    profile::{Profile, is_profile_name},
+    profile::{Profile, Settings, is_profile_name},
 };
 
 /// A profile and where it lives.
@@ -14,15 +14,20 @@ pub(crate) struct StoredProfile {
     pub(crate) places: Places,
 }
 
-/// The profile of that name, from the first of the places that has it.
+/// The profile of that name, from the first of the places that has it. A setting without effect is passed over.
 /// Fails with `ProfileNotFound`, `ProfileUnreadable`, `ProfileInvalid`.
 pub(crate) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
+    let (settings, places) = settings(search, name)?;
+    Ok(StoredProfile { profile: Profile::from_settings(&settings, &|_| false)?, places })
+}
+
+/// The settings of the profile of that name, right or wrong, and where they are.
+/// Fails with `ProfileNotFound`, `ProfileUnreadable`.
+pub(crate) fn settings(search: &[Places], name: &str) -> Result<(Settings, Places)> {
     for places in search {
         let path = places.profile_file(name)?;
         match fs::read(&path) {
-            Ok(text) => {
-                return Ok(StoredProfile { profile: parse(&path, name, &text)?, places: places.clone() });
-            }
+            Ok(text) => return Ok((parse(&path, name, &text)?, places.clone())),
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => {
                 return Err(Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e));
@@ -36,24 +41,22 @@ pub(crate) fn not_found(name: &str) -> Error {
     Error::new(ErrorId::ProfileNotFound, format!("There is no profile '{name}'.")).target(name)
 }
 
-fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Profile> {
+fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Settings> {
     let unreadable = |why: String| {
         let what = format!("The profile '{name}' ('{}') can't be read: {why}.", path.display());
         Error::new(ErrorId::ProfileUnreadable, what).target(name)
     };
-    let profile: Profile = serde_json::from_slice(text).map_err(|e| unreadable(e.to_string()))?;
-    if profile.name != name {
-        return Err(unreadable(format!("it is named '{}' inside", profile.name)));
+    let settings: Settings = serde_json::from_slice(text).map_err(|e| unreadable(e.to_string()))?;
+    if settings.name() != name {
+        return Err(unreadable(format!("it is named '{}' inside", settings.name())));
     }
-    profile.validate()?;
-    Ok(profile)
+    Ok(settings)
 }
 
 /// Writes a profile. Fails with `PlaceNotWritable`, `PlaceNotPrivate`, `DiskFull`.
 pub(crate) fn save(places: &Places, profile: &Profile) -> Result<()> {
-    profile.validate()?;
     make_private_folder(&places.profiles)?;
-    let mut text = serde_json::to_vec_pretty(profile)
+    let mut text = serde_json::to_vec_pretty(&profile.kept())
         .map_err(|e| Error::new(ErrorId::Internal, format!("A profile has no JSON form: {e}")))?;
     text.push(b'\n');
     write_private_file(&places.profile_file(&profile.name)?, &text, ErrorId::PlaceNotWritable)
@@ -75,4 +78,9 @@ pub(crate) fn names(search: &[Places]) -> Result<Vec<String>> {
     names.sort_unstable();
     names.dedup();
     Ok(names)
+}
+
+/// Whether there is a profile, but not one that can be used: it can still be replaced or removed.
+pub(crate) fn is_broken(error: &Error) -> bool {
+    matches!(error.id, ErrorId::ProfileUnreadable | ErrorId::ProfileInvalid)
 }

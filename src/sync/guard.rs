@@ -154,8 +154,8 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
             .is_some_and(|guarded| guarded != fingerprint(job.profile, job.policy).to_string()),
         partial: job.is_partial(),
         allow_removal: job.options.allow_removal,
-        removal_limit: job.profile.removal_limit,
-        removal_percent: job.profile.removal_percent,
+        removal_limit: job.profile.limits.removal_limit,
+        removal_percent: job.profile.limits.removal_percent,
     })
 }
 
@@ -196,15 +196,17 @@ fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
 
 /// A hash over policy and scope: what decides who gets what.
 fn fingerprint(profile: &Profile, policy: Fingerprint) -> Fingerprint {
+    let (source, none) = (profile.source(), Vec::new());
+    let directory = source.directory();
     let scope = (
-        profile.source,
-        &profile.server,
-        &profile.search_base,
-        &profile.filter,
-        &profile.path,
+        source.kind(),
+        directory.map(|directory| &directory.server),
+        directory.map_or(&none, |directory| &directory.search_base),
+        directory.and_then(|directory| directory.filter.as_ref()),
+        source.file().map(|file| &file.path),
         profile.target_text(),
-        profile.ownership,
-        profile.disabled_account,
+        profile.target.ownership(),
+        profile.policy.disabled_account,
     );
     Fingerprint::of(format!("{policy} {scope:?}").as_bytes())
 }

@@ -36,8 +36,13 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
 
     // The sink needs the job, and so does the source; they don't touch the same parts of it.
     let Job { source, state, evaluate, policy, now, profile, options, .. } = job;
-    let part =
-        Part { state, evaluate: *evaluate, policy: *policy, now: *now, disabled: profile.disabled_account };
+    let part = Part {
+        state,
+        evaluate: *evaluate,
+        policy: *policy,
+        now: *now,
+        disabled: profile.policy.disabled_account,
+    };
     source.read(&selection, context, &mut |item| {
         match item {
             SourceItem::Recipient(recipient) => {
@@ -305,7 +310,7 @@ fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
             evaluate: *evaluate,
             policy: *policy,
             now: *now,
-            disabled: profile.disabled_account,
+            disabled: profile.policy.disabled_account,
         };
         Import { run, issuers: BTreeMap::new(), named: Vec::new() }.flush(&part, context, &mut found)?;
     }

@@ -19,7 +19,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     recover::in_flight(job, run)?;
     import::run(job, run)?;
     plan::run(job, run)?;
-    verify::tell_drift(job.profile.drift, &run.numbers, job.context)?;
+    verify::tell_drift(job.profile.target.drift(), &run.numbers, job.context)?;
     if !guard::run(job, run)? {
         exclusions::tell(job, run)?;
         sweep::after_import(job, run)?;

@@ -24,7 +24,7 @@ pub(super) fn after_import(job: &Job<'_>, run: &Run) -> Result<()> {
 
 /// What retention no longer keeps.
 pub(super) fn after_export(job: &Job<'_>, run: &Run) -> Result<()> {
-    let before = job.now.plus(-i64::from(job.profile.retention) * 24 * 3600);
+    let before = job.now.plus(-i64::from(job.profile.limits.retention) * 24 * 3600);
     let due = job.state.setting("swept")?.and_then(|text| Timestamp::parse(&text));
     let due = due.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
     job.state.transaction(|state| {

@@ -1,4 +1,4 @@
-//! What tests of directories share: a profile, and the Samba domain controller of `tests/lab/samba.sh`.
+//! What tests of directories share: settings, and the Samba domain controller of `tests/lab/samba.sh`.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -7,18 +7,16 @@ use smime_sync::{
     error::{Error, Result},
     event::Context,
     model::Recipient,
-    profile::Profile,
+    profile::DirectorySettings,
 };
 
-/// A profile of the source at `server`; certificates come from the CA in `ca`.
-pub fn profile(server: &str, port: u16, ca: Option<PathBuf>, bases: &[&str]) -> Profile {
-    let mut profile: Profile = serde_json::from_value(serde_json::json!({
-        "Name": "corp", "Source": "ActiveDirectory", "Server": server, "Port": port, "SearchBase": bases,
-        "Target": "Folder", "OutputPath": "/nowhere", "Timeout": 20,
-    }))
-    .unwrap();
-    profile.server_certificate_path.extend(ca);
-    profile
+/// The settings of the directory at `server`; certificates come from the CA in `ca`.
+pub fn settings(server: &str, port: u16, ca: Option<PathBuf>, bases: &[&str]) -> DirectorySettings {
+    let bases = bases.iter().map(|base| (*base).to_owned()).collect();
+    let mut settings = DirectorySettings { port, ..DirectorySettings::new(server, bases) };
+    settings.connection.timeout = 20;
+    settings.connection.server_certificate_path.extend(ca);
+    settings
 }
 
 /// The error of a connection that must not come about.
@@ -80,14 +78,14 @@ impl Lab {
         if user == ADMINISTRATOR { &self.admin_password } else { &self.user_password }
     }
 
-    /// A profile of it.
-    pub fn profile(&self, bases: &[&str]) -> Profile {
-        profile("localhost", 636, Some(self.directory.join("tls/ca.pem")), bases)
+    /// Its settings.
+    pub fn settings(&self, bases: &[&str]) -> DirectorySettings {
+        settings("localhost", 636, Some(self.directory.join("tls/ca.pem")), bases)
     }
 
     /// Signs `user` in with the right password.
-    pub fn connect(&self, profile: &Profile, user: &str, context: &Context) -> Result<LdapSource> {
-        LdapSource::connect(profile, Some(user), Some(self.password(user).as_bytes()), context)
+    pub fn connect(&self, settings: &DirectorySettings, user: &str, context: &Context) -> Result<LdapSource> {
+        LdapSource::active_directory(settings, Some(user), Some(self.password(user).as_bytes()), context)
     }
 }
 

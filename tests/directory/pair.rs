@@ -38,7 +38,7 @@ fn a_change_at_another_domain_controller_holds_the_write_for_the_quiet_period_fr
     let quiet_period = 12;
     let (old, new) = (certificate(b"old"), certificate(b"new"));
     let mut unit = Unit::of(Lab::at(pair().join("dc1")), FIRST, "ttpair", &[vec![old.clone()]]);
-    unit.profile.server = Some(FIRST.into());
+    unit.settings.directory.server = FIRST.into();
     replicate("1", "2");
     let (context, _) = context();
     let people = unit.people(&context);
@@ -77,7 +77,7 @@ fn a_change_at_another_domain_controller_holds_the_write_for_the_quiet_period_fr
     people[0].write(&mut target, &current, std::slice::from_ref(&new), &context).unwrap();
     replicate("1", "2");
     let mut second = unit;
-    second.profile.server = Some(SECOND.into());
+    second.settings.directory.server = SECOND.into();
     let there = people[0].found(&mut second.target(&context), &context);
     assert_eq!(there.values, [new]);
 }

@@ -9,7 +9,7 @@ use smime_sync::{
     error::Result,
     event::Context,
     model::{Attribute, Recipient, RecipientRecord, Value},
-    profile::Profile,
+    profile::{ActiveDirectorySettings, DirectorySettings},
     targets::{
         Match, Target, TargetQuery, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget,
     },
@@ -29,12 +29,12 @@ pub fn smime(bytes: &[u8]) -> Value {
     Value::new(Attribute::UserSmimeCertificate, bytes)
 }
 
-/// A container of a test's own with people `0`, `1`, …, and the profile of it.
+/// A container of a test's own with people `0`, `1`, …, and the settings of it.
 pub struct Unit {
     pub lab: Lab,
     address: &'static str,
     pub dn: String,
-    pub profile: Profile,
+    pub settings: ActiveDirectorySettings,
     prefix: &'static str,
 }
 
@@ -61,18 +61,24 @@ impl Unit {
             ldif.push('\n');
         }
         populate(&lab, &dn, &ldif);
-        let profile = Profile { quiet_period: 0, ..lab.profile(&[&dn]) };
-        Self { lab, address, dn, profile, prefix }
+        let settings = without_quiet_period(lab.settings(&[&dn]));
+        Self { lab, address, dn, settings, prefix }
     }
 
     /// The target as an account that may write here, without a quiet period.
     pub fn target(&self, context: &Context) -> ActiveDirectoryTarget {
-        connect(&self.lab, &self.profile, WRITER, context).unwrap()
+        connect(&self.lab, &self.settings, WRITER, context).unwrap()
     }
 
     /// The target with a quiet period of so many seconds.
     pub fn quiet_target(&self, quiet_period: u32, context: &Context) -> ActiveDirectoryTarget {
-        connect(&self.lab, &Profile { quiet_period, ..self.profile.clone() }, WRITER, context).unwrap()
+        connect(
+            &self.lab,
+            &ActiveDirectorySettings { quiet_period, ..self.settings.clone() },
+            WRITER,
+            context,
+        )
+        .unwrap()
     }
 
     pub fn person_dn(&self, number: usize) -> String {
@@ -81,7 +87,7 @@ impl Unit {
 
     /// The people, in the order of their numbers.
     pub fn people(&self, context: &Context) -> Vec<Person> {
-        let mut source = self.lab.connect(&self.profile, READER, context).unwrap();
+        let mut source = self.lab.connect(&self.settings.directory, READER, context).unwrap();
         let mut found = directory::read(&mut source, &Selection::All, context).unwrap();
         let number = |recipient: &Recipient| -> usize {
             let name = recipient.sam_account_name.as_deref().unwrap_or_default();
@@ -114,8 +120,18 @@ pub fn change(what: &str, value: &Value) -> String {
     format!("modify\n{what}: {name}\n{name}:: {bytes}")
 }
 
-pub fn connect(lab: &Lab, profile: &Profile, user: &str, context: &Context) -> Result<ActiveDirectoryTarget> {
-    ActiveDirectoryTarget::connect(profile, Some(user), Some(lab.password(user).as_bytes()), context)
+/// An Active Directory whose recipients can be written at once.
+pub fn without_quiet_period(directory: DirectorySettings) -> ActiveDirectorySettings {
+    ActiveDirectorySettings { quiet_period: 0, ..ActiveDirectorySettings::of(directory) }
+}
+
+pub fn connect(
+    lab: &Lab,
+    settings: &ActiveDirectorySettings,
+    user: &str,
+    context: &Context,
+) -> Result<ActiveDirectoryTarget> {
+    ActiveDirectoryTarget::connect(settings, Some(user), Some(lab.password(user).as_bytes()), context)
 }
 
 /// A recipient as the sync engine knows it.

@@ -7,7 +7,6 @@ use crate::{
     directory::entry::{ATTRIBUTES, AnchorKind, Entry},
     error::Result,
     event::Context,
-    profile::SourceKind,
 };
 
 /// How a server is asked.
@@ -29,7 +28,7 @@ pub(super) struct Dialect {
 
 /// [MS-ADTS]. Users, contacts and disabled accounts of shared mailboxes; computers are of the class `user`, too, but
 /// of another category, and their `userCertificate` holds the certificate of a device.
-const ACTIVE_DIRECTORY: Dialect = Dialect {
+pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
     recipients: "(|(&(objectCategory=person)(objectClass=user))(objectClass=contact))",
     more_attributes: &[],
     tombstones: true,
@@ -45,7 +44,7 @@ const ACTIVE_DIRECTORY: Dialect = Dialect {
 
 /// RFC 4519 and RFC 2798 for people; certificates are transferred as `;binary` (RFC 4523, 2.1), which servers may
 /// insist on seeing in the request; `entryDN` is RFC 5020, `entryUUID` RFC 4530.
-const STANDARD: Dialect = Dialect {
+pub(super) const STANDARD: Dialect = Dialect {
     recipients: "(|(objectClass=person)(objectClass=inetOrgPerson))",
     more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary"],
     tombstones: false,
@@ -55,11 +54,6 @@ const STANDARD: Dialect = Dialect {
 };
 
 impl Dialect {
-    /// That of a profile's source.
-    pub fn of(source: SourceKind) -> Self {
-        if source == SourceKind::ActiveDirectory { ACTIVE_DIRECTORY } else { STANDARD }
-    }
-
     /// The same for a server as it shows the object `base`: without `entryUUID`, recipients are known by their DN.
     /// One kind for all of them: which it is must not depend on who is read first.
     pub fn fitted(self, connection: &mut Connection, base: &str, context: &Context) -> Result<Self> {

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::message::{Modification, Operation};
 use self::{
     connection::Connection,
-    dialect::Dialect,
+    dialect::{ACTIVE_DIRECTORY, Dialect, STANDARD},
     filter::Filter,
     message::{Scope, Search},
     scope::SearchScope,
@@ -32,7 +32,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::Timestamp,
-    profile::Profile,
+    profile::DirectorySettings,
 };
 
 /// Entries a page; half of what Active Directory allows by default (MaxPageSize), since these are large.
@@ -51,44 +51,60 @@ pub struct LdapSource {
 }
 
 impl LdapSource {
-    /// Connects to the profile's server. Fails as [`LdapSource::connect_to`].
-    pub fn connect(
-        profile: &Profile,
+    /// Connects to a domain controller with TLS, signs in with a password and finds the search bases.
+    ///
+    /// `user_name` is a distinguished name, a user principal name or `DOMAIN\name`.
+    ///
+    /// Fails with `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
+    /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
+    pub fn active_directory(
+        settings: &DirectorySettings,
         user_name: Option<&str>,
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        Self::connect_to(profile.server.as_deref(), profile, user_name, password, context)
+        Self::domain_controller(&settings.server, settings, user_name, password, context)
     }
 
-    /// Connects to one `server` of the profile's directory with TLS, signs in with a password and finds the search
-    /// bases.
-    ///
-    /// `user_name` is a distinguished name; in Active Directory, also a user principal name or `DOMAIN\name`.
-    ///
-    /// Fails with `ProfileInvalid`, `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
-    /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
-    pub fn connect_to(
-        server: Option<&str>,
-        profile: &Profile,
+    /// The same at the domain controller `server`, whichever the settings name.
+    pub fn domain_controller(
+        server: &str,
+        settings: &DirectorySettings,
         user_name: Option<&str>,
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        let server = server.filter(|server| !server.is_empty()).ok_or_else(|| {
-            Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' names no server.", profile.name))
-                .target(profile.name.clone())
-        })?;
-        let dialect = Dialect::of(profile.source);
-        let filter = scope::filter(profile, &dialect)?;
+        Self::connect(ACTIVE_DIRECTORY, server, settings, user_name, password, context)
+    }
+
+    /// Connects to any other directory; `user_name` is a distinguished name.
+    /// Fails as [`LdapSource::active_directory`] does.
+    pub fn directory(
+        settings: &DirectorySettings,
+        user_name: Option<&str>,
+        password: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Self> {
+        Self::connect(STANDARD, &settings.server, settings, user_name, password, context)
+    }
+
+    fn connect(
+        dialect: Dialect,
+        server: &str,
+        settings: &DirectorySettings,
+        user_name: Option<&str>,
+        password: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Self> {
+        let filter = scope::filter(settings, &dialect)?;
         let (user_name, password) = credential(server, user_name, password)?;
-        let tls = tls::configuration(server, profile, context)?;
-        let time_limit = Duration::from_secs(u64::from(profile.timeout.max(1)));
-        let mut connection = Connection::open(server, profile.port, tls, time_limit, context)?;
+        let tls = tls::configuration(server, settings, context)?;
+        let time_limit = Duration::from_secs(settings.connection.timeout.into());
+        let mut connection = Connection::open(server, settings.port, tls, time_limit, context)?;
         connection.bind(user_name, &password, context)?;
         context.log(LogLevel::Verbose, format!("Signed in at '{server}' as '{user_name}'."))?;
         let domains = domains(&mut connection, context)?;
-        let bases = scope::bases(&mut connection, profile, context)?;
+        let bases = scope::bases(&mut connection, settings, context)?;
         let base = bases.first().map(String::as_str).unwrap_or_default();
         let dialect = dialect.fitted(&mut connection, base, context)?;
         Ok(Self { connection, dialect, scope: SearchScope { bases, filter }, domains })

@@ -4,7 +4,7 @@ use super::{connection::Connection, dialect::Dialect, filter::Filter, result::As
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    profile::Profile,
+    profile::DirectorySettings,
 };
 
 /// Search bases, none within another, and the filter.
@@ -16,10 +16,10 @@ pub(super) struct SearchScope {
 
 /// The filter of a profile's recipients.
 /// Fails with `FilterInvalid`, naming the place.
-pub(super) fn filter(profile: &Profile, dialect: &Dialect) -> Result<Filter> {
+pub(super) fn filter(settings: &DirectorySettings, dialect: &Dialect) -> Result<Filter> {
     let parse = |text: &str| Filter::parse(text).map_err(|e| e.describe(text));
     let recipients = parse(dialect.recipients)?;
-    match profile.filter.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+    match settings.filter.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         Some(own) => Ok(Filter::and(&[recipients, parse(own)?])),
         None => Ok(recipients),
     }
@@ -29,11 +29,11 @@ pub(super) fn filter(profile: &Profile, dialect: &Dialect) -> Result<Filter> {
 /// found twice. Fails with `SearchBaseNotFound`.
 pub(super) fn bases(
     connection: &mut Connection,
-    profile: &Profile,
+    settings: &DirectorySettings,
     context: &Context,
 ) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for base in &profile.search_base {
+    for base in &settings.search_base {
         if base.trim().is_empty() {
             // The empty name is the root DSE, below which servers find nothing.
             return Err(

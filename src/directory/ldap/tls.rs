@@ -7,14 +7,18 @@ use rustls::ClientConfig;
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::{Context, LogLevel},
-    profile::Profile,
+    profile::DirectorySettings,
     tls::{self, Fault, Trust},
 };
 
-/// The TLS settings of a profile, for `server`: trusted are the platform's roots and the certificates of the profile.
+/// How to speak TLS with `server`: trusted are the platform's roots and the certificates of the settings.
 /// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
-pub(super) fn configuration(server: &str, profile: &Profile, context: &Context) -> Result<Arc<ClientConfig>> {
-    let trust = if profile.skip_certificate_check {
+pub(super) fn configuration(
+    server: &str,
+    settings: &DirectorySettings,
+    context: &Context,
+) -> Result<Arc<ClientConfig>> {
+    let trust = if settings.skip_certificate_check {
         let warning = format!(
             "The certificate of '{server}' is not checked (-SkipCertificateCheck): \
              whoever is between this machine and the server can read the password."
@@ -22,7 +26,7 @@ pub(super) fn configuration(server: &str, profile: &Profile, context: &Context) 
         context.log(LogLevel::Warning, warning)?;
         Trust::Unchecked
     } else {
-        tls::trust(profile, context)?
+        tls::trust(&settings.connection, context)?
     };
     Ok(Arc::new(tls::client_config(trust)?))
 }

@@ -30,12 +30,7 @@ use super::{
     CmdletChannel, Command, Location, Object, Output, clock::Clock, cloud::Cloud, http::HttpClient,
     sign_in::TokenSource,
 };
-use crate::{
-    error::{Error, ErrorId, Result},
-    event::Context,
-    model::Timestamp,
-    profile::Profile,
-};
+use crate::{error::Result, event::Context, model::Timestamp, profile::ExchangeOnlineSettings};
 
 /// Commands that one call takes well: some requests for each of those that run at a time.
 const BATCH: usize = 500;
@@ -48,27 +43,21 @@ pub struct ExchangeOnline {
 }
 
 impl ExchangeOnline {
-    /// A channel for the profile's organisation, with tokens from `tokens`. Asks the service nothing yet.
+    /// A channel for the organisation, with tokens from `tokens`. Asks the service nothing yet.
     ///
     /// All waits are by `clock`. Fails with `ProfileInvalid` and as [`HttpClient::new`] does.
     pub fn connect(
-        profile: &Profile,
+        settings: &ExchangeOnlineSettings,
         tokens: Arc<dyn TokenSource>,
         clock: Clock,
         context: &Context,
     ) -> Result<Self> {
-        let tenant = profile.organization.as_deref().unwrap_or_default();
-        if tenant.is_empty() {
-            let message =
-                format!("Profile '{}': the target ExchangeOnline needs -Organization.", profile.name);
-            return Err(Error::new(ErrorId::ProfileInvalid, message).target(profile.name.clone()));
-        }
-        let http = HttpClient::new(profile, context)?;
-        let time_limit = Duration::from_secs(profile.timeout.into());
-        let connection = Connection::new(http, Cloud::of(profile)?, tokens, clock, time_limit);
+        let http = HttpClient::new(&settings.connection, context)?;
+        let time_limit = Duration::from_secs(settings.connection.timeout.into());
+        let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, time_limit);
         Ok(Self {
             connection: Arc::new(connection),
-            requests: Requests::new(tenant, profile.byte_encoding),
+            requests: Requests::new(&settings.organization, settings.byte_encoding),
             line: Line::default(),
         })
     }

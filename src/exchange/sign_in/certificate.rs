@@ -26,7 +26,7 @@ use crate::{
         http::{HttpClient, HttpFailure, HttpRequest},
     },
     model::Timestamp,
-    profile::Profile,
+    profile::ExchangeOnlineSettings,
 };
 
 /// Who has the key.
@@ -62,27 +62,22 @@ pub(super) struct CertificateSignIn {
 impl CertificateSignIn {
     /// Fails with `ProfileInvalid`, and `SignInCertificateUnusable` for a certificate that is not valid now.
     pub(super) fn of(
-        profile: &Profile,
+        settings: &ExchangeOnlineSettings,
+        app_id: &str,
         cloud: &Cloud,
         signer: Signer,
         from: &Surroundings<'_>,
     ) -> Result<Self> {
-        let tenant = profile.organization.clone().unwrap_or_default();
-        let app_id = profile.app_id.clone().unwrap_or_default();
-        if app_id.is_empty() {
-            let message = format!("Profile '{}': the certificate needs -AppId beside it.", profile.name);
-            return Err(Error::new(ErrorId::ProfileInvalid, message).target(profile.name.clone()));
-        }
         check_time(signer.certificate(), from.clock.timestamp())?;
         Ok(Self {
             http: from.http.clone(),
             clock: from.clock.clone(),
             cancel: from.context.cancel.clone(),
-            time_limit: Duration::from_secs(profile.timeout.into()),
-            endpoint: cloud.token_endpoint(&tenant)?,
+            time_limit: Duration::from_secs(settings.connection.timeout.into()),
+            endpoint: cloud.token_endpoint(&settings.organization)?,
             scope: cloud.scope(),
-            tenant,
-            app_id,
+            tenant: settings.organization.clone(),
+            app_id: app_id.to_owned(),
             signer,
         })
     }

@@ -24,7 +24,6 @@ use crate::{
         cloud::Cloud,
         http::{HttpAnswer, HttpClient, HttpFailure, HttpRequest},
     },
-    profile::Profile,
 };
 
 /// Where virtual machines are given their identity; a link-local address.
@@ -43,7 +42,7 @@ pub(super) struct ManagedIdentity {
 
 impl ManagedIdentity {
     /// Fails with `ManagedIdentityUnavailable` where the environment is not what it should be, `Internal`.
-    pub(super) fn of(profile: &Profile, cloud: &Cloud, from: &Surroundings<'_>) -> Result<Self> {
+    pub(super) fn of(client_id: Option<&str>, cloud: &Cloud, from: &Surroundings<'_>) -> Result<Self> {
         let variable = |name| (from.environment)(name).filter(|value| !value.is_empty());
         let (address, version, header) = match (variable("IDENTITY_ENDPOINT"), variable("IDENTITY_HEADER")) {
             (Some(endpoint), Some(secret)) => {
@@ -64,7 +63,7 @@ impl ManagedIdentity {
         url.query_pairs_mut()
             .append_pair("api-version", version)
             .append_pair("resource", cloud.resource())
-            .extend_pairs(profile.managed_identity_account_id.iter().map(|id| ("client_id", id)));
+            .extend_pairs(client_id.iter().map(|id| ("client_id", id)));
         let mut request = HttpRequest::get(url);
         request.headers.insert(header.0, header.1);
         Ok(Self {

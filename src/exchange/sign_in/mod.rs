@@ -27,7 +27,7 @@ use super::{clock::Clock, cloud::Cloud, http::HttpClient};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    profile::Profile,
+    profile::{ApplicationKey, ExchangeOnlineSettings, SignIn},
 };
 
 /// The engine's secret that is a token handed in by the script.
@@ -65,36 +65,46 @@ pub struct Surroundings<'a> {
     pub context: &'a Context,
 }
 
-/// The token source of a profile: a token that was handed in, else the machine's managed identity, else the
+/// The token source of an organisation: a token that was handed in, else the machine's managed identity, else the
 /// application's certificate as a file, else by its thumbprint. Nothing is sent yet, but keys are read.
 ///
 /// Fails with `CredentialMissing` where there is none of them, `ProfileInvalid`, `AccessTokenUnusable`,
 /// `ManagedIdentityUnavailable`, `SignInCertificateUnusable`, `CertificatePasswordWrong`, `Canceled`.
-pub fn token_source(profile: &Profile, from: &Surroundings<'_>) -> Result<Arc<dyn TokenSource>> {
-    let cloud = Cloud::of(profile)?;
+pub fn token_source(
+    settings: &ExchangeOnlineSettings,
+    from: &Surroundings<'_>,
+) -> Result<Arc<dyn TokenSource>> {
+    let cloud = Cloud::of(settings)?;
     if let Some(secret) = (from.secrets)(ACCESS_TOKEN) {
         return Ok(Arc::new(HandedIn::read(&secret, &cloud, from.clock.clone())?));
     }
-    if profile.managed_identity {
-        let issuer = ManagedIdentity::of(profile, &cloud, from)?;
-        return Ok(Arc::new(Renewing::new(issuer, from)));
+    match settings.sign_in().ok_or_else(missing)? {
+        SignIn::ManagedIdentity(client_id) => {
+            Ok(Arc::new(Renewing::new(ManagedIdentity::of(client_id, &cloud, from)?, from)))
+        }
+        SignIn::Application { id, key } => {
+            let issuer = CertificateSignIn::of(settings, id, &cloud, signer(key, from)?, from)?;
+            Ok(Arc::new(Renewing::new(issuer, from)))
+        }
     }
-    let signer = if let Some(path) = &profile.certificate_file_path {
-        let password = (from.secrets)(CERTIFICATE_PASSWORD);
-        let password = password.as_ref().map(|password| password.as_slice());
-        Signer::Key(Box::new(key_file::read(path, password, from.clock.timestamp())?))
-    } else if let Some(thumbprint) = &profile.certificate_thumbprint {
-        Signer::Host(Arc::new(HostKey::find(thumbprint, from.context)?))
-    } else {
-        return Err(missing(profile));
-    };
-    let issuer = CertificateSignIn::of(profile, &cloud, signer, from)?;
-    Ok(Arc::new(Renewing::new(issuer, from)))
 }
 
-fn missing(profile: &Profile) -> Error {
-    let message = format!("Profile '{}' has nothing to sign in at Exchange Online with.", profile.name);
-    Error::new(ErrorId::CredentialMissing, message).target(profile.name.clone()).advice(
+fn signer(key: ApplicationKey<'_>, from: &Surroundings<'_>) -> Result<Signer> {
+    match key {
+        ApplicationKey::File(path) => {
+            let password = (from.secrets)(CERTIFICATE_PASSWORD);
+            let password = password.as_ref().map(|password| password.as_slice());
+            Ok(Signer::Key(Box::new(key_file::read(path, password, from.clock.timestamp())?)))
+        }
+        ApplicationKey::Thumbprint(thumbprint) => {
+            Ok(Signer::Host(Arc::new(HostKey::find(thumbprint, from.context)?)))
+        }
+    }
+}
+
+fn missing() -> Error {
+    let message = "The profile has nothing to sign in at Exchange Online with.";
+    Error::new(ErrorId::CredentialMissing, message).advice(
         "Give the profile -AppId with -CertificateFilePath or -CertificateThumbprint, or -ManagedIdentity; \
          or pass -AccessToken.",
     )

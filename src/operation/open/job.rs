@@ -3,9 +3,8 @@
 use super::{Judge, Opening};
 use crate::{
     directory::Source,
-    error::{Error, ErrorId, Result},
+    error::Result,
     model::{Run, Timestamp},
-    profile::SourceKind,
     state::{State, lock::RunLock},
     sync::{
         Job, Options,
@@ -42,10 +41,8 @@ impl Opening<'_> {
         options: &Options,
         work: impl FnOnce(Job<'_>) -> Result<Run>,
     ) -> Result<()> {
-        if let Place::Directory(cmdlet) = place
-            && self.profile().source != SourceKind::ActiveDirectory
-        {
-            return Err(self.no_directory(cmdlet));
+        if let Place::Directory(cmdlet) = place {
+            self.active_directory(cmdlet)?;
         }
         let now = Timestamp::now();
         let holder = self.engine.holder();
@@ -95,19 +92,10 @@ impl Opening<'_> {
         let source = self.source()?;
         let (target, mode): (Box<dyn Target>, Box<dyn Mode>) = match place {
             Place::Target => (self.target()?, mode::of(self.profile())),
-            Place::Directory(_) => (Box::new(self.directory()?), Box::new(InPlace)),
+            Place::Directory(cmdlet) => {
+                (Box::new(self.directory(self.active_directory(cmdlet)?)?), Box::new(InPlace))
+            }
         };
         Ok(Parts { judge, source, target, mode })
-    }
-
-    fn no_directory(&self, cmdlet: &str) -> Error {
-        let profile = self.profile();
-        let what = format!(
-            "Profile '{}' reads from {:?}; {cmdlet} writes to Active Directory, and needs a profile that reads from it.",
-            profile.name, profile.source
-        );
-        Error::new(ErrorId::ProfileInvalid, what)
-            .target(&profile.name)
-            .advice("Name a profile with -Source ActiveDirectory.")
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     model::{Evaluation, Fingerprint, Recipient, Timestamp},
     policy::{self, Policy},
-    profile::{Profile, TargetKind},
+    profile::{Profile, Target},
     trust::{TrustAnchors, load_anchors},
 };
 
@@ -18,14 +18,15 @@ pub(in crate::operation) struct Judge {
 impl Judge {
     /// Fails with `TrustAnchorMissing`, `TrustAnchorUnreadable`.
     pub(in crate::operation) fn of(profile: &Profile, now: Timestamp) -> Result<Self> {
-        let anchors = if profile.trust_anchor_path.is_empty() && profile.allow_untrusted {
+        let Profile { trust, policy, target, .. } = profile;
+        let anchors = if trust.trust_anchor_path.is_empty() && trust.allow_untrusted {
             TrustAnchors::new([])
         } else {
-            load_anchors(&profile.trust_anchor_path)?
+            load_anchors(&trust.trust_anchor_path)?
         };
-        let mut policy = Policy::new(profile.policy, profile.selection, profile.allow_untrusted);
-        if profile.target == TargetKind::ActiveDirectory {
-            policy = policy.curating(&profile.remove_value);
+        let mut policy = Policy::new(policy.rules, policy.selection, trust.allow_untrusted);
+        if let Target::ActiveDirectory(in_place) = target {
+            policy = policy.curating(&in_place.remove_value);
         }
         Ok(Self { policy, anchors, now })
     }

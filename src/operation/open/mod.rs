@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{engine::Engine, request::Credential};
 use crate::{
-    directory::{Source, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
+    directory::{self, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{
@@ -23,8 +23,8 @@ use crate::{
     },
     model::Timestamp,
     places::profile_store::{self, StoredProfile},
-    profile::{Profile, SourceKind, TargetKind},
-    targets::{Target, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
+    profile::{ActiveDirectorySettings, DirectorySettings, ExchangeOnlineSettings, Profile, Source, Target},
+    targets::{self, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
 };
 
 /// The engine's secret that is the credential's password.
@@ -61,86 +61,108 @@ impl<'a> Opening<'a> {
     }
 
     /// Opens the profile's source. Fails with what the source says; `CredentialMissing`.
-    pub(super) fn source(&self) -> Result<Box<dyn Source>> {
-        let profile = self.profile();
-        match profile.source {
-            SourceKind::Ldif => {
-                let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
-                Ok(Box::new(LdifSource::open(path)?))
+    pub(super) fn source(&self) -> Result<Box<dyn directory::Source>> {
+        match self.profile().source() {
+            Source::Ldif(file) => Ok(Box::new(LdifSource::open(&file.path)?)),
+            Source::Csv(file) => Ok(Box::new(CsvSource::open(&file.path)?)),
+            Source::ActiveDirectory(ActiveDirectorySettings { directory, .. }) => {
+                let (user, password) = self.directory_credential(directory)?;
+                let source =
+                    LdapSource::active_directory(directory, Some(user), Some(&password), self.context)?;
+                Ok(Box::new(source))
             }
-            SourceKind::Csv => {
-                let path = profile.path.as_deref().ok_or_else(|| missing(profile, "Path"))?;
-                Ok(Box::new(CsvSource::open(path)?))
-            }
-            SourceKind::ActiveDirectory | SourceKind::Directory => {
-                let (user, password) = self.directory_credential()?;
-                Ok(Box::new(LdapSource::connect(profile, Some(user), Some(&password), self.context)?))
+            Source::Directory(directory) => {
+                let (user, password) = self.directory_credential(directory)?;
+                Ok(Box::new(LdapSource::directory(directory, Some(user), Some(&password), self.context)?))
             }
         }
     }
 
     /// Opens the profile's target; nothing is read or written yet.
     /// Fails with what the target says; `CredentialMissing`.
-    pub(super) fn target(&self) -> Result<Box<dyn Target>> {
-        let profile = self.profile();
-        match profile.target {
-            TargetKind::ExchangeOnline | TargetKind::ExchangeSession => {
-                Ok(Box::new(Exchange::new(self.channel()?, profile)))
+    pub(super) fn target(&self) -> Result<Box<dyn targets::Target>> {
+        match &self.profile().target {
+            Target::ExchangeOnline(online) => Ok(Box::new(Exchange::new(self.channel()?, &online.contacts))),
+            Target::ExchangeSession(session) => {
+                Ok(Box::new(Exchange::new(self.channel()?, &session.contacts)))
             }
-            TargetKind::ActiveDirectory => Ok(Box::new(self.directory()?)),
-            TargetKind::Folder => {
-                let path = profile.output_path.as_deref().ok_or_else(|| missing(profile, "OutputPath"))?;
-                Ok(Box::new(Folder::new(path)))
+            Target::ActiveDirectory(_) => {
+                Ok(Box::new(self.directory(self.active_directory("Sync-SmimeCertificate")?)?))
             }
+            Target::Folder(folder) => Ok(Box::new(Folder::new(&folder.output_path))),
         }
     }
 
-    /// Opens the directory that the profile reads as a target. Fails with what it says; `CredentialMissing`.
-    fn directory(&self) -> Result<ActiveDirectoryTarget> {
-        let (user, password) = self.directory_credential()?;
-        ActiveDirectoryTarget::connect(self.profile(), Some(user), Some(&password), self.context)
+    /// The Active Directory that the profile reads. Fails with `ProfileInvalid` where it reads from elsewhere.
+    fn active_directory(&self, cmdlet: &str) -> Result<&ActiveDirectorySettings> {
+        let profile = self.profile();
+        profile.source().active_directory().ok_or_else(|| {
+            let what = format!(
+                "Profile '{}' reads from {:?}; {cmdlet} writes to Active Directory, and needs a profile that reads from it.",
+                profile.name,
+                profile.source().kind()
+            );
+            Error::new(ErrorId::ProfileInvalid, what)
+                .target(&profile.name)
+                .advice("Name a profile with -Source ActiveDirectory.")
+        })
+    }
+
+    /// Opens a directory to write to it. Fails with what it says; `CredentialMissing`.
+    fn directory(&self, settings: &ActiveDirectorySettings) -> Result<ActiveDirectoryTarget> {
+        let (user, password) = self.directory_credential(&settings.directory)?;
+        ActiveDirectoryTarget::connect(settings, Some(user), Some(&password), self.context)
     }
 
     /// The cmdlets of the Exchange organisation of a profile whose target is `ExchangeOnline` or `ExchangeSession`;
-    /// the service is not asked yet. The engine's secrets `certificate_password` and `access_token` are for the
-    /// sign-in.
+    /// the service is not asked yet.
     ///
-    /// Fails as [`token_source`] and [`ExchangeOnline::connect`] do.
+    /// Fails with `ProfileInvalid` where the target is another one, and as [`token_source`] and
+    /// [`ExchangeOnline::connect`] do.
     pub(super) fn channel(&self) -> Result<Box<dyn CmdletChannel>> {
-        let (profile, context) = (self.profile(), self.context);
-        if profile.target == TargetKind::ExchangeSession {
-            return Ok(Box::new(ExchangeSession::new()));
+        let profile = self.profile();
+        match &profile.target {
+            Target::ExchangeSession(_) => Ok(Box::new(ExchangeSession::new())),
+            // What is about no other object is about the profile.
+            Target::ExchangeOnline(settings) => self.online(settings).map_err(|error| match error.target {
+                None => error.target(&profile.name),
+                Some(_) => error,
+            }),
+            Target::ActiveDirectory(_) | Target::Folder(_) => {
+                let what = format!(
+                    "Profile '{}' publishes to {:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
+                    profile.name,
+                    profile.target.kind()
+                );
+                Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
+            }
         }
-        let clock = Clock::default();
+    }
+
+    /// The engine's secrets `certificate_password` and `access_token` are for the sign-in.
+    fn online(&self, settings: &ExchangeOnlineSettings) -> Result<Box<dyn CmdletChannel>> {
+        let (clock, context) = (Clock::default(), self.context);
         let surroundings = Surroundings {
-            http: &HttpClient::new(profile, context)?,
+            http: &HttpClient::new(&settings.connection, context)?,
             clock: &clock,
             secrets: &|name| self.engine.secret(name),
             environment: &|name| std::env::var(name).ok(),
             context,
         };
-        let tokens = token_source(profile, &surroundings)?;
-        Ok(Box::new(ExchangeOnline::connect(profile, tokens, clock, context)?))
+        let tokens = token_source(settings, &surroundings)?;
+        Ok(Box::new(ExchangeOnline::connect(settings, tokens, clock, context)?))
     }
 
     /// Who signs in at the profile's directory. Fails with `CredentialMissing`.
-    fn directory_credential(&self) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
+    fn directory_credential(&self, directory: &DirectorySettings) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
         match (self.credential, self.engine.secret(PASSWORD)) {
             (Some(credential), Some(password)) => Ok((&credential.user_name, password)),
             _ => {
-                let profile = self.profile();
-                let what = format!(
-                    "Profile '{}' signs in at {} and needs a credential.",
-                    profile.name,
-                    profile.server.as_deref().unwrap_or_default()
-                );
-                Err(Error::new(ErrorId::CredentialMissing, what).target(&profile.name))
+                let name = &self.profile().name;
+                let what =
+                    format!("Profile '{name}' signs in at {} and needs a credential.", directory.server);
+                Err(Error::new(ErrorId::CredentialMissing, what).target(name))
             }
         }
     }
-}
-
-fn missing(profile: &Profile, setting: &str) -> Error {
-    Error::new(ErrorId::ProfileInvalid, format!("Profile '{}' has no -{setting}.", profile.name))
-        .target(&profile.name)
 }

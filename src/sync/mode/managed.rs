@@ -4,7 +4,7 @@ use super::{Material, Mode, Sight};
 use crate::{
     error::{Error, ErrorId, Result},
     model::{Attribute, Change, ChangeState, Exclusion, Fingerprint, PublishedValue, Timestamp, Value},
-    profile::{Ownership, Profile},
+    profile::{DisabledAccount, Ownership, PublicationSettings},
     state::{State, change::Outcome, published::PlanRow},
     sync::{
         decide::{self, Planned},
@@ -18,13 +18,14 @@ use crate::{
 
 /// Values that are published elsewhere.
 pub struct Managed<'a> {
-    profile: &'a Profile,
+    publication: &'a PublicationSettings,
+    disabled: DisabledAccount,
 }
 
 impl<'a> Managed<'a> {
-    /// As the profile's ownership, drift and treatment of disabled accounts say.
-    pub fn of(profile: &'a Profile) -> Self {
-        Self { profile }
+    /// With what belongs to whom at the target, and what a disabled account means.
+    pub fn new(publication: &'a PublicationSettings, disabled: DisabledAccount) -> Self {
+        Self { publication, disabled }
     }
 }
 
@@ -55,7 +56,7 @@ impl Mode for Managed<'_> {
     }
 
     fn looks(&self, state: &State, verify: bool) -> Result<Vec<Box<dyn Look + '_>>> {
-        let (ownership, drift) = (self.profile.ownership, self.profile.drift);
+        let (ownership, drift) = (self.publication.ownership, self.publication.drift);
         let mut looks: Vec<Box<dyn Look>> = vec![Box::new(FirstContact::new(state, ownership)?)];
         if verify {
             looks.push(Box::new(Published { ownership, drift }));
@@ -64,7 +65,7 @@ impl Mode for Managed<'_> {
     }
 
     fn plan(&self, row: &PlanRow, target: &dyn Target) -> Option<Planned> {
-        decide::decide(row, self.profile.disabled_account, target.key(&row.query(false)).as_deref())
+        decide::decide(row, self.disabled, target.key(&row.query(false)).as_deref())
     }
 
     /// The address decides where values go.
@@ -86,7 +87,7 @@ impl Mode for Managed<'_> {
             link: state.link(&change.anchor)?,
             managed: state.managed(&change.anchor)?,
             ours: change.after.clone(),
-            keeps_others: self.profile.ownership == Ownership::Managed,
+            keeps_others: self.publication.ownership == Ownership::Managed,
         })
     }
 

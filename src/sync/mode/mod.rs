@@ -14,18 +14,16 @@ use super::{decide::Planned, desk::Desk, look::Look};
 use crate::{
     error::{Error, Result},
     model::{Change, ChangeState, Exclusion, PublishedValue, Timestamp},
-    profile::{Profile, TargetKind},
+    profile::Profile,
     state::{State, published::PlanRow},
     targets::{Target, TargetRecipient, TargetWrite},
 };
 
 /// The mode of a profile's own runs.
 pub fn of(profile: &Profile) -> Box<dyn Mode + '_> {
-    match profile.target {
-        TargetKind::ActiveDirectory => Box::new(InPlace),
-        TargetKind::ExchangeOnline | TargetKind::ExchangeSession | TargetKind::Folder => {
-            Box::new(Managed::of(profile))
-        }
+    match profile.target.publication() {
+        Some(publication) => Box::new(Managed::new(publication, profile.policy.disabled_account)),
+        None => Box::new(InPlace),
     }
 }
 

@@ -50,7 +50,7 @@ impl<'a> Job<'a> {
             state: self.state,
             evaluate: self.evaluate,
             policy: self.policy,
-            disabled: self.profile.disabled_account,
+            disabled: self.profile.policy.disabled_account,
             now: self.now,
             context: self.context,
         };

@@ -46,6 +46,7 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<guard::Facts> {
         }
         Ok(())
     })?;
-    let (removal_limit, removal_percent) = (job.profile.removal_limit, job.profile.removal_percent);
+    let limits = &job.profile.limits;
+    let (removal_limit, removal_percent) = (limits.removal_limit, limits.removal_percent);
     Ok(guard::Facts { removes, partial: true, removal_limit, removal_percent, ..guard::Facts::default() })
 }

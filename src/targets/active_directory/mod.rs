@@ -42,7 +42,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::{Attribute, Exclusion, PublishedRecipient, Timestamp},
-    profile::Profile,
+    profile::ActiveDirectorySettings,
     targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -66,20 +66,20 @@ struct Found {
 }
 
 impl ActiveDirectoryTarget {
-    /// Connects to the profile's `WriteServer`, by default its `Server`, and signs in.
-    /// Fails as [`LdapSource::connect_to`].
+    /// Connects to the settings' `WriteServer`, by default their `Server`, and signs in.
+    /// Fails as [`LdapSource::domain_controller`].
     pub fn connect(
-        profile: &Profile,
+        settings: &ActiveDirectorySettings,
         user_name: Option<&str>,
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        let write_server = profile.write_server.as_deref().filter(|server| !server.is_empty());
-        let server = write_server.or(profile.server.as_deref());
+        let ActiveDirectorySettings { directory, write_server, quiet_period } = settings;
+        let server = write_server.as_ref().unwrap_or(&directory.server);
         Ok(Self {
-            directory: LdapSource::connect_to(server, profile, user_name, password, context)?,
+            directory: LdapSource::domain_controller(server, directory, user_name, password, context)?,
             user_name: user_name.unwrap_or_default().to_owned(),
-            quiet_period: i64::from(profile.quiet_period),
+            quiet_period: i64::from(*quiet_period),
         })
     }
 

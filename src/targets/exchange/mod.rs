@@ -19,7 +19,7 @@ use crate::{
     event::Context,
     exchange::{CmdletChannel, Command, Location, Output},
     model::{PublishedRecipient, RecipientKind, Timestamp},
-    profile::Profile,
+    profile::ContactSettings,
 };
 use search::Directory;
 
@@ -33,8 +33,8 @@ pub struct Exchange {
 
 impl Exchange {
     /// The organisation at the other end of `channel`; nothing is asked yet.
-    pub fn new(channel: Box<dyn CmdletChannel>, profile: &Profile) -> Self {
-        let create_contact = profile.create_contact;
+    pub fn new(channel: Box<dyn CmdletChannel>, contacts: &ContactSettings) -> Self {
+        let create_contact = contacts.create_contact;
         Self { channel, create_contact, location: None, directory: Directory::default() }
     }
 

@@ -3,9 +3,9 @@
 use std::{fmt::Write as _, fs, path::PathBuf, process::Command, sync::OnceLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use smime_sync::{directory::ldap::LdapSource, error::Result, event::Context, profile::Profile};
+use smime_sync::{directory::ldap::LdapSource, error::Result, event::Context, profile::DirectorySettings};
 
-use crate::common::directory::profile;
+use crate::common::directory::settings;
 
 pub use crate::common::certificates::{Draft, SignedData, root};
 
@@ -66,16 +66,14 @@ impl Server {
         self.directory.join("tls/ca.pem")
     }
 
-    /// A profile of it.
-    pub fn profile(&self, bases: &[&str]) -> Profile {
-        let mut profile = profile("localhost", PORT, Some(self.ca()), bases);
-        profile.source = smime_sync::profile::SourceKind::Directory;
-        profile
+    /// Its settings.
+    pub fn settings(&self, bases: &[&str]) -> DirectorySettings {
+        settings("localhost", PORT, Some(self.ca()), bases)
     }
 
     /// Signs an account in, by the name of it alone.
-    pub fn connect(&self, profile: &Profile, name: &str, context: &Context) -> Result<LdapSource> {
-        LdapSource::connect(profile, Some(&account(name)), Some(self.password.as_bytes()), context)
+    pub fn connect(&self, settings: &DirectorySettings, name: &str, context: &Context) -> Result<LdapSource> {
+        LdapSource::directory(settings, Some(&account(name)), Some(self.password.as_bytes()), context)
     }
 }
 

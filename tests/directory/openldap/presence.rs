@@ -9,9 +9,9 @@ use crate::common::{directory::read, events::context};
 fn looking_up_tells_who_moved_and_who_is_not_to_be_seen() {
     let server = Server::get();
     let (context, _) = context();
-    let mut profile = server.profile(&[CHANGING]);
-    profile.filter = Some("(!(description=hidden))".into());
-    let mut source = server.connect(&profile, "reader", &context).unwrap();
+    let mut settings = server.settings(&[CHANGING]);
+    settings.filter = Some("(!(description=hidden))".into());
+    let mut source = server.connect(&settings, "reader", &context).unwrap();
     let mut found = read(&mut source, &Selection::All, &context).unwrap();
     found.sort_by(|a, b| a.mail.cmp(&b.mail));
     let mut anchors: Vec<_> = found.into_iter().map(|recipient| recipient.anchor).collect();

@@ -14,9 +14,9 @@ use crate::common::{directory::read, events::context};
 fn recipients(bases: &[&str], filter: Option<&str>, user: &str) -> Vec<Recipient> {
     let server = Server::get();
     let (context, _) = context();
-    let mut profile = server.profile(bases);
-    profile.filter = filter.map(str::to_owned);
-    let mut source = server.connect(&profile, user, &context).unwrap();
+    let mut settings = server.settings(bases);
+    settings.filter = filter.map(str::to_owned);
+    let mut source = server.connect(&settings, user, &context).unwrap();
     read(&mut source, &Selection::All, &context).unwrap()
 }
 
@@ -69,7 +69,7 @@ fn more_entries_than_a_page_are_read_each_once() {
 fn a_part_of_the_entries_is_not_taken_for_all() {
     let server = Server::get();
     let (context, _) = context();
-    let mut source = server.connect(&server.profile(&[MANY]), "limited", &context).unwrap();
+    let mut source = server.connect(&server.settings(&[MANY]), "limited", &context).unwrap();
     let error = source.read(&Selection::All, &context, &mut |_| Ok(())).unwrap_err();
     assert_eq!(error.id, ErrorId::DirectoryRefused, "{error:?}");
     assert_eq!(error.native.and_then(|native| native.ldap_result), Some(4));
@@ -86,7 +86,7 @@ fn a_base_within_another_one_gives_nobody_twice() {
 fn identities_name_single_recipients() {
     let server = Server::get();
     let (context, _) = context();
-    let mut source = server.connect(&server.profile(&[PEOPLE, MANY]), "reader", &context).unwrap();
+    let mut source = server.connect(&server.settings(&[PEOPLE, MANY]), "reader", &context).unwrap();
     let alice = recipients(&[PEOPLE], Some("(cn=Alice)"), "reader").remove(0);
     let dn = format!("CN=alice,{PEOPLE}");
     for (identity, expected) in [
@@ -119,6 +119,6 @@ fn without_the_right_to_read_values_recipients_come_without_them() {
 fn the_server_has_no_clock() {
     let server = Server::get();
     let (context, _) = context();
-    let mut source = server.connect(&server.profile(&[PEOPLE]), "reader", &context).unwrap();
+    let mut source = server.connect(&server.settings(&[PEOPLE]), "reader", &context).unwrap();
     assert_eq!(source.clock(&context), Ok(None));
 }

@@ -14,8 +14,8 @@ fn a_wrong_password_or_name_is_refused_without_showing_it() {
         (account("nobody"), server.password.as_str()),
         ("not a dn".into(), server.password.as_str()),
     ] {
-        let error = refusal(LdapSource::connect(
-            &server.profile(&[PEOPLE]),
+        let error = refusal(LdapSource::directory(
+            &server.settings(&[PEOPLE]),
             Some(&user),
             Some(password.as_bytes()),
             &context,
@@ -28,7 +28,7 @@ fn a_wrong_password_or_name_is_refused_without_showing_it() {
     // OpenLDAP takes a name without a password for an anonymous sign-in, and says that it worked.
     for (user, password) in [(Some("cn=reader"), None), (None, Some("x")), (Some("cn=reader"), Some(""))] {
         let connected =
-            LdapSource::connect(&server.profile(&[PEOPLE]), user, password.map(str::as_bytes), &context);
+            LdapSource::directory(&server.settings(&[PEOPLE]), user, password.map(str::as_bytes), &context);
         assert_eq!(refusal(connected).id, ErrorId::CredentialMissing, "{user:?}");
     }
 }
@@ -40,7 +40,7 @@ fn a_search_base_that_the_account_may_not_see_is_not_there() {
     for (user, base) in
         [("stranger", PEOPLE), ("reader", "ou=nowhere,dc=partner,dc=test"), ("reader", "dc=elsewhere")]
     {
-        let error = refusal(server.connect(&server.profile(&[base]), user, &context));
+        let error = refusal(server.connect(&server.settings(&[base]), user, &context));
         assert_eq!(
             (error.id, error.target.as_deref()),
             (ErrorId::SearchBaseNotFound, Some(base)),
@@ -53,8 +53,8 @@ fn a_search_base_that_the_account_may_not_see_is_not_there() {
 fn the_servers_certificate_is_checked() {
     let server = Server::get();
     let (context, _) = context();
-    let mut profile = server.profile(&[PEOPLE]);
-    profile.server_certificate_path.clear();
-    let error = refusal(server.connect(&profile, "reader", &context));
+    let mut settings = server.settings(&[PEOPLE]);
+    settings.connection.server_certificate_path.clear();
+    let error = refusal(server.connect(&settings, "reader", &context));
     assert_eq!(error.id, ErrorId::DirectoryCertificateUntrusted, "{error:?}");
 }

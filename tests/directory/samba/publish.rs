@@ -11,6 +11,7 @@ use smime_sync::{
     event::ResultType,
     model::Attribute,
     operation::{Engine, EngineConfig},
+    profile::{ActiveDirectorySettings, FolderSettings, Profile, Source, Target},
 };
 
 use crate::common::{
@@ -53,9 +54,10 @@ impl Corp {
         assert!(status.unwrap().success(), "the lab was not filled");
 
         fs::write(home.path().join("root.cer"), root().der).unwrap();
-        let mut profile = lab.profile(&[&base]);
-        profile.output_path = Some(home.path().join("out"));
-        profile.trust_anchor_path = vec![home.path().join("root.cer")];
+        let source = Source::ActiveDirectory(ActiveDirectorySettings::of(lab.settings(&[&base])));
+        let target = Target::Folder(FolderSettings::new(home.path().join("out")));
+        let mut profile = Profile::new("corp", source, target);
+        profile.trust.trust_anchor_path = vec![home.path().join("root.cer")];
         let mut profile = serde_json::to_value(profile).unwrap();
         profile.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         let corp = Self { lab, home, base };
@@ -85,8 +87,8 @@ impl Corp {
     /// What the directory has, in an order of its own.
     fn values(&self) -> Vec<(Attribute, Vec<u8>)> {
         let (context, _) = context();
-        let profile = self.lab.profile(&[&self.base]);
-        let mut source = self.lab.connect(&profile, READER, &context).unwrap();
+        let settings = self.lab.settings(&[&self.base]);
+        let mut source = self.lab.connect(&settings, READER, &context).unwrap();
         let recipients = read(&mut source, &Selection::All, &context).unwrap();
         sorted(recipients[0].values.iter().map(|one| (one.attribute, one.bytes.to_vec())).collect())
     }

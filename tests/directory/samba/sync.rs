@@ -13,6 +13,7 @@ use smime_sync::{
     error::{ErrorId, Result},
     event::ResultType,
     operation::{Engine, EngineConfig},
+    profile::{ActiveDirectorySettings, FolderSettings, Profile, Source, Target},
 };
 
 use crate::common::{
@@ -39,9 +40,11 @@ impl Corp {
         let status = Command::new("sh").arg(script).arg(&corp.lab.directory).arg("2000").status().unwrap();
         assert!(status.success(), "the lab was not filled with people");
         let bases: Vec<_> = units.iter().map(|unit| format!("OU={unit},{DOMAIN}")).collect();
-        let mut profile = corp.lab.profile(&bases.iter().map(String::as_str).collect::<Vec<_>>());
-        profile.output_path = Some(corp.home.path().join("out"));
-        profile.trust_anchor_path = vec![corp.lab.directory.join("people/anchors")];
+        let directory = corp.lab.settings(&bases.iter().map(String::as_str).collect::<Vec<_>>());
+        let source = Source::ActiveDirectory(ActiveDirectorySettings::of(directory));
+        let target = Target::Folder(FolderSettings::new(corp.home.path().join("out")));
+        let mut profile = Profile::new("corp", source, target);
+        profile.trust.trust_anchor_path = vec![corp.lab.directory.join("people/anchors")];
         corp.request(READER, json!({ "Operation": "NewProfile", "Profile": profile })).1.unwrap();
         corp
     }

@@ -14,7 +14,7 @@ use smime_sync::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
     model::{Exclusion, Recipient, RecipientKind, Value},
-    profile::Profile,
+    profile::ActiveDirectorySettings,
     targets::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
 };
 
@@ -23,7 +23,7 @@ use crate::{
         events::context,
         stand_in::{Authority, BASE, Reply, Said, bound, directory, done, entry, serve},
     },
-    people::{Person, certificate},
+    people::{Person, certificate, without_quiet_period},
 };
 
 /// A root DSE.
@@ -54,7 +54,7 @@ fn modified(code: LdapResultCode, referral: &[&str]) -> Said {
 
 /// A directory with one person, whose values are these, and which answers changes so.
 struct Server {
-    profile: Profile,
+    settings: ActiveDirectorySettings,
     _folder: tempfile::TempDir,
 }
 
@@ -87,13 +87,15 @@ impl Server {
             }
             _ => others(message),
         });
-        let profile =
-            crate::common::directory::profile("localhost", port, Some(folder.path().join("ca.pem")), &[BASE]);
-        Self { profile: Profile { quiet_period: 0, timeout: 5, ..profile }, _folder: folder }
+        let ca = Some(folder.path().join("ca.pem"));
+        let mut settings =
+            without_quiet_period(crate::common::directory::settings("localhost", port, ca, &[BASE]));
+        settings.directory.connection.timeout = 5;
+        Self { settings, _folder: folder }
     }
 
     fn target(&self, context: &smime_sync::event::Context) -> ActiveDirectoryTarget {
-        ActiveDirectoryTarget::connect(&self.profile, Some("sync@contoso.test"), Some(b"pass"), context)
+        ActiveDirectoryTarget::connect(&self.settings, Some("sync@contoso.test"), Some(b"pass"), context)
             .unwrap()
     }
 }
@@ -173,7 +175,7 @@ fn a_change_within_the_quiet_period_ends_the_tries() {
         counted.fetch_add(1, Ordering::SeqCst);
         Reply::Say(vec![modified(LdapResultCode::NoSuchAttribute, &[])])
     });
-    server.profile.quiet_period = 60;
+    server.settings.quiet_period = 60;
     let (ended, _) = take_out(&server);
     assert_eq!(ended.unwrap()[0].as_ref().unwrap_err().id, ErrorId::ObjectChanged);
     assert_eq!(changes.load(Ordering::SeqCst), 2, "one for each of the two writes");
@@ -182,7 +184,7 @@ fn a_change_within_the_quiet_period_ends_the_tries() {
 #[test]
 fn where_no_time_of_a_change_can_be_read_the_recipient_waits() {
     let mut server = Server::new(VALUES, &[], |_| Reply::Nothing);
-    server.profile.quiet_period = 1;
+    server.settings.quiet_period = 1;
     let (context, _) = context();
     let matched = alice().read(&mut server.target(&context), &context);
     let Match::Excluded(Exclusion::QuietPeriod, Some(found)) = matched else { panic!("{matched:?}") };
@@ -236,7 +238,7 @@ fn a_connection_that_breaks_in_mid_write_leaves_nothing_guessed() {
     let error = take_out(&server).0.unwrap_err();
     assert_eq!(error.id, ErrorId::DirectoryUnreachable, "{error:?}");
     let mut server = Server::new(VALUES, &[], |_| Reply::Nothing);
-    server.profile.timeout = 1;
+    server.settings.directory.connection.timeout = 1;
     let error = take_out(&server).0.unwrap_err();
     assert_eq!(error.id, ErrorId::DirectoryTimeout, "{error:?}");
 }

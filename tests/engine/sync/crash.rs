@@ -11,7 +11,7 @@ fn changed() -> Harness {
     let people = (0..7).map(|n| person(&format!("p{n}"), &["a"])).collect();
     let mut harness = Harness::new(people);
     harness.run().ok();
-    harness.profile.removal_percent = 100;
+    harness.profile.limits.removal_percent = 100;
     harness.source.recipients[0] = person("p0", &["b"]);
     harness.source.recipients[1] = person("p1", &[]);
     harness.source.recipients[2] = person("p2", &["c", "a"]);

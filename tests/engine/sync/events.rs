@@ -82,7 +82,7 @@ fn a_displaced_value_is_replaced() {
 #[test]
 fn a_cleared_attribute_removes_what_was_managed() {
     let mut harness = three();
-    harness.profile.removal_percent = 100;
+    harness.profile.limits.removal_percent = 100;
     harness.source.recipients[0] = person("alice", &[]);
     assert_eq!(harness.run().planned(), (0, 0, 1));
     assert!(harness.published("alice").is_empty());
@@ -94,8 +94,8 @@ fn recipients_that_the_source_shows_as_gone_lose_their_values_at_once() {
         [(Presence::Deleted, "was deleted in the source"), (Presence::OutOfScope, "left the profile's scope")]
     {
         let mut harness = three();
-        harness.profile.missing_period = Some(86_400);
-        harness.profile.removal_percent = 100;
+        harness.profile.limits.missing_period = Some(86_400);
+        harness.profile.limits.removal_percent = 100;
         harness.source.recipients.remove(0);
         harness.source.presences.insert("id-alice".into(), presence);
         assert_eq!(harness.run().planned(), (0, 0, 1));
@@ -108,8 +108,8 @@ fn recipients_that_the_source_shows_as_gone_lose_their_values_at_once() {
 #[test]
 fn absent_is_not_deleted() {
     let mut harness = three();
-    harness.profile.missing_period = Some(86_400);
-    harness.profile.removal_percent = 100;
+    harness.profile.limits.missing_period = Some(86_400);
+    harness.profile.limits.removal_percent = 100;
     let alice = harness.source.recipients.remove(0);
     for hours in [0, 12, 23] {
         harness.now = 1_000_000 + hours * 3600;
@@ -140,7 +140,7 @@ fn a_recipient_that_moved_during_paging_is_read_after_all() {
 #[test]
 fn an_absent_recipient_of_a_file_is_gone_at_once() {
     let mut harness = three();
-    harness.profile.removal_percent = 100;
+    harness.profile.limits.removal_percent = 100;
     harness.source.recipients.remove(0);
     assert_eq!(harness.run().planned(), (0, 0, 1));
 }
@@ -150,7 +150,7 @@ fn a_disabled_account_keeps_its_values_unless_the_policy_says_otherwise() {
     let mut harness = three();
     harness.source.recipients[0].disabled = true;
     assert_eq!(harness.run().planned(), (0, 0, 0));
-    harness.profile.disabled_account = DisabledAccount::Remove;
+    harness.profile.policy.disabled_account = DisabledAccount::Remove;
     let held = harness.run();
     assert_eq!(
         (held.planned(), held.ok().result),

@@ -86,7 +86,7 @@ fn another_folder_starts_anew_and_the_old_one_stays() {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);
     harness.run().ok();
     let old = harness.out();
-    harness.profile.output_path = Some(harness.home.path().join("elsewhere"));
+    harness.folder_mut().output_path = harness.home.path().join("elsewhere");
     let run = harness.run();
     assert_eq!(run.planned(), (1, 0, 0));
     assert!(
@@ -116,11 +116,11 @@ fn the_index_lists_who_is_published_with_what() {
 fn an_output_path_that_cannot_be_written_stops_the_run_and_loses_nothing() {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);
     fs::write(harness.home.path().join("file"), "").unwrap();
-    harness.profile.output_path = Some(harness.home.path().join("file").join("out"));
+    harness.folder_mut().output_path = harness.home.path().join("file").join("out");
     let error = harness.run().run.unwrap_err();
     assert_eq!(error.id, ErrorId::TargetNotWritable);
     assert!(error.message.starts_with("Cannot write to '"), "{}", error.message);
     assert_eq!(harness.state().run(1).unwrap().result, RunResult::Stopped);
-    harness.profile.output_path = Some(harness.home.path().join("out"));
+    harness.folder_mut().output_path = harness.home.path().join("out");
     assert_eq!(harness.run().planned(), (1, 0, 0));
 }

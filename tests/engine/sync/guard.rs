@@ -86,10 +86,10 @@ fn only_the_newest_held_plan_can_be_approved() {
 #[test]
 fn an_allowance_lets_one_run_through() {
     let mut harness = company(100);
-    harness.profile.removal_percent = 15;
+    harness.profile.limits.removal_percent = 15;
     harness.source.recipients.drain(..15);
     harness.run().ok();
-    harness.profile.removal_percent = 10;
+    harness.profile.limits.removal_percent = 10;
     let leavers = 11;
     harness
         .source

@@ -18,7 +18,7 @@ use smime_sync::{
         Finding, Fingerprint, JudgedCertificate, Purpose, Recipient, RecipientKind, Run, Severity, Timestamp,
         Value,
     },
-    profile::{Profile, TargetKind},
+    profile::{self, FolderSettings, Profile, TargetKind},
     state::State,
     sync::{self, Job, Options, mode},
     targets::{Target, folder::Folder},
@@ -182,8 +182,23 @@ impl Harness {
         }
     }
 
+    fn folder(&self) -> &FolderSettings {
+        match &self.profile.target {
+            profile::Target::Folder(folder) => folder,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The settings of the folder, to change.
+    pub fn folder_mut(&mut self) -> &mut FolderSettings {
+        match &mut self.profile.target {
+            profile::Target::Folder(folder) => folder,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub fn out(&self) -> PathBuf {
-        self.profile.output_path.clone().unwrap()
+        self.folder().output_path.clone()
     }
 
     pub fn state_path(&self) -> PathBuf {
@@ -193,7 +208,7 @@ impl Harness {
     pub fn run(&mut self) -> Outcome {
         let cancel = CancellationToken::new();
         let mut target = FaultyTarget {
-            folder: Folder::new(self.profile.output_path.as_deref().unwrap()),
+            folder: Folder::new(&self.folder().output_path),
             faults: self.faults.clone(),
             batch: self.batch,
             writes: 0,
@@ -212,7 +227,7 @@ impl Harness {
             Ok(state) => state,
             Err(error) => return Outcome { run: Err(error), told },
         };
-        let in_place = self.profile.target == TargetKind::ActiveDirectory;
+        let in_place = self.profile.target.kind() == TargetKind::ActiveDirectory;
         let mode = mode::of(&self.profile);
         let run = sync::run(Job {
             profile: &self.profile,

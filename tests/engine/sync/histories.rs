@@ -96,7 +96,7 @@ proptest! {
         // A state that is lost forgets who left meanwhile; what was theirs stays as somebody else's.
         let mut lost = false;
         let mut harness = Harness::new(vec![person("alice", &["a"]), person("bob", &["b"])]);
-        harness.profile.removal_percent = 100;
+        harness.profile.limits.removal_percent = 100;
         for step in steps {
             lost |= matches!(step, Step::StateLost);
             apply(&mut harness, step);

@@ -10,7 +10,7 @@ use smime_sync::{
         CertificateState, ChangeKind, ChangeState, CuratedValue, Evaluation, Exclusion, PublishedRecipient,
         RunResult, Timestamp, Value,
     },
-    profile::{SourceKind, TargetKind},
+    profile::{self, ActiveDirectorySettings, DirectorySettings, InPlaceSettings, Profile},
     targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 use tokio_util::sync::CancellationToken;
@@ -111,8 +111,10 @@ impl Target for Directory {
 
 fn in_place(people: &[(&str, &[&str])]) -> (Harness, Directory) {
     let mut harness = Harness::new(people.iter().map(|(name, values)| person(name, values)).collect());
-    (harness.profile.source, harness.profile.target) =
-        (SourceKind::ActiveDirectory, TargetKind::ActiveDirectory);
+    let directory = DirectorySettings::new("dc1.contoso.test", vec!["DC=contoso,DC=test".into()]);
+    let source = profile::Source::ActiveDirectory(ActiveDirectorySettings::of(directory));
+    let target = profile::Target::ActiveDirectory(InPlaceSettings::default());
+    harness.profile = Profile { sources: [source], target, ..harness.profile };
     let values = people
         .iter()
         .map(|(name, values)| (format!("id-{name}"), values.iter().map(|word| value(word)).collect()));

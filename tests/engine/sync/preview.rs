@@ -7,7 +7,7 @@ fn prepared() -> Harness {
         Harness::new(vec![person("alice", &["a"]), person("bob", &["b"]), person("carol", &["c"])]);
     harness.run().ok();
     harness.source.recipients = vec![person("alice", &["a2"]), person("bob", &["b"]), person("dave", &["d"])];
-    harness.profile.removal_percent = 100;
+    harness.profile.limits.removal_percent = 100;
     harness
 }
 

@@ -85,7 +85,8 @@ fn verify_only_reports_where_the_profile_says_so() {
     let mut harness = two();
     harness.run();
     lose(&harness, "alice");
-    (harness.options.verify, harness.profile.drift) = (true, Drift::Report);
+    harness.options.verify = true;
+    harness.folder_mut().publication.drift = Drift::Report;
     let outcome = harness.run();
     assert_eq!((outcome.planned(), outcome.ok().numbers.drifted), ((0, 0, 0), 1));
     assert!(harness.published("alice").is_empty());
@@ -127,7 +128,7 @@ fn foreign_values_stay_unless_the_profile_owns_all() {
         [(Ownership::Managed, vec!["a2", "theirs"]), (Ownership::Authoritative, vec!["a2"])]
     {
         let mut harness = two();
-        harness.profile.ownership = ownership;
+        harness.folder_mut().publication.ownership = ownership;
         harness.run();
         intrude(&harness, "alice", "theirs");
         harness.source.recipients[0].values = person("alice", &["a2"]).values;
@@ -142,7 +143,7 @@ fn authoritative_takes_foreign_values_away_at_first_contact_and_with_verify() {
     harness.run();
     intrude(&harness, "alice", "theirs");
     std::fs::remove_dir_all(harness.home.path().join("state")).unwrap();
-    harness.profile.ownership = Ownership::Authoritative;
+    harness.folder_mut().publication.ownership = Ownership::Authoritative;
     let first = harness.run();
     assert_eq!(first.planned(), (0, 1, 0));
     assert_eq!(published_in(&harness.out(), "alice@contoso.test"), ["a"]);

@@ -4,7 +4,7 @@ use serde_json::json;
 use smime_sync::{
     error::ErrorId,
     exchange::{CmdletChannel, Command, Location, Parameter, Property},
-    profile::ByteEncoding,
+    profile::{ByteEncoding, ExchangeOnlineSettings, FileSettings, Profile, Settings, Source, Target},
 };
 
 use super::world::{World, address, certificate, certificates_of, get, set};
@@ -15,7 +15,7 @@ fn what_is_written_in_either_encoding_is_read_back_exactly() {
         let mut world = World::new();
         world.mailboxes(45);
         world.stand_in.settings(json!({ "ByteEncoding": theirs, "BatchOrder": "Shuffled" }));
-        world.profile.byte_encoding = ours;
+        world.settings.byte_encoding = ours;
         let mut channel = world.channel();
         let values = |n| vec![certificate(n), certificate(n + 1)];
         let writes: Vec<Command> = (0..45).map(|n| set(&address(n), &values(n))).collect();
@@ -42,7 +42,7 @@ fn what_is_written_in_either_encoding_is_read_back_exactly() {
 fn the_other_encoding_is_refused_and_nothing_is_written() {
     let mut world = World::new();
     world.mailboxes(1);
-    world.profile.byte_encoding = ByteEncoding::Integers;
+    world.settings.byte_encoding = ByteEncoding::Integers;
     let error = world.run(&[set(&address(0), &[certificate(0)])]).unwrap().remove(0).unwrap_err();
     assert_eq!(error.id, ErrorId::ExchangeRefused, "{error}");
     assert!(world.stand_in.certificates(&address(0)).is_empty());
@@ -91,16 +91,10 @@ fn the_channel_is_in_the_cloud_and_names_itself() {
     assert_eq!((channel.name().as_str(), channel.batch_size()), ("Exchange Online", 500));
     assert_eq!(channel.location(&world.context).unwrap(), Location::Cloud);
     assert!(channel.invoke(&[], &world.context).unwrap().is_empty());
-    let mut nowhere = world.profile.clone();
-    nowhere.organization = None;
-    let tokens = std::sync::Arc::new(super::world::OneToken);
-    let connected = smime_sync::exchange::online::ExchangeOnline::connect(
-        &nowhere,
-        tokens,
-        world.clock.clone(),
-        &world.context,
-    );
-    assert_eq!(connected.err().map(|error| error.id), Some(ErrorId::ProfileInvalid));
+    let online = ExchangeOnlineSettings { organization: String::new(), ..world.settings.clone() };
+    let source = Source::Ldif(FileSettings::new("/nowhere.ldif"));
+    let nowhere = Settings::from(Profile::new("online", source, Target::ExchangeOnline(online)));
+    assert_eq!(Profile::try_from(nowhere).map_err(|error| error.id), Err(ErrorId::ProfileInvalid));
 }
 
 #[test]

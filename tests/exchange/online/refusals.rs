@@ -100,7 +100,7 @@ fn tokens_that_end_in_mid_run_are_renewed() {
 #[test]
 fn a_sign_in_that_fails_ends_the_call_at_once() {
     let mut world = World::new();
-    world.profile.app_id = Some("99999999-dddd-4eee-8fff-444444444444".into());
+    world.settings.app_id = Some("99999999-dddd-4eee-8fff-444444444444".into());
     let error = world.run(&[get(&address(0))]).unwrap_err();
     assert_eq!(error.id, ErrorId::SignInRefused, "{error}");
     assert_eq!(world.stand_in.statistics()["Requests"], 0);

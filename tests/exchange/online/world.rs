@@ -19,7 +19,7 @@ use smime_sync::{
         sign_in::{AccessToken, Surroundings, TokenFuture, TokenSource, token_source},
     },
     model::Timestamp,
-    profile::Profile,
+    profile::ExchangeOnlineSettings,
 };
 
 use crate::common::{
@@ -33,7 +33,7 @@ pub const SPEED: f64 = 20.0;
 
 pub struct World {
     pub stand_in: StandIn,
-    pub profile: Profile,
+    pub settings: ExchangeOnlineSettings,
     pub context: Context,
     pub log: Arc<Recorder>,
     pub clock: Clock,
@@ -53,15 +53,15 @@ impl World {
         let key = tempfile::Builder::new().suffix(".pem").tempfile().unwrap();
         std::fs::write(key.path(), format!("{}{}", application.certificate_pem, application.key_pem))
             .unwrap();
-        let mut profile = profile(&stand_in.https, stand_in.authority_path());
-        profile.azure_ad_authorization_endpoint_uri = Some(stand_in.https.clone());
-        profile.app_id = Some(application.client_id.clone());
-        profile.certificate_file_path = Some(key.path().to_owned());
+        let mut settings = settings(&stand_in.https, stand_in.authority_path());
+        settings.azure_ad_authorization_endpoint_uri = Some(stand_in.https.clone());
+        settings.app_id = Some(application.client_id.clone());
+        settings.certificate_file_path = Some(key.path().to_owned());
         let (context, log) = context();
         let clock = Clock::starting_at(Duration::from_secs(NOW.0.unsigned_abs()), speed);
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);
-        Self { stand_in, profile, context, log, clock, application, _key: key }
+        Self { stand_in, settings, context, log, clock, application, _key: key }
     }
 
     /// Adds as many mailboxes, `u0@contoso.test` and so on.
@@ -73,7 +73,7 @@ impl World {
 
     /// A channel that signs in with the application's certificate.
     pub fn channel(&self) -> ExchangeOnline {
-        let http = HttpClient::new(&self.profile, &self.context).unwrap();
+        let http = HttpClient::new(&self.settings.connection, &self.context).unwrap();
         let surroundings = Surroundings {
             http: &http,
             clock: &self.clock,
@@ -81,8 +81,8 @@ impl World {
             environment: &|_| None,
             context: &self.context,
         };
-        let tokens = token_source(&self.profile, &surroundings).unwrap();
-        ExchangeOnline::connect(&self.profile, tokens, self.clock.clone(), &self.context).unwrap()
+        let tokens = token_source(&self.settings, &surroundings).unwrap();
+        ExchangeOnline::connect(&self.settings, tokens, self.clock.clone(), &self.context).unwrap()
     }
 
     /// Runs commands on a new channel.
@@ -97,13 +97,15 @@ impl World {
     }
 }
 
-/// A profile whose service is at `address`.
-pub fn profile(address: &str, authority: PathBuf) -> Profile {
-    let profile = json!({
-        "Name": "online", "Source": "Csv", "Path": "/a.csv", "Target": "ExchangeOnline", "Organization": DOMAIN,
-        "ConnectionUri": address, "ServerCertificatePath": [authority], "Timeout": 240,
-    });
-    serde_json::from_value(profile).unwrap()
+/// Settings of a service at `address`.
+pub fn settings(address: &str, authority: PathBuf) -> ExchangeOnlineSettings {
+    let mut settings = ExchangeOnlineSettings {
+        connection_uri: Some(address.into()),
+        ..ExchangeOnlineSettings::new(DOMAIN)
+    };
+    settings.connection.server_certificate_path.push(authority);
+    settings.connection.timeout = 240;
+    settings
 }
 
 /// Always the same token, for servers that look at none.
@@ -121,9 +123,9 @@ impl TokenSource for OneToken {
 
 /// A channel to a server of this test's own, at fifty times the speed.
 pub fn channel_to(port: u16, context: &Context) -> ExchangeOnline {
-    let profile = profile(&format!("https://localhost:{port}"), crate::server::authority().1.clone());
-    assert!(Cloud::of(&profile).is_ok());
-    ExchangeOnline::connect(&profile, Arc::new(OneToken), Clock::accelerated(50.0), context).unwrap()
+    let settings = settings(&format!("https://localhost:{port}"), crate::server::authority().1.clone());
+    assert!(Cloud::of(&settings).is_ok());
+    ExchangeOnline::connect(&settings, Arc::new(OneToken), Clock::accelerated(50.0), context).unwrap()
 }
 
 pub fn address(number: usize) -> String {

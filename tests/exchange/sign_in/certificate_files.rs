@@ -9,9 +9,12 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use serde_json::Value;
-use smime_sync::{error::ErrorId, profile::Profile};
+use smime_sync::{
+    error::ErrorId,
+    profile::{ExchangeOnlineSettings, FileSettings, Profile, Settings, Source, Target},
+};
 
-use super::surroundings::{APP_ID, PASSWORD, TENANT, World, openssl, profile, text};
+use super::surroundings::{APP_ID, PASSWORD, TENANT, World, openssl, settings, text};
 use crate::server::{https, says};
 
 /// A folder with keys, certificates and files of every kind.
@@ -85,10 +88,10 @@ pub fn workshop() -> &'static Path {
 const CA_CONFIG: &str = "[ca]\ndefault_ca=lab\n[lab]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n\
                          policy=any\nunique_subject=no\n[any]\ncommonName=supplied\n";
 
-fn with_file(port: u16, file: &str) -> Profile {
-    let mut profile = profile(port);
-    profile.certificate_file_path = Some(workshop().join(file));
-    profile
+fn with_file(port: u16, file: &str) -> ExchangeOnlineSettings {
+    let mut settings = settings(port);
+    settings.certificate_file_path = Some(workshop().join(file));
+    settings
 }
 
 fn world(password: Option<&str>) -> World {
@@ -224,13 +227,17 @@ fn an_encrypted_pem_key_is_refused_with_what_to_do() {
 
 #[test]
 fn a_certificate_needs_the_application_s_id_and_a_profile_something_to_sign_in_with() {
-    let mut nameless = with_file(1, "pkcs8.pem");
-    nameless.app_id = None;
-    for (profile, id, text) in [
-        (nameless, ErrorId::ProfileInvalid, "-AppId"),
-        (profile(1), ErrorId::CredentialMissing, "has nothing to sign in at Exchange Online with"),
+    let source = Source::Ldif(FileSettings::new("/nowhere.ldif"));
+    let nameless = ExchangeOnlineSettings { app_id: None, ..with_file(1, "pkcs8.pem") };
+    let nameless = Settings::from(Profile::new("online", source, Target::ExchangeOnline(nameless)));
+    for (error, id, text) in [
+        (Profile::try_from(nameless).unwrap_err(), ErrorId::ProfileInvalid, "-AppId"),
+        (
+            World::new().sign_in(&settings(1)).unwrap_err(),
+            ErrorId::CredentialMissing,
+            "has nothing to sign in at Exchange Online with",
+        ),
     ] {
-        let error = World::new().sign_in(&profile).unwrap_err();
         assert_eq!(error.id, id, "{error}");
         assert!(error.message.contains(text), "{error}");
     }
@@ -248,12 +255,12 @@ fn neither_key_nor_password_nor_token_nor_assertion_is_said_anywhere() {
             says("400 Bad Request", "", &body.to_string())
         }
     });
-    let (world, profile) = (world(Some(PASSWORD)), with_file(port, "modern.pfx"));
-    let source = world.source(&profile).unwrap();
+    let (world, settings) = (world(Some(PASSWORD)), with_file(port, "modern.pfx"));
+    let source = world.source(&settings).unwrap();
     let token = world.context.block_on(source.token()).unwrap().unwrap();
     let mut said = format!("{token:?} {:?}", token.authorization());
     for _ in 0..3 {
-        let error = world.sign_in(&profile).unwrap_err();
+        let error = world.sign_in(&settings).unwrap_err();
         said += &format!("{error} {error:?} {}", serde_json::to_string(&error).unwrap());
     }
     said += &world.said();
@@ -289,9 +296,9 @@ proptest! {
         bytes.truncate(if cut { place } else { usize::MAX });
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("damaged"), bytes).unwrap();
-        let mut profile = profile(1);
-        profile.certificate_file_path = Some(folder.path().join("damaged"));
-        if let Err(error) = world(Some(PASSWORD)).source(&profile) {
+        let mut settings = settings(1);
+        settings.certificate_file_path = Some(folder.path().join("damaged"));
+        if let Err(error) = world(Some(PASSWORD)).source(&settings) {
             let known = [ErrorId::SignInCertificateUnusable, ErrorId::CertificatePasswordWrong];
             prop_assert!(known.contains(&error.id), "{:?}", error);
         }

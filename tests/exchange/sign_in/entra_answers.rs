@@ -2,19 +2,19 @@
 
 use smime_sync::{
     error::{Error, ErrorId},
-    profile::Profile,
+    profile::ExchangeOnlineSettings,
 };
 
 use super::{
     certificate_files::workshop,
-    surroundings::{APP_ID, TENANT, World, profile, text},
+    surroundings::{APP_ID, TENANT, World, settings, text},
 };
 use crate::server::{https, says};
 
-fn with_key(port: u16) -> Profile {
-    let mut profile = profile(port);
-    profile.certificate_file_path = Some(workshop().join("pkcs8.pem"));
-    profile
+fn with_key(port: u16) -> ExchangeOnlineSettings {
+    let mut settings = settings(port);
+    settings.certificate_file_path = Some(workshop().join("pkcs8.pem"));
+    settings
 }
 
 fn refusal(code: u64, text: &str) -> String {

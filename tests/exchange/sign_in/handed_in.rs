@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use smime_sync::error::ErrorId;
 
-use super::surroundings::{World, profile, text};
+use super::surroundings::{World, settings, text};
 
 /// A JWT with these claims, and a signature that nobody checks here.
 fn jwt(claims: Value) -> String {
@@ -30,9 +30,9 @@ fn a_token_is_used_as_it_is_and_before_anything_else_that_the_profile_has() {
         "opaque-token".into(),
     ] {
         for form in [token.clone(), format!("Bearer {token}"), format!(" {token}\r\n")] {
-            let mut profile = profile(1);
-            profile.managed_identity = true;
-            let got = world(form.as_bytes()).sign_in(&profile).unwrap();
+            let mut settings = settings(1);
+            settings.managed_identity = true;
+            let got = world(form.as_bytes()).sign_in(&settings).unwrap();
             assert_eq!(text(&got), format!("Bearer {token}"));
         }
     }
@@ -51,12 +51,12 @@ fn a_token_that_cannot_be_used_is_refused_without_being_shown() {
         ("two words-4711".into(), "is none"),
         ("x".repeat(64 * 1024 + 1), "is none"),
     ] {
-        let error = world(token.as_bytes()).sign_in(&profile(1)).unwrap_err();
+        let error = world(token.as_bytes()).sign_in(&settings(1)).unwrap_err();
         assert_eq!(error.id, ErrorId::AccessTokenUnusable, "{error}");
         assert!(error.message.contains(reason), "{error}");
         assert!(token.is_empty() || !format!("{error:?}").contains(&token), "{error:?}");
     }
-    assert_eq!(world(&[0xff, 0xfe]).sign_in(&profile(1)).unwrap_err().id, ErrorId::AccessTokenUnusable);
+    assert_eq!(world(&[0xff, 0xfe]).sign_in(&settings(1)).unwrap_err().id, ErrorId::AccessTokenUnusable);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_token_that_runs_out_or_is_refused_in_mid_run_stops_it() {
     let mut runs_out = world(b"");
     let end = runs_out.clock.timestamp().plus(30).0;
     runs_out.secrets.insert("access_token", jwt(json!({"aud": EXCHANGE, "exp": end})).into_bytes());
-    let source = runs_out.source(&profile(1)).unwrap();
+    let source = runs_out.source(&settings(1)).unwrap();
     assert!(runs_out.context.block_on(source.token()).unwrap().is_ok());
     // A second is 100 seconds of this clock.
     std::thread::sleep(std::time::Duration::from_millis(400));
@@ -73,7 +73,7 @@ fn a_token_that_runs_out_or_is_refused_in_mid_run_stops_it() {
     assert!(error.message.contains("expired at"), "{error}");
 
     let refused = world(b"opaque-token");
-    let source = refused.source(&profile(1)).unwrap();
+    let source = refused.source(&settings(1)).unwrap();
     let token = refused.context.block_on(source.token()).unwrap().unwrap();
     source.invalidate(&token);
     let error = refused.context.block_on(source.token()).unwrap().unwrap_err();

@@ -9,12 +9,12 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use smime_sync::{
     error::ErrorId,
     event::{Answer, Question, QuestionKind, SessionFailure},
-    profile::Profile,
+    profile::ExchangeOnlineSettings,
 };
 
 use super::{
     certificate_files::{openssl_verifies, parts, workshop},
-    surroundings::{Answering, World, openssl, profile},
+    surroundings::{Answering, World, openssl, settings},
 };
 use crate::server::{https, says};
 
@@ -65,10 +65,10 @@ pub fn store(name: &'static str, able: &'static [&str]) -> (Answering, Arc<Mutex
     (answering, asked)
 }
 
-pub fn by_thumbprint(port: u16, thumbprint: &str) -> Profile {
-    let mut profile = profile(port);
-    profile.certificate_thumbprint = Some(thumbprint.into());
-    profile
+pub fn by_thumbprint(port: u16, thumbprint: &str) -> ExchangeOnlineSettings {
+    let mut settings = settings(port);
+    settings.certificate_thumbprint = Some(thumbprint.into());
+    settings
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Managed identities of virtual machines and of App Service.
 
-use smime_sync::{error::ErrorId, profile::Profile};
+use smime_sync::{error::ErrorId, profile::ExchangeOnlineSettings};
 
 use super::{
     client::{PROXIED, again_with_proxy},
-    surroundings::{World, profile, text},
+    surroundings::{World, settings, text},
 };
 use crate::server::{http, says};
 
@@ -14,10 +14,10 @@ type Machine = fn(u16) -> World;
 const TOKEN: &str =
     r#"{"access_token":"t","expires_in":"3599","expires_on":"1506484173","token_type":"Bearer"}"#;
 
-fn managed(client_id: Option<&str>) -> Profile {
-    let mut profile = profile(1);
-    (profile.managed_identity, profile.managed_identity_account_id) = (true, client_id.map(str::to_owned));
-    profile
+fn managed(client_id: Option<&str>) -> ExchangeOnlineSettings {
+    let mut settings = settings(1);
+    (settings.managed_identity, settings.managed_identity_account_id) = (true, client_id.map(str::to_owned));
+    settings
 }
 
 fn on_virtual_machine(port: u16) -> World {

@@ -9,14 +9,14 @@ use serde_json::json;
 use smime_sync::{
     error::ErrorId,
     exchange::clock::Clock,
-    profile::{ExchangeEnvironment, Profile},
+    profile::{ExchangeEnvironment, ExchangeOnlineSettings},
     runtime::runtime,
 };
 
 use super::{
     certificate_files::workshop,
     host_signs::{store, thumbprint},
-    surroundings::{APP_ID, PASSWORD, TENANT, World, profile},
+    surroundings::{APP_ID, PASSWORD, TENANT, World, settings},
 };
 use crate::common::{exchange::StandIn, process::undisturbed};
 
@@ -35,18 +35,18 @@ impl Online {
         Self(stand_in)
     }
 
-    /// A profile whose sign-in is here.
-    fn profile(&self) -> Profile {
-        let mut profile = profile(1);
-        profile.azure_ad_authorization_endpoint_uri = Some(self.0.https.clone());
-        profile.server_certificate_path = vec![self.0.authority_path()];
-        profile
+    /// A settings whose sign-in is here.
+    fn settings(&self) -> ExchangeOnlineSettings {
+        let mut settings = settings(1);
+        settings.azure_ad_authorization_endpoint_uri = Some(self.0.https.clone());
+        settings.connection.server_certificate_path = vec![self.0.authority_path()];
+        settings
     }
 
-    fn with_file(&self, file: &str) -> Profile {
-        let mut profile = self.profile();
-        profile.certificate_file_path = Some(workshop().join(file));
-        profile
+    fn with_file(&self, file: &str) -> ExchangeOnlineSettings {
+        let mut settings = self.settings();
+        settings.certificate_file_path = Some(workshop().join(file));
+        settings
     }
 
     /// A world in the stand-in's time.
@@ -84,9 +84,9 @@ fn a_key_in_the_caller_s_store_signs_in_with_both_algorithms() {
     for (able, taken) in [(&["PS256"][..], "PS256"), (&["RS256"], "RS256")] {
         online.0.settings(json!({ "AssertionAlgorithms": [taken] }));
         let world = online.in_its_time(World::answering(store("app", able).0), 1.0);
-        let mut profile = online.profile();
-        profile.certificate_thumbprint = Some(thumbprint("app"));
-        world.sign_in(&profile).unwrap_or_else(|error| panic!("{taken}: {error}"));
+        let mut settings = online.settings();
+        settings.certificate_thumbprint = Some(thumbprint("app"));
+        world.sign_in(&settings).unwrap_or_else(|error| panic!("{taken}: {error}"));
     }
 }
 
@@ -109,16 +109,16 @@ fn managed_identities_sign_in() {
     ] {
         let mut world = online.world();
         world.environment.extend(variables.clone());
-        let mut profile = online.profile();
-        (profile.managed_identity, profile.managed_identity_account_id) = (true, id.map(str::to_owned));
-        world.sign_in(&profile).unwrap_or_else(|error| panic!("{variables:?}: {error}"));
+        let mut settings = online.settings();
+        (settings.managed_identity, settings.managed_identity_account_id) = (true, id.map(str::to_owned));
+        world.sign_in(&settings).unwrap_or_else(|error| panic!("{variables:?}: {error}"));
     }
     let mut world = online.world();
     world.environment.insert("AZURE_POD_IDENTITY_AUTHORITY_HOST", metadata(""));
     online.0.settings(json!({ "ManagedIdentity": { "Assigned": false } }));
-    let mut profile = online.profile();
-    profile.managed_identity = true;
-    let error = world.sign_in(&profile).unwrap_err();
+    let mut settings = online.settings();
+    settings.managed_identity = true;
+    let error = world.sign_in(&settings).unwrap_err();
     assert_eq!(error.id, ErrorId::ManagedIdentityUnavailable);
     assert!(error.message.contains("Identity not found"), "{error}");
 }
@@ -131,7 +131,7 @@ fn what_the_stand_in_refuses_is_explained() {
     let mut unknown = right();
     unknown.app_id = Some("00000000-8b86-d011-b42d-00c04fc964ff".into());
     let mut elsewhere = right();
-    elsewhere.organization = Some("fabrikam.onmicrosoft.com".into());
+    elsewhere.organization = "fabrikam.onmicrosoft.com".into();
     let mut other_cloud = right();
     other_cloud.exchange_environment_name = ExchangeEnvironment::O365USGovGCCHigh;
     let folder = tempfile::tempdir().unwrap();
@@ -140,12 +140,12 @@ fn what_the_stand_in_refuses_is_explained() {
         ["other.crt", "other.key"].map(|file| fs::read_to_string(workshop().join(file)).unwrap()).concat(),
     )
     .unwrap();
-    let mut unregistered = online.profile();
+    let mut unregistered = online.settings();
     unregistered.certificate_file_path = Some(folder.path().join("other.pem"));
-    for (profile, number) in
+    for (settings, number) in
         [(unregistered, "700027"), (unknown, "700016"), (elsewhere, "90002"), (other_cloud, "70011")]
     {
-        let error = world.sign_in(&profile).unwrap_err();
+        let error = world.sign_in(&settings).unwrap_err();
         assert_eq!(error.id, ErrorId::SignInRefused, "{error}");
         assert!(error.message.contains(&format!("(AADSTS{number})")), "{error}");
         let native = error.native.unwrap();

@@ -10,7 +10,7 @@ use smime_sync::{
         http::HttpClient,
         sign_in::{AccessToken, Surroundings, TokenSource, token_source},
     },
-    profile::Profile,
+    profile::ExchangeOnlineSettings,
 };
 use zeroize::Zeroizing;
 
@@ -49,8 +49,8 @@ impl World {
         }
     }
 
-    pub fn source(&self, profile: &Profile) -> Result<Arc<dyn TokenSource>> {
-        let http = HttpClient::new(profile, &self.context)?;
+    pub fn source(&self, settings: &ExchangeOnlineSettings) -> Result<Arc<dyn TokenSource>> {
+        let http = HttpClient::new(&settings.connection, &self.context)?;
         let secrets = |name: &str| self.secrets.get(name).cloned().map(Zeroizing::new);
         let environment = |name: &str| self.environment.get(name).cloned();
         let from = Surroundings {
@@ -60,12 +60,12 @@ impl World {
             environment: &environment,
             context: &self.context,
         };
-        token_source(profile, &from)
+        token_source(settings, &from)
     }
 
-    /// A token of the profile's, from a new sign-in.
-    pub fn sign_in(&self, profile: &Profile) -> Result<AccessToken> {
-        self.context.block_on(self.source(profile)?.token())?
+    /// A token of the settings's, from a new sign-in.
+    pub fn sign_in(&self, settings: &ExchangeOnlineSettings) -> Result<AccessToken> {
+        self.context.block_on(self.source(settings)?.token())?
     }
 
     /// Everything that was said, as JSON.
@@ -74,16 +74,16 @@ impl World {
     }
 }
 
-/// A profile whose sign-in is at this port of `localhost`.
-pub fn profile(port: u16) -> Profile {
-    let mut profile: Profile = serde_json::from_value(serde_json::json!({
-        "Name": "online", "Source": "Ldif", "Path": "/nowhere.ldif", "Target": "ExchangeOnline",
-        "Organization": TENANT, "AppId": APP_ID, "Timeout": 20,
-        "AzureADAuthorizationEndpointUri": format!("https://localhost:{port}"),
-    }))
-    .unwrap();
-    profile.server_certificate_path.push(authority().1.clone());
-    profile
+/// Settings whose sign-in is at this port of `localhost`.
+pub fn settings(port: u16) -> ExchangeOnlineSettings {
+    let mut settings = ExchangeOnlineSettings {
+        app_id: Some(APP_ID.into()),
+        azure_ad_authorization_endpoint_uri: Some(format!("https://localhost:{port}")),
+        ..ExchangeOnlineSettings::new(TENANT)
+    };
+    settings.connection.timeout = 20;
+    settings.connection.server_certificate_path.push(authority().1.clone());
+    settings
 }
 
 /// The header that a token becomes.

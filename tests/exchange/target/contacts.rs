@@ -18,7 +18,7 @@ const BOB: &str = "bob@partner.example";
 
 fn office(create_contact: bool, organisation: Vec<serde_json::Value>) -> Office {
     let mut office = Office::new(vec![partner(BOB), person("alice")], organisation);
-    office.profile.create_contact = create_contact;
+    office.settings.contacts.create_contact = create_contact;
     office
 }
 
@@ -45,7 +45,7 @@ fn many_partners_are_made_in_one_run() {
     for way in Way::ALL {
         let partners: Vec<String> = (0..60).map(|number| format!("p{number}@partner.example")).collect();
         let mut office = Office::new(partners.iter().map(|one| partner(one)).collect(), Vec::new());
-        office.profile.create_contact = true;
+        office.settings.contacts.create_contact = true;
         assert_eq!(office.run(way).exported(), 60, "{way:?}");
         assert_eq!(office.run(way).ok().numbers.unchanged, 60, "{way:?}");
     }
@@ -66,7 +66,7 @@ fn a_contact_whose_making_was_not_confirmed_is_looked_up_and_filled() {
             interference: interference.clone(),
             control: office.stand_in.control.clone(),
         };
-        let mut target = Exchange::new(Box::new(channel), &office.profile);
+        let mut target = Exchange::new(Box::new(channel), &office.settings.contacts);
         let outcome = office.run_with(Way::Session, &mut target, host);
         let errors: Vec<_> = outcome.host.error_ids();
         assert_eq!(errors, error.into_iter().collect::<Vec<_>>(), "{interference:?}");

@@ -20,7 +20,10 @@ use smime_sync::{
     },
     model::{Exclusion, Fingerprint, Recipient, Run, Timestamp},
     policy::{Policy, evaluate},
-    profile::{PolicyName, Profile, SelectionName, TargetKind},
+    profile::{
+        self, ExchangeOnlineSettings, ExchangeSessionSettings, FileSettings, PolicyName, Profile,
+        SelectionName,
+    },
     state::State,
     sync::{self, Job, Options, mode},
     targets::{Target, exchange::Exchange},
@@ -150,10 +153,15 @@ pub enum Way {
 impl Way {
     pub const ALL: [Way; 2] = [Way::Session, Way::Online];
 
-    fn target_kind(self) -> TargetKind {
+    /// The same target this way.
+    fn target(self, online: &ExchangeOnlineSettings) -> profile::Target {
         match self {
-            Way::Session => TargetKind::ExchangeSession,
-            Way::Online => TargetKind::ExchangeOnline,
+            Way::Session => profile::Target::ExchangeSession(ExchangeSessionSettings {
+                contacts: online.contacts.clone(),
+                publication: online.publication.clone(),
+                ..ExchangeSessionSettings::default()
+            }),
+            Way::Online => profile::Target::ExchangeOnline(online.clone()),
         }
     }
 }
@@ -189,7 +197,7 @@ pub struct Office {
     pub stand_in: StandIn,
     pub source: Vec<Recipient>,
     pub options: Options,
-    pub profile: Profile,
+    pub settings: ExchangeOnlineSettings,
     pub clock: Clock,
     home: tempfile::TempDir,
 }
@@ -226,19 +234,20 @@ impl Office {
         let home = tempfile::tempdir().unwrap();
         let key = home.path().join("application.pem");
         std::fs::write(&key, format!("{}{}", application.certificate_pem, application.key_pem)).unwrap();
-        let profile = serde_json::from_value(json!({
-            "Name": "corp", "Source": "Ldif", "Path": home.path().join("unused.ldif"),
-            "Target": "ExchangeOnline", "Organization": DOMAIN, "AppId": application.client_id,
-            "CertificateFilePath": key, "ConnectionUri": stand_in.https,
-            "AzureADAuthorizationEndpointUri": stand_in.https,
-            "ServerCertificatePath": [stand_in.authority_path()], "AllowUntrusted": true,
-            "RemovalLimit": 1_000_000, "RemovalPercent": 100, "Timeout": 240,
-        }));
+        let mut settings = ExchangeOnlineSettings {
+            app_id: Some(application.client_id.clone()),
+            certificate_file_path: Some(key),
+            connection_uri: Some(stand_in.https.clone()),
+            azure_ad_authorization_endpoint_uri: Some(stand_in.https.clone()),
+            ..ExchangeOnlineSettings::new(DOMAIN)
+        };
+        settings.connection.server_certificate_path.push(stand_in.authority_path());
+        settings.connection.timeout = 240;
         let clock = Clock::accelerated(speed);
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);
         organisation.chunks(500).for_each(|some| stand_in.add(some));
-        Self { stand_in, source, options: Options::default(), profile: profile.unwrap(), clock, home }
+        Self { stand_in, source, options: Options::default(), settings, clock, home }
     }
 
     pub fn host(&self) -> Arc<Recorder<Host>> {
@@ -250,13 +259,13 @@ impl Office {
             Way::Session => Box::new(ExchangeSession::new()),
             Way::Online => Box::new(self.online(host)),
         };
-        Exchange::new(channel, &self.profile)
+        Exchange::new(channel, &self.settings.contacts)
     }
 
     /// A channel that signs in with the application's certificate.
     fn online(&self, host: &Arc<Recorder<Host>>) -> ExchangeOnline {
         let context = host.context();
-        let http = HttpClient::new(&self.profile, &context).unwrap();
+        let http = HttpClient::new(&self.settings.connection, &context).unwrap();
         let surroundings = Surroundings {
             http: &http,
             clock: &self.clock,
@@ -264,8 +273,17 @@ impl Office {
             environment: &|_| None,
             context: &context,
         };
-        let tokens = token_source(&self.profile, &surroundings).unwrap();
-        ExchangeOnline::connect(&self.profile, tokens, self.clock.clone(), &context).unwrap()
+        let tokens = token_source(&self.settings, &surroundings).unwrap();
+        ExchangeOnline::connect(&self.settings, tokens, self.clock.clone(), &context).unwrap()
+    }
+
+    /// A profile whose target this is.
+    pub fn profile(&self, way: Way) -> Profile {
+        let unused = profile::Source::Ldif(FileSettings::new(self.home.path().join("unused.ldif")));
+        let mut profile = Profile::new("corp", unused, way.target(&self.settings));
+        profile.trust.allow_untrusted = true;
+        (profile.limits.removal_limit, profile.limits.removal_percent) = (1_000_000, 100);
+        profile
     }
 
     pub fn run(&self, way: Way) -> Outcome {
@@ -281,7 +299,7 @@ impl Office {
         let anchors = TrustAnchors::new([]);
         let mut source = Memory { recipients: self.source.clone(), ..Memory::default() };
         let context = host.context();
-        let profile = Profile { target: way.target_kind(), ..self.profile.clone() };
+        let profile = self.profile(way);
         let mode = mode::of(&profile);
         let run = sync::run(Job {
             profile: &profile,

@@ -168,7 +168,7 @@ fn on_premises_contacts_and_remote_mailboxes_are_counted_and_mailboxes_written()
         ]);
         let mut office =
             Office::new(remote.iter().map(|name| person(name)).chain(more).collect(), organisation);
-        office.profile.create_contact = true;
+        office.settings.contacts.create_contact = true;
         office.source.push(partner("bob@partner.example"));
         office.stand_in.settings(json!({ "Flavour": "OnPremises" }));
         let outcome = office.run(Way::Session);

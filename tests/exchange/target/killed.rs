@@ -18,7 +18,10 @@ use smime_sync::{
     state::State,
 };
 
-use super::{engine::Office, organisation::*};
+use super::{
+    engine::{Office, Way},
+    organisation::*,
+};
 use crate::common::{
     events::context,
     exchange::values,
@@ -56,7 +59,7 @@ impl Scene {
         };
         let office = Office::new(Vec::new(), names.iter().enumerate().map(foreign).collect());
         let home = tempfile::tempdir().unwrap();
-        let mut profile = serde_json::to_value(&office.profile).unwrap();
+        let mut profile = serde_json::to_value(office.profile(Way::Online)).unwrap();
         profile["Path"] = json!(home.path().join("directory.ldif"));
         let scene = Self { office, home, names };
         scene.write_source(1);

@@ -212,8 +212,8 @@ fn only_exchange_has_a_trust_store() {
     for target in ["Folder", "ActiveDirectory"] {
         let home = tempfile::tempdir().unwrap();
         let settings = json!({
-            "Target": target, "OutputPath": home.path().join("out"), "Source": "ActiveDirectory", "Server": "dc1",
-            "SearchBase": ["DC=x"],
+            "Target": target, "Source": "ActiveDirectory", "Path": null, "Server": "dc1", "SearchBase": ["DC=x"],
+            "OutputPath": (target == "Folder").then(|| home.path().join("out")),
         });
         let home = Home::new(&[&ca("Root")], settings);
         let (done, caller) = publish(&home, Organisation::default(), json!({}));

@@ -1,11 +1,8 @@
 use super::*;
-use crate::profile::Profile;
+use crate::profile::ExchangeOnlineSettings;
 
 fn cloud() -> Cloud {
-    let profile: Profile =
-        serde_json::from_str(r#"{"Name":"a","Source":"Csv","Target":"ExchangeOnline","Organization":"b"}"#)
-            .unwrap();
-    Cloud::of(&profile).unwrap()
+    Cloud::of(&ExchangeOnlineSettings::new("b")).unwrap()
 }
 
 fn headers(all: &[(&'static str, &str)]) -> HeaderMap {

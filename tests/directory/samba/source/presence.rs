@@ -21,9 +21,9 @@ fn what_became_of_a_recipient_is_looked_up() {
     let _one_at_a_time = changing();
     let lab = lab();
     let (context, _) = context();
-    let mut profile = lab.profile(&[CHANGING]);
-    profile.filter = Some("(!(description=ended))".into());
-    let mut source = lab.connect(&profile, ADMINISTRATOR, &context).unwrap();
+    let mut settings = lab.settings(&[CHANGING]);
+    settings.filter = Some("(!(description=ended))".into());
+    let mut source = lab.connect(&settings, ADMINISTRATOR, &context).unwrap();
     let before = read(&mut source, &Selection::All, &context).unwrap();
     let anchor = |number: usize| {
         let dn = format!("CN=st-changing{number},{CHANGING}");

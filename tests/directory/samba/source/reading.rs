@@ -19,9 +19,9 @@ use crate::common::{
 fn recipients(bases: &[&str], filter: Option<&str>) -> Vec<Recipient> {
     let lab = lab();
     let (context, _) = context();
-    let mut profile = lab.profile(bases);
-    profile.filter = filter.map(str::to_owned);
-    let mut source = lab.connect(&profile, READER, &context).unwrap();
+    let mut settings = lab.settings(bases);
+    settings.filter = filter.map(str::to_owned);
+    let mut source = lab.connect(&settings, READER, &context).unwrap();
     read(&mut source, &Selection::All, &context).unwrap()
 }
 
@@ -95,9 +95,9 @@ fn overlapping_search_bases_hand_no_recipient_over_twice() {
 fn referrals_to_other_servers_are_told_but_not_followed() {
     let lab = lab();
     let (context, events) = context();
-    let mut profile = lab.profile(&[DOMAIN]);
-    profile.filter = Some("(cn=Alice)".into());
-    let mut source = lab.connect(&profile, READER, &context).unwrap();
+    let mut settings = lab.settings(&[DOMAIN]);
+    settings.filter = Some("(cn=Alice)".into());
+    let mut source = lab.connect(&settings, READER, &context).unwrap();
     assert_eq!(read(&mut source, &Selection::All, &context).unwrap().len(), 1);
     let logged = events.logged(LogLevel::Verbose);
     assert!(logged.iter().any(|m| m.contains("refers to other servers") && m.contains("ldap")), "{logged:?}");
@@ -107,7 +107,7 @@ fn referrals_to_other_servers_are_told_but_not_followed() {
 fn each_kind_of_identity_finds_its_recipient_within_the_scope_only() {
     let lab = lab();
     let (context, _) = context();
-    let mut source = lab.connect(&lab.profile(&[KINDS]), READER, &context).unwrap();
+    let mut source = lab.connect(&lab.settings(&[KINDS]), READER, &context).unwrap();
     let anchor = recipients(&[KINDS], Some("(cn=Alice)"))[0].anchor.clone();
     let dn = format!("CN=Alice,{KINDS}");
     let by = |source: &mut LdapSource, identities: &[&str]| {
@@ -146,9 +146,9 @@ fn each_kind_of_identity_finds_its_recipient_within_the_scope_only() {
 fn without_the_right_to_read_them_values_are_absent_and_nothing_is_said() {
     let lab = lab();
     let (context, _) = context();
-    let profile = lab.profile(&["OU=Restricted,DC=contoso,DC=test"]);
+    let settings = lab.settings(&["OU=Restricted,DC=contoso,DC=test"]);
     for (user, values) in [(READER, 2), (LIMITED, 0)] {
-        let mut source = lab.connect(&profile, user, &context).unwrap();
+        let mut source = lab.connect(&settings, user, &context).unwrap();
         let found = read(&mut source, &Selection::All, &context).unwrap();
         assert_eq!(found.iter().map(|r| r.values.len()).collect::<Vec<_>>(), vec![values; 3], "{user}");
     }
@@ -158,7 +158,7 @@ fn without_the_right_to_read_them_values_are_absent_and_nothing_is_said() {
 fn the_clock_is_that_of_the_server() {
     let lab = lab();
     let (context, _) = context();
-    let mut source = lab.connect(&lab.profile(&[KINDS]), READER, &context).unwrap();
+    let mut source = lab.connect(&lab.settings(&[KINDS]), READER, &context).unwrap();
     let clock = source.clock(&context).unwrap().unwrap();
     assert!((clock.0 - Timestamp::now().0).abs() < 60, "{clock}");
 }
@@ -167,7 +167,7 @@ fn the_clock_is_that_of_the_server() {
 fn a_canceled_read_ends_at_once() {
     let lab = lab();
     let (context, _) = context();
-    let mut source = lab.connect(&lab.profile(&[MANY]), READER, &context).unwrap();
+    let mut source = lab.connect(&lab.settings(&[MANY]), READER, &context).unwrap();
     let mut count = 0;
     let ended = source.read(&Selection::All, &context, &mut |_| {
         count += 1;

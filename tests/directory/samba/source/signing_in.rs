@@ -3,18 +3,18 @@
 use smime_sync::{
     directory::ldap::LdapSource,
     error::{Error, ErrorId},
-    profile::Profile,
+    profile::DirectorySettings,
 };
 
 use super::objects::{KINDS, READER, lab};
 use crate::common::{directory::refusal, events::context};
 
-fn connect_error(change: impl FnOnce(&mut Profile), user: &str, password: &str) -> Error {
+fn connect_error(change: impl FnOnce(&mut DirectorySettings), user: &str, password: &str) -> Error {
     let lab = lab();
-    let mut profile = lab.profile(&[KINDS]);
-    change(&mut profile);
+    let mut settings = lab.settings(&[KINDS]);
+    change(&mut settings);
     let (context, _) = context();
-    refusal(LdapSource::connect(&profile, Some(user), Some(password.as_bytes()), &context))
+    refusal(LdapSource::active_directory(&settings, Some(user), Some(password.as_bytes()), &context))
 }
 
 #[test]
@@ -58,7 +58,8 @@ fn every_form_of_user_name_signs_in() {
     let (context, _) = context();
     for user in [READER, "CONTOSO\\reader", "CN=reader,OU=Accounts,DC=contoso,DC=test"] {
         let password = lab.password(READER).as_bytes();
-        let connected = LdapSource::connect(&lab.profile(&[KINDS]), Some(user), Some(password), &context);
+        let connected =
+            LdapSource::active_directory(&lab.settings(&[KINDS]), Some(user), Some(password), &context);
         assert!(connected.is_ok(), "{user}: {:?}", connected.err());
     }
 }
@@ -78,31 +79,38 @@ fn a_search_base_that_is_not_there_is_named() {
         ),
         ("", "A search base is empty."),
     ] {
-        let error =
-            connect_error(|profile| profile.search_base = vec![KINDS.into(), base.into()], READER, &password);
+        let error = connect_error(
+            |settings| settings.search_base = vec![KINDS.into(), base.into()],
+            READER,
+            &password,
+        );
         assert_eq!((error.id, error.message.as_str()), (ErrorId::SearchBaseNotFound, text), "{error:?}");
         assert_eq!(error.target.as_deref(), Some(base));
     }
-    let other =
-        connect_error(|profile| profile.search_base = vec!["DC=fabrikam,DC=test".into()], READER, &password);
+    let other = connect_error(
+        |settings| settings.search_base = vec!["DC=fabrikam,DC=test".into()],
+        READER,
+        &password,
+    );
     assert_eq!(other.id, ErrorId::SearchBaseNotFound, "{other:?}");
 }
 
 #[test]
 fn the_certificate_must_carry_the_servers_name() {
     let password = lab().password(READER).to_owned();
-    let error = connect_error(|profile| profile.server_certificate_path.clear(), READER, &password);
+    let error =
+        connect_error(|settings| settings.connection.server_certificate_path.clear(), READER, &password);
     assert_eq!(error.id, ErrorId::DirectoryCertificateUntrusted, "{error:?}");
     let by_address = lab();
     let (context, _) = context();
-    let mut profile = by_address.profile(&[KINDS]);
-    profile.server = Some("127.0.0.1".into());
-    assert!(by_address.connect(&profile, READER, &context).is_ok());
+    let mut settings = by_address.settings(&[KINDS]);
+    settings.server = "127.0.0.1".into();
+    assert!(by_address.connect(&settings, READER, &context).is_ok());
 }
 
 #[test]
 fn a_port_of_plain_ldap_is_no_ldaps() {
     let password = lab().password(READER).to_owned();
-    let error = connect_error(|profile| profile.port = 389, READER, &password);
+    let error = connect_error(|settings| settings.port = 389, READER, &password);
     assert_eq!(error.id, ErrorId::DirectoryTlsFailed, "{error:?}");
 }

@@ -139,7 +139,7 @@ fn no_value_of_others_is_lost_and_nothing_that_shall_go_is_left() {
     let (context, events) = context();
     let people = unit.people(&context);
     let mut others = Others {
-        target: connect(&unit.lab, &unit.profile, ADMINISTRATOR, &context).unwrap(),
+        target: connect(&unit.lab, &unit.settings, ADMINISTRATOR, &context).unwrap(),
         people: people.clone(),
         random: ChaCha8Rng::seed_from_u64(4711),
         theirs: vec![Vec::new(); PEOPLE],

@@ -71,7 +71,7 @@ fn more_values_than_the_server_hands_over_at_once_are_read_and_deleted_whole() {
 fn everybody_is_handed_over_as_the_source_does() {
     let unit = Unit::new("ttall", &[vec![certificate(&[1])], vec![smime(&[2])]]);
     let (context, _) = context();
-    let mut source = unit.lab.connect(&unit.profile, READER, &context).unwrap();
+    let mut source = unit.lab.connect(&unit.settings.directory, READER, &context).unwrap();
     for selection in [Selection::All, Selection::Identities(vec!["ttall1@tt.test".into()])] {
         let mut items = Vec::new();
         unit.target(&context)

@@ -1,6 +1,10 @@
 //! Accounts that may write, and accounts that may not.
 
-use smime_sync::{error::ErrorId, profile::Profile, targets::Target};
+use smime_sync::{
+    error::ErrorId,
+    profile::{ActiveDirectorySettings, DirectorySettings},
+    targets::Target,
+};
 
 use crate::{
     common::{directory::ADMINISTRATOR, events::context},
@@ -12,11 +16,13 @@ fn the_right_to_write_is_found_out_without_writing() {
     let unit = Unit::new("ttp", &[vec![certificate(b"value")]]);
     let (context, _) = context();
     for user in [WRITER, ADMINISTRATOR] {
-        connect(&unit.lab, &unit.profile, user, &context).unwrap().check_writable(&context).unwrap();
+        connect(&unit.lab, &unit.settings, user, &context).unwrap().check_writable(&context).unwrap();
     }
     for (user, base) in [(READER, unit.dn.as_str()), (WRITER, "OU=Restricted,DC=contoso,DC=test")] {
-        let profile = Profile { search_base: vec![base.into()], ..unit.profile.clone() };
-        let mut target = connect(&unit.lab, &profile, user, &context).unwrap();
+        let directory =
+            DirectorySettings { search_base: vec![base.into()], ..unit.settings.directory.clone() };
+        let settings = ActiveDirectorySettings { directory, ..unit.settings.clone() };
+        let mut target = connect(&unit.lab, &settings, user, &context).unwrap();
         let error = target.check_writable(&context).unwrap_err();
         assert_eq!(error.id, ErrorId::DirectoryRefused, "{user}");
         let begins =
@@ -30,7 +36,7 @@ fn the_right_to_write_is_found_out_without_writing() {
 fn an_empty_scope_speaks_against_nobody() {
     let unit = Unit::new("ttpe", &[]);
     let (context, _) = context();
-    connect(&unit.lab, &unit.profile, READER, &context).unwrap().check_writable(&context).unwrap();
+    connect(&unit.lab, &unit.settings, READER, &context).unwrap().check_writable(&context).unwrap();
 }
 
 #[test]
@@ -38,7 +44,7 @@ fn a_refused_write_is_that_recipients_own_error() {
     let unit = Unit::new("ttpr", &[vec![certificate(b"value")]]);
     let (context, _) = context();
     let people = unit.people(&context);
-    let mut target = connect(&unit.lab, &unit.profile, READER, &context).unwrap();
+    let mut target = connect(&unit.lab, &unit.settings, READER, &context).unwrap();
     let current = people[0].found(&mut target, &context);
     let error = people[0].write(&mut target, &current, &[], &context).unwrap_err();
     assert_eq!((error.id, error.native.unwrap().ldap_result), (ErrorId::DirectoryRefused, Some(50)));
@@ -50,10 +56,11 @@ fn a_refused_write_is_that_recipients_own_error() {
 fn everything_happens_at_the_server_that_is_written_to() {
     let unit = Unit::new("ttps", &[]);
     let (context, _) = context();
-    let profile = Profile { server: Some("dc9.contoso.test".into()), ..unit.profile.clone() };
-    let written = Profile { write_server: Some("localhost".into()), ..profile.clone() };
+    let mut settings = unit.settings.clone();
+    settings.directory.server = "dc9.contoso.test".into();
+    let written = ActiveDirectorySettings { write_server: Some("localhost".into()), ..settings.clone() };
     let target = connect(&unit.lab, &written, WRITER, &context).unwrap();
     assert_eq!(target.name(), "Active Directory at 'localhost'");
-    let elsewhere = connect(&unit.lab, &profile, WRITER, &context).err().unwrap();
+    let elsewhere = connect(&unit.lab, &settings, WRITER, &context).err().unwrap();
     assert_eq!(elsewhere.id, ErrorId::DirectoryNameUnknown);
 }

@@ -5,7 +5,7 @@ use smime_sync::{
     event::ResultType,
     model::Value,
     operation::{Engine, EngineConfig},
-    profile::{Profile, TargetKind},
+    profile::{ActiveDirectorySettings, InPlaceSettings, Profile, Source, Target},
 };
 
 use crate::{
@@ -19,13 +19,10 @@ fn sync(unit: &Unit, home: &std::path::Path, quiet_period: u32) -> Json {
         Engine::new(EngineConfig { home: Some(home.display().to_string()), ..EngineConfig::default() })
             .unwrap();
     engine.set_secret("password", unit.lab.password(WRITER).as_bytes());
-    let profile = Profile {
-        target: TargetKind::ActiveDirectory,
-        output_path: None,
-        allow_untrusted: true,
-        quiet_period,
-        ..unit.profile.clone()
-    };
+    let settings = ActiveDirectorySettings { quiet_period, ..unit.settings.clone() };
+    let target = Target::ActiveDirectory(InPlaceSettings::default());
+    let mut profile = Profile::new("corp", Source::ActiveDirectory(settings), target);
+    profile.trust.allow_untrusted = true;
     let (context, recorder) = context();
     let credential = json!({ "UserName": WRITER });
     for request in [

@@ -7,7 +7,7 @@ use smime_sync::{
     directory::{Selection, Source, SourceItem, ldap::LdapSource},
     error::{Error, Result},
     event::Context,
-    profile::Profile,
+    profile::DirectorySettings,
 };
 
 use crate::common::{
@@ -32,35 +32,41 @@ impl Trusted {
         Self { authority, folder }
     }
 
-    pub fn profile(&self, port: u16) -> Profile {
-        Profile { timeout: 5, ..directory::profile("localhost", port, Some(self.ca()), &[BASE]) }
+    pub fn settings(&self, port: u16) -> DirectorySettings {
+        with_timeout(5, directory::settings("localhost", port, Some(self.ca()), &[BASE]))
     }
 
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// The profile of a new server that answers this way.
-    pub fn served(&self, answer: impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static) -> Profile {
-        self.profile(serve(&self.authority.good(), answer))
+    /// The settings of a new server that answers this way.
+    pub fn served(&self, answer: impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static) -> DirectorySettings {
+        self.settings(serve(&self.authority.good(), answer))
     }
 }
 
-pub fn connect(profile: &Profile, context: &Context) -> Result<LdapSource> {
-    LdapSource::connect(profile, Some(USER), Some(PASSWORD.as_bytes()), context)
+/// The settings with another time limit.
+pub fn with_timeout(timeout: u32, mut settings: DirectorySettings) -> DirectorySettings {
+    settings.connection.timeout = timeout;
+    settings
+}
+
+pub fn connect(settings: &DirectorySettings, context: &Context) -> Result<LdapSource> {
+    LdapSource::active_directory(settings, Some(USER), Some(PASSWORD.as_bytes()), context)
 }
 
 /// The error of connecting. However it goes wrong, the password is not in it.
-pub fn connect_error(profile: &Profile) -> Error {
-    let error = refusal(connect(profile, &context().0));
+pub fn connect_error(settings: &DirectorySettings) -> Error {
+    let error = refusal(connect(settings, &context().0));
     assert!(!serde_json::to_string(&error).unwrap().contains(PASSWORD), "{error:?}");
     error
 }
 
 /// Connects and reads all; what came, and how it ended.
-pub fn read(profile: &Profile, context: &Context) -> (Vec<SourceItem>, Result<()>) {
+pub fn read(settings: &DirectorySettings, context: &Context) -> (Vec<SourceItem>, Result<()>) {
     let mut items = Vec::new();
-    let mut source = connect(profile, context).unwrap_or_else(|e| panic!("{e:?}"));
+    let mut source = connect(settings, context).unwrap_or_else(|e| panic!("{e:?}"));
     let ended = source.read(&Selection::All, context, &mut |item| {
         items.push(item);
         Ok(())

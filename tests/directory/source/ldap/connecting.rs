@@ -12,14 +12,14 @@ use smime_sync::{
     directory::{Selection, Source, ldap::LdapSource},
     error::ErrorId,
     event::LogLevel,
-    profile::Profile,
+    profile::{DirectorySettings, Profile, Settings},
 };
 
-use super::client::{PASSWORD, Trusted, USER, addresses, connect, connect_error, ended, read};
+use super::client::{PASSWORD, Trusted, USER, addresses, connect, connect_error, ended, read, with_timeout};
 use crate::common::{
     directory::refusal,
     events::context,
-    stand_in::{Authority, Identity, Reply, accept, bound, directory, serve, user},
+    stand_in::{Authority, BASE, Identity, Reply, accept, bound, directory, serve, user},
 };
 
 #[test]
@@ -54,8 +54,8 @@ fn a_server_whose_certificate_is_not_right_is_not_talked_to() {
             "shows a certificate of an issuer that this machine does not trust.",
         ),
     ] {
-        let profile = trusted.profile(serve(&identity, ended(LdapResultCode::Success)));
-        let error = connect_error(&profile);
+        let settings = trusted.settings(serve(&identity, ended(LdapResultCode::Success)));
+        let error = connect_error(&settings);
         assert_eq!(error.id, id, "{error:?}");
         assert!(error.message.starts_with(&format!("The server 'localhost' {text}")), "{error}");
         assert_eq!(error.target.as_deref(), Some("localhost"));
@@ -65,8 +65,8 @@ fn a_server_whose_certificate_is_not_right_is_not_talked_to() {
 #[test]
 fn the_same_server_with_the_right_certificate_is_read() {
     let trusted = Trusted::new();
-    let profile = trusted.served(ended(LdapResultCode::Success));
-    let (items, ended) = read(&profile, &context().0);
+    let settings = trusted.served(ended(LdapResultCode::Success));
+    let (items, ended) = read(&settings, &context().0);
     assert_eq!((addresses(&items), ended), (vec!["user1@contoso.test"], Ok(())));
 }
 
@@ -81,15 +81,15 @@ fn a_servers_own_certificate_is_taken_where_it_is_given_itself() {
         (["dc9.fabrikam.test"], (-1, 1), Some(DirectoryCertificateNameMismatch)),
     ] {
         let (identity, pem) = Authority::self_signed(&names, days);
-        let mut profile = trusted.profile(serve(&identity, ended(LdapResultCode::Success)));
+        let mut settings = trusted.settings(serve(&identity, ended(LdapResultCode::Success)));
         let own = trusted.folder.path().join("own.pem");
         fs::write(&own, pem).unwrap();
-        profile.server_certificate_path.push(own);
-        let refused = connect(&profile, &context().0).err();
+        settings.connection.server_certificate_path.push(own);
+        let refused = connect(&settings, &context().0).err();
         assert_eq!(refused.as_ref().map(|error| error.id), id, "{refused:?}");
     }
     let (identity, _) = Authority::self_signed(&["localhost"], (-1, 1));
-    let unknown = trusted.profile(serve(&identity, ended(LdapResultCode::Success)));
+    let unknown = trusted.settings(serve(&identity, ended(LdapResultCode::Success)));
     assert_eq!(connect_error(&unknown).id, DirectoryCertificateUntrusted);
 }
 
@@ -97,10 +97,10 @@ fn a_servers_own_certificate_is_taken_where_it_is_given_itself() {
 fn without_the_check_any_certificate_is_taken_and_a_warning_given() {
     let (trusted, stranger) = (Trusted::new(), Authority::new("Somebody else's CA"));
     let expired: Identity = stranger.issue(&[], (-2, -1));
-    let mut profile = trusted.profile(serve(&expired, ended(LdapResultCode::Success)));
-    profile.skip_certificate_check = true;
+    let mut settings = trusted.settings(serve(&expired, ended(LdapResultCode::Success)));
+    settings.skip_certificate_check = true;
     let (context, events) = context();
-    assert_eq!(read(&profile, &context).1, Ok(()));
+    assert_eq!(read(&settings, &context).1, Ok(()));
     assert_eq!(
         events.logged(LogLevel::Warning),
         ["The certificate of 'localhost' is not checked (-SkipCertificateCheck): \
@@ -117,9 +117,9 @@ fn a_file_that_holds_no_ca_is_named() {
     fs::write(path("broken.pem"), "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n").unwrap();
     fs::write(path("broken.der"), [0x30, 0x03, 0x02, 0x01, 0x00]).unwrap();
     for name in ["missing.pem", "empty.pem", "text.pem", "broken.pem", "broken.der"] {
-        let mut profile = trusted.profile(1);
-        profile.server_certificate_path.push(path(name));
-        let error = connect_error(&profile);
+        let mut settings = trusted.settings(1);
+        settings.connection.server_certificate_path.push(path(name));
+        let error = connect_error(&settings);
         assert_eq!(
             (error.id, error.target),
             (ErrorId::TrustAnchorUnreadable, Some(path(name).display().to_string()))
@@ -152,8 +152,8 @@ fn a_name_that_nobody_knows_is_told_apart_from_a_port_where_nobody_listens() {
             "The server 'localhost' can't be reached at port ",
         ),
     ] {
-        let profile = Profile { server: Some(server.into()), ..trusted.profile(port) };
-        let error = connect_error(&profile);
+        let settings = DirectorySettings { server: server.into(), ..trusted.settings(port) };
+        let error = connect_error(&settings);
         assert_eq!(error.id, id, "{error:?}");
         assert!(error.message.starts_with(text), "{error}");
     }
@@ -162,17 +162,21 @@ fn a_name_that_nobody_knows_is_told_apart_from_a_port_where_nobody_listens() {
 #[test]
 fn what_is_wrong_with_the_request_itself_is_told_before_any_connection() {
     let trusted = Trusted::new();
-    let nobody = trusted.profile(1);
-    let filter = Profile { filter: Some("(mail=*".into()), ..nobody.clone() };
+    let nobody = trusted.settings(1);
+    let filter = DirectorySettings { filter: Some("(mail=*".into()), ..nobody.clone() };
     let error = connect_error(&filter);
     assert_eq!(error.id, ErrorId::FilterInvalid);
     assert_eq!(error.message, "The filter '(mail=*' is wrong at character 8: a ')' is missing here.");
-    assert_eq!(connect_error(&Profile { server: None, ..nobody.clone() }).id, ErrorId::ProfileInvalid);
+    let nameless = serde_json::json!({
+        "Name": "corp", "Source": "ActiveDirectory", "SearchBase": [BASE], "Target": "Folder", "OutputPath": "/nowhere",
+    });
+    let nameless: Settings = serde_json::from_value(nameless).unwrap();
+    assert_eq!(Profile::try_from(nameless).unwrap_err().id, ErrorId::ProfileInvalid);
     for (user, password) in
         [(None, Some(PASSWORD)), (Some(USER), None), (Some(""), Some(PASSWORD)), (Some(USER), Some(""))]
     {
         let password = password.map(str::as_bytes);
-        let error = refusal(LdapSource::connect(&nobody, user, password, &context().0));
+        let error = refusal(LdapSource::active_directory(&nobody, user, password, &context().0));
         assert_eq!(error.id, ErrorId::CredentialMissing, "{user:?}");
     }
 }
@@ -184,7 +188,7 @@ fn what_is_no_ldaps_server_is_told_so() {
         let _ = socket.write_all(b"220 mail.contoso.test ESMTP\r\n");
         let _ = socket.read(&mut [0; 1024]);
     });
-    let error = connect_error(&trusted.profile(plain));
+    let error = connect_error(&trusted.settings(plain));
     assert_eq!(error.id, ErrorId::DirectoryTlsFailed, "{error:?}");
 
     for (raw, text) in [
@@ -205,13 +209,13 @@ fn what_is_no_ldaps_server_is_told_so() {
 }
 
 /// Servers that fall silent at each step, by what is awaited then.
-fn silent(trusted: &Trusted) -> Vec<(&'static str, Profile)> {
+fn silent(trusted: &Trusted) -> Vec<(&'static str, DirectorySettings)> {
     let deaf = accept(|socket| {
         std::thread::sleep(Duration::from_secs(60));
         drop(socket);
     });
     vec![
-        ("the TLS handshake", trusted.profile(deaf)),
+        ("the TLS handshake", trusted.settings(deaf)),
         ("an answer", trusted.served(|_| Reply::Nothing)),
         ("an answer", trusted.served(directory(|_, _| Reply::Say(vec![user(1, &[])])))),
     ]
@@ -220,10 +224,10 @@ fn silent(trusted: &Trusted) -> Vec<(&'static str, Profile)> {
 #[test]
 fn a_hung_server_is_waited_for_as_long_as_the_profile_says() {
     let trusted = Trusted::new();
-    for (awaited, profile) in silent(&trusted) {
-        let profile = Profile { timeout: 1, ..profile };
+    for (awaited, settings) in silent(&trusted) {
+        let settings = with_timeout(1, settings);
         let (context, begun) = (context().0, Instant::now());
-        let error = connect(&profile, &context)
+        let error = connect(&settings, &context)
             .and_then(|mut source| source.read(&Selection::All, &context, &mut |_| Ok(())))
             .unwrap_err();
         assert_eq!(error.id, ErrorId::DirectoryTimeout, "{error:?}");
@@ -235,8 +239,8 @@ fn a_hung_server_is_waited_for_as_long_as_the_profile_says() {
 #[test]
 fn a_cancel_ends_any_wait_within_a_second() {
     let trusted = Trusted::new();
-    for (_, profile) in silent(&trusted) {
-        let profile = Profile { timeout: 60, ..profile };
+    for (_, settings) in silent(&trusted) {
+        let settings = with_timeout(60, settings);
         let context = context().0;
         let cancel = context.cancel.clone();
         let canceled = Arc::new(Mutex::new(None));
@@ -246,7 +250,7 @@ fn a_cancel_ends_any_wait_within_a_second() {
             *at.lock().unwrap() = Some(Instant::now());
             cancel.cancel();
         });
-        let error = connect(&profile, &context)
+        let error = connect(&settings, &context)
             .and_then(|mut source| source.read(&Selection::All, &context, &mut |_| Ok(())))
             .unwrap_err();
         assert_eq!(error.id, ErrorId::Canceled, "{error:?}");

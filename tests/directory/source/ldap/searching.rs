@@ -10,7 +10,7 @@ use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
     error::{Error, ErrorId},
     event::LogLevel,
-    profile::Profile,
+    profile::DirectorySettings,
 };
 
 use super::client::{Trusted, addresses, connect, connect_error, ended, read};
@@ -78,7 +78,7 @@ fn a_connection_that_breaks_in_the_middle_is_an_error() {
 #[test]
 fn pages_are_asked_for_until_the_cookie_is_empty() {
     let trusted = Trusted::new();
-    let profile = trusted.served(directory(|_, controls| {
+    let settings = trusted.served(directory(|_, controls| {
         let [LdapControl::SimplePagedResults { size: 500, cookie }] = controls else {
             panic!("{controls:?}")
         };
@@ -90,7 +90,7 @@ fn pages_are_asked_for_until_the_cookie_is_empty() {
             other => panic!("{other:?}"),
         })
     }));
-    let (items, ended) = read(&profile, &context().0);
+    let (items, ended) = read(&settings, &context().0);
     assert_eq!(ended, Ok(()));
     assert_eq!(addresses(&items), ["user1@contoso.test", "user2@contoso.test", "user3@contoso.test"]);
 }
@@ -98,7 +98,7 @@ fn pages_are_asked_for_until_the_cookie_is_empty() {
 #[test]
 fn values_that_the_server_cuts_off_are_asked_for() {
     let trusted = Trusted::new();
-    let profile = trusted.served(directory(|wanted, _| {
+    let settings = trusted.served(directory(|wanted, _| {
         let rest = |name: &str, values: &[&[u8]]| {
             let attributes: &[(&str, &[&[u8]])] = &[(name, values)];
             Reply::Say(vec![entry(&wanted.base, attributes), done(LdapResultCode::Success, "")])
@@ -123,7 +123,7 @@ fn values_that_the_server_cuts_off_are_asked_for() {
             _ => Reply::Say(vec![done(LdapResultCode::NoSuchObject, "gone")]),
         }
     }));
-    let (items, ended) = read(&profile, &context().0);
+    let (items, ended) = read(&settings, &context().0);
     assert_eq!(ended, Ok(()));
     assert_eq!(
         addresses(&items),
@@ -145,11 +145,11 @@ fn values_that_the_server_cuts_off_are_asked_for() {
 #[test]
 fn one_object_that_makes_no_sense_costs_no_other() {
     let trusted = Trusted::new();
-    let profile = trusted.served(directory(|_, _| {
+    let settings = trusted.served(directory(|_, _| {
         let nameless = entry(&format!("CN=X,{BASE}"), &[("objectClass", &[b"user"])]);
         Reply::Say(vec![user(1, &[]), nameless, user(2, &[]), done(LdapResultCode::Success, "")])
     }));
-    let (items, ended) = read(&profile, &context().0);
+    let (items, ended) = read(&settings, &context().0);
     assert_eq!(ended, Ok(()));
     let [SourceItem::Recipient(_), SourceItem::Invalid(error), SourceItem::Recipient(_)] = &items[..] else {
         panic!("{items:?}")
@@ -163,17 +163,17 @@ fn one_object_that_makes_no_sense_costs_no_other() {
 #[test]
 fn a_base_on_another_server_is_an_error_and_a_reference_only_told() {
     let trusted = Trusted::new();
-    let profile = trusted.served(directory(|_, _| {
+    let settings = trusted.served(directory(|_, _| {
         let uris = vec!["ldap://child.contoso.test/DC=child".to_owned()];
         let reference = (LdapOp::SearchResultReference(LdapSearchResultReference { uris }), vec![]);
         Reply::Say(vec![reference, done(LdapResultCode::Success, "")])
     }));
     let (context, events) = context();
-    assert_eq!(read(&profile, &context).1, Ok(()));
+    assert_eq!(read(&settings, &context).1, Ok(()));
     let told = "'DC=contoso,DC=test' also refers to other servers, which are not asked: ldap://child.contoso.test/DC=child";
     assert!(events.logged(LogLevel::Verbose).iter().any(|message| message == told));
 
-    let error = connect_error(&Profile {
+    let error = connect_error(&DirectorySettings {
         search_base: vec!["DC=fabrikam,DC=test".into()],
         ..{ trusted.served(directory(|_, _| Reply::Say(vec![done(LdapResultCode::Referral, "")]))) }
     });
@@ -183,7 +183,7 @@ fn a_base_on_another_server_is_an_error_and_a_reference_only_told() {
 #[test]
 fn a_read_that_its_caller_ends_leaves_the_connection_usable() {
     let trusted = Trusted::new();
-    let profile = trusted.served(directory(|_, controls| {
+    let settings = trusted.served(directory(|_, controls| {
         if controls.iter().any(|control| matches!(control, LdapControl::ShowDeleted { .. })) {
             let deleted: &[(&str, &[&[u8]])] = &[("isDeleted", &[b"TRUE"])];
             return Reply::Say(vec![user(3, deleted), done(LdapResultCode::Success, "")]);
@@ -191,7 +191,7 @@ fn a_read_that_its_caller_ends_leaves_the_connection_usable() {
         Reply::Say(vec![user(1, &[]), user(2, &[]), done(LdapResultCode::Success, "")])
     }));
     let context = context().0;
-    let mut source = connect(&profile, &context).unwrap();
+    let mut source = connect(&settings, &context).unwrap();
     let own = Error::new(ErrorId::DiskFull, "full");
     assert_eq!(source.read(&Selection::All, &context, &mut |_| Err(own.clone())), Err(own));
     let anchors = [[3; 16], [1; 16]].map(|bytes| uuid::Uuid::from_bytes(bytes).to_string());
@@ -203,12 +203,12 @@ fn a_read_that_its_caller_ends_leaves_the_connection_usable() {
 #[test]
 fn an_object_in_scope_that_makes_no_sense_is_not_taken_for_one_that_left_it() {
     let trusted = Trusted::new();
-    let profile = trusted.served(directory(|_, _| {
+    let settings = trusted.served(directory(|_, _| {
         let broken: &[(&str, &[&[u8]])] = &[("userAccountControl", &[b"many"])];
         Reply::Say(vec![user(1, broken), done(LdapResultCode::Success, "")])
     }));
     let (context, events) = context();
-    let mut source = connect(&profile, &context).unwrap();
+    let mut source = connect(&settings, &context).unwrap();
     let anchor = uuid::Uuid::from_bytes([1; 16]).to_string();
     assert_eq!(source.look_up(&[anchor], &context), Ok(vec![Presence::Absent]));
     assert_eq!(events.error_ids(), [ErrorId::RecipientInvalid]);

@@ -73,7 +73,7 @@ fn a_run_to_another_target_takes_what_the_directory_shows() {
         let world = World::new(vec![person("alice", &[]), person("bob", &[(USER, good("bob"))])]);
         die(&world, !written, written);
         assert!(world.publish(alices()).run.is_err());
-        let mut folder = Folder::new(world.profile.output_path.as_deref().unwrap());
+        let mut folder = Folder::new(&world.home.path().join("out"));
         let outcome = world.run_as(
             mode::of(&world.profile).as_ref(),
             &mut world.directory.clone(),

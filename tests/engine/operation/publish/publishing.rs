@@ -223,11 +223,18 @@ fn what_others_write_meanwhile_stays() {
 
 #[test]
 fn what_the_profile_owns_elsewhere_says_nothing_of_the_directory() {
-    for target in ["Folder", "ExchangeSession", "ActiveDirectory"] {
+    let own = [
+        serde_json::json!({"Target": "Folder", "OutputPath": "/out", "Ownership": "Authoritative"}),
+        serde_json::json!({"Target": "ExchangeSession", "Ownership": "Authoritative"}),
+        serde_json::json!({"Target": "ActiveDirectory"}),
+    ];
+    for target in own {
         let mut world = World::new(vec![person("alice", &[(USER, good("carol"))])]);
-        let mut profile = serde_json::to_value(&world.profile).unwrap();
-        profile["Target"] = target.into();
-        profile["Ownership"] = "Authoritative".into();
+        let mut profile = serde_json::json!({
+            "Name": "corp", "Source": "ActiveDirectory", "Server": "dc1.contoso.test",
+            "SearchBase": ["DC=contoso,DC=test"],
+        });
+        profile.as_object_mut().unwrap().extend(target.as_object().unwrap().clone());
         world.profile = serde_json::from_value(profile).unwrap();
         let outcome = world.publish(publication(&[&good("alice")]));
         assert_eq!(outcome.ok().result, RunResult::Success, "{target}");

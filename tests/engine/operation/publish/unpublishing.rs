@@ -152,7 +152,7 @@ fn people(count: usize) -> Vec<smime_sync::model::Recipient> {
 #[test]
 fn the_guard_holds_what_takes_too_many_their_last_certificate_until_it_is_approved() {
     let mut world = World::new(people(3));
-    world.profile.removal_limit = 2;
+    world.profile.limits.removal_limit = 2;
     let all: Vec<String> = (0..3).map(|n| thumbprint(&good(&format!("p{n}")))).collect();
     let held = world.unpublish(by_thumbprint(&all));
     assert_eq!(held.ok().result, RunResult::Held);
@@ -175,7 +175,7 @@ fn who_had_no_usable_certificate_does_not_count_for_the_guard() {
         person(&name, &[(USER, expired(&name))])
     });
     let mut world = World::new(recipients.collect());
-    world.profile.removal_limit = 0;
+    world.profile.limits.removal_limit = 0;
     let outcome = world.unpublish(by_state(&[UnpublishState::Expired]));
     assert_eq!((outcome.ok().result, outcome.ok().numbers.exported), (RunResult::Success, 3));
 }
@@ -183,7 +183,7 @@ fn who_had_no_usable_certificate_does_not_count_for_the_guard() {
 #[test]
 fn a_preview_says_what_the_guard_would_do() {
     let mut world = World::new(people(2));
-    (world.profile.removal_limit, world.options.what_if) = (1, true);
+    (world.profile.limits.removal_limit, world.options.what_if) = (1, true);
     let all: Vec<String> = (0..2).map(|n| thumbprint(&good(&format!("p{n}")))).collect();
     let outcome = world.unpublish(by_thumbprint(&all));
     assert_eq!(outcome.changes().len(), 2);

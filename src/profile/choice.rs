@@ -1,0 +1,111 @@
+//! Settings with named values. The first line of a value's comment is its help.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strum::VariantNames;
+
+/// Which cloud of Microsoft's; the names are those of `Connect-ExchangeOnline`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum ExchangeEnvironment {
+    /// Commercial, and GCC.
+    #[default]
+    O365Default,
+    /// GCC High.
+    O365USGovGCCHigh,
+    /// The Department of Defense.
+    O365USGovDoD,
+    /// 21Vianet, China.
+    O365China,
+}
+
+/// How binary values are put into requests to Exchange Online; Microsoft documents only the cmdlets.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum ByteEncoding {
+    /// Base64 text, as OData has it.
+    #[default]
+    Base64,
+    /// A list of numbers, as `ConvertTo-Json` writes a `byte[]`.
+    Integers,
+}
+
+/// Whose values a run may take away at the target.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum Ownership {
+    /// Only those that this profile published or adopted.
+    #[default]
+    Managed,
+    /// All of the matched recipients.
+    Authoritative,
+}
+
+/// What happens when `-Verify` finds that the target no longer has what was published.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum Drift {
+    /// It is published again.
+    #[default]
+    Repair,
+    /// It is only reported.
+    Report,
+}
+
+/// Values that are taken out of Active Directory only where the profile says so; nobody but the user, or the CA,
+/// can put them back.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum RemovableValue {
+    /// Mail certificates whose issuer chain ends at no trust anchor.
+    Untrusted,
+    /// Mail certificates with a weak key or signature.
+    Weak,
+    /// Mail certificates made for somebody else's address.
+    WrongAddress,
+    /// Valid mail certificates of `userCertificate` that the selection did not choose.
+    Displaced,
+}
+
+/// Which rules apply with which severity.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum PolicyName {
+    /// What Outlook and Exchange Online need.
+    #[default]
+    Standard,
+    /// Warnings count as errors.
+    Strict,
+    /// Only what makes encryption impossible counts as an error.
+    Lenient,
+}
+
+/// How certificates are selected.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum SelectionName {
+    /// The best encryption certificate, plus the best signing certificate where that is another one.
+    #[default]
+    Best,
+    /// Every usable one, ranked, 15 at most.
+    AllUsable,
+}
+
+/// What a disabled account means.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum DisabledAccount {
+    /// Nothing: shared and room mailboxes are disabled accounts.
+    #[default]
+    Keep,
+    /// The same as a deleted one.
+    Remove,
+}

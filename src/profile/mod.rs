@@ -1,0 +1,195 @@
+//! Profiles: named configurations. No secret is in them.
+//!
+//! ```text
+//! file, request ─▶ Settings (by name, flat) ─▶ Profile (typed: nothing is missing)
+//!                        ▲   settings: the one table      │
+//!                        └────────────────────────────────┘
+//! ```
+
+mod choice;
+mod flat;
+mod kind;
+mod new;
+mod owner;
+mod read;
+mod setting;
+mod settings;
+mod sign_in;
+mod write;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    choice::{
+        ByteEncoding, DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
+        SelectionName,
+    },
+    flat::Settings,
+    setting::{Setting, UNLIMITED, Values},
+    settings::{
+        ActiveDirectorySettings, ConnectionSettings, ContactSettings, DirectorySettings,
+        ExchangeOnlineSettings, ExchangeSessionSettings, FileSettings, FolderSettings, InPlaceSettings,
+        LimitSettings, PolicySettings, PublicationSettings, SETTINGS, Source, SourceKind, Target, TargetKind,
+        TrustSettings,
+    },
+    sign_in::{ApplicationKey, SignIn},
+};
+use crate::error::Error;
+
+/// A named configuration: source, target, policy, limits. Its JSON is flat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Settings", into = "Settings")]
+pub struct Profile {
+    /// Its name: letters, digits, `-`, `_` and `.`; 64 at most.
+    pub name: String,
+    /// Where recipients are read: one source, for now.
+    pub sources: [Source; 1],
+    /// Where values are published.
+    pub target: Target,
+    /// Whose certificates are trusted.
+    pub trust: TrustSettings,
+    /// How certificates are judged and selected.
+    pub policy: PolicySettings,
+    /// What holds a plan for approval, and how long things are kept.
+    pub limits: LimitSettings,
+}
+
+/// The setting `Name`, by which a profile is known.
+pub const NAME: Setting = Setting::new::<String>(
+    "Name",
+    "The profile's name: letters, digits, '-', '_' and '.', 64 at most.",
+    Values::Text,
+    true,
+    || None,
+);
+
+/// The setting `Source`, which says which others there are.
+pub const SOURCE: Setting = Setting::new::<SourceKind>(
+    "Source",
+    "Where recipients are read.",
+    <SourceKind as setting::SettingType>::VALUES,
+    true,
+    || None,
+);
+
+/// The setting `Target`, which says which others there are.
+pub const TARGET: Setting = Setting::new::<TargetKind>(
+    "Target",
+    "Where values are published.",
+    <TargetKind as setting::SettingType>::VALUES,
+    true,
+    || None,
+);
+
+/// All settings: name, source and target, then those of the table.
+pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
+    [&NAME, &SOURCE, &TARGET].into_iter().chain(SETTINGS.iter().copied())
+}
+
+impl TryFrom<Settings> for Profile {
+    type Error = Error;
+
+    /// Fails with `ProfileInvalid`, naming every setting that is missing, wrong or without effect.
+    fn try_from(settings: Settings) -> Result<Self, Error> {
+        Self::from_settings(&settings, &|_| true)
+    }
+}
+
+impl From<Profile> for Settings {
+    fn from(profile: Profile) -> Self {
+        profile.shown()
+    }
+}
+
+impl Profile {
+    /// A profile with everything else at its default.
+    pub fn new(name: impl Into<String>, source: Source, target: Target) -> Self {
+        Self {
+            name: name.into(),
+            sources: [source],
+            target,
+            trust: TrustSettings::default(),
+            policy: PolicySettings::default(),
+            limits: LimitSettings::default(),
+        }
+    }
+
+    /// Where recipients are read.
+    pub fn source(&self) -> &Source {
+        let [source] = &self.sources;
+        source
+    }
+
+    /// Which target this is: another text means another place, which knows nothing of what was published.
+    pub fn target_text(&self) -> String {
+        let place = match (&self.target, self.source().directory()) {
+            (Target::Folder(folder), _) => folder.output_path.display().to_string(),
+            (Target::ExchangeOnline(online), _) => online.organization.clone(),
+            (Target::ActiveDirectory(_), Some(directory)) => directory.server.clone(),
+            // Which organisation the caller is connected to is told by nothing that stays the same.
+            (Target::ActiveDirectory(_) | Target::ExchangeSession(_), _) => String::new(),
+        };
+        format!("{:?} {place}", self.target.kind()).trim_end().to_owned()
+    }
+
+    /// Seconds that a recipient must stay missing before its values are removed.
+    pub fn effective_missing_period(&self) -> i64 {
+        let default = if matches!(self.source(), Source::Ldif(_) | Source::Csv(_)) { 0 } else { 24 * 3600 };
+        self.limits.missing_period.map_or(default, i64::from)
+    }
+}
+
+impl Source {
+    /// The settings of the directory that it is, if it is one.
+    pub fn directory(&self) -> Option<&DirectorySettings> {
+        match self {
+            Self::ActiveDirectory(active_directory) => Some(&active_directory.directory),
+            Self::Directory(directory) => Some(directory),
+            Self::Ldif(_) | Self::Csv(_) => None,
+        }
+    }
+
+    /// The settings of the Active Directory that it is, if it is one.
+    pub fn active_directory(&self) -> Option<&ActiveDirectorySettings> {
+        match self {
+            Self::ActiveDirectory(active_directory) => Some(active_directory),
+            Self::Directory(_) | Self::Ldif(_) | Self::Csv(_) => None,
+        }
+    }
+
+    /// The settings of the file that it is, if it is one.
+    pub fn file(&self) -> Option<&FileSettings> {
+        match self {
+            Self::Ldif(file) | Self::Csv(file) => Some(file),
+            Self::ActiveDirectory(_) | Self::Directory(_) => None,
+        }
+    }
+}
+
+impl Target {
+    /// What belongs to whom there; nothing does where values are put right in place.
+    pub fn publication(&self) -> Option<&PublicationSettings> {
+        match self {
+            Self::ExchangeOnline(online) => Some(&online.publication),
+            Self::ExchangeSession(session) => Some(&session.publication),
+            Self::Folder(folder) => Some(&folder.publication),
+            Self::ActiveDirectory(_) => None,
+        }
+    }
+
+    /// Whose values a run may take away there.
+    pub fn ownership(&self) -> Ownership {
+        self.publication().map(|publication| publication.ownership).unwrap_or_default()
+    }
+
+    /// What happens when something published is found to be gone.
+    pub fn drift(&self) -> Drift {
+        self.publication().map(|publication| publication.drift).unwrap_or_default()
+    }
+}
+
+/// Whether `name` can name a profile (it is a file name, too).
+pub fn is_profile_name(name: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(inner)
+}

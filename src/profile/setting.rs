@@ -1,0 +1,328 @@
+//! What a setting is, and the macro that makes settings and the structs that hold them out of one table.
+
+use std::path::{Path, PathBuf};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{read::Reader, write::Writer};
+
+/// A setting of a profile, as the table has it.
+pub struct Setting {
+    /// Its name in JSON, and as a parameter in PowerShell.
+    pub name: &'static str,
+    /// What it is for, in sentences.
+    pub help: &'static str,
+    /// Which values it takes.
+    pub values: Values,
+    /// Whether it takes any number of them.
+    pub list: bool,
+    /// Whether a profile with its source or target must have it.
+    pub required: bool,
+    default: fn() -> Option<Json>,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// The values of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// Any text.
+    Text,
+    /// A GUID.
+    Guid,
+    /// The SHA-1 of a certificate, in hexadecimal digits.
+    Thumbprint,
+    /// Letters and digits.
+    Word,
+    /// An address of the web.
+    Address,
+    /// An absolute path.
+    Path,
+    /// A number.
+    Number {
+        /// The smallest.
+        least: u64,
+        /// The greatest.
+        most: u64,
+    },
+    /// True or false.
+    Switch,
+    /// One of these names.
+    Choice(&'static [&'static str]),
+}
+
+/// As many as PowerShell's `[int]` can count: a number without an upper limit of its own.
+pub const UNLIMITED: u64 = 2_147_483_647;
+
+impl Setting {
+    pub(super) const fn new<T: SettingType>(
+        name: &'static str,
+        help: &'static str,
+        values: Values,
+        required: bool,
+        default: fn() -> Option<Json>,
+    ) -> Self {
+        Self {
+            name,
+            help,
+            values,
+            list: T::LIST,
+            required,
+            default,
+            schema: SchemaGenerator::subschema_for::<T>,
+        }
+    }
+
+    /// The value that stands for none given; `None` where there is no such value.
+    pub fn default_value(&self) -> Option<Json> {
+        (self.default)()
+    }
+
+    /// The type in JSON.
+    pub fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = (self.schema)(generator);
+        if let Values::Number { least, most } = self.values {
+            schema.insert("minimum".into(), least.into());
+            schema.insert("maximum".into(), most.into());
+        }
+        schema
+    }
+
+    /// What is wrong with a value, as a sentence's part that says what to give instead.
+    pub(super) fn refusal(&self, value: &Json) -> Option<String> {
+        let wrong = match value {
+            Json::Array(items) if self.list => items.iter().find(|item| !self.values.include(item)),
+            one if self.list || !self.values.include(one) => Some(one),
+            _ => None,
+        }?;
+        let list = if self.list && !wrong.is_string() { "a list of " } else { "" };
+        Some(format!("-{} is {}; give {list}{}", self.name, shown(wrong), self.values.describe()))
+    }
+}
+
+impl Values {
+    fn include(&self, value: &Json) -> bool {
+        match (self, value) {
+            (Self::Number { least, most }, Json::Number(number)) => {
+                number.as_u64().is_some_and(|number| (*least..=*most).contains(&number))
+            }
+            (Self::Switch, Json::Bool(_)) => true,
+            (_, Json::String(text)) => self.include_text(text),
+            _ => false,
+        }
+    }
+
+    fn include_text(&self, text: &str) -> bool {
+        match self {
+            Self::Text | Self::Address => true,
+            Self::Guid => Uuid::try_parse(text).is_ok(),
+            // What Windows' dialogs put between the digits is passed over.
+            Self::Thumbprint => {
+                let digits: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
+                digits.len() == 40 && digits.iter().all(char::is_ascii_hexdigit)
+            }
+            Self::Word => text.chars().all(|c| c.is_ascii_alphanumeric()),
+            Self::Path => Path::new(text).is_absolute(),
+            Self::Choice(names) => names.contains(&text),
+            Self::Number { .. } | Self::Switch => false,
+        }
+    }
+
+    /// What to give, such as `1 to 65535`.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Text => "a text".into(),
+            Self::Guid => "a GUID".into(),
+            Self::Thumbprint => "the 40 hexadecimal digits of a SHA-1".into(),
+            Self::Word => "letters and digits only".into(),
+            Self::Address => "an address".into(),
+            Self::Path => "an absolute path".into(),
+            Self::Number { least, most: UNLIMITED } => format!("{least} or more"),
+            Self::Number { least, most } => format!("{least} to {most}"),
+            Self::Switch => "true or false".into(),
+            Self::Choice(names) => listed(names, "or"),
+        }
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(super) fn listed(names: &[impl AsRef<str>], word: &str) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),
+        Some((only, _)) => (*only).to_owned(),
+        None => String::new(),
+    }
+}
+
+/// A value as messages show it; a long one is cut.
+fn shown(value: &Json) -> String {
+    const MOST: usize = 80;
+    let whole = match value {
+        Json::String(text) => format!("'{text}'"),
+        other => other.to_string(),
+    };
+    if whole.chars().count() <= MOST {
+        whole
+    } else {
+        whole.chars().take(MOST).chain("…".chars()).collect()
+    }
+}
+
+/// A type that holds a setting.
+pub(super) trait SettingType: Serialize + DeserializeOwned + JsonSchema {
+    /// Its values, where the table says nothing closer.
+    const VALUES: Values;
+    /// Whether it holds any number of them.
+    const LIST: bool = false;
+}
+
+impl SettingType for String {
+    const VALUES: Values = Values::Text;
+}
+
+impl SettingType for PathBuf {
+    const VALUES: Values = Values::Path;
+}
+
+impl SettingType for bool {
+    const VALUES: Values = Values::Switch;
+}
+
+impl SettingType for u8 {
+    const VALUES: Values = Values::Number { least: 0, most: u8::MAX as u64 };
+}
+
+impl SettingType for u16 {
+    const VALUES: Values = Values::Number { least: 0, most: u16::MAX as u64 };
+}
+
+impl SettingType for u32 {
+    const VALUES: Values = Values::Number { least: 0, most: UNLIMITED };
+}
+
+impl<T: SettingType> SettingType for Option<T> {
+    const VALUES: Values = T::VALUES;
+}
+
+impl<T: SettingType> SettingType for Vec<T> {
+    const VALUES: Values = T::VALUES;
+    const LIST: bool = true;
+}
+
+macro_rules! choices {
+    ($( $name:ident )*) => { $(
+        impl SettingType for super::choice::$name {
+            const VALUES: Values = Values::Choice(<Self as strum::VariantNames>::VARIANTS);
+        }
+    )* };
+}
+
+choices! { ExchangeEnvironment ByteEncoding Ownership Drift RemovableValue PolicyName SelectionName DisabledAccount }
+
+/// Settings that belong together: a struct made from the table.
+pub(super) trait Group: Sized {
+    /// Shows its settings.
+    fn each(visit: &mut dyn FnMut(&'static Setting));
+
+    /// Takes its settings out of what is given; `None` where that is not possible, and the reader knows why.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Hands its settings over.
+    fn write(&self, writer: &mut Writer);
+}
+
+/// A value in JSON; `None` where it stands for nothing.
+pub(super) fn json(value: &impl Serialize) -> Option<Json> {
+    serde_json::to_value(value)
+        .ok()
+        .filter(|json| !matches!(json, Json::Null))
+        .filter(|json| json.as_array().is_none_or(|items| !items.is_empty()))
+}
+
+/// Makes structs, and [`SETTINGS`](super::SETTINGS), from the table. A line is
+///
+/// ```text
+/// Name field: Type = default in least..=most as Values, "Help.";
+/// ```
+///
+/// where the default is a number, `default` (that of the type) or `required`, `in` narrows numbers and `as` texts. A line
+/// `+ field: Struct;` holds another struct of the table, whose settings are those of several.
+macro_rules! settings {
+    ($(
+        $(#[$about:meta])*
+        $group:ident {
+            $( + $part:ident: $part_type:ty; )*
+            $( $name:ident $field:ident: $type:ty = $default:tt $(in $least:literal..=$most:tt)? $(as $values:ident)?,
+                $help:literal; )*
+        }
+    )*) => {
+        $(
+            $(#[$about])*
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct $group {
+                $(
+                    #[doc = concat!("See [`", stringify!($part_type), "`].")]
+                    pub $part: $part_type,
+                )*
+                $( #[doc = $help] pub $field: $type, )*
+            }
+
+            #[allow(non_upper_case_globals)]
+            impl $group {
+                $(
+                    #[doc = $help]
+                    pub const $name: Setting = Setting::new::<$type>(
+                        stringify!($name),
+                        $help,
+                        settings!(@values $type; $($least $most)?; $($values)?),
+                        settings!(@required $default),
+                        || settings!(@default $default, $type).as_ref().and_then(setting::json),
+                    );
+                )*
+
+                /// Everything at its default, and what is required empty.
+                pub(super) fn unset() -> Self {
+                    Self {
+                        $( $part: <$part_type>::unset(), )*
+                        $( $field: settings!(@default $default, $type).unwrap_or_default(), )*
+                    }
+                }
+            }
+
+            impl Group for $group {
+                fn each(visit: &mut dyn FnMut(&'static Setting)) {
+                    $( visit(&Self::$name); )*
+                    $( <$part_type>::each(visit); )*
+                }
+
+                fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                    // All are read before the first that is missing or wrong ends it, so that all faults are told.
+                    $( let $field = reader.read(&Self::$name, settings!(@default $default, $type)); )*
+                    $( let $part = <$part_type>::read(reader); )*
+                    Some(Self { $( $part: $part?, )* $( $field: $field?, )* })
+                }
+
+                fn write(&self, writer: &mut Writer) {
+                    $( writer.put(&Self::$name, &self.$field); )*
+                    $( self.$part.write(writer); )*
+                }
+            }
+        )*
+
+        /// All settings of source, target and everything else, in the order of the table.
+        pub const SETTINGS: &[&Setting] = &[ $( $( &$group::$name, )* )* ];
+    };
+    (@values $type:ty;;) => { <$type as SettingType>::VALUES };
+    (@values $type:ty; $least:literal $most:tt;) => { Values::Number { least: $least, most: $most } };
+    (@values $type:ty;; $values:ident) => { Values::$values };
+    (@required required) => { true };
+    (@required $default:tt) => { false };
+    (@default required, $type:ty) => { None::<$type> };
+    (@default default, $type:ty) => { Some(<$type>::default()) };
+    (@default $default:tt, $type:ty) => { Some::<$type>($default) };
+}
+
+pub(super) use settings;

@@ -1,0 +1,183 @@
+//! The one table of settings. Validation, docs/settings.md, the profile in docs/abi.md, parameters, value sets and
+//! help of `New-` and `Set-SmimeSyncProfile`, and the structs that the engine works with come from it: a new setting
+//! is a line here, and the place that uses it.
+
+use super::{
+    choice::{
+        ByteEncoding, DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
+        SelectionName,
+    },
+    kind::kinds,
+    read::Reader,
+    setting::{self, Group, Setting, SettingType, UNLIMITED, Values, settings},
+    write::Writer,
+};
+use std::path::PathBuf;
+
+kinds! {
+    /// Where recipients are read.
+    Source SourceKind {
+        /// Active Directory, over LDAPS.
+        ActiveDirectory(ActiveDirectorySettings),
+        /// Any other directory, over LDAPS (RFC 4511).
+        Directory(DirectorySettings),
+        /// A file of RFC 2849.
+        Ldif(FileSettings),
+        /// A file of comma-separated values: partners outside.
+        Csv(FileSettings),
+    }
+}
+
+kinds! {
+    /// Where values are published.
+    Target TargetKind {
+        /// Exchange Online, over its REST interface.
+        ExchangeOnline(ExchangeOnlineSettings),
+        /// The cmdlets of the caller's own session: Exchange Online or Exchange on premises.
+        ExchangeSession(ExchangeSessionSettings),
+        /// Active Directory in place, in the form that Entra Connect exports.
+        ActiveDirectory(InPlaceSettings),
+        /// A folder with one JSON and the certificates per recipient.
+        Folder(FolderSettings),
+    }
+}
+
+settings! {
+    /// A directory, and which of its recipients.
+    DirectorySettings {
+        + connection: ConnectionSettings;
+        Server server: String = required,
+            "The DNS name of a domain controller or server, as its certificate carries it.";
+        Port port: u16 = 636 in 1..=65535,
+            "The LDAPS port.";
+        SearchBase search_base: Vec<String> = required,
+            "The distinguished names of the containers to search, with everything below them.";
+        Filter filter: Option<String> = default,
+            "An LDAP filter as of RFC 4515 that narrows the recipients.";
+        SkipCertificateCheck skip_certificate_check: bool = default,
+            "Does not check the server's certificate. Every run warns about it.";
+    }
+
+    /// Active Directory, which is written by Publish- and Unpublish-SmimeCertificate, and as the target.
+    ActiveDirectorySettings {
+        + directory: DirectorySettings;
+        WriteServer write_server: Option<String> = default,
+            "The domain controller to write to. Default: the one of -Server.";
+        QuietPeriod quiet_period: u32 = 86_400 in 0..=UNLIMITED,
+            "Seconds for which a recipient whose values changed is left alone when Active Directory is written, since \
+             the last writer wins when domain controllers replicate.";
+    }
+
+    /// A connection over TLS. A profile whose source and target both have one gives both the same settings.
+    ConnectionSettings {
+        ServerCertificatePath server_certificate_path: Vec<PathBuf> = default,
+            "Files with CA certificates (PEM or DER) that the server's certificate, or that of a proxy, may come from, \
+             besides this machine's trust store.";
+        Timeout timeout: u32 = 60 in 1..=UNLIMITED,
+            "Seconds to wait for any one answer.";
+    }
+
+    /// A file with recipients.
+    FileSettings {
+        Path path: PathBuf = required,
+            "The file.";
+    }
+
+    /// An organisation in Exchange Online, and who signs in there.
+    ExchangeOnlineSettings {
+        + connection: ConnectionSettings;
+        + contacts: ContactSettings;
+        + publication: PublicationSettings;
+        Organization organization: String = required,
+            "The tenant, as its .onmicrosoft.com domain or its id.";
+        AppId app_id: Option<String> = default as Guid,
+            "The application (client) id that signs in with a certificate.";
+        CertificateFilePath certificate_file_path: Option<PathBuf> = default,
+            "A .pfx or .pem file with the application's certificate and RSA key. Its password is given to each run with \
+             -CertificatePassword and kept nowhere.";
+        CertificateThumbprint certificate_thumbprint: Option<String> = default as Thumbprint,
+            "The SHA-1 thumbprint of the application's certificate in the certificate store CurrentUser\\My or \
+             LocalMachine\\My. The key stays there.";
+        ManagedIdentity managed_identity: bool = default,
+            "Signs in as the managed identity of the Azure machine or service.";
+        ManagedIdentityAccountId managed_identity_account_id: Option<String> = default as Guid,
+            "The client id of a user-assigned managed identity.";
+        ExchangeEnvironmentName exchange_environment_name: ExchangeEnvironment = default,
+            "The cloud; the names are those of Connect-ExchangeOnline.";
+        ConnectionUri connection_uri: Option<String> = default as Address,
+            "Another address of the service, such as https://outlook.office365.com.";
+        AzureADAuthorizationEndpointUri azure_ad_authorization_endpoint_uri: Option<String> = default as Address,
+            "Another address of the sign-in, such as https://login.microsoftonline.com.";
+        ByteEncoding byte_encoding: ByteEncoding = default,
+            "How binary values are put into requests. Only to be changed where the service refuses certificates; \
+             Microsoft documents the cmdlets alone.";
+    }
+
+    /// The caller's own session.
+    ExchangeSessionSettings {
+        + contacts: ContactSettings;
+        + publication: PublicationSettings;
+        Prefix prefix: Option<String> = default as Word,
+            "The prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.";
+    }
+
+    /// Recipients who are missing at the target.
+    ContactSettings {
+        CreateContact create_contact: bool = default,
+            "Makes mail contacts for the source's contacts that are missing there.";
+    }
+
+    /// What belongs to whom at a target that holds copies.
+    PublicationSettings {
+        Ownership ownership: Ownership = default,
+            "Whose values a run may take away at the target.";
+        Drift drift: Drift = default,
+            "What happens when Sync-SmimeCertificate -Verify finds that something published is gone.";
+    }
+
+    /// Active Directory, put right in place.
+    InPlaceSettings {
+        RemoveValue remove_value: Vec<RemovableValue> = default,
+            "What is taken out besides expired, unparsable and duplicate values. Nobody but the user, or the CA, can put \
+             it back.";
+    }
+
+    /// A folder with files.
+    FolderSettings {
+        + publication: PublicationSettings;
+        OutputPath output_path: PathBuf = required,
+            "The folder.";
+    }
+
+    /// Whose certificates are trusted.
+    TrustSettings {
+        TrustAnchorPath trust_anchor_path: Vec<PathBuf> = default,
+            "Files (PEM, DER or .p7b) or folders with the CA certificates at which the issuer chain of a certificate \
+             must end.";
+        AllowUntrusted allow_untrusted: bool = default,
+            "Publishes certificates whose chain ends nowhere, too.";
+    }
+
+    /// How certificates are judged and selected.
+    PolicySettings {
+        Policy rules: PolicyName = default,
+            "Which rules apply with which severity. Get-SmimePolicyRule lists the rules.";
+        Selection selection: SelectionName = default,
+            "Which certificates are published.";
+        DisabledAccount disabled_account: DisabledAccount = default,
+            "What a disabled account means.";
+    }
+
+    /// What holds a plan for approval, and how long things are kept.
+    LimitSettings {
+        MissingPeriod missing_period: Option<u32> = default in 0..=UNLIMITED,
+            "Seconds that a recipient must stay missing from the source before its values are removed. Default: a day; \
+             0 for files.";
+        RemovalLimit removal_limit: u32 = 500 in 0..=UNLIMITED,
+            "More removals than this in one run hold the plan for approval.";
+        RemovalPercent removal_percent: u8 = 10 in 0..=100,
+            "Removals above this percentage of the recipients with published values (and more than 10) hold the plan.";
+        Retention retention: u32 = 90 in 0..=UNLIMITED,
+            "Days that runs, changes and removed values are kept.";
+    }
+}
