@@ -1,13 +1,16 @@
 //! Sources: where recipients and their values are read.
 
+pub mod certificate_file;
 pub mod csv;
 pub mod entry;
 mod file;
 pub(crate) mod generalized_time;
+mod identity;
 pub mod ldap;
 pub mod ldif;
 mod text;
 
+pub use self::identity::Identities;
 use crate::{
     error::{Error, Result},
     event::Context,

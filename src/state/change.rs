@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{State, json};
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{Change, ChangeKind, ChangeState, Finding, Fingerprint, PublishedValue, Timestamp},
+    model::{Change, ChangeKind, ChangeState, Finding, Fingerprint, Named, PublishedValue, Timestamp},
 };
 
 /// The change of a recipient that is not at the target yet.
@@ -35,6 +35,13 @@ pub struct Outcome {
     pub next_try: Option<Timestamp>,
     /// Why the target refused it.
     pub error: Option<String>,
+}
+
+impl Outcome {
+    /// The change is at the target.
+    pub fn exported(change: &Change) -> Self {
+        Self { state: ChangeState::Exported, attempts: change.attempts + 1, next_try: None, error: None }
+    }
 }
 
 /// Which changes are wanted.

@@ -8,14 +8,12 @@ use smime_sync::{
         SMIME_ANSWERS_LIMIT, SMIME_CONFIG_LIMIT, SMIME_REQUEST_LIMIT, SMIME_SECRET_LIMIT,
         SMIME_SECRET_NAME_LIMIT,
     },
-    model::{Change, Run},
-    operation::{
-        EngineConfig, Request, certificate::RecipientCertificate, request::RESULT_TYPES,
-        test_profile::ProfileTest, trust_store::TrustStore,
-    },
+    model::{Change, RecipientCertificate, Run, TrustStore},
+    operation::{EngineConfig, Request, request::RESULT_TYPES, test_profile::ProfileTest},
     policy::Rule,
     profile::Profile,
 };
+use strum::VariantArray as _;
 
 use render::{Types, drop_variant, keep_reachable};
 
@@ -163,7 +161,7 @@ fn error_table() -> String {
     let row = |id: &ErrorId| {
         format!("| {} | `{}` | `{}` | {} |\n", id.code(), id.name(), id.category(), id.advice())
     };
-    let rows: String = ErrorId::ALL.iter().map(row).collect();
+    let rows: String = ErrorId::VARIANTS.iter().map(row).collect();
     format!(
         "\n### ErrorId\nNumbers go by area: 1000 calls, 2000 configuration, 3000 certificates, 4000 trust, 5000 directory, \
          6000 Exchange Online, 7000 state, 8000 sync, 9000 mistakes of the library. A number is never used again \
@@ -178,9 +176,9 @@ fn the_committed_page_is_that_of_the_sources() {
 
 #[test]
 fn error_numbers_rise_and_no_id_is_without_advice() {
-    let codes: Vec<u32> = ErrorId::ALL.iter().map(|id| id.code()).collect();
+    let codes: Vec<u32> = ErrorId::VARIANTS.iter().map(|id| id.code()).collect();
     assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
-    for id in ErrorId::ALL {
+    for id in ErrorId::VARIANTS {
         assert!(id.advice().ends_with('.'), "{id:?}");
     }
 }

@@ -15,12 +15,12 @@ use smime_sync::{
     event::ResultType,
     model::{
         Attribute, CertificateState, CertificateSummary, Change, ChangeState, DesiredValue, Evaluation,
-        Finding, Fingerprint, JudgedCertificate, Purpose, Recipient, RecipientKind, Run, Severity, Timestamp,
-        Value,
+        Finding, Fingerprint, JudgedCertificate, Named, Purpose, Recipient, RecipientKind, Run, Severity,
+        Timestamp, Value,
     },
     profile::{self, FolderSettings, Profile, TargetKind},
     state::State,
-    sync::{self, Job, Options},
+    sync::{self, Job, Options, mode},
     targets::{Target, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
@@ -228,11 +228,13 @@ impl Harness {
             Err(error) => return Outcome { run: Err(error), told },
         };
         let in_place = self.profile.target.kind() == TargetKind::ActiveDirectory;
+        let mode = mode::of(&self.profile);
         let run = sync::run(Job {
             profile: &self.profile,
             options: &self.options,
             source: &mut self.source,
             target,
+            mode: mode.as_ref(),
             state: &state,
             evaluate: &|recipient| {
                 let evaluation = evaluate(recipient, now);

@@ -8,11 +8,12 @@ use smime_sync::{
         import::{EvaluationRow, Gone, Judgement},
         published::PlanRow,
     },
-    sync::{decide::decide, plan::digest},
+    sync::{decide, digest},
 };
+use strum::VariantArray as _;
 
 fn published() -> impl Strategy<Value = PublishedValue> {
-    (select(&Attribute::ALL[..]), 0..6_u8).prop_map(|(attribute, n)| PublishedValue {
+    (select(Attribute::VARIANTS), 0..6_u8).prop_map(|(attribute, n)| PublishedValue {
         attribute,
         value: Fingerprint([n; 32]),
         certificate: None,
