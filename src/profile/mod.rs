@@ -120,18 +120,6 @@ impl Profile {
         source
     }
 
-    /// Which target this is: another text means another place, which knows nothing of what was published.
-    pub fn target_text(&self) -> String {
-        let place = match (&self.target, self.source().directory()) {
-            (Target::Folder(folder), _) => folder.output_path.display().to_string(),
-            (Target::ExchangeOnline(online), _) => online.organization.clone(),
-            (Target::ActiveDirectory(_), Some(directory)) => directory.server.clone(),
-            // Which organisation the caller is connected to is told by nothing that stays the same.
-            (Target::ActiveDirectory(_) | Target::ExchangeSession(_), _) => String::new(),
-        };
-        format!("{:?} {place}", self.target.kind()).trim_end().to_owned()
-    }
-
     /// Seconds that a recipient must stay missing before its values are removed.
     pub fn effective_missing_period(&self) -> i64 {
         let default = if matches!(self.source(), Source::Ldif(_) | Source::Csv(_)) { 0 } else { 24 * 3600 };

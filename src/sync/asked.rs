@@ -2,7 +2,9 @@
 //! `Unpublish-SmimeCertificate`. They are made in the directory itself, whatever the profile's target is, and are
 //! marked, guarded, exported and kept as those of any other run.
 
-use super::{Job, carry_out, check_clocks, export, guard, import, recover, sweep_old, tell_exclusions};
+use super::{
+    Job, carry_out, check_clocks, export, fingerprint, guard, import, recover, sweep_old, tell_exclusions,
+};
 use crate::{
     directory::Source,
     error::Result,
@@ -90,7 +92,7 @@ fn steps(
 }
 
 fn interrupted(job: &Job<'_>) -> Result<Option<i64>> {
-    Ok(job.state.setting(RUNNING)?.and_then(|text| text.parse().ok()))
+    job.state.read_setting(RUNNING, |text| text.parse().ok())
 }
 
 /// Before a run of the profile's own: what such a run was writing when it was interrupted is in the source, and a
@@ -194,7 +196,7 @@ impl Planner<'_> {
             error: None,
             time: self.now,
         };
-        let input = import::input(recipient, self.policy, self.disabled);
+        let input = fingerprint::input(recipient, self.policy, self.disabled);
         let (row, values) = import::evaluation_row(recipient, input, before);
         self.state.put_evaluation(&recipient.anchor, &row, &values)?;
         added.iter().map(|(value, _)| value).chain(&removed).try_for_each(|one| self.state.put_value(one))?;

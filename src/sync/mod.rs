@@ -4,6 +4,7 @@ pub mod asked;
 mod contact;
 pub mod decide;
 mod export;
+mod fingerprint;
 pub mod guard;
 mod hidden;
 mod import;
@@ -240,8 +241,8 @@ fn sweep(job: &Job<'_>, run: &Run) -> Result<()> {
 /// Removes what retention no longer keeps.
 fn sweep_old(job: &Job<'_>, run: &Run) -> Result<()> {
     let before = job.now.plus(-i64::from(job.profile.limits.retention) * 24 * 3600);
-    let due = job.state.setting("swept")?.and_then(|text| Timestamp::parse(&text));
-    let due = due.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
+    let swept = job.state.read_setting("swept", Timestamp::parse)?;
+    let due = swept.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
     job.state.transaction(|state| {
         // Only what was exported, and time, make values superfluous.
         if run.numbers.exported == 0 && !due {

@@ -1,6 +1,6 @@
 //! After a crash: what was being written is read back before anything else is done; nothing is guessed.
 
-use super::{Job, asked, contact};
+use super::{Job, asked, contact, fingerprint};
 use crate::{
     error::Result,
     event::LogLevel,
@@ -119,7 +119,7 @@ fn ours(change: &Change, found: Option<&TargetRecipient>) -> Vec<PublishedValue>
 /// Another target knows nothing of what was published at the old one; that stays as it is.
 fn notice_other_target(job: &Job<'_>) -> Result<()> {
     let profile = job.profile;
-    let target = profile.target_text();
+    let target = fingerprint::target(profile);
     let before = job.state.setting("target")?;
     if before.as_deref() == Some(&target) {
         return Ok(());

@@ -10,5 +10,6 @@ mod in_place;
 mod preview;
 mod properties;
 mod state;
+mod upgrade;
 mod verify;
 mod world;
