@@ -120,6 +120,21 @@ impl Profile {
         source
     }
 
+    /// Which target this is: another text means another place, which knows nothing of what was published.
+    /// States keep it, so that no byte of it may change.
+    pub fn target_text(&self) -> String {
+        let (kind, place) = match (&self.target, self.source().directory()) {
+            (Target::Folder(folder), _) => ("Folder", folder.output_path.display().to_string()),
+            (Target::ExchangeOnline(online), _) => ("ExchangeOnline", online.organization.clone()),
+            // Which organisation the caller is connected to is told by nothing that stays the same.
+            (Target::ExchangeSession(_), _) => ("ExchangeSession", String::new()),
+            (Target::ActiveDirectory(_), directory) => {
+                ("ActiveDirectory", directory.map(|directory| directory.server.clone()).unwrap_or_default())
+            }
+        };
+        format!("{kind} {place}").trim_end().to_owned()
+    }
+
     /// Seconds that a recipient must stay missing before its values are removed.
     pub fn effective_missing_period(&self) -> i64 {
         let default = if matches!(self.source(), Source::Ldif(_) | Source::Csv(_)) { 0 } else { 24 * 3600 };

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::{
     model::{Fingerprint, Named, Recipient, RecipientKind},
-    profile::{DisabledAccount, Ownership, Profile, SourceKind, Target, TargetKind},
+    profile::{DisabledAccount, Ownership, Profile, SourceKind},
 };
 
 /// Everything that a recipient's evaluation depends on, but the time.
@@ -50,23 +50,11 @@ pub(super) fn scope(profile: &Profile, policy: Fingerprint) -> Fingerprint {
         list(directory.map_or(&[], |directory| &directory.search_base)),
         optional(directory.and_then(|directory| directory.filter.as_deref()).map(text)),
         optional(source.file().map(|file| path(&file.path))),
-        text(&target(profile)),
+        text(&profile.target_text()),
         ownership(profile.target.ownership()).into(),
         disabled_account(profile.policy.disabled_account).into(),
     ]);
     Fingerprint::of(format!("{policy} {scope}").as_bytes())
-}
-
-/// Which target this is: another text means another place, which knows nothing of what was published.
-pub(super) fn target(profile: &Profile) -> String {
-    let place = match (&profile.target, profile.source().directory()) {
-        (Target::Folder(folder), _) => folder.output_path.display().to_string(),
-        (Target::ExchangeOnline(online), _) => online.organization.clone(),
-        (Target::ActiveDirectory(_), Some(directory)) => directory.server.clone(),
-        // Which organisation the caller is connected to is told by nothing that stays the same.
-        (Target::ActiveDirectory(_) | Target::ExchangeSession(_), _) => String::new(),
-    };
-    format!("{} {place}", target_kind(profile.target.kind())).trim_end().to_owned()
 }
 
 fn source_kind(kind: SourceKind) -> &'static str {
@@ -75,15 +63,6 @@ fn source_kind(kind: SourceKind) -> &'static str {
         SourceKind::Directory => "Directory",
         SourceKind::Ldif => "Ldif",
         SourceKind::Csv => "Csv",
-    }
-}
-
-fn target_kind(kind: TargetKind) -> &'static str {
-    match kind {
-        TargetKind::ExchangeOnline => "ExchangeOnline",
-        TargetKind::ExchangeSession => "ExchangeSession",
-        TargetKind::ActiveDirectory => "ActiveDirectory",
-        TargetKind::Folder => "Folder",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Job, fingerprint, progress::Meter};
+use super::{fingerprint, job::Job, progress::Meter};
 use crate::{
     directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},

@@ -8,11 +8,8 @@ use smime_sync::{
         SMIME_ANSWERS_LIMIT, SMIME_CONFIG_LIMIT, SMIME_REQUEST_LIMIT, SMIME_SECRET_LIMIT,
         SMIME_SECRET_NAME_LIMIT,
     },
-    model::{Change, Run},
-    operation::{
-        EngineConfig, Request, certificate::RecipientCertificate, request::RESULT_TYPES,
-        test_profile::ProfileTest, trust_store::TrustStore,
-    },
+    model::{Change, RecipientCertificate, Run, TrustStore},
+    operation::{EngineConfig, Request, request::RESULT_TYPES, test_profile::ProfileTest},
     policy::Rule,
     profile::Profile,
 };
@@ -101,6 +98,13 @@ fn types() -> Types {
 fn results() -> impl Iterator<Item = (String, &'static str)> {
     let mut generator = SchemaGenerator::default();
     RESULT_TYPES.iter().map(move |kind| (format!("{kind:?}"), result_schema(*kind, &mut generator)))
+}
+
+/// The schemas of results: their names, in the order of [`RESULT_TYPES`], and all types by name.
+pub fn result_schemas() -> (Vec<&'static str>, serde_json::Map<String, serde_json::Value>) {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let names = RESULT_TYPES.iter().map(|kind| result_schema(*kind, &mut generator)).collect();
+    (names, generator.take_definitions(true))
 }
 
 fn calls(header: &header::Header) -> String {

@@ -11,7 +11,7 @@ use smime_sync::{
     policy::{self, Policy},
     profile::{Profile, Target as Choice},
     state::State,
-    sync::{self, Job, Options},
+    sync::{self, Job, Options, mode},
     targets::{Target, folder::Folder},
     trust::load_anchors,
 };
@@ -66,6 +66,7 @@ impl Left {
             options: &Options { pass_thru: true, ..Options::default() },
             source: &mut source,
             target: &mut *target,
+            mode: mode::of(profile).as_ref(),
             state: &state,
             evaluate: &|recipient| {
                 evaluated.lock().unwrap().insert(recipient.label().to_owned());

@@ -3,7 +3,8 @@
 use ldap3_proto::{
     control::LdapControl,
     proto::{
-        LdapExtendedResponse, LdapOp, LdapResult, LdapResultCode, LdapSearchResultReference, LdapSearchScope,
+        LdapExtendedResponse, LdapMsg, LdapOp, LdapResult, LdapResultCode, LdapSearchResultReference,
+        LdapSearchScope,
     },
 };
 use smime_sync::{
