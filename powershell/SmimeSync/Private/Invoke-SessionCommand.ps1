@@ -58,7 +58,7 @@ function Find-SessionCommand {
     [OutputType([System.Management.Automation.CommandInfo])]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name, [string] $Prefix)
     if ($script:SessionCommand -notcontains $Name) {
-        throw [System.UnauthorizedAccessException]::new("The cmdlet '$Name' is none that SmimeSync runs in a session.")
+        throw [System.UnauthorizedAccessException]::new("SmimeSync does not run the cmdlet '$Name' in a session.")
     }
     $verb, $noun = $Name -split '-', 2
     $full = '{0}-{1}{2}' -f $verb, $Prefix, $noun
