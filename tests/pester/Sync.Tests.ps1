@@ -352,6 +352,22 @@ Describe 'Get-SmimeCertificate' {
     }
 }
 
+Describe 'The values of parameters' {
+    It 'are all known to the library: <Command> -<Parameter>' -ForEach @(
+        @{ Command = 'Get-SmimeSyncRun'; Parameter = 'Result' }, @{ Command = 'Get-SmimeSyncChange'; Parameter = 'State' }
+        @{ Command = 'Get-SmimeCertificate'; Parameter = 'Source' }
+    ) {
+        $null = New-SyncProfile
+        $null = Sync-SmimeCertificate corp
+        $declared = (Get-Command -Name $Command).Parameters[$Parameter].Attributes | Where-Object { $_ -is [ValidateSet] }
+        $declared.ValidValues.Count | Should -BeGreaterThan 2
+        foreach ($value in $declared.ValidValues) {
+            $argument = @{ ProfileName = 'corp'; $Parameter = $value; ErrorAction = 'Stop' }
+            { & $Command @argument } | Should -Not -Throw -Because $value
+        }
+    }
+}
+
 Describe 'Get-SmimePolicyRule' {
     It 'lists the rules and explains those of a finding' {
         $null = New-SyncProfile

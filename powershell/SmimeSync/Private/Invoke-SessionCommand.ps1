@@ -1,8 +1,7 @@
 # The cmdlets that are run in the caller's Exchange session; whatever else a question names is refused.
 $script:SessionCommand = @(
     'Get-Mailbox', 'Set-Mailbox', 'Get-MailUser', 'Set-MailUser', 'Get-MailContact', 'Set-MailContact',
-    'New-MailContact', 'Get-Recipient', 'Get-RemoteMailbox', 'Get-OrganizationConfig', 'Get-ExchangeServer',
-    'Get-AcceptedDomain', 'Get-SmimeConfig', 'Set-SmimeConfig'
+    'New-MailContact', 'Get-Recipient', 'Get-RemoteMailbox', 'Get-OrganizationConfig', 'Get-SmimeConfig', 'Set-SmimeConfig'
 )
 # An output goes to the library in pieces of so many objects or characters of binary values.
 $script:PieceObjects = 100
