@@ -1,25 +1,24 @@
 //! The history: runs, changes, and the approval of held plans.
 
 use super::{
-    Engine, profile_store,
+    Engine, asks_for, profile_store,
     request::{ApprovePlanRequest, GetChangeRequest, GetRunRequest},
-    wildcard,
+    wildcard::Pattern,
 };
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{ChangeState, RunResult, Timestamp},
+    model::{ChangeState, Named, RunResult, Timestamp},
     state::{State, change::ChangeFilter, lock::RunLock},
 };
 
 const PAGE: usize = 200;
 
 pub(super) fn runs(engine: &Engine, request: &GetRunRequest, context: &Context) -> Result<()> {
-    let results =
-        parse_all(&request.result, RunResult::from_name, RunResult::ALL, RunResult::name, "a result")?;
+    let results: Vec<RunResult> = parse_all(&request.result, "a result")?;
     let search = engine.places()?;
     let names = profile_store::names(&search)?;
-    for name in names.iter().filter(|name| wildcard::any_matches(&request.profile_name, name)) {
+    for name in names.iter().filter(|name| asks_for(&request.profile_name, name)) {
         let Some(state) = engine.read_state(name)? else { continue };
         let mut left = request.newest.map_or(usize::MAX, |newest| newest as usize);
         let mut before = request.id.map_or(i64::MAX, |id| id.saturating_add(1));
@@ -36,17 +35,13 @@ pub(super) fn runs(engine: &Engine, request: &GetRunRequest, context: &Context) 
             }
         }
     }
-    for name in request.profile_name.iter().filter(|name| !wildcard::is_pattern(name)) {
-        if !names.iter().any(|known| wildcard::matches(name, known)) {
-            context.error(profile_store::not_found(name))?;
-        }
-    }
-    Ok(())
+    profile_store::report_unknown(&request.profile_name, &names, context)
 }
 
 pub(super) fn changes(engine: &Engine, request: &GetChangeRequest, context: &Context) -> Result<()> {
-    let states =
-        parse_all(&request.state, ChangeState::from_name, ChangeState::ALL, ChangeState::name, "a state")?;
+    let states: Vec<ChangeState> = parse_all(&request.state, "a state")?;
+    let identities: Vec<Pattern> =
+        request.identity.iter().map(|identity| Pattern::parse(identity)).collect::<Result<_>>()?;
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
     let Some(state) = engine.read_state(&stored.profile.name)? else { return Ok(()) };
     let filter = ChangeFilter { run_id: request.run_id, states };
@@ -57,8 +52,8 @@ pub(super) fn changes(engine: &Engine, request: &GetChangeRequest, context: &Con
         before = last.id;
         for change in &page {
             let names = [Some(&change.recipient), Some(&change.anchor), change.display_name.as_ref()];
-            let named = |name: &String| wildcard::any_matches(&request.identity, name);
-            if request.identity.is_empty() || names.into_iter().flatten().any(named) {
+            let named = |name: &String| identities.iter().any(|pattern| pattern.matches(name));
+            if identities.is_empty() || names.into_iter().flatten().any(named) {
                 context.result(ResultType::Change, change)?;
             }
         }
@@ -92,16 +87,11 @@ pub(super) fn approve(engine: &Engine, request: &ApprovePlanRequest, context: &C
     context.result(ResultType::Run, &run)
 }
 
-fn parse_all<T: Copy>(
-    names: &[String],
-    parse: fn(&str) -> Option<T>,
-    all: &[T],
-    name_of: fn(T) -> &'static str,
-    what: &str,
-) -> Result<Vec<T>> {
+/// The ones of these names. Fails with `InvalidRequest`, listing all there are; `what` is one of them, with its article.
+fn parse_all<T: Named>(names: &[String], what: &str) -> Result<Vec<T>> {
     let parse = |name: &String| {
-        parse(name).ok_or_else(|| {
-            let known = all.iter().map(|one| name_of(*one)).collect::<Vec<_>>().join(", ");
+        T::from_name(name).ok_or_else(|| {
+            let known = T::all().map(T::name).collect::<Vec<_>>().join(", ");
             Error::new(ErrorId::InvalidRequest, format!("'{name}' is not {what}; there are {known}."))
                 .target(name)
         })

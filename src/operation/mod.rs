@@ -75,7 +75,7 @@ impl Engine {
             Request::PublishTrustStore(request) => trust_store::publish(self, &request, context),
             Request::GetRule(request) => policy::rules()
                 .iter()
-                .filter(|rule| wildcard::any_matches(&request.rule, &rule.rule))
+                .filter(|rule| asks_for(&request.rule, &rule.rule))
                 .try_for_each(|rule| context.result(ResultType::Rule, rule)),
             Request::GetRun(request) => history::runs(self, &request, context),
             Request::GetChange(request) => history::changes(self, &request, context),
@@ -116,6 +116,12 @@ impl Engine {
             since: Timestamp::now(),
         }
     }
+}
+
+/// Whether `names` has `name`, in any case; none: all are asked for.
+fn asks_for(names: &[String], name: &str) -> bool {
+    let name = name.to_lowercase();
+    names.is_empty() || names.iter().any(|one| one.to_lowercase() == name)
 }
 
 /// `uid 0`, where the operating system numbers its users.

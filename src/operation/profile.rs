@@ -3,9 +3,8 @@
 use std::fs;
 
 use super::{
-    Engine, profile_store,
+    Engine, asks_for, profile_store,
     request::{GetProfileRequest, NewProfileRequest, RemoveProfileRequest, SetProfileRequest},
-    wildcard,
 };
 use crate::{
     error::{Error, ErrorId, Result},
@@ -39,18 +38,13 @@ fn is_broken(error: &Error) -> bool {
 pub(super) fn get(engine: &Engine, request: &GetProfileRequest, context: &Context) -> Result<()> {
     let search = engine.places()?;
     let names = profile_store::names(&search)?;
-    for name in names.iter().filter(|name| wildcard::any_matches(&request.name, name)) {
+    for name in names.iter().filter(|name| asks_for(&request.name, name)) {
         match profile_store::load(&search, name) {
             Ok(stored) => context.result(ResultType::Profile, &stored.profile)?,
             Err(error) => context.error(error)?,
         }
     }
-    for name in request.name.iter().filter(|name| !wildcard::is_pattern(name)) {
-        if !names.iter().any(|known| wildcard::matches(name, known)) {
-            context.error(profile_store::not_found(name))?;
-        }
-    }
-    Ok(())
+    profile_store::report_unknown(&request.name, &names, context)
 }
 
 /// What is wrong with the profile can be put right, since only the outcome is judged.

@@ -4,6 +4,7 @@ use std::{fs, io::ErrorKind, path::Path};
 
 use crate::{
     error::{Error, ErrorId, Result},
+    event::Context,
     places::{self, Places},
     profile::{Profile, Settings},
 };
@@ -40,6 +41,12 @@ pub(super) fn settings(search: &[Places], name: &str) -> Result<(Settings, Place
 
 pub(super) fn not_found(name: &str) -> Error {
     Error::new(ErrorId::ProfileNotFound, format!("There is no profile '{name}'.")).target(name)
+}
+
+/// Each of the names asked for that is not among `known`, as an error of its own.
+pub(super) fn report_unknown(asked: &[String], known: &[String], context: &Context) -> Result<()> {
+    let unknown = |name: &&String| !known.iter().any(|one| one.to_lowercase() == name.to_lowercase());
+    asked.iter().filter(unknown).try_for_each(|name| context.error(not_found(name)))
 }
 
 fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Settings> {

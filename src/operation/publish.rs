@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     certificate::{Certificate, compare_addresses},
-    directory::{Selection, SourceItem},
+    directory::{Identities, Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::{Attribute, Evaluation, Finding, Recipient, Run, Severity, Value},
@@ -115,19 +115,11 @@ fn of_people(job: &Job<'_>, certificates: Vec<Certificate>) -> Result<Vec<Certif
 /// The recipients that one of `identities` names; unknown and ambiguous ones are errors of their own.
 pub(super) fn named(job: &mut Job<'_>, run: &mut Run, identities: &[String]) -> Result<Vec<Recipient>> {
     let mut found = read(job, run, identities)?;
-    for identity in identities {
-        let count = found.iter().filter(|recipient| recipient.is_named(identity)).count();
-        let (id, what) = match count {
-            0 => (ErrorId::IdentityNotFound, format!("The source has no recipient '{identity}'.")),
-            1 => continue,
-            _ => {
-                found.retain(|recipient| !recipient.is_named(identity));
-                let what =
-                    format!("'{identity}' names {count} recipients of the source; none of them is touched.");
-                (ErrorId::IdentityAmbiguous, what)
-            }
-        };
-        job.report(run, Error::new(id, what).target(identity))?;
+    let mut named = Identities::new(identities);
+    found.iter().for_each(|recipient| named.note(recipient));
+    for (error, anchors) in named.unclear() {
+        found.retain(|recipient| !anchors.contains(&recipient.anchor));
+        job.report(run, error)?;
     }
     Ok(found)
 }

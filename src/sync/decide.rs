@@ -1,7 +1,7 @@
 //! What one recipient needs. Pure.
 
 use crate::{
-    model::{Attribute, CertificateState, ChangeKind, PublishedValue, without},
+    model::{Attribute, CertificateState, ChangeKind, Named, PublishedValue, without},
     policy::MAX_VALUES,
     profile::DisabledAccount,
     state::{
@@ -90,7 +90,7 @@ pub fn curate(row: &PlanRow) -> Option<Planned> {
 /// Whether curation would leave more values over than Entra Connect exports. Pure.
 pub fn leaves_too_many(row: &PlanRow) -> bool {
     let values = &row.evaluation.recipient.values;
-    Attribute::ALL.into_iter().any(|attribute| {
+    Attribute::all().any(|attribute| {
         let all = values.iter().filter(|(of, _)| *of == attribute).count();
         let going = row
             .evaluation

@@ -9,7 +9,8 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{LogLevel, Question, ResultType},
     model::{
-        Change, ChangeState, Exclusion, Finding, PublishedValue, RecipientRecord, Run, Timestamp, Value,
+        Change, ChangeState, Exclusion, Finding, Named, PublishedValue, RecipientRecord, Run, Timestamp,
+        Value,
     },
     profile::Ownership,
     state::{State, change::Outcome},

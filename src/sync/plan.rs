@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{Change, ChangeState, Fingerprint, PublishedValue, Run},
+    model::{Change, ChangeState, Fingerprint, Named, PublishedValue, Run},
     state::{change::OpenChange, published::PlanRow},
     targets::TargetQuery,
 };

@@ -9,10 +9,12 @@
     clippy::unwrap_used
 )]
 
+mod cmdlets;
 #[path = "../common/mod.rs"]
 mod common;
-mod cmdlets;
 mod docs;
 mod header;
+mod module;
 mod queue;
 mod requests;
+mod settings;

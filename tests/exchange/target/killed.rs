@@ -18,7 +18,10 @@ use smime_sync::{
     state::State,
 };
 
-use super::{engine::{Office, Way}, organisation::*};
+use super::{
+    engine::{Office, Way},
+    organisation::*,
+};
 use crate::common::{
     events::context,
     exchange::values,
