@@ -1,12 +1,15 @@
 //! What an operation tells its caller while it runs, and what it asks. The caller pulls; nothing calls back.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    runtime::runtime,
+};
 
 /// One thing that a task tells its caller.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -279,6 +282,18 @@ impl Context {
         if self.cancel.is_cancelled() { Err(Error::canceled()) } else { Ok(()) }
     }
 
+    /// Waits for `time` on the calling thread. Fails with `Canceled` as soon as the caller has canceled.
+    pub fn wait(&self, time: Duration) -> Result<()> {
+        self.check()?;
+        if time.is_zero() { Ok(()) } else { self.block_on(async { tokio::time::sleep(time).await }) }
+    }
+
+    /// Waits for `future` on the calling thread, which is none of the runtime's own.
+    /// Fails with `Canceled` as soon as the caller has canceled, and with `Internal` where there is no runtime.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T> {
+        runtime()?.block_on(unless_canceled(&self.cancel, future))
+    }
+
     /// Hands over a result object.
     pub fn result(&self, kind: ResultType, object: &impl Serialize) -> Result<()> {
         let object = serde_json::to_value(object).map_err(|e| {
@@ -305,5 +320,53 @@ impl Context {
     /// Asks and waits for the answers, in the order of the questions.
     pub fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>> {
         self.sink.ask(questions)
+    }
+}
+
+/// Waits for `future`; fails with `Canceled` as soon as `cancel` is set.
+pub async fn unless_canceled<T>(cancel: &CancellationToken, future: impl Future<Output = T>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Error::canceled()),
+        done = future => Ok(done),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::error::ErrorId;
+
+    struct Nobody;
+
+    impl EventSink for Nobody {
+        fn emit(&self, _event: Event) -> Result<()> {
+            Ok(())
+        }
+        fn ask(&self, _questions: Vec<Question>) -> Result<Vec<Answer>> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_wait_ends_with_its_time_or_with_the_task() {
+        let context = Context::new(Arc::new(Nobody), CancellationToken::new());
+        let began = Instant::now();
+        context.wait(Duration::ZERO).unwrap();
+        context.wait(Duration::from_millis(20)).unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(20));
+
+        let cancel = context.cancel.clone();
+        let canceling = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            cancel.cancel();
+        });
+        let hours = Duration::from_secs(9 * 3600);
+        assert_eq!(context.wait(hours).unwrap_err().id, ErrorId::Canceled);
+        canceling.join().unwrap();
+        assert_eq!(context.wait(Duration::ZERO).unwrap_err().id, ErrorId::Canceled);
+        assert!(began.elapsed() < Duration::from_secs(60));
     }
 }

@@ -1,5 +1,6 @@
 //! Sources: where recipients and their values are read.
 
+pub mod certificate_file;
 pub mod csv;
 pub mod entry;
 mod file;

@@ -7,10 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    error::{Error, Result},
-    model::Timestamp,
-};
+use crate::{error::Result, event::unless_canceled, model::Timestamp};
 
 /// A clock that only goes forward. Copies show the same time.
 #[derive(Debug, Clone)]
@@ -54,10 +51,6 @@ impl Clock {
 
     /// Waits for `time`, or until the task is canceled: then fails with `Canceled`.
     pub async fn sleep(&self, time: Duration, cancel: &CancellationToken) -> Result<()> {
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(Error::canceled()),
-            () = tokio::time::sleep(self.real(time)) => Ok(()),
-        }
+        unless_canceled(cancel, tokio::time::sleep(self.real(time))).await
     }
 }

@@ -2,9 +2,7 @@
 
 use std::{
     error::Error as _,
-    fmt,
-    future::Future,
-    io,
+    fmt, io,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,10 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
-    event::Context,
+    event::{Context, unless_canceled},
     model::Timestamp,
     profile::ConnectionSettings,
-    runtime::runtime,
     tls::{self, Fault},
 };
 
@@ -106,12 +103,10 @@ impl HttpClient {
     /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
     pub async fn send(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
         let host = host(&request.url);
-        tokio::select! {
-            biased;
-            () = self.cancel.cancelled() => Err(HttpFailure { sent: true, error: Error::canceled() }),
-            done = tokio::time::timeout(time_limit, self.exchange(request, &host)) => {
-                done.unwrap_or_else(|_| Err(late(&host, time_limit)))
-            }
+        let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
+        match unless_canceled(&self.cancel, done).await {
+            Ok(done) => done.unwrap_or_else(|_| Err(late(&host, time_limit))),
+            Err(canceled) => Err(HttpFailure { sent: true, error: canceled }),
         }
     }
 
@@ -174,18 +169,6 @@ impl fmt::Debug for HttpAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} bytes)", self.status, self.body.len())
     }
-}
-
-/// Waits for `future` on the calling thread; ends with the task.
-/// Fails with `Canceled`, and `Internal` where there is no runtime.
-pub fn wait<T>(context: &Context, future: impl Future<Output = T>) -> Result<T> {
-    runtime()?.block_on(async {
-        tokio::select! {
-            biased;
-            () = context.cancel.cancelled() => Err(Error::canceled()),
-            done = future => Ok(done),
-        }
-    })
 }
 
 /// Host and port, as messages name a service.

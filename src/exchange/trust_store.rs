@@ -7,10 +7,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use super::{CmdletChannel, Command, Parameter, Property};
 use crate::{
-    certificate::{Certificate, SerializedStore, read_store, write_store},
+    certificate::{Certificate, SerializedStore, read_store, write_certs_only, write_store},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Fingerprint, Timestamp},
+    model::{Fingerprint, Timestamp, TrustStoreCertificate},
 };
 
 const STORE: &str = "SMIMECertificateIssuingCA";
@@ -127,6 +127,11 @@ pub fn serialize(certificates: &[Certificate]) -> Result<Vec<u8>> {
     })
 }
 
+/// The same certificates as other programs take them: PKCS#7, as a .p7b file holds it.
+pub fn as_pkcs7(certificates: &[Certificate]) -> Vec<u8> {
+    write_certs_only(certificates.iter().map(Certificate::der))
+}
+
 /// Fails with `TrustStoreRefused`, naming each that has expired: `Set-SmimeConfig` checks each certificate, "and if
 /// any certificates are expired, the operation will fail" (Microsoft: Set-SmimeConfig).
 pub fn refuse_expired(certificates: &[&Certificate], now: Timestamp) -> Result<()> {
@@ -145,4 +150,21 @@ pub fn refuse_expired(certificates: &[&Certificate], now: Timestamp) -> Result<(
 
 fn is_expired(certificate: &Certificate, now: Timestamp) -> bool {
     certificate.not_after < now
+}
+
+/// The certificates as results show them: which of them are in the `present` store already?
+pub fn rows(certificates: &[Certificate], present: &PresentStore) -> Vec<TrustStoreCertificate> {
+    let row = |certificate: &Certificate| TrustStoreCertificate {
+        subject: certificate.subject.to_string(),
+        thumbprint: hex::encode_upper(certificate.thumbprint),
+        fingerprint: certificate.fingerprint,
+        not_after: certificate.not_after,
+        present: present.certificates.contains_key(&certificate.fingerprint),
+    };
+    certificates.iter().map(row).collect()
+}
+
+/// The bytes of a store, counted.
+pub fn size(store: &[u8]) -> u64 {
+    u64::try_from(store.len()).unwrap_or(u64::MAX)
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, CertificateSummary, Finding, Fingerprint, Timestamp, Value};
+use super::{Attribute, CertificateSummary, Finding, Fingerprint, Purpose, Timestamp, Value};
 
 /// What became of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -77,4 +77,114 @@ pub struct CuratedValue {
     pub certificate: Option<CertificateSummary>,
     /// Why it goes, in one sentence; `None`: it stays.
     pub removal: Option<String>,
+}
+
+/// The certificate that tells `value` best, out of all that were `judged`: the one by which a person recognises the
+/// value. A chosen one comes first, then the recipient's own before those of CAs, one for encryption before one for
+/// signatures alone, a usable one, and what lasts longest; the fingerprint decides between equals. `None` where no
+/// certificate could be read. Pure.
+pub fn telling<'a>(value: &Value, judged: &'a [JudgedCertificate]) -> Option<&'a CertificateSummary> {
+    let fingerprint = value.fingerprint();
+    let of_value = judged.iter().filter(|one| one.attribute == value.attribute && one.value == fingerprint);
+    let readable = of_value.filter_map(|one| Some((one.state, one.certificate.as_ref()?)));
+    let best = readable.max_by_key(|(state, certificate)| {
+        let encrypts = matches!(certificate.purpose, Purpose::Encryption | Purpose::EncryptionAndSigning);
+        (
+            *state == CertificateState::Chosen,
+            *state != CertificateState::Chain,
+            encrypts,
+            *state == CertificateState::Usable,
+            certificate.not_after,
+            certificate.fingerprint,
+        )
+    });
+    best.map(|(_, certificate)| certificate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOSE: Fingerprint = Fingerprint([7; 32]);
+
+    fn judged(name: &str, state: CertificateState, purpose: Purpose, until: i64) -> JudgedCertificate {
+        JudgedCertificate {
+            attribute: Attribute::UserSmimeCertificate,
+            position: 0,
+            value: WHOSE,
+            form: "SignedData".into(),
+            certificate: Some(CertificateSummary {
+                subject: name.into(),
+                issuer: "CN=CA".into(),
+                serial_number: "01".into(),
+                thumbprint: name.into(),
+                fingerprint: Fingerprint::of(name.as_bytes()),
+                not_before: Timestamp(0),
+                not_after: Timestamp(until),
+                addresses: Vec::new(),
+                key_algorithm: "RSA".into(),
+                key_size: Some(2048),
+                signature_algorithm: "sha256WithRSAEncryption".into(),
+                key_usage: Vec::new(),
+                extended_key_usage: Vec::new(),
+                purpose,
+            }),
+            state,
+            findings: Vec::new(),
+            der: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_value_is_told_by_the_certificate_that_a_person_recognises() {
+        use CertificateState::{Chain, Chosen, Unusable, Usable};
+        use Purpose::{Encryption, EncryptionAndSigning, None as Neither, Signing};
+        for (what, certificates, expected) in [
+            ("nothing readable", vec![], None),
+            ("a CA's alone", vec![("ca", Chain, Neither, 9)], Some("ca")),
+            (
+                "the user's, not the CA's",
+                vec![("ca", Chain, Neither, 99), ("own", Usable, Signing, 5)],
+                Some("own"),
+            ),
+            ("the chosen one", vec![("a", Usable, Encryption, 99), ("b", Chosen, Encryption, 5)], Some("b")),
+            (
+                "chosen for signing, and no other chosen",
+                vec![("a", Unusable, Encryption, 99), ("b", Chosen, Signing, 5)],
+                Some("b"),
+            ),
+            (
+                "both chosen: the one for encryption",
+                vec![("s", Chosen, Signing, 99), ("e", Chosen, EncryptionAndSigning, 5)],
+                Some("e"),
+            ),
+            (
+                "none chosen: the one for encryption",
+                vec![("s", Usable, Signing, 99), ("e", Unusable, Encryption, 5)],
+                Some("e"),
+            ),
+            (
+                "usable before what lasts longer",
+                vec![("bobs", Unusable, Encryption, 99), ("own", Usable, Encryption, 5)],
+                Some("own"),
+            ),
+            ("the longest", vec![("a", Unusable, Encryption, 5), ("b", Unusable, Encryption, 9)], Some("b")),
+        ] {
+            let mut all: Vec<JudgedCertificate> = certificates
+                .into_iter()
+                .map(|(name, state, purpose, until)| judged(name, state, purpose, until))
+                .collect();
+            let value = Value::new(Attribute::UserSmimeCertificate, what.as_bytes());
+            assert_eq!(telling(&value, &all), None, "{what}: of another value");
+            for one in &mut all {
+                one.value = value.fingerprint();
+            }
+            let unreadable = judged("", Unusable, Neither, 0);
+            all.push(JudgedCertificate { certificate: None, value: value.fingerprint(), ..unreadable });
+            let told = telling(&value, &all).map(|one| one.subject.as_str());
+            assert_eq!(told, expected, "{what}");
+            all.reverse();
+            assert_eq!(telling(&value, &all).map(|one| one.subject.as_str()), expected, "{what}, in reverse");
+        }
+    }
 }

@@ -14,21 +14,25 @@ mod finding;
 mod fingerprint;
 mod published;
 mod recipient;
+mod recipient_certificate;
 mod run;
 mod timestamp;
+mod trust_store;
 mod value;
 
 pub use attribute::Attribute;
 pub use certificate::{CertificateSummary, Purpose};
 pub use change::{Change, ChangeKind, ChangeState, without};
-pub use evaluation::{CertificateState, CuratedValue, DesiredValue, Evaluation, JudgedCertificate};
+pub use evaluation::{CertificateState, CuratedValue, DesiredValue, Evaluation, JudgedCertificate, telling};
 pub use exclusion::Exclusion;
 pub use finding::{Finding, Severity};
 pub use fingerprint::Fingerprint;
 pub use published::{PublishedCertificate, PublishedRecipient, PublishedValue};
 pub use recipient::{Recipient, RecipientKind, RecipientRecord};
+pub use recipient_certificate::RecipientCertificate;
 pub use run::{ExclusionCount, MissingIssuer, Run, RunNumbers, RunResult};
 pub use timestamp::Timestamp;
+pub use trust_store::{TrustStore, TrustStoreCertificate};
 pub use value::Value;
 
 /// Enums whose variants have names, the same in the database, in JSON and in requests; `strum` derives all of it.

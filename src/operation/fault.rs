@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::{
     error::{Error, Result},
     event::{Context, LogLevel, Question, QuestionKind, SessionCommand},
-    runtime::runtime,
 };
 
 use super::request::FaultRequest;
@@ -23,10 +22,7 @@ pub fn run(request: &FaultRequest, context: &Context) -> Result<()> {
         apply(command, context)?;
     }
     if request.wait > 0 {
-        let cancel = context.cancel.clone();
-        let wait = tokio::time::Duration::from_millis(request.wait);
-        runtime()?.block_on(async { tokio::time::timeout(wait, cancel.cancelled()).await.ok() });
-        context.check()?;
+        context.wait(Duration::from_millis(request.wait))?;
     }
     std::thread::sleep(Duration::from_millis(request.stall));
     if let Some(id) = request.fail {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::ResultType;
-pub use crate::places::Scope;
+pub use crate::{places::Scope, sync::request::UnpublishState};
 
 /// One request: what `smime_task_start` takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -263,15 +263,6 @@ pub struct UnpublishRequest {
     /// Ask `Approve` before each change.
     #[serde(default)]
     pub confirm: bool,
-}
-
-/// Which certificates go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum UnpublishState {
-    /// Those that have expired.
-    Expired,
-    /// Those against which an `Error` finding speaks.
-    Unusable,
 }
 
 /// Writes the trust anchors as a file.

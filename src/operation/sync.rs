@@ -1,17 +1,18 @@
-//! The main job.
+//! `Sync`: the main job.
 
-use super::{Engine, connect, locked, profile_store, request::SyncRequest};
+use super::{
+    engine::Engine,
+    open::{Opening, Place},
+    request::SyncRequest,
+};
 use crate::{
     error::Result,
     event::Context,
-    model::Timestamp,
-    sync::{self, Job, Options},
+    sync::{self, Options},
 };
 
 pub(super) fn run(engine: &Engine, request: &SyncRequest, context: &Context) -> Result<()> {
-    let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
-    let profile = &stored.profile;
-    let now = Timestamp::now();
+    let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
     let options = Options {
         identity: request.identity.clone(),
         what_if: request.what_if,
@@ -20,28 +21,5 @@ pub(super) fn run(engine: &Engine, request: &SyncRequest, context: &Context) -> 
         pass_thru: request.pass_thru,
         verify: request.verify,
     };
-    locked::with_state(engine, &stored, request.what_if, now, |state, host| {
-        let judge = connect::Judge::of(profile, now);
-        let opened = judge.and_then(|judge| {
-            let credential = request.credential.as_ref();
-            let source = connect::source(engine, profile, credential, context)?;
-            Ok((judge, source, connect::target(engine, profile, credential, context)?))
-        });
-        let done = match opened {
-            Ok((judge, mut source, mut target)) => sync::run(Job {
-                profile,
-                options: &options,
-                source: source.as_mut(),
-                target: target.as_mut(),
-                state,
-                evaluate: &|recipient| judge.evaluate(recipient),
-                policy: judge.fingerprint(),
-                now,
-                host,
-                context,
-            }),
-            Err(error) => sync::record_failure(profile, &options, state, now, host, error, context),
-        };
-        done.map(drop)
-    })
+    opening.run(Place::Target, &options, sync::run)
 }

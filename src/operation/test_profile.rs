@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, connect, profile_store, request::TestProfileRequest};
+use super::{engine::Engine, open::Opening, request::TestProfileRequest};
 use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
@@ -51,11 +51,11 @@ struct Tester<'a> {
 }
 
 pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Context) -> Result<()> {
-    let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
-    let tester = Tester { profile: &stored.profile, context };
-    let anchors = connect::Judge::of(&stored.profile, Timestamp::now());
+    let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
+    let tester = Tester { profile: opening.profile(), context };
+    let anchors = opening.judge(Timestamp::now());
     tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
-    match connect::source(engine, &stored.profile, request.credential.as_ref(), context) {
+    match opening.source() {
         Ok(mut source) => {
             tester.tell("Source", Ok("The source can be opened, and takes the credential.".to_owned()))?;
             let clock = clock(source.as_mut(), context);
@@ -64,9 +64,9 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
         }
         Err(error) => tester.tell("Source", Err(error))?,
     }
-    let target = connect::target(engine, &stored.profile, request.credential.as_ref(), context);
+    let target = opening.target();
     tester.tell("Target", target.and_then(|mut target| check_target(target.as_mut(), context)))?;
-    let path = stored.places.state_file(&stored.profile.name);
+    let path = opening.stored.places.state_file(&opening.profile().name);
     tester.tell("State", state(&path))
 }
 

@@ -9,10 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{RuleId, chains::Chains};
 use crate::{
     certificate::{Certificate, ValueContent, ValueForm, ValueProblem},
-    model::{
-        Attribute, CertificateSummary, CuratedValue, Fingerprint, JudgedCertificate, Purpose, Timestamp,
-        Value,
-    },
+    model::{Attribute, CuratedValue, Fingerprint, JudgedCertificate, Purpose, Timestamp, Value, telling},
     profile::RemovableValue,
     trust::{ChainStatus, PathValidator},
 };
@@ -81,7 +78,7 @@ impl Curation<'_> {
         }
         let curated = |one: Candidate<'_>| CuratedValue {
             value: one.value.clone(),
-            certificate: self.telling(one.content),
+            certificate: telling(one.value, self.judged).cloned(),
             removal: one.removal,
         };
         candidates.into_iter().map(curated).collect()
@@ -203,16 +200,6 @@ impl Curation<'_> {
                 candidate.removal = None;
             }
         }
-    }
-
-    /// The certificate that tells a value best: the chosen one, else the one of the user's that lasts longest.
-    fn telling(&self, content: &ValueContent) -> Option<CertificateSummary> {
-        let certificates = content.certificates.iter();
-        let best = certificates.max_by_key(|certificate| {
-            let chosen = self.chosen.contains(&certificate.fingerprint);
-            (chosen, !certificate.is_ca(), certificate.not_after, certificate.fingerprint)
-        });
-        best.map(Certificate::summary)
     }
 }
 

@@ -37,6 +37,13 @@ pub struct Outcome {
     pub error: Option<String>,
 }
 
+impl Outcome {
+    /// The change is at the target.
+    pub fn exported(change: &Change) -> Self {
+        Self { state: ChangeState::Exported, attempts: change.attempts + 1, next_try: None, error: None }
+    }
+}
+
 /// Which changes are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeFilter {

@@ -1,13 +1,9 @@
-//! What one recipient needs. Pure.
+//! What one recipient needs, by what is desired and what is managed. Pure.
 
 use crate::{
-    model::{Attribute, CertificateState, ChangeKind, Named, PublishedValue, without},
-    policy::MAX_VALUES,
+    model::{CertificateState, ChangeKind, PublishedValue, without},
     profile::DisabledAccount,
-    state::{
-        import::{CuratedRecord, Gone},
-        published::PlanRow,
-    },
+    state::{import::Gone, published::PlanRow},
 };
 
 /// What one recipient needs.
@@ -59,46 +55,6 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     }
     reasons.dedup();
     Some(Planned { kind, before: row.managed.clone(), after, reasons })
-}
-
-/// Whether any of a recipient's values goes where they are put right in place. Pure.
-pub fn is_curated(row: &PlanRow) -> bool {
-    row.gone.is_none() && !row.missing && row.evaluation.curation.iter().any(|one| one.removal.is_some())
-}
-
-/// What of a recipient's values goes where they are put right in place: `None` where nothing does.
-///
-/// A recipient that has no usable encryption certificate afterwards counts as Remove, for the guard. Pure.
-pub fn curate(row: &PlanRow) -> Option<Planned> {
-    if !is_curated(row) {
-        return None;
-    }
-    let curation = &row.evaluation.curation;
-    let staying = curation.iter().filter(|one| one.removal.is_none());
-    let reason = |one: &CuratedRecord| {
-        let removal = one.removal.as_ref()?;
-        Some(format!("Removed: {}: {}.", one.value.describe(), removal.trim_end_matches('.')))
-    };
-    Some(Planned {
-        kind: if row.evaluation.desired.is_empty() { ChangeKind::Remove } else { ChangeKind::Update },
-        before: curation.iter().map(|one| one.value.clone()).collect(),
-        after: staying.map(|one| one.value.clone()).collect(),
-        reasons: curation.iter().filter_map(reason).collect(),
-    })
-}
-
-/// Whether curation would leave more values over than Entra Connect exports. Pure.
-pub fn leaves_too_many(row: &PlanRow) -> bool {
-    let values = &row.evaluation.recipient.values;
-    Attribute::all().any(|attribute| {
-        let all = values.iter().filter(|(of, _)| *of == attribute).count();
-        let going = row
-            .evaluation
-            .curation
-            .iter()
-            .filter(|one| one.value.attribute == attribute && one.removal.is_some());
-        all.saturating_sub(going.count()) > MAX_VALUES
-    })
 }
 
 fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {

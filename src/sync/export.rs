@@ -1,24 +1,22 @@
 //! Export: writes the plan, marked before and settled after each batch.
 
 use super::{
-    Job, contact, hidden,
+    hidden,
+    job::Job,
+    look::ambiguous,
+    mode::Material,
     progress::Meter,
-    verify::{self, Check},
+    read_back::{self, Check},
+    verify,
 };
 use crate::{
     error::{Error, ErrorId, Result},
     event::{LogLevel, Question, ResultType},
-    model::{
-        Change, ChangeState, Exclusion, Finding, Named, PublishedValue, RecipientRecord, Run, Timestamp,
-        Value,
-    },
-    profile::Ownership,
-    state::{State, change::Outcome},
+    model::{Change, ChangeState, Exclusion, Finding, Named, RecipientRecord, Run, Timestamp, Value},
+    state::change::Outcome,
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
-/// So many writes of a run are read back.
-const VERIFIED: usize = 3;
 /// Longest wait of a rejected change, in seconds.
 const LONGEST_WAIT: i64 = 24 * 3600;
 
@@ -98,8 +96,7 @@ fn action_text(change: &Change) -> String {
 struct Work {
     change: Change,
     recipient: RecipientRecord,
-    link: Option<String>,
-    managed: Vec<PublishedValue>,
+    material: Material,
     /// The bytes of the values that shall be there, best first.
     ours: Vec<Value>,
     /// What the target had right before the write (`Some(None)`: nothing); `None`: it is not written.
@@ -110,9 +107,7 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
     let mut work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
     mark_in_flight(job, &work)?;
     let mut outcomes = read_current(job, run, &mut work)?;
-    // In place, nothing that the change does not name is touched.
-    let ownership = if job.curates() { Ownership::Managed } else { job.profile.target.ownership() };
-    let writes: Vec<TargetWrite<'_>> = work.iter().filter_map(|one| one.write(ownership)).collect();
+    let writes: Vec<TargetWrite<'_>> = work.iter().filter_map(Work::write).collect();
     let results = job.target.write(&writes, job.context)?;
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
     let written: Vec<(usize, Result<String>)> = places.zip(results).collect();
@@ -123,10 +118,10 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
             let key = result.as_deref().ok()?;
             Some(Check { place: *place, change: &work.get(*place)?.change, write, key })
         })
-        .take(how_many_are_verified(job).saturating_sub(*verified))
+        .take(verify::how_many_are_read_back(job.options.verify).saturating_sub(*verified))
         .collect();
     *verified += checks.len();
-    let unseen = verify::run(job, &checks)?;
+    let unseen = read_back::run(job, &checks)?;
     let hidden: Vec<(usize, Finding)> = written
         .iter()
         .zip(&writes)
@@ -143,11 +138,6 @@ fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified
     }
     note_hidden(job, &mut work, hidden)?;
     settle_batch(job, run, work, outcomes)
-}
-
-/// So many writes of a run are read back.
-fn how_many_are_verified(job: &Job<'_>) -> usize {
-    if job.options.verify { usize::MAX } else { VERIFIED }
 }
 
 fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
@@ -188,7 +178,7 @@ fn read_current(job: &mut Job<'_>, run: &mut Run, work: &mut [Work]) -> Result<V
                 continue;
             }
             Ok(Match::Ambiguous(why)) => {
-                outcomes.push(Some(Err(contact::ambiguous(why))));
+                outcomes.push(Some(Err(ambiguous(why))));
                 continue;
             }
             Err(error) => {
@@ -223,22 +213,15 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     let evaluation = job.state.evaluation(&change.anchor)?;
     let evaluation =
         evaluation.ok_or_else(|| missing(format!("The state has no evaluation of {}.", change.recipient)))?;
-    let mut ours = Vec::with_capacity(change.after.len());
-    // In place, what stays is there already, or somebody else took it away.
-    let ours_to_write = if job.curates() { change.added() } else { change.after.clone() };
-    for published in &ours_to_write {
+    let material = job.mode.material(job.state, &change)?;
+    let mut ours = Vec::with_capacity(material.ours.len());
+    for published in &material.ours {
         let bytes = job.state.value(published.value)?;
         let bytes =
             bytes.ok_or_else(|| missing(format!("The state has lost the value {}.", published.value)))?;
         ours.push(Value::new(published.attribute, bytes));
     }
-    // In place nothing is managed. What the state knows of another target says nothing of the directory.
-    let (link, managed) = if job.curates() {
-        (None, Vec::new())
-    } else {
-        (job.state.link(&change.anchor)?, job.state.managed(&change.anchor)?)
-    };
-    Ok(Work { recipient: evaluation.recipient, link, managed, ours, current: None, change })
+    Ok(Work { recipient: evaluation.recipient, material, ours, current: None, change })
 }
 
 impl Work {
@@ -246,24 +229,23 @@ impl Work {
         TargetQuery {
             anchor: &self.change.anchor,
             recipient: &self.recipient,
-            link: self.link.as_deref(),
+            link: self.material.link.as_deref(),
             thorough: false,
             fresh: true,
         }
     }
 
-    /// Ours first, then what others put there, unless the profile owns all. `None`: it is not to be written.
-    fn write(&self, ownership: Ownership) -> Option<TargetWrite<'_>> {
+    /// Ours first, then what others put there and keep. `None`: it is not to be written.
+    fn write(&self) -> Option<TargetWrite<'_>> {
         let current = self.current.clone()?;
         // What is managed goes, and so does what the change takes away from values that nobody manages.
         let goes = |value: &Value| {
             let removed = self.change.before.iter().any(|one| one.is(value))
                 && !self.change.after.iter().any(|one| one.is(value));
-            removed || self.managed.iter().any(|one| one.is(value)) || self.ours.contains(value)
+            removed || self.material.managed.iter().any(|one| one.is(value)) || self.ours.contains(value)
         };
         let there = current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default();
-        let keeps = ownership == Ownership::Managed;
-        let foreign = there.iter().filter(|value| keeps && !goes(value)).cloned();
+        let foreign = there.iter().filter(|value| self.material.keeps_others && !goes(value)).cloned();
         let values = self.ours.iter().cloned().chain(foreign).collect();
         Some(TargetWrite { query: self.query(), current, values })
     }
@@ -288,17 +270,17 @@ fn settle_batch(
     let mut settled = Vec::with_capacity(work.len());
     job.state.transaction(|state| {
         for (one, outcome) in work.into_iter().zip(outcomes) {
-            let attempts = one.change.attempts + 1;
             let outcome = match outcome {
                 // Not seen yet: it stays in flight.
                 None => continue,
                 Some(Ok(key)) => {
-                    keep_exported(job, state, &one.change, &key)?;
+                    job.mode.keep(state, &one.change, &key, job.now)?;
                     run.numbers.exported += 1;
-                    Outcome { state: ChangeState::Exported, attempts, next_try: None, error: None }
+                    Outcome::exported(&one.change)
                 }
                 Some(Err(error)) => {
                     run.numbers.rejected += 1;
+                    let attempts = one.change.attempts + 1;
                     let next_try = Some(job.now.plus(backoff(attempts)));
                     let text = Some(error.message.clone());
                     errors.push(error.target(one.change.recipient.clone()));
@@ -314,16 +296,6 @@ fn settle_batch(
         job.context.error(error)?;
     }
     settled.into_iter().try_for_each(|(change, outcome)| hand_over(job, change, outcome))
-}
-
-/// Keeps what a written change made of the target.
-fn keep_exported(job: &Job<'_>, state: &State, change: &Change, key: &str) -> Result<()> {
-    if job.curates() {
-        return state.release_values(&change.removed(), job.now);
-    }
-    // What others keep there needs no link; a later value of ours finds the place again.
-    let link = Some(key).filter(|_| !change.after.is_empty());
-    state.set_managed(&change.anchor, link, &change.after, job.now)
 }
 
 /// Seconds until a change that was rejected for the `attempts`th time is tried again: the first time at the

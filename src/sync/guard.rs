@@ -1,6 +1,6 @@
 //! The guard: before the first write, holds plans that would take away too much.
 
-use super::Job;
+use super::job::Job;
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
@@ -23,7 +23,7 @@ pub struct Facts {
     pub with_values_before: Option<u64>,
     /// Removes planned that nobody approved.
     pub removes: u64,
-    /// Recipients with managed values.
+    /// Of whom the percentage is taken: recipients with managed values, or in place with values.
     pub managed: u64,
     /// Policy or scope are others than at the last run that was not held.
     pub policy_changed: bool,
@@ -149,8 +149,7 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
         with_values: run.numbers.with_values,
         with_values_before: baseline.map(|baseline| baseline.with_values.min(seen)),
         removes,
-        // In place nothing is managed: there, everybody with values counts.
-        managed: if job.curates() { run.numbers.with_values } else { job.state.recipients_with_managed()? },
+        managed: job.mode.population(job.state, run.numbers.with_values)?,
         policy_changed: guarded
             .is_some_and(|guarded| guarded != fingerprint(job.profile, job.policy).to_string()),
         partial: job.is_partial(),
@@ -178,7 +177,7 @@ fn set_baseline(job: &Job<'_>, baseline: Baseline) -> Result<()> {
 
 /// What is taken out of the directory by request is not lost when the next run no longer sees it.
 pub(super) fn note_emptied(job: &Job<'_>, run: &Run) -> Result<()> {
-    let emptied = emptied(job, run, ChangeState::Exported)?;
+    let emptied = job.mode.emptied(job.state, run.id, ChangeState::Exported)?;
     let Some(baseline) = baseline(job)?.filter(|_| emptied > 0) else { return Ok(()) };
     let with_values = baseline.with_values.saturating_sub(emptied);
     set_baseline(job, Baseline { with_values, ..baseline })
@@ -186,24 +185,13 @@ pub(super) fn note_emptied(job: &Job<'_>, run: &Run) -> Result<()> {
 
 /// What the next run is compared with.
 fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
-    // What curation empties is not lost when the next run no longer sees it.
-    let with_values = run.numbers.with_values.saturating_sub(emptied(job, run, ChangeState::Pending)?);
+    // What is emptied in place is not lost when the next run no longer sees it.
+    let emptied = job.mode.emptied(job.state, run.id, ChangeState::Pending)?;
+    let with_values = run.numbers.with_values.saturating_sub(emptied);
     job.state.transaction(|state| {
         set_baseline(job, Baseline { run_id: run.id, with_values })?;
         state.set_setting("guarded_policy", &fingerprint(job.profile, job.policy).to_string())
     })
-}
-
-/// How many recipients of the source have no value left when the changes in `state` are carried out in place.
-fn emptied(job: &Job<'_>, run: &Run, state: ChangeState) -> Result<u64> {
-    let mut emptied = 0;
-    if job.curates() {
-        job.state.each_change(state, run.id, &mut |change| {
-            emptied += u64::from(change.after.is_empty());
-            Ok(())
-        })?;
-    }
-    Ok(emptied)
 }
 
 /// A hash over policy and scope: what decides who gets what.

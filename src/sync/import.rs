@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Job, progress::Meter};
+use super::{job::Job, progress::Meter};
 use crate::{
     directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},

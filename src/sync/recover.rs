@@ -1,23 +1,54 @@
 //! After a crash: what was being written is read back before anything else is done; nothing is guessed.
 
-use super::{Job, asked, contact};
+use super::{first_contact, job::Job, look::ambiguous};
 use crate::{
     error::Result,
     event::LogLevel,
-    model::{Change, ChangeState, PublishedValue, Run},
-    state::change::Outcome,
-    targets::{Match, TargetQuery, TargetRecipient},
+    model::{Change, ChangeState, Run},
+    targets::{Match, TargetQuery},
 };
 
-/// Settles every change that an earlier run left in flight, by what the target has now.
+/// The setting with the number of a run that carries out a request, from its first write until it is done with them.
+const REQUEST: &str = "asked_run";
+
+/// Before a run of the profile's own: settles every change that an earlier run left in flight, by what the target has
+/// now.
 pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     notice_other_target(job)?;
-    asked::leave_to_import(job)?;
+    if let Some(interrupted) = interrupted_request(job)? {
+        job.mode.take_over(job.state, interrupted)?;
+        job.state.remove_setting(REQUEST)?;
+    }
     read_back(job, run, None)
 }
 
+/// Before a run that carries out a request: settles the changes that an earlier one left in flight. Those of the
+/// profile's own runs may be at another target.
+pub(super) fn in_flight_of_request(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
+    if let Some(interrupted) = interrupted_request(job)? {
+        read_back(job, run, Some(interrupted))?;
+        job.state.remove_setting(REQUEST)?;
+    }
+    Ok(())
+}
+
+/// Does `writes`, the writes of a run that carries out a request. Where they fail, the next run knows of them.
+pub(super) fn as_request(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    writes: impl FnOnce(&mut Job<'_>, &mut Run) -> Result<()>,
+) -> Result<()> {
+    job.state.set_setting(REQUEST, &run.id.to_string())?;
+    writes(job, run)?;
+    job.state.remove_setting(REQUEST)
+}
+
+fn interrupted_request(job: &Job<'_>) -> Result<Option<i64>> {
+    Ok(job.state.setting(REQUEST)?.and_then(|text| text.parse().ok()))
+}
+
 /// Settles the changes that were left in flight; those of the run `of`, or all.
-pub(super) fn read_back(job: &mut Job<'_>, run: &mut Run, of: Option<i64>) -> Result<()> {
+fn read_back(job: &mut Job<'_>, run: &mut Run, of: Option<i64>) -> Result<()> {
     let mut after = 0;
     loop {
         let changes =
@@ -61,59 +92,16 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
     Ok(())
 }
 
-/// Whatever is there of what was published and of what was to be published is ours.
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
     let found = match found {
         Match::One(found) => Some(found),
         Match::None => None,
         Match::Excluded(_, found) => found,
         Match::Ambiguous(why) => {
-            return job.report(run, contact::ambiguous(why).target(change.recipient.clone()));
+            return job.report(run, ambiguous(why).target(change.recipient.clone()));
         }
     };
-    if job.curates() {
-        return settle_in_place(job, change, found.as_ref());
-    }
-    let there = ours(change, found.as_ref());
-    let done = there.len() == change.after.len() && change.after.iter().all(|value| there.contains(value));
-    let link = found.filter(|_| !there.is_empty()).map(|found| found.key);
-    job.state.transaction(|state| {
-        state.set_managed(&change.anchor, link.as_deref(), &there, job.now)?;
-        if !done {
-            // It is planned anew from what is there.
-            return state.drop_open_change(&change.anchor);
-        }
-        state.set_outcome(change.id, &exported(change), job.now)
-    })
-}
-
-/// In place, the change is done when nothing of what it takes away is there, and all that it puts there is;
-/// otherwise it is planned anew.
-fn settle_in_place(job: &Job<'_>, change: &Change, found: Option<&TargetRecipient>) -> Result<()> {
-    let (removed, added) = (change.removed(), change.added());
-    let shows = |one: &PublishedValue| found.is_some_and(|found| found.shows(one));
-    job.state.transaction(|state| {
-        if removed.iter().any(shows) || !added.iter().all(shows) {
-            return state.drop_open_change(&change.anchor);
-        }
-        state.release_values(&removed, job.now)?;
-        state.set_outcome(change.id, &exported(change), job.now)
-    })
-}
-
-fn exported(change: &Change) -> Outcome {
-    Outcome { state: ChangeState::Exported, attempts: change.attempts + 1, next_try: None, error: None }
-}
-
-fn ours(change: &Change, found: Option<&TargetRecipient>) -> Vec<PublishedValue> {
-    let mut there: Vec<PublishedValue> = Vec::new();
-    for value in found.map(|found| found.values.as_slice()).unwrap_or_default() {
-        let fingerprint = value.fingerprint();
-        let mut known = change.after.iter().chain(&change.before);
-        let known = known.find(|one| one.attribute == value.attribute && one.value == fingerprint);
-        there.extend(known.filter(|one| !there.contains(one)).cloned());
-    }
-    there
+    job.mode.recover(&job.desk(), change, found)
 }
 
 /// Another target knows nothing of what was published at the old one; that stays as it is.
@@ -126,7 +114,7 @@ fn notice_other_target(job: &Job<'_>) -> Result<()> {
     }
     if let Some(before) = before {
         let forgotten = job.state.forget_target(job.now)?;
-        job.state.remove_setting(super::plan::CONTACTED)?;
+        first_contact::forget(job.state)?;
         if forgotten > 0 {
             job.context.log(
                 LogLevel::Warning,

@@ -1,110 +1,121 @@
-//! Reads writes back: an encoding could be misread by a service.
+//! `-Verify`: the target is compared with what was published, and every write is read back.
 
-use std::{collections::BTreeSet, time::Duration};
-
-use super::Job;
+use super::{
+    desk::Desk,
+    first_contact::adopt,
+    hidden,
+    look::{Look, Verdict, ambiguous},
+};
 use crate::{
-    error::{Error, ErrorId, Result},
-    event::LogLevel,
-    model::{Attribute, Change, Fingerprint, PublishedValue, Value},
-    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    error::Result,
+    event::{Context, LogLevel},
+    model::{PublishedValue, Run, RunNumbers, Value},
+    profile::{Drift, Ownership},
+    state::published::PlanRow,
+    targets::{Match, TargetRecipient},
 };
 
-/// Seconds between looks at a target that still shows the old state, since a replica may answer: two minutes in all.
-const LOOKS: [u64; 7] = [0, 1, 4, 10, 20, 35, 50];
+/// So many writes of a run are read back without `-Verify`.
+const READ_BACK: usize = 3;
 
-/// One write to be read back.
-pub(super) struct Check<'a> {
-    /// Its place in its batch.
-    pub place: usize,
-    /// What was written.
-    pub change: &'a Change,
-    /// With which values.
-    pub write: &'a TargetWrite<'a>,
-    /// Under which key the target has it now.
-    pub key: &'a str,
+/// How many writes of a run are read back.
+pub(super) fn how_many_are_read_back(verify: bool) -> usize {
+    if verify { usize::MAX } else { READ_BACK }
 }
 
-/// Reads writes back and compares their values as sets. Returns the places of those where the target still shows
-/// the old ones; the next run looks at them again.
-/// Fails with `VerifyFailed` where the target shows anything else.
-pub(super) fn run(job: &mut Job<'_>, checks: &[Check<'_>]) -> Result<BTreeSet<usize>> {
-    let mut open: Vec<&Check<'_>> = checks.iter().collect();
-    for seconds in LOOKS {
-        if open.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        wait(job, seconds)?;
-        let mut still = Vec::new();
-        for batch in open.chunks(job.target.batch_size().max(1)) {
-            let queries: Vec<TargetQuery<'_>> = batch.iter().map(|check| check.query()).collect();
-            for (check, matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
-                let there = match matched {
-                    Ok(Match::One(found) | Match::Excluded(_, Some(found))) => Some(found),
-                    Ok(_) => None,
-                    // Not to be read at the moment; the next look may do better.
-                    Err(_) => {
-                        still.push(*check);
-                        continue;
-                    }
-                };
-                if !check.is_seen(job, there.as_ref())? {
-                    still.push(check);
-                }
+/// A look at what was published: what is gone has drifted, and is published again or only reported.
+pub(super) struct Published {
+    pub(super) ownership: Ownership,
+    pub(super) drift: Drift,
+}
+
+impl Look for Published {
+    fn wants(&self, row: &PlanRow) -> bool {
+        row.link.is_some()
+    }
+
+    fn meet(
+        &self,
+        desk: &Desk<'_>,
+        run: &mut Run,
+        row: &mut PlanRow,
+        found: Result<Match>,
+    ) -> Result<Verdict> {
+        run.numbers.verified += 1;
+        Ok(match found {
+            Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
+            Err(error) => Verdict::Fail(error),
+            Ok(Match::Excluded(why, None)) => Verdict::Exclude(why),
+            Ok(Match::None) => {
+                self.compare(desk, run, row, None)?;
+                Verdict::Plan
             }
-        }
-        open = still;
-    }
-    for check in &open {
-        let what = format!(
-            "{} still shows the old values of {}; the next run looks again.",
-            job.target.name(),
-            check.change.recipient
-        );
-        job.context.log(LogLevel::Warning, what)?;
-    }
-    Ok(open.iter().map(|check| check.place).collect())
-}
-
-fn wait(job: &Job<'_>, seconds: u64) -> Result<()> {
-    for _ in 0..seconds * 10 {
-        job.context.check()?;
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    job.context.check()
-}
-
-impl Check<'_> {
-    fn query(&self) -> TargetQuery<'_> {
-        TargetQuery { link: Some(self.key), ..self.write.query.clone() }
-    }
-
-    /// Whether the target shows what was written; `false`: it still shows what was there before.
-    fn is_seen(&self, job: &Job<'_>, found: Option<&TargetRecipient>) -> Result<bool> {
-        if job.curates() {
-            // Others write there, too: only what was taken away must be gone, and what was put there be there.
-            let shows = |one: &PublishedValue| found.is_some_and(|found| found.shows(one));
-            return Ok(!self.change.removed().iter().any(shows) && self.change.added().iter().all(shows));
-        }
-        let now = set(found.map(|found| found.values.as_slice()).unwrap_or_default());
-        if now == set(&self.write.values) {
-            return Ok(true);
-        }
-        if now == set(self.write.current.as_ref().map(|old| old.values.as_slice()).unwrap_or_default()) {
-            return Ok(false);
-        }
-        let what = format!(
-            "{} shows {} values for {}, and they are neither the old nor the new ones; the run stops.",
-            job.target.name(),
-            now.len(),
-            self.change.recipient
-        );
-        Err(Error::new(ErrorId::VerifyFailed, what).target(self.change.recipient.clone()))
+            Ok(Match::One(found)) => {
+                self.compare(desk, run, row, Some(&found))?;
+                Verdict::Plan
+            }
+            Ok(Match::Excluded(why, Some(found))) => {
+                self.compare(desk, run, row, Some(&found))?;
+                Verdict::Exclude(why)
+            }
+        })
     }
 }
 
-fn set(values: &[Value]) -> Vec<(Attribute, Fingerprint)> {
-    let mut set: Vec<_> = values.iter().map(|value| (value.attribute, value.fingerprint())).collect();
-    set.sort_unstable();
-    set
+impl Published {
+    /// Compares one recipient's values at the target with what is managed.
+    fn compare(
+        &self,
+        desk: &Desk<'_>,
+        run: &mut Run,
+        row: &mut PlanRow,
+        found: Option<&TargetRecipient>,
+    ) -> Result<()> {
+        let there = found.map(|found| found.values.as_slice()).unwrap_or_default();
+        let (ours, foreign): (Vec<Value>, Vec<Value>) =
+            there.iter().cloned().partition(|value| row.managed.iter().any(|one| one.is(value)));
+        if let Some(finding) = hidden::by_foreign(&row.managed, &ours, &foreign, desk.now) {
+            desk.warn(format!("{}: {}", row.evaluation.recipient.label, finding.message))?;
+            row.evaluation.findings.push(finding);
+        }
+        if let (Ownership::Authoritative, Some(found)) = (self.ownership, found)
+            && !foreign.is_empty()
+        {
+            let label = &row.evaluation.recipient.label;
+            desk.verbose(format!("{label} has values of somebody else at the target."))?;
+            return adopt(desk, run, row, found, self.ownership);
+        }
+        let left: Vec<PublishedValue> =
+            row.managed.iter().filter(|one| there.iter().any(|value| one.is(value))).cloned().collect();
+        let gone = row.managed.len() - left.len();
+        if gone == 0 {
+            return Ok(());
+        }
+        run.numbers.drifted += 1;
+        let label = &row.evaluation.recipient.label;
+        desk.verbose(format!("{gone} of {} published values of {label} are gone.", row.managed.len()))?;
+        if self.drift == Drift::Repair {
+            let link = row.link.clone().filter(|_| found.is_some());
+            desk.state
+                .transaction(|state| state.set_managed(&row.anchor, link.as_deref(), &left, desk.now))?;
+            (row.managed, row.link, row.drifted) = (left, link, true);
+        }
+        Ok(())
+    }
+}
+
+/// One warning that something published had gone, if there was any.
+pub(super) fn tell_drift(drift: Drift, numbers: &RunNumbers, context: &Context) -> Result<()> {
+    if numbers.drifted == 0 {
+        return Ok(());
+    }
+    let what_now = match drift {
+        Drift::Repair => "they are published again",
+        Drift::Report => "the profile only reports it (-Drift Report)",
+    };
+    let what = format!(
+        "{} of {} verified recipients had lost published values at the target; {what_now}. -Verbose names them.",
+        numbers.drifted, numbers.verified
+    );
+    context.log(LogLevel::Warning, what)
 }

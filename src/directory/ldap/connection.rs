@@ -21,7 +21,6 @@ use crate::{
     ber::{self, Header, Length, tag},
     error::{Error, ErrorId, NativeStatus, Result},
     event::Context,
-    runtime::runtime,
 };
 
 /// The largest message that is taken. Active Directory holds about 1,300 values of 32 KiB in an attribute at
@@ -210,17 +209,12 @@ struct Wait<'a> {
 
 impl Wait<'_> {
     fn on<T>(&self, what: &str, future: impl Future<Output = T>) -> Result<T> {
-        runtime()?.block_on(async {
-            tokio::select! {
-                biased;
-                () = self.context.cancel.cancelled() => Err(Error::canceled()),
-                done = tokio::time::timeout(self.time_limit, future) => done.map_err(|_| {
-                    let seconds = self.time_limit.as_secs();
-                    let message =
-                        format!("Waited {seconds} s for {what} from the server '{}', in vain.", self.server);
-                    Error::new(ErrorId::DirectoryTimeout, message).target(self.server)
-                }),
-            }
+        let within = self.context.block_on(async { tokio::time::timeout(self.time_limit, future).await })?;
+        within.map_err(|_| {
+            let seconds = self.time_limit.as_secs();
+            let message =
+                format!("Waited {seconds} s for {what} from the server '{}', in vain.", self.server);
+            Error::new(ErrorId::DirectoryTimeout, message).target(self.server)
         })
     }
 }

@@ -63,7 +63,18 @@ impl LdapSource {
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        Self::connect(ACTIVE_DIRECTORY, settings, user_name, password, context)
+        Self::domain_controller(&settings.server, settings, user_name, password, context)
+    }
+
+    /// The same at the domain controller `server`, whichever the settings name.
+    pub fn domain_controller(
+        server: &str,
+        settings: &DirectorySettings,
+        user_name: Option<&str>,
+        password: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Self> {
+        Self::connect(ACTIVE_DIRECTORY, server, settings, user_name, password, context)
     }
 
     /// Connects to any other directory; `user_name` is a distinguished name.
@@ -74,20 +85,20 @@ impl LdapSource {
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        Self::connect(STANDARD, settings, user_name, password, context)
+        Self::connect(STANDARD, &settings.server, settings, user_name, password, context)
     }
 
     fn connect(
         dialect: Dialect,
+        server: &str,
         settings: &DirectorySettings,
         user_name: Option<&str>,
         password: Option<&[u8]>,
         context: &Context,
     ) -> Result<Self> {
-        let server = &settings.server;
         let filter = scope::filter(settings, &dialect)?;
         let (user_name, password) = credential(server, user_name, password)?;
-        let tls = tls::configuration(settings, context)?;
+        let tls = tls::configuration(server, settings, context)?;
         let time_limit = Duration::from_secs(settings.connection.timeout.into());
         let mut connection = Connection::open(server, settings.port, tls, time_limit, context)?;
         connection.bind(user_name, &password, context)?;

@@ -11,11 +11,14 @@ use crate::{
     tls::{self, Fault, Trust},
 };
 
-/// How to speak TLS with a directory: trusted are the platform's roots and the certificates of the settings.
+/// How to speak TLS with `server`: trusted are the platform's roots and the certificates of the settings.
 /// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
-pub(super) fn configuration(settings: &DirectorySettings, context: &Context) -> Result<Arc<ClientConfig>> {
+pub(super) fn configuration(
+    server: &str,
+    settings: &DirectorySettings,
+    context: &Context,
+) -> Result<Arc<ClientConfig>> {
     let trust = if settings.skip_certificate_check {
-        let server = &settings.server;
         let warning = format!(
             "The certificate of '{server}' is not checked (-SkipCertificateCheck): \
              whoever is between this machine and the server can read the password."

@@ -27,7 +27,7 @@ use self::{
     run::{Line, Run, Sink},
 };
 use super::{
-    CmdletChannel, Command, Location, Object, Output, clock::Clock, cloud::Cloud, http, http::HttpClient,
+    CmdletChannel, Command, Location, Object, Output, clock::Clock, cloud::Cloud, http::HttpClient,
     sign_in::TokenSource,
 };
 use crate::{error::Result, event::Context, model::Timestamp, profile::ExchangeOnlineSettings};
@@ -69,7 +69,7 @@ impl ExchangeOnline {
         sink: Sink<'_>,
     ) -> Result<Vec<Result<Output>>> {
         let run = Run::new(&mut self.line, &self.connection, &self.requests, commands, context);
-        http::wait(context, run.finish(sink))?
+        context.block_on(run.finish(sink))?
     }
 }
 

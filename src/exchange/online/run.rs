@@ -219,16 +219,13 @@ impl<'a> Run<'a> {
         self.line.budget.request(now);
         let ticket = self.line.throttle.sent(jobs.len());
         self.line.flights.insert(number, Flight { ticket, jobs });
-        self.tasks.spawn_on(
-            async move {
-                let make = |service: &Url| match commands.as_slice() {
-                    [command] => requests.single(service, command, page.as_ref()),
-                    all => requests.batch(service, &all.iter().collect::<Vec<_>>()),
-                };
-                (number, deliver(&connection, make, &asked, asked.len() > 1).await)
-            },
-            crate::runtime::runtime()?.handle(),
-        );
+        self.tasks.spawn(async move {
+            let make = |service: &Url| match commands.as_slice() {
+                [command] => requests.single(service, command, page.as_ref()),
+                all => requests.batch(service, &all.iter().collect::<Vec<_>>()),
+            };
+            (number, deliver(&connection, make, &asked, asked.len() > 1).await)
+        });
         Ok(())
     }
 

@@ -194,13 +194,11 @@ mod tests {
         atomic::{AtomicU32, Ordering},
     };
 
+    use tokio::runtime::Runtime;
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::{
-        event::{Answer, Event, EventSink, Question},
-        runtime::runtime,
-    };
+    use crate::event::{Answer, Event, EventSink, Question};
 
     struct Silent;
 
@@ -263,24 +261,24 @@ mod tests {
     #[test]
     fn twenty_who_ask_at_once_share_one_renewal() {
         let source = source(1.0, 3600, |_| false);
-        let results = runtime().unwrap().block_on(twenty(&source));
+        let results = Runtime::new().unwrap().block_on(twenty(&source));
         assert!(results.iter().all(|result| result.as_deref() == Ok("Bearer 1")), "{results:?}");
     }
 
     #[test]
     fn twenty_who_wait_for_a_renewal_that_fails_share_its_failure_and_the_next_one_tries_again() {
         let source = source(1.0, 3600, |number| number == 1);
-        let results = runtime().unwrap().block_on(twenty(&source));
+        let results = Runtime::new().unwrap().block_on(twenty(&source));
         let failed = |result: &Result<String>| result.as_ref().is_err_and(|e| e.message == "attempt 1");
         assert!(results.iter().all(failed), "{results:?}");
-        let next = runtime().unwrap().block_on(source.token()).unwrap();
+        let next = Runtime::new().unwrap().block_on(source.token()).unwrap();
         assert_eq!(text(&next), "Bearer 2");
     }
 
     #[test]
     fn a_token_is_renewed_before_it_ends() {
         let source = source(100.0, 60, |_| false);
-        runtime().unwrap().block_on(async {
+        Runtime::new().unwrap().block_on(async {
             let mut seen = Vec::new();
             for _ in 0..40 {
                 let token = source.token().await.unwrap();
@@ -297,7 +295,7 @@ mod tests {
     #[test]
     fn a_token_that_the_service_refused_is_replaced_once() {
         let source = source(1.0, 3600, |_| false);
-        runtime().unwrap().block_on(async {
+        Runtime::new().unwrap().block_on(async {
             let first = source.token().await.unwrap();
             source.invalidate(&first);
             let second = source.token().await.unwrap();
@@ -311,7 +309,7 @@ mod tests {
     #[test]
     fn a_token_that_could_not_be_renewed_is_used_as_long_as_it_is_valid() {
         let source = source(100.0, 200, |number| number > 1);
-        runtime().unwrap().block_on(async {
+        Runtime::new().unwrap().block_on(async {
             let first = source.token().await.unwrap();
             let mut given = 0;
             loop {

@@ -42,7 +42,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::{Attribute, Exclusion, Named, PublishedRecipient, Timestamp},
-    profile::{ActiveDirectorySettings, DirectorySettings},
+    profile::ActiveDirectorySettings,
     targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -67,7 +67,7 @@ struct Found {
 
 impl ActiveDirectoryTarget {
     /// Connects to the settings' `WriteServer`, by default their `Server`, and signs in.
-    /// Fails as [`LdapSource::active_directory`].
+    /// Fails as [`LdapSource::domain_controller`].
     pub fn connect(
         settings: &ActiveDirectorySettings,
         user_name: Option<&str>,
@@ -75,10 +75,9 @@ impl ActiveDirectoryTarget {
         context: &Context,
     ) -> Result<Self> {
         let ActiveDirectorySettings { directory, write_server, quiet_period } = settings;
-        let server = write_server.as_ref().unwrap_or(&directory.server).clone();
-        let written = DirectorySettings { server, ..directory.clone() };
+        let server = write_server.as_ref().unwrap_or(&directory.server);
         Ok(Self {
-            directory: LdapSource::active_directory(&written, user_name, password, context)?,
+            directory: LdapSource::domain_controller(server, directory, user_name, password, context)?,
             user_name: user_name.unwrap_or_default().to_owned(),
             quiet_period: i64::from(*quiet_period),
         })

@@ -8,11 +8,8 @@ use smime_sync::{
         SMIME_ANSWERS_LIMIT, SMIME_CONFIG_LIMIT, SMIME_REQUEST_LIMIT, SMIME_SECRET_LIMIT,
         SMIME_SECRET_NAME_LIMIT,
     },
-    model::{Change, Run},
-    operation::{
-        EngineConfig, Request, certificate::RecipientCertificate, request::RESULT_TYPES,
-        test_profile::ProfileTest, trust_store::TrustStore,
-    },
+    model::{Change, RecipientCertificate, Run, TrustStore},
+    operation::{EngineConfig, Request, request::RESULT_TYPES, test_profile::ProfileTest},
     policy::Rule,
     profile::Profile,
 };

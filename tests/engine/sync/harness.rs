@@ -20,7 +20,7 @@ use smime_sync::{
     },
     profile::{self, FolderSettings, Profile, TargetKind},
     state::State,
-    sync::{self, Job, Options},
+    sync::{self, Job, Options, mode},
     targets::{Target, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
@@ -228,11 +228,13 @@ impl Harness {
             Err(error) => return Outcome { run: Err(error), told },
         };
         let in_place = self.profile.target.kind() == TargetKind::ActiveDirectory;
+        let mode = mode::of(&self.profile);
         let run = sync::run(Job {
             profile: &self.profile,
             options: &self.options,
             source: &mut self.source,
             target,
+            mode: mode.as_ref(),
             state: &state,
             evaluate: &|recipient| {
                 let evaluation = evaluate(recipient, now);

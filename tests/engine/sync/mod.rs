@@ -7,6 +7,7 @@ mod guard;
 mod harness;
 mod histories;
 mod in_place;
+mod mode;
 mod preview;
 mod properties;
 mod state;

@@ -8,7 +8,7 @@ use smime_sync::{
         import::{EvaluationRow, Gone, Judgement},
         published::PlanRow,
     },
-    sync::{decide::decide, plan::digest},
+    sync::{decide, digest},
 };
 use strum::VariantArray as _;
 

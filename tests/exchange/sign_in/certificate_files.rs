@@ -11,7 +11,6 @@ use proptest::prelude::*;
 use serde_json::Value;
 use smime_sync::{
     error::ErrorId,
-    exchange::http::wait,
     profile::{ExchangeOnlineSettings, FileSettings, Profile, Settings, Source, Target},
 };
 
@@ -258,7 +257,7 @@ fn neither_key_nor_password_nor_token_nor_assertion_is_said_anywhere() {
     });
     let (world, settings) = (world(Some(PASSWORD)), with_file(port, "modern.pfx"));
     let source = world.source(&settings).unwrap();
-    let token = wait(&world.context, source.token()).unwrap().unwrap();
+    let token = world.context.block_on(source.token()).unwrap().unwrap();
     let mut said = format!("{token:?} {:?}", token.authorization());
     for _ in 0..3 {
         let error = world.sign_in(&settings).unwrap_err();

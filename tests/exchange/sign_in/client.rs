@@ -8,7 +8,7 @@ use std::{
 use reqwest::Url;
 use smime_sync::{
     error::ErrorId,
-    exchange::http::{HttpAnswer, HttpClient, HttpFailure, HttpRequest, MAX_BODY, wait},
+    exchange::http::{HttpAnswer, HttpClient, HttpFailure, HttpRequest, MAX_BODY},
     model::Timestamp,
 };
 
@@ -27,7 +27,7 @@ fn send(address: &str, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> 
     let world = World::new();
     let client = HttpClient::new(&settings(1).connection, &world.context).unwrap();
     let request = HttpRequest::post(Url::parse(address).unwrap(), b"body".to_vec());
-    wait(&world.context, client.send(request, time_limit)).unwrap()
+    world.context.block_on(client.send(request, time_limit)).unwrap()
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_wait_ends_within_100_ms_of_a_cancel() {
         Instant::now()
     });
     let request = HttpRequest::get(Url::parse(&format!("https://localhost:{port}/")).unwrap());
-    let waited = wait(&world.context, client.send(request, SOON));
+    let waited = world.context.block_on(client.send(request, SOON));
     let id = match waited {
         Ok(answer) => answer.unwrap_err().error.id,
         Err(error) => error.id,

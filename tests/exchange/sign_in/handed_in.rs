@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use smime_sync::{error::ErrorId, exchange::http::wait};
+use smime_sync::error::ErrorId;
 
 use super::surroundings::{World, settings, text};
 
@@ -65,18 +65,18 @@ fn a_token_that_runs_out_or_is_refused_in_mid_run_stops_it() {
     let end = runs_out.clock.timestamp().plus(30).0;
     runs_out.secrets.insert("access_token", jwt(json!({"aud": EXCHANGE, "exp": end})).into_bytes());
     let source = runs_out.source(&settings(1)).unwrap();
-    assert!(wait(&runs_out.context, source.token()).unwrap().is_ok());
+    assert!(runs_out.context.block_on(source.token()).unwrap().is_ok());
     // A second is 100 seconds of this clock.
     std::thread::sleep(std::time::Duration::from_millis(400));
-    let error = wait(&runs_out.context, source.token()).unwrap().unwrap_err();
+    let error = runs_out.context.block_on(source.token()).unwrap().unwrap_err();
     assert_eq!(error.id, ErrorId::AccessTokenUnusable);
     assert!(error.message.contains("expired at"), "{error}");
 
     let refused = world(b"opaque-token");
     let source = refused.source(&settings(1)).unwrap();
-    let token = wait(&refused.context, source.token()).unwrap().unwrap();
+    let token = refused.context.block_on(source.token()).unwrap().unwrap();
     source.invalidate(&token);
-    let error = wait(&refused.context, source.token()).unwrap().unwrap_err();
+    let error = refused.context.block_on(source.token()).unwrap().unwrap_err();
     assert_eq!(error.id, ErrorId::AccessTokenUnusable);
     assert!(error.message.contains("no longer taken by Exchange Online"), "{error}");
 }

@@ -80,7 +80,7 @@ fn the_caller_signs_with_ps256_or_rs256_where_its_key_can_do_no_other() {
         let spaced = thumbprint("app").to_lowercase();
         let source = world.source(&by_thumbprint(port, &format!("\u{200e}{spaced}"))).unwrap();
         for _ in 0..2 {
-            let token = smime_sync::exchange::http::wait(&world.context, source.token()).unwrap().unwrap();
+            let token = world.context.block_on(source.token()).unwrap().unwrap();
             source.invalidate(&token);
         }
         for request in requests.lock().unwrap().iter() {

@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use smime_sync::{
     error::ErrorId,
-    exchange::{clock::Clock, http::wait},
+    exchange::clock::Clock,
     profile::{ExchangeEnvironment, ExchangeOnlineSettings},
     runtime::runtime,
 };
@@ -188,7 +188,7 @@ fn tokens_of_a_short_life_are_renewed_in_time_once_for_twenty_tasks() {
         })
         .collect();
     for task in tasks {
-        wait(&world.context, task).unwrap().unwrap();
+        world.context.block_on(task).unwrap().unwrap();
     }
     let statistics = online.0.statistics();
     // 80 seconds of its clock, a new token every 20.

@@ -7,7 +7,7 @@ use smime_sync::{
     event::{Answer, Context, Question},
     exchange::{
         clock::Clock,
-        http::{HttpClient, wait},
+        http::HttpClient,
         sign_in::{AccessToken, Surroundings, TokenSource, token_source},
     },
     profile::ExchangeOnlineSettings,
@@ -65,7 +65,7 @@ impl World {
 
     /// A token of the settings's, from a new sign-in.
     pub fn sign_in(&self, settings: &ExchangeOnlineSettings) -> Result<AccessToken> {
-        wait(&self.context, self.source(settings)?.token())?
+        self.context.block_on(self.source(settings)?.token())?
     }
 
     /// Everything that was said, as JSON.

@@ -25,7 +25,7 @@ use smime_sync::{
         SelectionName,
     },
     state::State,
-    sync::{self, Job, Options},
+    sync::{self, Job, Options, mode},
     targets::{Target, exchange::Exchange},
     trust::TrustAnchors,
 };
@@ -300,11 +300,13 @@ impl Office {
         let mut source = Memory { recipients: self.source.clone(), ..Memory::default() };
         let context = host.context();
         let profile = self.profile(way);
+        let mode = mode::of(&profile);
         let run = sync::run(Job {
             profile: &profile,
             options: &self.options,
             source: &mut source,
             target,
+            mode: mode.as_ref(),
             state: &state,
             evaluate: &|recipient| evaluate(recipient, &policy, &anchors, now),
             policy: Fingerprint::of(b"policy"),

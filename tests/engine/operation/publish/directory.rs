@@ -8,14 +8,14 @@ use smime_sync::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
     model::{Attribute, Change, Exclusion, PublishedRecipient, Recipient, Run, Timestamp, Value},
-    operation::{
-        publish::{self, Publication},
-        unpublish::{self, Withdrawal},
-    },
     policy::{Policy, evaluate},
     profile::{PolicyName, Profile, SelectionName},
     state::State,
-    sync::{Job, Options, asked},
+    sync::{
+        Job, Options,
+        mode::{InPlace, Mode},
+        request::{self, Publication, Withdrawal},
+    },
     targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
     trust::TrustAnchors,
 };
@@ -184,14 +184,13 @@ impl World {
 
     /// One run of `work` on the directory.
     pub fn run(&self, work: impl FnOnce(Job<'_>) -> Result<Run>) -> Outcome {
-        let profile = asked::in_directory(&self.profile);
         let (mut source, mut target) = (self.directory.clone(), self.directory.clone());
-        self.run_as(&profile, &mut source, &mut target, work)
+        self.run_as(&InPlace, &mut source, &mut target, work)
     }
 
     pub fn run_as(
         &self,
-        profile: &Profile,
+        mode: &dyn Mode,
         source: &mut dyn Source,
         target: &mut dyn Target,
         work: impl FnOnce(Job<'_>) -> Result<Run>,
@@ -204,10 +203,11 @@ impl World {
         let policy = Policy::new(PolicyName::Standard, SelectionName::Best, false);
         let anchors = TrustAnchors::new([Certificate::from_der(&root().der).unwrap()]);
         let run = work(Job {
-            profile,
+            profile: &self.profile,
             options: &self.options,
             source,
             target,
+            mode,
             state: &state,
             evaluate: &|recipient| evaluate(recipient, &policy, &anchors, NOW),
             policy: policy.fingerprint(&anchors.fingerprint()),
@@ -220,11 +220,11 @@ impl World {
     }
 
     pub fn publish(&self, publication: Publication) -> Outcome {
-        self.run(|job| publish::carry_out(job, publication))
+        self.run(|job| request::publish(job, publication))
     }
 
     pub fn unpublish(&self, withdrawal: Withdrawal) -> Outcome {
-        self.run(|job| unpublish::carry_out(job, withdrawal))
+        self.run(|job| request::unpublish(job, withdrawal))
     }
 
     pub fn state(&self) -> State {

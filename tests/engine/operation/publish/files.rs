@@ -9,8 +9,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use p12_keystore::{EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey, PrivateKeyChain};
 use p256::pkcs8::EncodePrivateKey;
 use smime_sync::{
+    directory::certificate_file,
     error::{ErrorId, Result},
-    operation::{Engine, EngineConfig, Request, certificate_file},
+    operation::{Engine, EngineConfig, Request},
     profile::Profile,
 };
 
@@ -137,7 +138,7 @@ fn unreadable_files_are_errors_of_their_own() {
     let files = Files::new();
     let unreadable = vec![read(&files.with("x.cer", b""), None).unwrap_err()];
     let certificates = vec![certificate(&good("alice"))];
-    let outcome = world.publish(smime_sync::operation::publish::Publication {
+    let outcome = world.publish(smime_sync::sync::request::Publication {
         certificates,
         unreadable,
         ..Default::default()

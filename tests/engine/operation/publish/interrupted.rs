@@ -3,9 +3,11 @@
 
 use smime_sync::{
     model::{ChangeState, RunResult},
-    operation::{publish::Publication, request::UnpublishState, unpublish::Withdrawal},
     state::change::ChangeFilter,
-    sync,
+    sync::{
+        self, mode,
+        request::{Publication, UnpublishState, Withdrawal},
+    },
     targets::folder::Folder,
 };
 
@@ -72,7 +74,12 @@ fn a_run_to_another_target_takes_what_the_directory_shows() {
         die(&world, !written, written);
         assert!(world.publish(alices()).run.is_err());
         let mut folder = Folder::new(&world.home.path().join("out"));
-        let outcome = world.run_as(&world.profile, &mut world.directory.clone(), &mut folder, sync::run);
+        let outcome = world.run_as(
+            mode::of(&world.profile).as_ref(),
+            &mut world.directory.clone(),
+            &mut folder,
+            sync::run,
+        );
         assert_eq!(outcome.ok().result, RunResult::Success, "{:?}", outcome.errors());
         assert_eq!(outcome.ok().numbers.exported, 1 + u64::from(written));
         let left = states(&world);

@@ -4,7 +4,7 @@ use smime_sync::{
     error::ErrorId,
     event::LogLevel,
     model::{ChangeKind, ChangeState, Fingerprint, PublishedValue, RunResult},
-    operation::publish::Publication,
+    sync::request::{self, Publication},
 };
 
 use super::directory::*;
@@ -234,6 +234,28 @@ fn what_others_write_meanwhile_stays() {
 }
 
 #[test]
+fn what_the_profile_owns_elsewhere_says_nothing_of_the_directory() {
+    let own = [
+        serde_json::json!({"Target": "Folder", "OutputPath": "/out", "Ownership": "Authoritative"}),
+        serde_json::json!({"Target": "ExchangeSession", "Ownership": "Authoritative"}),
+        serde_json::json!({"Target": "ActiveDirectory"}),
+    ];
+    for target in own {
+        let mut world = World::new(vec![person("alice", &[(USER, good("carol"))])]);
+        let mut profile = serde_json::json!({
+            "Name": "corp", "Source": "ActiveDirectory", "Server": "dc1.contoso.test",
+            "SearchBase": ["DC=contoso,DC=test"],
+        });
+        profile.as_object_mut().unwrap().extend(target.as_object().unwrap().clone());
+        world.profile = serde_json::from_value(profile).unwrap();
+        let outcome = world.publish(publication(&[&good("alice")]));
+        assert_eq!(outcome.ok().result, RunResult::Success, "{target}");
+        assert_eq!(world.values("id-alice"), [(USER, good("carol")), (USER, good("alice"))], "{target}");
+        assert_eq!(world.state().managed("id-alice").unwrap(), [], "{target}");
+    }
+}
+
+#[test]
 fn the_run_and_its_change_are_kept_and_another_target_is_left_as_it_is() {
     let world = World::new(vec![person("alice", &[(USER, good("alice"))])]);
     let newer = Draft::person("alice@contoso.test").serial(&[9]).sign(&root());
@@ -243,7 +265,7 @@ fn the_run_and_its_change_are_kept_and_another_target_is_left_as_it_is() {
     world.run(|job| {
         job.state.set_managed("id-alice", Some("folder key"), std::slice::from_ref(&managed), NOW)?;
         job.state.set_setting("target", "Folder out")?;
-        smime_sync::operation::publish::carry_out(job, publication(&[&newer]))
+        request::publish(job, publication(&[&newer]))
     });
     assert_eq!(world.values("id-alice"), [(USER, good("alice")), (USER, newer)]);
     let state = world.state();

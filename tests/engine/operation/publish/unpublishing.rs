@@ -4,8 +4,8 @@ use smime_sync::{
     error::ErrorId,
     event::LogLevel,
     model::{ChangeKind, ChangeState, Fingerprint, RunResult, Value},
-    operation::{request::UnpublishState, unpublish::Withdrawal},
     state::State,
+    sync::request::{UnpublishState, Withdrawal},
 };
 
 use super::directory::*;

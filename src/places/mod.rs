@@ -1,5 +1,7 @@
 //! Where profiles and states live, and that they are private to their owner.
 
+pub mod profile_store;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -170,6 +172,18 @@ fn check_private(folder: &Path) -> Result<()> {
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())
+}
+
+/// Writes a file that is not there yet, at once, readable by its owner only.
+/// Fails as [`write_private_file`], and with `id` where it exists.
+pub fn write_new_file(path: &Path, bytes: &[u8], id: ErrorId) -> Result<()> {
+    if path.exists() {
+        let what = format!("The file '{}' exists already.", path.display());
+        return Err(Error::new(id, what)
+            .target(path.display().to_string())
+            .advice("Give another path, or replace the file with -Force where the cmdlet has it."));
+    }
+    write_private_file(path, bytes, id)
 }
 
 /// Writes `bytes` to `path` at once (beside it, then moved into its place), readable by its owner only.

@@ -2,29 +2,29 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
+use super::{Places, make_private_folder, write_private_file};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    places::{self, Places},
-    profile::{Profile, Settings},
+    profile::{Profile, Settings, is_profile_name},
 };
 
 /// A profile and where it lives.
-pub(super) struct StoredProfile {
-    pub(super) profile: Profile,
-    pub(super) places: Places,
+pub(crate) struct StoredProfile {
+    pub(crate) profile: Profile,
+    pub(crate) places: Places,
 }
 
 /// The profile of that name, from the first of the places that has it. A setting without effect is passed over.
 /// Fails with `ProfileNotFound`, `ProfileUnreadable`, `ProfileInvalid`.
-pub(super) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
+pub(crate) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
     let (settings, places) = settings(search, name)?;
     Ok(StoredProfile { profile: Profile::from_settings(&settings, &|_| false)?, places })
 }
 
 /// The settings of the profile of that name, right or wrong, and where they are.
 /// Fails with `ProfileNotFound`, `ProfileUnreadable`.
-pub(super) fn settings(search: &[Places], name: &str) -> Result<(Settings, Places)> {
+pub(crate) fn settings(search: &[Places], name: &str) -> Result<(Settings, Places)> {
     for places in search {
         let path = places.profile_file(name)?;
         match fs::read(&path) {
@@ -39,12 +39,12 @@ pub(super) fn settings(search: &[Places], name: &str) -> Result<(Settings, Place
     Err(not_found(name))
 }
 
-pub(super) fn not_found(name: &str) -> Error {
+fn not_found(name: &str) -> Error {
     Error::new(ErrorId::ProfileNotFound, format!("There is no profile '{name}'.")).target(name)
 }
 
 /// Each of the names asked for that is not among `known`, as an error of its own.
-pub(super) fn report_unknown(asked: &[String], known: &[String], context: &Context) -> Result<()> {
+pub(crate) fn report_unknown(asked: &[String], known: &[String], context: &Context) -> Result<()> {
     let unknown = |name: &&String| !known.iter().any(|one| one.to_lowercase() == name.to_lowercase());
     asked.iter().filter(unknown).try_for_each(|name| context.error(not_found(name)))
 }
@@ -62,16 +62,16 @@ fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Settings> {
 }
 
 /// Writes a profile. Fails with `PlaceNotWritable`, `PlaceNotPrivate`, `DiskFull`.
-pub(super) fn save(places: &Places, profile: &Profile) -> Result<()> {
-    places::make_private_folder(&places.profiles)?;
+pub(crate) fn save(places: &Places, profile: &Profile) -> Result<()> {
+    make_private_folder(&places.profiles)?;
     let mut text = serde_json::to_vec_pretty(&profile.kept())
         .map_err(|e| Error::new(ErrorId::Internal, format!("A profile has no JSON form: {e}")))?;
     text.push(b'\n');
-    places::write_private_file(&places.profile_file(&profile.name)?, &text, ErrorId::PlaceNotWritable)
+    write_private_file(&places.profile_file(&profile.name)?, &text, ErrorId::PlaceNotWritable)
 }
 
 /// The names of all profiles, in their order; a name that several places have counts once.
-pub(super) fn names(search: &[Places]) -> Result<Vec<String>> {
+pub(crate) fn names(search: &[Places]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for places in search {
         let entries = match fs::read_dir(&places.profiles) {
@@ -82,8 +82,13 @@ pub(super) fn names(search: &[Places]) -> Result<Vec<String>> {
         let files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
         names.extend(files.filter_map(|file| file.strip_suffix(".json").map(str::to_owned)));
     }
-    names.retain(|name| crate::profile::is_profile_name(name));
+    names.retain(|name| is_profile_name(name));
     names.sort_unstable();
     names.dedup();
     Ok(names)
+}
+
+/// Whether there is a profile, but not one that can be used: it can still be replaced or removed.
+pub(crate) fn is_broken(error: &Error) -> bool {
+    matches!(error.id, ErrorId::ProfileUnreadable | ErrorId::ProfileInvalid)
 }

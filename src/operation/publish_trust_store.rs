@@ -1,106 +1,26 @@
-//! The trust store: the issuing CAs as a file, and uploaded to Exchange.
+//! `PublishTrustStore`: the issuing CAs, uploaded to Exchange.
 
 use std::path::{Path, PathBuf};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{
-    Engine, exchange, profile_store,
-    request::{ExportTrustStoreRequest, PublishTrustStoreRequest},
-};
+use super::{engine::Engine, open::Opening, request::PublishTrustStoreRequest};
 use crate::{
-    certificate::{Certificate, write_certs_only},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel, Question, ResultType},
     exchange::{
         CmdletChannel,
         trust_store::{self as store, MergedStore, PresentStore},
     },
-    model::{Fingerprint, Timestamp},
+    model::{Fingerprint, Timestamp, TrustStore},
     places,
     trust::{TrustAnchors, load_anchors},
 };
 
-/// The CA certificates against which Outlook on the web checks S/MIME certificates.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct TrustStore {
-    /// The profile whose trust anchors these are.
-    pub profile_name: String,
-    /// The file that was written, or in which the older trust store was saved; `null` where there is none.
-    pub path: Option<String>,
-    /// Bytes of the whole store.
-    pub size: u64,
-    /// Whether it was uploaded.
-    pub published: bool,
-    /// The certificates, in the order of their subjects.
-    pub certificate: Vec<TrustStoreCertificate>,
-}
-
-/// One CA certificate of a trust store.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct TrustStoreCertificate {
-    /// Subject, as RFC 4514 text.
-    pub subject: String,
-    /// SHA-1 of the DER, as Windows shows it.
-    pub thumbprint: String,
-    /// SHA-256 of the DER.
-    pub fingerprint: Fingerprint,
-    /// End of its validity.
-    pub not_after: Timestamp,
-    /// Whether it was there already.
-    pub present: bool,
-}
-
-impl TrustStoreCertificate {
-    fn new(certificate: &Certificate, present: &PresentStore) -> Self {
-        Self {
-            subject: certificate.subject.to_string(),
-            thumbprint: hex::encode_upper(certificate.thumbprint),
-            fingerprint: certificate.fingerprint,
-            not_after: certificate.not_after,
-            present: present.certificates.contains_key(&certificate.fingerprint),
-        }
-    }
-}
-
-/// Writes the profile's trust anchors as a file.
-/// Fails as the profile and its anchors do; `InvalidRequest`, `TrustStoreRefused`, `TargetNotWritable`, `DiskFull`.
-pub(super) fn export(engine: &Engine, request: &ExportTrustStoreRequest, context: &Context) -> Result<()> {
-    let profile = profile_store::load(&engine.places()?, &request.profile_name)?.profile;
-    let anchors = load_anchors(&profile.trust.trust_anchor_path)?;
-    store::refuse_expired(&anchors.certificates(), Timestamp::now())?;
-    let certificates = store::by_subject(anchors.certificates());
-    let path = &request.path;
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    let bytes = match extension.as_str() {
-        "sst" => store::serialize(&certificates)?,
-        "p7b" => write_certs_only(certificates.iter().map(Certificate::der)),
-        _ => {
-            let what = format!("The file '{}' ends neither in .sst nor in .p7b.", path.display());
-            return Err(Error::new(ErrorId::InvalidRequest, what)
-                .target(path.display().to_string())
-                .advice("Name the file .sst for Exchange, or .p7b for other programs."));
-        }
-    };
-    write_file(path, &bytes, request.force, ErrorId::TargetNotWritable)?;
-    let result = TrustStore {
-        profile_name: profile.name,
-        path: Some(path.display().to_string()),
-        size: size(&bytes),
-        published: false,
-        certificate: rows(&certificates, &PresentStore::default()),
-    };
-    context.result(ResultType::TrustStore, &result)
-}
-
 /// Uploads the profile's trust anchors, merged with what is there.
 /// Fails as the profile, its anchors and its channel do, and as [`publish_through`] does.
-pub(super) fn publish(engine: &Engine, request: &PublishTrustStoreRequest, context: &Context) -> Result<()> {
-    let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
-    let mut channel = exchange::channel(engine, &stored.profile, context)?;
+pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: &Context) -> Result<()> {
+    let opening = Opening::of(engine, &request.profile_name, None, context)?;
+    let stored = &opening.stored;
+    let mut channel = opening.channel()?;
     let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
     let now = Timestamp::now();
     let backup = match &request.backup_path {
@@ -153,15 +73,15 @@ pub fn publish_through(
     let mut result = TrustStore {
         profile_name: job.profile_name.to_owned(),
         path: None,
-        size: size(&merged.bytes),
+        size: store::size(&merged.bytes),
         published: false,
-        certificate: rows(&merged.certificates, &present),
+        certificate: store::rows(&merged.certificates, &present),
     };
     if !merged.adds {
         let message = format!("All trust anchors are in the trust store of {} already.", channel.name());
         context.log(LogLevel::Verbose, message)?;
-        result.size = old.as_deref().map_or(0, size);
-        result.certificate = rows(&store::by_subject(present.certificates.values()), &present);
+        result.size = old.as_deref().map_or(0, store::size);
+        result.certificate = store::rows(&store::by_subject(present.certificates.values()), &present);
         return context.result(ResultType::TrustStore, &result);
     }
     warn_of_losses(&merged, &present, context)?;
@@ -210,8 +130,8 @@ fn is_approved(
     channel: &dyn CmdletChannel,
     context: &Context,
 ) -> Result<bool> {
-    let is_new = |one: &&Certificate| !present.certificates.contains_key(&one.fingerprint);
-    let new: Vec<_> = merged.certificates.iter().filter(is_new).map(|one| one.subject.to_string()).collect();
+    let new = merged.certificates.iter().filter(|one| !present.certificates.contains_key(&one.fingerprint));
+    let new: Vec<_> = new.map(|one| one.subject.to_string()).collect();
     let action = format!(
         "Upload a trust store of {} CA certificates with Set-SmimeConfig; new: {}",
         merged.certificates.len(),
@@ -254,24 +174,5 @@ fn save(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
         places::make_private_folder(folder)?;
     }
-    write_file(path, bytes, false, ErrorId::PlaceNotWritable)
-}
-
-/// Writes a file at once, readable by its owner only. One that is there is replaced only with `force`.
-fn write_file(path: &Path, bytes: &[u8], force: bool, id: ErrorId) -> Result<()> {
-    if !force && path.exists() {
-        let what = format!("The file '{}' exists already.", path.display());
-        return Err(Error::new(id, what)
-            .target(path.display().to_string())
-            .advice("Give another path, or replace the file with -Force where the cmdlet has it."));
-    }
-    places::write_private_file(path, bytes, id)
-}
-
-fn rows(certificates: &[Certificate], present: &PresentStore) -> Vec<TrustStoreCertificate> {
-    certificates.iter().map(|certificate| TrustStoreCertificate::new(certificate, present)).collect()
-}
-
-fn size(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+    places::write_new_file(path, bytes, ErrorId::PlaceNotWritable)
 }

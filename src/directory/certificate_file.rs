@@ -3,10 +3,9 @@
 use std::{fs::File, io::Read, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use p12_keystore::{Pkcs12Archive, error::Error as PfxError};
 
 use crate::{
-    certificate::{Certificate, ValueContent, ValueProblem, is_pfx, read_bundle},
+    certificate::{Certificate, PfxProblem, ValueContent, ValueProblem, is_pfx, read_bundle, read_pfx},
     error::{Error, ErrorId, Result},
 };
 
@@ -25,7 +24,13 @@ pub fn read(path: &Path, password: Option<&[u8]>) -> Result<Vec<Certificate>> {
     if bytes.len() as u64 > MAX_FILE {
         return Err(unreadable(&name, &format!("it has more than {MAX_FILE} bytes")));
     }
-    if is_pfx(&bytes) { read_pfx(&name, &bytes, password) } else { of_content(&name, read_bundle(&bytes)) }
+    if !is_pfx(&bytes) {
+        return of_content(&name, read_bundle(&bytes));
+    }
+    read_pfx(&bytes, password.unwrap_or_default()).map_err(|problem| match problem {
+        PfxProblem::Unreadable(reason) => unreadable(&name, &reason),
+        PfxProblem::WrongPassword(reason) => wrong_password(&name, &reason),
+    })
 }
 
 /// The certificates in `text`, base64 of what a file holds; `name` is how messages name it.
@@ -52,31 +57,6 @@ fn of_content(name: &str, content: ValueContent) -> Result<Vec<Certificate>> {
         }
     }
     Ok(content.certificates)
-}
-
-fn read_pfx(name: &str, bytes: &[u8], password: Option<&[u8]>) -> Result<Vec<Certificate>> {
-    let password = std::str::from_utf8(password.unwrap_or_default())
-        .map_err(|_| wrong_password(name, "the password is no UTF-8 text"))?;
-    let archive = Pkcs12Archive::from_pkcs12(bytes, password).map_err(|e| match e {
-        PfxError::MacError(_) => wrong_password(name, "the password does not open it"),
-        // The library's own text may name parts of what it decrypted; which part failed helps nobody.
-        PfxError::UnsupportedEncryptionScheme | PfxError::UnsupportedMacAlgorithm => {
-            unreadable(name, "it is encrypted in a way that is not known here")
-        }
-        PfxError::UnpadError | PfxError::Pkcs5Error(_) => {
-            wrong_password(name, "the password does not open it")
-        }
-        _ => unreadable(name, "the PFX is damaged"),
-    })?;
-    let certificates: Vec<Certificate> = archive
-        .certs
-        .iter()
-        .map(|bag| Certificate::from_der(bag.cert.as_der()).map_err(|reason| unreadable(name, &reason)))
-        .collect::<Result<_>>()?;
-    if certificates.is_empty() {
-        return Err(unreadable(name, "it holds no certificate"));
-    }
-    Ok(certificates)
 }
 
 fn unreadable(name: &str, reason: &str) -> Error {

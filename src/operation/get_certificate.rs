@@ -1,0 +1,127 @@
+//! `GetCertificate`: recipients' certificates, parsed and judged.
+
+use super::{
+    engine::Engine,
+    open::Opening,
+    request::{CertificateSource, GetCertificateRequest},
+};
+use crate::{
+    directory::{Identities, Selection, SourceItem},
+    error::Result,
+    event::{Context, ResultType},
+    model::{PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp, Value},
+    parallel,
+    state::State,
+};
+
+/// Recipients that are judged at a time: enough for all cores, and soon there.
+const BATCH: usize = 64;
+
+pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Context) -> Result<()> {
+    let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
+    let profile = opening.profile();
+    let judge = opening.judge(Timestamp::now())?;
+    let selection = match request.identity.as_slice() {
+        [] => Selection::All,
+        some => Selection::Identities(some.to_vec()),
+    };
+    let mut named = Identities::new(&request.identity);
+    let mut batch = Vec::new();
+    let hand_over = |batch: &mut Vec<Recipient>| {
+        let evaluations = parallel::map(batch, |recipient| judge.evaluate(recipient));
+        batch.drain(..).zip(evaluations).try_for_each(|(recipient, evaluation)| {
+            let findings = evaluation.findings;
+            evaluation.certificates.into_iter().try_for_each(|judged| {
+                let row = RecipientCertificate::new(&profile.name, &recipient, &findings, judged);
+                context.result(ResultType::Certificate, &row)
+            })
+        })
+    };
+    read(engine, &opening, request.source, &selection, context, &mut |item| {
+        context.check()?;
+        match item {
+            SourceItem::Invalid(error) => context.error(error),
+            SourceItem::Recipient(recipient) => {
+                named.note(&recipient);
+                batch.push(recipient);
+                if batch.len() < BATCH { Ok(()) } else { hand_over(&mut batch) }
+            }
+        }
+    })?;
+    hand_over(&mut batch)?;
+    let place = match request.source {
+        CertificateSource::Directory => "source",
+        CertificateSource::Target => "target",
+        CertificateSource::State => "state",
+    };
+    let unknown = named.unknown(&format!("{place} of profile '{}'", profile.name));
+    unknown.into_iter().try_for_each(|error| context.error(error))
+}
+
+/// Hands over the selected recipients from where the request wants them.
+fn read(
+    engine: &Engine,
+    opening: &Opening<'_>,
+    from: CertificateSource,
+    selection: &Selection,
+    context: &Context,
+    sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+) -> Result<()> {
+    match from {
+        CertificateSource::Directory => opening.source()?.read(selection, context, sink),
+        CertificateSource::Target => opening.target()?.read_all(selection, context, sink),
+        CertificateSource::State => match engine.read_state(&opening.profile().name)? {
+            Some(state) => read_published(&state, selection, sink),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Recipients of one page of the state.
+const PAGE: usize = 500;
+
+/// Hands over everybody for whom the profile published something, with the managed values.
+fn read_published(
+    state: &State,
+    selection: &Selection,
+    sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let page = state.published_after(&after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.target);
+        for published in page {
+            let recipient = published_recipient(state, published)?;
+            if selection.includes(&recipient) {
+                sink(SourceItem::Recipient(recipient))?;
+            }
+        }
+    }
+}
+
+fn published_recipient(state: &State, published: PublishedRecipient) -> Result<Recipient> {
+    let known = state.evaluation(&published.anchor)?.map(|evaluation| evaluation.recipient);
+    let mut values = Vec::with_capacity(published.managed.len());
+    for managed in &published.managed {
+        if let Some(bytes) = state.value(managed.value)? {
+            values.push(Value::new(managed.attribute, bytes));
+        }
+    }
+    Ok(Recipient {
+        anchor: published.anchor,
+        distinguished_name: known
+            .as_ref()
+            .map_or_else(|| published.label.clone(), |r| r.distinguished_name.clone()),
+        kind: known.as_ref().map_or(RecipientKind::User, |known| known.kind),
+        disabled: known.as_ref().is_some_and(|known| known.disabled),
+        display_name: published.display_name,
+        mail: known.as_ref().map_or(Some(published.label), |known| known.address.clone()),
+        proxy_addresses: Vec::new(),
+        primary_smtp_address: None,
+        user_principal_name: known.and_then(|known| known.user_principal_name),
+        sam_account_name: None,
+        changed: None,
+        values,
+    })
+}

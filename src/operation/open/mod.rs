@@ -1,0 +1,168 @@
+//! From a request to what it works with: a profile's source, target and policy, and the job of a run.
+
+mod job;
+mod judge;
+
+pub(super) use job::Place;
+pub(super) use judge::Judge;
+
+use zeroize::Zeroizing;
+
+use super::{engine::Engine, request::Credential};
+use crate::{
+    directory::{self, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
+    error::{Error, ErrorId, Result},
+    event::Context,
+    exchange::{
+        CmdletChannel,
+        clock::Clock,
+        http::HttpClient,
+        online::ExchangeOnline,
+        session::ExchangeSession,
+        sign_in::{Surroundings, token_source},
+    },
+    model::Timestamp,
+    places::profile_store::{self, StoredProfile},
+    profile::{ActiveDirectorySettings, DirectorySettings, ExchangeOnlineSettings, Profile, Source, Target},
+    targets::{self, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
+};
+
+/// The engine's secret that is the credential's password.
+const PASSWORD: &str = "password";
+
+/// A stored profile, and who works with it.
+pub(super) struct Opening<'a> {
+    engine: &'a Engine,
+    pub(super) stored: StoredProfile,
+    credential: Option<&'a Credential>,
+    context: &'a Context,
+}
+
+impl<'a> Opening<'a> {
+    /// The profile of that name; nothing else is read yet. `credential` signs in at its directory.
+    /// Fails with `ProfileNotFound`, `ProfileUnreadable`, `ProfileInvalid`.
+    pub(super) fn of(
+        engine: &'a Engine,
+        profile_name: &str,
+        credential: Option<&'a Credential>,
+        context: &'a Context,
+    ) -> Result<Self> {
+        let stored = profile_store::load(&engine.places()?, profile_name)?;
+        Ok(Self { engine, stored, credential, context })
+    }
+
+    pub(super) fn profile(&self) -> &Profile {
+        &self.stored.profile
+    }
+
+    /// Fails with `TrustAnchorMissing`, `TrustAnchorUnreadable`.
+    pub(super) fn judge(&self, now: Timestamp) -> Result<Judge> {
+        Judge::of(self.profile(), now)
+    }
+
+    /// Opens the profile's source. Fails with what the source says; `CredentialMissing`.
+    pub(super) fn source(&self) -> Result<Box<dyn directory::Source>> {
+        match self.profile().source() {
+            Source::Ldif(file) => Ok(Box::new(LdifSource::open(&file.path)?)),
+            Source::Csv(file) => Ok(Box::new(CsvSource::open(&file.path)?)),
+            Source::ActiveDirectory(ActiveDirectorySettings { directory, .. }) => {
+                let (user, password) = self.directory_credential(directory)?;
+                let source =
+                    LdapSource::active_directory(directory, Some(user), Some(&password), self.context)?;
+                Ok(Box::new(source))
+            }
+            Source::Directory(directory) => {
+                let (user, password) = self.directory_credential(directory)?;
+                Ok(Box::new(LdapSource::directory(directory, Some(user), Some(&password), self.context)?))
+            }
+        }
+    }
+
+    /// Opens the profile's target; nothing is read or written yet.
+    /// Fails with what the target says; `CredentialMissing`.
+    pub(super) fn target(&self) -> Result<Box<dyn targets::Target>> {
+        match &self.profile().target {
+            Target::ExchangeOnline(online) => Ok(Box::new(Exchange::new(self.channel()?, &online.contacts))),
+            Target::ExchangeSession(session) => {
+                Ok(Box::new(Exchange::new(self.channel()?, &session.contacts)))
+            }
+            Target::ActiveDirectory(_) => {
+                Ok(Box::new(self.directory(self.active_directory("Sync-SmimeCertificate")?)?))
+            }
+            Target::Folder(folder) => Ok(Box::new(Folder::new(&folder.output_path))),
+        }
+    }
+
+    /// The Active Directory that the profile reads. Fails with `ProfileInvalid` where it reads from elsewhere.
+    fn active_directory(&self, cmdlet: &str) -> Result<&ActiveDirectorySettings> {
+        let profile = self.profile();
+        profile.source().active_directory().ok_or_else(|| {
+            let what = format!(
+                "Profile '{}' reads from {:?}; {cmdlet} writes to Active Directory, and needs a profile that reads from it.",
+                profile.name,
+                profile.source().kind()
+            );
+            Error::new(ErrorId::ProfileInvalid, what)
+                .target(&profile.name)
+                .advice("Name a profile with -Source ActiveDirectory.")
+        })
+    }
+
+    /// Opens a directory to write to it. Fails with what it says; `CredentialMissing`.
+    fn directory(&self, settings: &ActiveDirectorySettings) -> Result<ActiveDirectoryTarget> {
+        let (user, password) = self.directory_credential(&settings.directory)?;
+        ActiveDirectoryTarget::connect(settings, Some(user), Some(&password), self.context)
+    }
+
+    /// The cmdlets of the Exchange organisation of a profile whose target is `ExchangeOnline` or `ExchangeSession`;
+    /// the service is not asked yet.
+    ///
+    /// Fails with `ProfileInvalid` where the target is another one, and as [`token_source`] and
+    /// [`ExchangeOnline::connect`] do.
+    pub(super) fn channel(&self) -> Result<Box<dyn CmdletChannel>> {
+        let profile = self.profile();
+        match &profile.target {
+            Target::ExchangeSession(_) => Ok(Box::new(ExchangeSession::new())),
+            // What is about no other object is about the profile.
+            Target::ExchangeOnline(settings) => self.online(settings).map_err(|error| match error.target {
+                None => error.target(&profile.name),
+                Some(_) => error,
+            }),
+            Target::ActiveDirectory(_) | Target::Folder(_) => {
+                let what = format!(
+                    "Profile '{}' publishes to {:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
+                    profile.name,
+                    profile.target.kind()
+                );
+                Err(Error::new(ErrorId::ProfileInvalid, what).target(&profile.name))
+            }
+        }
+    }
+
+    /// The engine's secrets `certificate_password` and `access_token` are for the sign-in.
+    fn online(&self, settings: &ExchangeOnlineSettings) -> Result<Box<dyn CmdletChannel>> {
+        let (clock, context) = (Clock::default(), self.context);
+        let surroundings = Surroundings {
+            http: &HttpClient::new(&settings.connection, context)?,
+            clock: &clock,
+            secrets: &|name| self.engine.secret(name),
+            environment: &|name| std::env::var(name).ok(),
+            context,
+        };
+        let tokens = token_source(settings, &surroundings)?;
+        Ok(Box::new(ExchangeOnline::connect(settings, tokens, clock, context)?))
+    }
+
+    /// Who signs in at the profile's directory. Fails with `CredentialMissing`.
+    fn directory_credential(&self, directory: &DirectorySettings) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
+        match (self.credential, self.engine.secret(PASSWORD)) {
+            (Some(credential), Some(password)) => Ok((&credential.user_name, password)),
+            _ => {
+                let name = &self.profile().name;
+                let what =
+                    format!("Profile '{name}' signs in at {} and needs a credential.", directory.server);
+                Err(Error::new(ErrorId::CredentialMissing, what).target(name))
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What keeps and tells what is found out: the parts of a job that a mode gets.
+
+use crate::{
+    error::Result,
+    event::{Context, LogLevel},
+    model::Timestamp,
+    state::State,
+};
+
+/// Where what is found out is kept and told.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The profile's state, or a private copy.
+    pub state: &'a State,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// Where events go.
+    pub context: &'a Context,
+}
+
+impl Desk<'_> {
+    pub(super) fn verbose(&self, message: impl Into<String>) -> Result<()> {
+        self.context.log(LogLevel::Verbose, message)
+    }
+
+    pub(super) fn warn(&self, message: impl Into<String>) -> Result<()> {
+        self.context.log(LogLevel::Warning, message)
+    }
+}

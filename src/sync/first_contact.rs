@@ -1,0 +1,124 @@
+//! First contact with a recipient at the target: what of it is ours is adopted, so that a lost state heals.
+
+use super::{
+    desk::Desk,
+    look::{Look, Verdict, ambiguous},
+};
+use crate::{
+    error::{Error, ErrorId, Result},
+    model::{PublishedValue, Run, Value},
+    profile::Ownership,
+    state::{State, published::PlanRow},
+    targets::{Match, TargetRecipient},
+};
+
+/// The setting that says that all recipients were matched with the target once.
+const CONTACTED: &str = "contacted_target";
+
+/// Keeps that all recipients were matched with the target.
+pub(super) fn keep(state: &State) -> Result<()> {
+    state.set_setting(CONTACTED, "yes")
+}
+
+/// Another target has yet to be met.
+pub(super) fn forget(state: &State) -> Result<()> {
+    state.remove_setting(CONTACTED)
+}
+
+/// A look at recipients that no run has linked yet.
+pub(super) struct FirstContact {
+    thorough: bool,
+    ownership: Ownership,
+}
+
+impl FirstContact {
+    pub(super) fn new(state: &State, ownership: Ownership) -> Result<Self> {
+        Ok(Self { thorough: state.setting(CONTACTED)?.is_none(), ownership })
+    }
+}
+
+impl Look for FirstContact {
+    fn wants(&self, row: &PlanRow) -> bool {
+        row.link.is_none() && row.gone.is_none() && !row.evaluation.recipient.values.is_empty()
+    }
+
+    fn is_thorough(&self) -> bool {
+        self.thorough
+    }
+
+    fn meet(
+        &self,
+        desk: &Desk<'_>,
+        run: &mut Run,
+        row: &mut PlanRow,
+        found: Result<Match>,
+    ) -> Result<Verdict> {
+        Ok(match found {
+            Ok(Match::None) => Verdict::Plan,
+            Ok(Match::One(found)) => match adopt(desk, run, row, &found, self.ownership) {
+                Ok(()) => Verdict::Plan,
+                Err(error) => Verdict::Fail(error),
+            },
+            Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
+            // Nothing would be written for it anyway.
+            Ok(Match::Excluded(..)) if row.evaluation.desired.is_empty() => Verdict::Plan,
+            Ok(Match::Excluded(why, found)) => {
+                tell_findings(desk, found.as_ref())?;
+                Verdict::Exclude(why)
+            }
+            Err(error) => Verdict::Fail(error),
+        })
+    }
+}
+
+/// Tells what the target finds on a recipient that it leaves alone, and that so has no change to show it.
+fn tell_findings(desk: &Desk<'_>, found: Option<&TargetRecipient>) -> Result<()> {
+    let mut findings = found.iter().flat_map(|found| &found.findings);
+    findings.try_for_each(|finding| desk.warn(format!("{} ({})", finding.message, finding.rule)))
+}
+
+/// Takes over what is at the target: what the source has or the policy desires, and all where the profile owns all.
+/// Fails with `TargetConflict` where it belongs to another recipient of the source.
+pub(super) fn adopt(
+    desk: &Desk<'_>,
+    run: &mut Run,
+    row: &mut PlanRow,
+    found: &TargetRecipient,
+    ownership: Ownership,
+) -> Result<()> {
+    if let Some(other) = desk.state.linked_anchor(&found.key)?.filter(|other| *other != row.anchor) {
+        let what = format!("'{}' at the target is already linked to the source object {other}.", found.key);
+        return Err(Error::new(ErrorId::TargetConflict, what));
+    }
+    row.evaluation.findings.extend(found.findings.iter().cloned());
+    let desired = &row.evaluation.desired;
+    let ours = |value: &Value| {
+        let fingerprint = value.fingerprint();
+        let of_source = row.evaluation.recipient.values.contains(&(value.attribute, fingerprint));
+        let wanted = desired.iter().find(|one| one.attribute == value.attribute && one.value == fingerprint);
+        let certificate = wanted.and_then(|one| one.certificate.clone());
+        let all = ownership == Ownership::Authoritative;
+        (of_source || wanted.is_some() || all).then_some(PublishedValue {
+            attribute: value.attribute,
+            value: fingerprint,
+            certificate,
+        })
+    };
+    let adopted: Vec<PublishedValue> = found.values.iter().filter_map(ours).collect();
+    // Nothing of ours there: the first write makes the link.
+    if adopted.is_empty() {
+        return Ok(());
+    }
+    desk.state.transaction(|state| {
+        found
+            .values
+            .iter()
+            .filter(|value| ours(value).is_some())
+            .try_for_each(|value| state.put_value(value))?;
+        state.set_managed(&row.anchor, Some(&found.key), &adopted, desk.now)
+    })?;
+    run.numbers.adopted += adopted.len() as u64;
+    row.managed = adopted;
+    row.link = Some(found.key.clone());
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What one run works with.
+
+use super::{desk::Desk, mode::Mode};
+use crate::{
+    directory::{Selection, Source},
+    error::{Error, Result},
+    event::{Context, LogLevel, ResultType},
+    model::{ChangeState, Evaluation, Fingerprint, Recipient, Run, Timestamp},
+    profile::Profile,
+    state::State,
+    targets::Target,
+};
+
+/// What the caller wants of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Only these recipients; none: all.
+    pub identity: Vec<String>,
+    /// Plan only. The state is a private copy then.
+    pub what_if: bool,
+    /// Ask before each change.
+    pub confirm: bool,
+    /// Raises the guard's number, and lifts its percentage.
+    pub allow_removal: Option<u32>,
+    /// Hand over the changes, too.
+    pub pass_thru: bool,
+    /// Compare the target with what was published, and read every write back.
+    pub verify: bool,
+}
+
+/// Everything that one run works with.
+pub struct Job<'a> {
+    /// The profile.
+    pub profile: &'a Profile,
+    /// What the caller wants.
+    pub options: &'a Options,
+    /// Where recipients are read.
+    pub source: &'a mut dyn Source,
+    /// Where values are published.
+    pub target: &'a mut dyn Target,
+    /// Whose the values at the target are, and who decides on them.
+    pub mode: &'a dyn Mode,
+    /// The profile's state, or a private copy.
+    pub state: &'a State,
+    /// What the policy makes of a recipient's values.
+    pub evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
+    /// A hash over the policy and its trust anchors.
+    pub policy: Fingerprint,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// Who runs it where.
+    pub host: String,
+    /// Where events go.
+    pub context: &'a Context,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn desk(&self) -> Desk<'a> {
+        Desk { state: self.state, now: self.now, context: self.context }
+    }
+
+    pub(super) fn selection(&self) -> Selection {
+        match self.options.identity.as_slice() {
+            [] => Selection::All,
+            some => Selection::Identities(some.to_vec()),
+        }
+    }
+
+    pub(super) fn is_partial(&self) -> bool {
+        !self.options.identity.is_empty()
+    }
+
+    pub(super) fn verbose(&self, message: impl Into<String>) -> Result<()> {
+        self.context.log(LogLevel::Verbose, message)
+    }
+
+    /// An error of one recipient: told, counted, and the run goes on.
+    pub(super) fn report(&self, run: &mut Run, error: Error) -> Result<()> {
+        run.numbers.errors += 1;
+        self.context.error(error)
+    }
+
+    pub(super) fn hand_over_changes(&self, run: &Run, state: ChangeState) -> Result<()> {
+        self.state.each_change(state, run.id, &mut |mut change| {
+            if run.what_if {
+                (change.id, change.run_id) = (0, 0);
+            }
+            self.context.result(ResultType::Change, &change)
+        })
+    }
+}

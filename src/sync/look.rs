@@ -1,0 +1,60 @@
+//! Looks at the target before anything is planned: whom they are at, and what becomes of a recipient after one.
+
+use super::desk::Desk;
+use crate::{
+    error::{Error, ErrorId, Result},
+    model::{Exclusion, Run},
+    policy::{self, RuleId},
+    state::published::PlanRow,
+    targets::{Match, TargetQuery},
+};
+
+/// One kind of look.
+pub trait Look {
+    /// Whether it is at this recipient.
+    fn wants(&self, row: &PlanRow) -> bool;
+
+    /// Whether the whole target is searched, since the state has never seen it.
+    fn is_thorough(&self) -> bool {
+        false
+    }
+
+    /// Takes over what the target has for the recipient. Fails with what ends the run.
+    fn meet(
+        &self,
+        desk: &Desk<'_>,
+        run: &mut Run,
+        row: &mut PlanRow,
+        found: Result<Match>,
+    ) -> Result<Verdict>;
+}
+
+/// What is to be done with a recipient after a look at the target.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    /// It is planned.
+    Plan,
+    /// It is left alone, and counted.
+    Exclude(Exclusion),
+    /// It can't be planned, and the error is told.
+    Fail(Error),
+}
+
+/// The error of a recipient for which several of the target come into question.
+pub(super) fn ambiguous(why: String) -> Error {
+    let finding = policy::target_finding(RuleId::AmbiguousRecipient, why);
+    Error::new(ErrorId::TargetConflict, format!("{} ({})", finding.message, finding.rule))
+}
+
+impl PlanRow {
+    /// The recipient, for the target to match; `thorough` where the state has never seen the target.
+    pub(super) fn query(&self, thorough: bool) -> TargetQuery<'_> {
+        TargetQuery {
+            anchor: &self.anchor,
+            recipient: &self.evaluation.recipient,
+            link: self.link.as_deref(),
+            thorough,
+            fresh: false,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Values that are published elsewhere: what was published or adopted is managed, and ownership decides.
+
+use super::{Material, Mode, Sight};
+use crate::{
+    error::{Error, ErrorId, Result},
+    model::{Attribute, Change, ChangeState, Exclusion, Fingerprint, PublishedValue, Timestamp, Value},
+    profile::{DisabledAccount, Ownership, PublicationSettings},
+    state::{State, change::Outcome, published::PlanRow},
+    sync::{
+        decide::{self, Planned},
+        desk::Desk,
+        first_contact::FirstContact,
+        look::Look,
+        verify::Published,
+    },
+    targets::{Target, TargetRecipient, TargetWrite},
+};
+
+/// Values that are published elsewhere.
+pub struct Managed<'a> {
+    publication: &'a PublicationSettings,
+    disabled: DisabledAccount,
+}
+
+impl<'a> Managed<'a> {
+    /// With what belongs to whom at the target, and what a disabled account means.
+    pub fn new(publication: &'a PublicationSettings, disabled: DisabledAccount) -> Self {
+        Self { publication, disabled }
+    }
+}
+
+impl Mode for Managed<'_> {
+    /// What is in the directory is in the source. The target knows nothing of it; the import shows how far it came.
+    fn take_over(&self, state: &State, request: i64) -> Result<()> {
+        state.move_changes(request, ChangeState::InFlight, ChangeState::Pending).map(drop)
+    }
+
+    /// Whatever is there of what was published and of what was to be published is ours.
+    fn recover(&self, desk: &Desk<'_>, change: &Change, found: Option<TargetRecipient>) -> Result<()> {
+        let there = ours(change, found.as_ref());
+        let done =
+            there.len() == change.after.len() && change.after.iter().all(|value| there.contains(value));
+        let link = found.filter(|_| !there.is_empty()).map(|found| found.key);
+        desk.state.transaction(|state| {
+            state.set_managed(&change.anchor, link.as_deref(), &there, desk.now)?;
+            if !done {
+                // It is planned anew from what is there.
+                return state.drop_open_change(&change.anchor);
+            }
+            state.set_outcome(change.id, &Outcome::exported(change), desk.now)
+        })
+    }
+
+    fn leaves_alone(&self, _row: &PlanRow) -> Option<Exclusion> {
+        None
+    }
+
+    fn looks(&self, state: &State, verify: bool) -> Result<Vec<Box<dyn Look + '_>>> {
+        let (ownership, drift) = (self.publication.ownership, self.publication.drift);
+        let mut looks: Vec<Box<dyn Look>> = vec![Box::new(FirstContact::new(state, ownership)?)];
+        if verify {
+            looks.push(Box::new(Published { ownership, drift }));
+        }
+        Ok(looks)
+    }
+
+    fn plan(&self, row: &PlanRow, target: &dyn Target) -> Option<Planned> {
+        decide::decide(row, self.disabled, target.key(&row.query(false)).as_deref())
+    }
+
+    /// The address decides where values go.
+    fn objection(&self, row: &PlanRow, planned: &Planned) -> Option<Error> {
+        (row.address_shared && !planned.after.is_empty()).then(|| address_shared(row))
+    }
+
+    fn population(&self, state: &State, _with_values: u64) -> Result<u64> {
+        state.recipients_with_managed()
+    }
+
+    /// What is published elsewhere takes nothing from the source.
+    fn emptied(&self, _state: &State, _run: i64, _changes: ChangeState) -> Result<u64> {
+        Ok(0)
+    }
+
+    fn material(&self, state: &State, change: &Change) -> Result<Material> {
+        Ok(Material {
+            link: state.link(&change.anchor)?,
+            managed: state.managed(&change.anchor)?,
+            ours: change.after.clone(),
+            keeps_others: self.publication.ownership == Ownership::Managed,
+        })
+    }
+
+    fn sight(&self, _change: &Change, write: &TargetWrite<'_>, found: Option<&TargetRecipient>) -> Sight {
+        let now = set(found.map(|found| found.values.as_slice()).unwrap_or_default());
+        let before = write.current.as_ref().map(|old| old.values.as_slice()).unwrap_or_default();
+        if now == set(&write.values) {
+            Sight::Written
+        } else if now == set(before) {
+            Sight::Before
+        } else {
+            Sight::Neither
+        }
+    }
+
+    fn keep(&self, state: &State, change: &Change, key: &str, now: Timestamp) -> Result<()> {
+        // What others keep there needs no link; a later value of ours finds the place again.
+        let link = Some(key).filter(|_| !change.after.is_empty());
+        state.set_managed(&change.anchor, link, &change.after, now)
+    }
+}
+
+fn ours(change: &Change, found: Option<&TargetRecipient>) -> Vec<PublishedValue> {
+    let mut there: Vec<PublishedValue> = Vec::new();
+    for value in found.map(|found| found.values.as_slice()).unwrap_or_default() {
+        let fingerprint = value.fingerprint();
+        let mut known = change.after.iter().chain(&change.before);
+        let known = known.find(|one| one.attribute == value.attribute && one.value == fingerprint);
+        there.extend(known.filter(|one| !there.contains(one)).cloned());
+    }
+    there
+}
+
+fn address_shared(row: &PlanRow) -> Error {
+    let address = row.address.as_deref().unwrap_or_default();
+    let what = format!(
+        "'{address}' is the primary address of more than one recipient of the source; none of them is written."
+    );
+    Error::new(ErrorId::TargetConflict, what).target(row.evaluation.recipient.distinguished_name.clone())
+}
+
+fn set(values: &[Value]) -> Vec<(Attribute, Fingerprint)> {
+    let mut set: Vec<_> = values.iter().map(|value| (value.attribute, value.fingerprint())).collect();
+    set.sort_unstable();
+    set
+}

@@ -1,0 +1,90 @@
+//! Reads writes back: an encoding could be misread by a service.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::{job::Job, mode::Sight};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::LogLevel,
+    model::Change,
+    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
+};
+
+/// Seconds between looks at a target that still shows the old state, since a replica may answer: two minutes in all.
+const LOOKS: [u64; 7] = [0, 1, 4, 10, 20, 35, 50];
+
+/// One write to be read back.
+pub(super) struct Check<'a> {
+    /// Its place in its batch.
+    pub place: usize,
+    /// What was written.
+    pub change: &'a Change,
+    /// With which values.
+    pub write: &'a TargetWrite<'a>,
+    /// Under which key the target has it now.
+    pub key: &'a str,
+}
+
+/// Reads writes back and compares their values as sets. Returns the places of those where the target still shows
+/// the old ones; the next run looks at them again.
+/// Fails with `VerifyFailed` where the target shows anything else.
+pub(super) fn run(job: &mut Job<'_>, checks: &[Check<'_>]) -> Result<BTreeSet<usize>> {
+    let mut open: Vec<&Check<'_>> = checks.iter().collect();
+    for seconds in LOOKS {
+        if open.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        job.context.wait(Duration::from_secs(seconds))?;
+        let mut still = Vec::new();
+        for batch in open.chunks(job.target.batch_size().max(1)) {
+            let queries: Vec<TargetQuery<'_>> = batch.iter().map(|check| check.query()).collect();
+            for (check, matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
+                let there = match matched {
+                    Ok(Match::One(found) | Match::Excluded(_, Some(found))) => Some(found),
+                    Ok(_) => None,
+                    // Not to be read at the moment; the next look may do better.
+                    Err(_) => {
+                        still.push(*check);
+                        continue;
+                    }
+                };
+                if !check.is_seen(job, there.as_ref())? {
+                    still.push(check);
+                }
+            }
+        }
+        open = still;
+    }
+    for check in &open {
+        let what = format!(
+            "{} still shows the old values of {}; the next run looks again.",
+            job.target.name(),
+            check.change.recipient
+        );
+        job.context.log(LogLevel::Warning, what)?;
+    }
+    Ok(open.iter().map(|check| check.place).collect())
+}
+
+impl Check<'_> {
+    fn query(&self) -> TargetQuery<'_> {
+        TargetQuery { link: Some(self.key), ..self.write.query.clone() }
+    }
+
+    /// Whether the target shows what was written; `false`: it still shows what was there before.
+    fn is_seen(&self, job: &Job<'_>, found: Option<&TargetRecipient>) -> Result<bool> {
+        match job.mode.sight(self.change, self.write, found) {
+            Sight::Written => Ok(true),
+            Sight::Before => Ok(false),
+            Sight::Neither => {
+                let what = format!(
+                    "{} shows {} values for {}, and they are neither the old nor the new ones; the run stops.",
+                    job.target.name(),
+                    found.map_or(0, |found| found.values.len()),
+                    self.change.recipient
+                );
+                Err(Error::new(ErrorId::VerifyFailed, what).target(self.change.recipient.clone()))
+            }
+        }
+    }
+}

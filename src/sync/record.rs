@@ -1,0 +1,86 @@
+//! The record of a run: begun before anything else, kept and handed over whatever its end.
+
+use std::time::Instant;
+
+use super::job::{Job, Options};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::{Context, ResultType},
+    model::{Run, RunNumbers, RunResult, Timestamp},
+    profile::Profile,
+    state::State,
+};
+
+/// Does `steps` as one run and hands it over as a `Run` result, whatever its end; also keeps it in the state.
+/// Fails with the error that stopped the run.
+pub(super) fn carry_out(
+    mut job: Job<'_>,
+    steps: impl FnOnce(&mut Job<'_>, &mut Run) -> Result<RunResult>,
+) -> Result<Run> {
+    let began = Instant::now();
+    let mut run = begin(job.profile, job.options, job.state, job.now, job.host.clone())?;
+    let outcome = steps(&mut job, &mut run);
+    run.seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    end(run, outcome, job.state, job.now, job.context)
+}
+
+/// Keeps and hands over a run that ended before it could read anything: no anchors, no source.
+/// Fails with `error`.
+pub fn record_failure(
+    profile: &Profile,
+    options: &Options,
+    state: &State,
+    now: Timestamp,
+    host: String,
+    error: Error,
+    context: &Context,
+) -> Result<Run> {
+    let run = begin(profile, options, state, now, host)?;
+    end(run, Err(error), state, now, context)
+}
+
+fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, host: String) -> Result<Run> {
+    let mut run = Run {
+        id: 0,
+        profile_name: profile.name.clone(),
+        result: RunResult::Running,
+        what_if: options.what_if,
+        started: now,
+        ended: None,
+        seconds: 0.0,
+        numbers: RunNumbers::default(),
+        guard: Vec::new(),
+        missing_issuers: Vec::new(),
+        exclusions: Vec::new(),
+        error: None,
+        host,
+    };
+    state.begin_run(&mut run)?;
+    Ok(run)
+}
+
+fn end(
+    mut run: Run,
+    outcome: Result<RunResult>,
+    state: &State,
+    now: Timestamp,
+    context: &Context,
+) -> Result<Run> {
+    run.result = match &outcome {
+        Ok(result) => *result,
+        Err(error) if error.id == ErrorId::Canceled => RunResult::Canceled,
+        Err(_) => RunResult::Stopped,
+    };
+    run.error = outcome.as_ref().err().map(|error| error.message.clone());
+    run.ended = Some(now.plus(run.seconds as i64));
+    // The first error is the one to tell, also where keeping the run fails for the same reason.
+    let kept = state.put_run(&run);
+    if run.what_if {
+        run.id = 0;
+    }
+    let told = context.result(ResultType::Run, &run);
+    outcome?;
+    kept?;
+    told?;
+    Ok(run)
+}

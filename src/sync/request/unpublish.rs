@@ -1,0 +1,272 @@
+//! Takes certificates out of the directory.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    asked::{Asked, Planner},
+    named::named,
+    run::run,
+};
+use crate::{
+    certificate::Certificate,
+    directory::{Selection, SourceItem},
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel},
+    model::{
+        CertificateState, CertificateSummary, Evaluation, JudgedCertificate, Recipient, Run, Severity,
+        Timestamp, Value,
+    },
+    policy::{RuleId, serves_another_purpose},
+    sync::job::Job,
+};
+
+/// Recipients that are judged at a time.
+const BATCH: usize = 64;
+
+/// Which certificates go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum UnpublishState {
+    /// Those that have expired.
+    Expired,
+    /// Those against which an `Error` finding speaks.
+    Unusable,
+}
+
+/// What is to be taken out, from whom.
+#[derive(Debug, Clone, Default)]
+pub struct Withdrawal {
+    /// From whom; none: from everybody in the profile's scope who has it.
+    pub identity: Vec<String>,
+    /// The SHA-1 thumbprints of the certificates.
+    pub thumbprint: Vec<String>,
+    /// Or all in one of these states.
+    pub state: Vec<UnpublishState>,
+}
+
+impl Withdrawal {
+    /// Fails with `InvalidRequest` where neither thumbprints nor states are given, or a thumbprint is none.
+    pub fn check(&self) -> Result<()> {
+        Wanted::of(self).map(drop)
+    }
+}
+
+/// Takes out as one run of the job's profile, in the job's mode, which is
+/// [`InPlace`](crate::sync::mode::InPlace). Results: `Change`s, then the `Run`.
+/// Fails as [`Withdrawal::check`], and with the error that stopped the run.
+pub fn unpublish(job: Job<'_>, withdrawal: Withdrawal) -> Result<Run> {
+    let wanted = Wanted::of(&withdrawal)?;
+    run(job, |job, run| plan(job, run, &withdrawal.identity, wanted))
+}
+
+/// Which certificates go.
+struct Wanted {
+    /// Upper-case hexadecimal digits.
+    thumbprints: BTreeSet<String>,
+    states: Vec<UnpublishState>,
+    /// Thumbprints that were found with anybody.
+    found: BTreeSet<String>,
+}
+
+impl Wanted {
+    fn of(withdrawal: &Withdrawal) -> Result<Self> {
+        if withdrawal.thumbprint.is_empty() && withdrawal.state.is_empty() {
+            let what = "Neither thumbprints nor states of certificates to take out are given.";
+            return Err(Error::new(ErrorId::InvalidRequest, what).advice("Give -Thumbprint or -State."));
+        }
+        let thumbprints = withdrawal.thumbprint.iter().map(|text| thumbprint(text)).collect::<Result<_>>()?;
+        Ok(Self { thumbprints, states: withdrawal.state.clone(), found: BTreeSet::new() })
+    }
+
+    /// Why a certificate goes; `None`: it stays.
+    fn reason(
+        &self,
+        entry: &JudgedCertificate,
+        certificate: &CertificateSummary,
+        now: Timestamp,
+    ) -> Option<String> {
+        let expired = certificate.not_after < now;
+        if self.thumbprints.contains(&certificate.thumbprint) {
+            return Some("asked for by thumbprint".to_owned());
+        }
+        if expired && self.states.contains(&UnpublishState::Expired) {
+            return Some(format!("expired at {}", certificate.not_after));
+        }
+        if !self.states.contains(&UnpublishState::Unusable) || !expired && serves_otherwise(entry) {
+            return None;
+        }
+        // What becomes valid by itself is no reason.
+        let against = entry.findings.iter().filter(|finding| {
+            finding.severity == Severity::Error && finding.rule != RuleId::NotYetValid.id()
+        });
+        let texts: Vec<&str> = against.map(|finding| finding.message.trim_end_matches('.')).collect();
+        (!texts.is_empty()).then(|| texts.join("; "))
+    }
+}
+
+/// Certificates for smart-card logon, EFS or VPN are unusable for mail, and yet nothing to be taken out for that.
+fn serves_otherwise(entry: &JudgedCertificate) -> bool {
+    Certificate::from_der(&entry.der).is_ok_and(|certificate| serves_another_purpose(&certificate))
+}
+
+/// 40 hexadecimal digits, as Windows shows them: in any case, and perhaps with spaces, colons or an invisible mark.
+fn thumbprint(text: &str) -> Result<String> {
+    let ignored = |c: char| c.is_whitespace() || matches!(c, ':' | '\u{200E}' | '\u{200F}');
+    let digits: String = text.chars().filter(|c| !ignored(*c)).collect::<String>().to_ascii_uppercase();
+    if digits.len() == 40 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Ok(digits);
+    }
+    let what = format!("'{text}' is no thumbprint; that has 40 hexadecimal digits.");
+    Err(Error::new(ErrorId::InvalidRequest, what)
+        .target(text)
+        .advice("Copy the thumbprint from Get-SmimeCertificate."))
+}
+
+fn plan(job: &mut Job<'_>, run: &mut Run, identity: &[String], mut wanted: Wanted) -> Result<()> {
+    if identity.is_empty() {
+        everybody(job, run, &mut wanted)?;
+    } else {
+        let recipients = named(job, run, identity)?;
+        let (context, (_, planner)) = (job.context, job.split());
+        plan_batch(&planner, context, run, &recipients, &mut wanted)?;
+    }
+    for missing in wanted.thumbprints.difference(&wanted.found) {
+        let what =
+            format!("No recipient that was looked at has a certificate with the thumbprint {missing}.");
+        job.report(run, Error::new(ErrorId::CertificateNotFound, what).target(missing))?;
+    }
+    Ok(())
+}
+
+/// All of the profile's scope, batch by batch as pages arrive.
+fn everybody(job: &mut Job<'_>, run: &mut Run, wanted: &mut Wanted) -> Result<()> {
+    let context = job.context;
+    let (source, planner) = job.split();
+    let mut batch: Vec<Recipient> = Vec::with_capacity(BATCH);
+    source.read(&Selection::All, context, &mut |item| {
+        context.check()?;
+        match item {
+            SourceItem::Invalid(error) => {
+                run.numbers.errors += 1;
+                return context.error(error);
+            }
+            SourceItem::Recipient(recipient) => {
+                run.numbers.recipients += 1;
+                if recipient.values.is_empty() {
+                    return Ok(());
+                }
+                run.numbers.with_values += 1;
+                batch.push(recipient);
+            }
+        }
+        if batch.len() < BATCH {
+            return Ok(());
+        }
+        plan_batch(&planner, context, run, &batch, wanted)?;
+        batch.clear();
+        Ok(())
+    })?;
+    plan_batch(&planner, context, run, &batch, wanted)
+}
+
+fn plan_batch(
+    planner: &Planner<'_>,
+    context: &Context,
+    run: &mut Run,
+    recipients: &[Recipient],
+    wanted: &mut Wanted,
+) -> Result<()> {
+    let evaluations = planner.evaluate_all(recipients);
+    planner.transaction(|| {
+        recipients.iter().zip(evaluations).try_for_each(|(recipient, before)| {
+            run.numbers.with_desired += u64::from(!before.desired.is_empty());
+            plan_recipient(planner, context, run, recipient, before, wanted)
+        })
+    })
+}
+
+fn plan_recipient(
+    planner: &Planner<'_>,
+    context: &Context,
+    run: &mut Run,
+    recipient: &Recipient,
+    before: Evaluation,
+    wanted: &mut Wanted,
+) -> Result<()> {
+    let (mut removed, mut reasons) = (Vec::new(), Vec::new());
+    for value in &recipient.values {
+        match verdict(value, &before, wanted, planner.now()) {
+            Verdict::Stays => {}
+            Verdict::Shared(what) => {
+                let why = "it is in a value with other certificates that stay, and nobody but the user can make \
+                           that value anew";
+                let what = format!("{what} of {} stays: {why}.", recipient.label());
+                context.log(LogLevel::Warning, what)?;
+            }
+            Verdict::Goes(texts) => {
+                // The same bytes twice are one value.
+                if !removed.contains(value) {
+                    removed.push(value.clone());
+                    reasons.extend(texts);
+                }
+            }
+        }
+    }
+    if removed.is_empty() {
+        run.numbers.unchanged += 1;
+        return Ok(());
+    }
+    let mut then = recipient.clone();
+    then.values.retain(|value| !removed.contains(value));
+    let after = planner.evaluate(&then);
+    let findings = after.findings.clone();
+    let asked = Asked { recipient, before, after, added: Vec::new(), removed, reasons, findings };
+    planner.stage(run, asked)
+}
+
+enum Verdict {
+    Stays,
+    /// This certificate should go, but others in the value stay.
+    Shared(String),
+    /// Why, in sentences.
+    Goes(Vec<String>),
+}
+
+/// A value goes if all of the user's certificates in it do; CA certificates that come along don't count.
+fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Timestamp) -> Verdict {
+    let fingerprint = value.fingerprint();
+    let own: Vec<&JudgedCertificate> = evaluation
+        .certificates
+        .iter()
+        .filter(|entry| entry.attribute == value.attribute && entry.value == fingerprint)
+        .filter(|entry| entry.state != CertificateState::Chain)
+        .collect();
+    let (mut going, mut staying) = (Vec::new(), 0_usize);
+    for entry in &own {
+        let Some(certificate) = &entry.certificate else { continue };
+        match wanted.reason(entry, certificate, now) {
+            Some(reason) => {
+                wanted.found.insert(certificate.thumbprint.clone());
+                going.push((certificate, reason));
+            }
+            None => staying += 1,
+        }
+    }
+    let removed = |what: String, why: &str| format!("Removed: {what}, as {}: {why}.", value.attribute);
+    match (going.as_slice(), staying) {
+        ([], 0) if !own.is_empty() && wanted.states.contains(&UnpublishState::Unusable) => {
+            let texts = own.iter().flat_map(|entry| &entry.findings);
+            let why: Vec<&str> = texts.map(|finding| finding.message.trim_end_matches('.')).collect();
+            Verdict::Goes(vec![removed(format!("the value {fingerprint}"), &why.join("; "))])
+        }
+        ([], _) => Verdict::Stays,
+        ([(certificate, _), ..], 1..) => Verdict::Shared(certificate.describe()),
+        (all, 0) => {
+            let sentence =
+                |(certificate, why): &(&CertificateSummary, String)| removed(certificate.describe(), why);
+            Verdict::Goes(all.iter().map(sentence).collect())
+        }
+    }
+}

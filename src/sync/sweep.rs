@@ -1,0 +1,39 @@
+//! Removes what the state no longer needs.
+
+use super::job::Job;
+use crate::{
+    error::Result,
+    model::{Run, Timestamp},
+    state::State,
+};
+
+/// Seconds after which history and values are looked through at the latest.
+const SWEEP_INTERVAL: i64 = 24 * 3600;
+
+/// After a run of the profile's own: what its import and its history leave over.
+pub(super) fn after_import(job: &Job<'_>, run: &Run) -> Result<()> {
+    if job.options.what_if {
+        return Ok(());
+    }
+    if job.is_partial() {
+        job.state.merge_import(run.id)?;
+    }
+    job.state.transaction(State::sweep_imports)?;
+    after_export(job, run)
+}
+
+/// What retention no longer keeps.
+pub(super) fn after_export(job: &Job<'_>, run: &Run) -> Result<()> {
+    let before = job.now.plus(-i64::from(job.profile.limits.retention) * 24 * 3600);
+    let due = job.state.setting("swept")?.and_then(|text| Timestamp::parse(&text));
+    let due = due.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
+    job.state.transaction(|state| {
+        // Only what was exported, and time, make values superfluous.
+        if run.numbers.exported == 0 && !due {
+            return Ok(());
+        }
+        state.sweep_history(before)?;
+        state.sweep_values(before)?;
+        state.set_setting("swept", &job.now.rfc3339())
+    })
+}
