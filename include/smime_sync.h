@@ -6,10 +6,12 @@
  * A caller makes an engine, starts a task with a request in JSON, pulls the task's events, also JSON, until the
  * event `Finished`, answers the questions among them, and frees what it got:
  *
- *     smime_engine_new, smime_engine_set_secret
- *     smime_task_start(engine, {"Operation": "GetRule"})
- *     smime_task_next ... smime_task_send ... until SMIME_STATUS_FINISHED
- *     smime_task_free, smime_engine_free
+ * ```text
+ * smime_engine_new, smime_engine_set_secret
+ * smime_task_start(engine, {"Operation": "GetRule"})
+ * smime_task_next ... smime_task_send ... until SMIME_STATUS_FINISHED
+ * smime_task_free, smime_engine_free
+ * ```
  *
  * docs/abi.md describes the JSON: requests, events, answers, result objects, errors. tests/c/drive.c is a
  * complete caller.
@@ -30,11 +32,10 @@
  * - **Threads**: every function can be called from any thread at any time. smime_task_next() waits as long as
  *   its timeout says, smime_task_free() half a second at most, the others don't wait. The library never calls
  *   back.
- * - **Mistakes inside** the library (panics) end as the error `Panic`. Nothing is ever printed.
+ * - **Bugs** in the library (panics) end as the error `Panic`. Nothing is ever printed.
  * - **Secrets** go in by smime_engine_set_secret() only. They are never part of a request, event or error.
  * - **Unloading**: don't unload the library; tasks that were freed may still be ending in their own threads.
  */
-
 
 #ifndef SMIME_SYNC_H
 #define SMIME_SYNC_H

@@ -2,7 +2,7 @@
 # Shows SmimeSync at work: builds it, makes a directory of 1,000 people as an LDIF file, previews, syncs to a folder,
 # shows reasons, then changes ten people and syncs again. Everything it makes is under target/.
 #   try.sh [PEOPLE]
-# Where no PowerShell can be had, the same job is shown through the C interface.
+# Where no PowerShell, or no C# compiler, can be had, the same job is shown through the C interface.
 set -eu
 root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
@@ -11,6 +11,7 @@ target=${CARGO_TARGET_DIR:-$root/target}
 
 sh tests/install.sh try
 pwsh=$(sh powershell/find-pwsh.sh) || exec sh tests/c/try.sh "$people"
+command -v mcs > /dev/null || { echo 'try.sh: no C# compiler for the module (Debian: apt-get install mono-mcs)' >&2; exec sh tests/c/try.sh "$people"; }
 sh powershell/build.sh
 cargo build --example generate-directory
 

@@ -122,13 +122,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Error {
-    /// What went wrong.
+    /// What went wrong: stable, for scripts.
     pub id: ErrorId,
     /// One sentence that names the object and the reason.
     pub message: String,
     /// The object: a recipient, path, server, profile.
     pub target: Option<String>,
-    /// What to do.
+    /// What an administrator does about it.
     pub advice: String,
     /// The status that the other side gave, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,10 +28,10 @@ pub enum Event {
     },
     /// A message for the log.
     Log {
-        /// How important it is.
+        /// PowerShell's stream for it.
         #[serde(rename = "Level")]
         level: LogLevel,
-        /// One sentence.
+        /// One sentence for people.
         #[serde(rename = "Message")]
         message: String,
     },
@@ -56,11 +56,11 @@ pub enum Event {
 pub enum ResultType {
     /// One run of a profile.
     Run,
-    /// One recipient's change.
+    /// A planned or written change of one recipient.
     Change,
     /// One certificate of a recipient, judged.
     Certificate,
-    /// A profile.
+    /// A profile with all its settings.
     Profile,
     /// One check of a profile.
     ProfileTest,
@@ -89,9 +89,9 @@ pub struct Progress {
 /// How important a log message is; each has its PowerShell stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogLevel {
-    /// For finding mistakes.
+    /// Details for those who look for a bug.
     Debug,
-    /// What is being done.
+    /// Each step, for those who watch.
     Verbose,
     /// What a person should see without asking for it.
     Warning,
@@ -105,7 +105,7 @@ pub struct ErrorBody {
     pub code: u32,
     /// PowerShell's `ErrorCategory`.
     pub category: String,
-    /// The rest.
+    /// Id, message, target, advice and native status.
     #[serde(flatten)]
     pub error: Error,
 }
@@ -122,7 +122,7 @@ impl From<Error> for ErrorBody {
 pub struct Question {
     /// What the answer refers to.
     pub id: u64,
-    /// What is asked.
+    /// What kind of answer it takes.
     pub kind: QuestionKind,
     /// The recipient, as an admin recognises it.
     pub target: String,
@@ -150,7 +150,7 @@ impl Question {
     }
 }
 
-/// What can be asked.
+/// The kinds of questions to the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum QuestionKind {
     /// May this be done? (PowerShell's `ShouldProcess`)
@@ -193,7 +193,7 @@ pub struct Signing {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Answer {
-    /// The question's id.
+    /// The id of the question that is answered.
     pub id: u64,
     /// `Apply`: another answer to the same question follows, whose output and warnings are added to these. A long
     /// output comes in pieces, so that neither side holds its JSON at once.
@@ -239,7 +239,7 @@ impl Answer {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct SessionFailure {
-    /// The error's message.
+    /// PowerShell's message, as the cmdlet gave it.
     pub message: String,
     /// Its `FullyQualifiedErrorId`.
     #[serde(default)]

@@ -9,19 +9,7 @@
 //! chains of [`trust`], [`sync`] plans and exports to a [target](targets) and keeps its [`state`]. An [`operation`] is
 //! what a caller can ask for; the C ABI in `ffi` is how.
 
-#![deny(unsafe_code)]
-#![warn(missing_docs)]
-#![cfg_attr(
-    not(test),
-    warn(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::indexing_slicing,
-        clippy::print_stdout,
-        clippy::print_stderr
-    )
-)]
-
+pub mod ber;
 pub mod certificate;
 pub mod directory;
 pub mod error;
@@ -30,7 +18,7 @@ pub mod exchange;
 pub mod ffi;
 pub mod model;
 pub mod operation;
-pub mod parallel;
+pub(crate) mod parallel;
 pub mod places;
 pub mod policy;
 pub mod profile;

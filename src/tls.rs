@@ -1,5 +1,6 @@
 //! TLS, as directories and web services are reached: which servers are trusted, and what a refused certificate means.
 
+pub(crate) mod pem;
 mod server_certificate;
 
 use std::{path::Path, sync::Arc};
@@ -7,7 +8,7 @@ use std::{path::Path, sync::Arc};
 use rustls::{
     CertificateError, ClientConfig, RootCertStore,
     crypto::ring,
-    pki_types::{CertificateDer, UnixTime},
+    pki_types::{CertificateDer, UnixTime, pem::SectionKind},
 };
 
 use self::server_certificate::CertificateCheck;
@@ -54,9 +55,13 @@ pub(crate) fn trust(settings: &ConnectionSettings, context: &Context) -> Result<
 fn read_file(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let bytes = std::fs::read(path)
         .map_err(|e| Error::io(ErrorId::TrustAnchorUnreadable, "Cannot read", path, &e))?;
-    let found: Vec<_> = rustls_pemfile::certs(&mut bytes.as_slice())
-        .collect::<Result<_, _>>()
-        .map_err(|e| unusable(path, &e.to_string()))?;
+    let mut found = Vec::new();
+    for section in pem::sections(&bytes) {
+        let (kind, der) = section.map_err(|reason| unusable(path, &reason))?;
+        if kind == SectionKind::Certificate {
+            found.push(CertificateDer::from(der.to_vec()));
+        }
+    }
     match (found.is_empty(), bytes.first()) {
         (false, _) => Ok(found),
         (true, Some(0x30)) => Ok(vec![CertificateDer::from(bytes)]),

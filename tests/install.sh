@@ -18,6 +18,7 @@ if [ "$want" = all ]; then
   need c++ g++
   need openssl openssl
   need valgrind valgrind
+  need /usr/bin/time time
   need samba samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba
   need ldapsearch ldap-utils
   need ip iproute2

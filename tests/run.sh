@@ -22,13 +22,19 @@ sum() { # REGEX FIELD FILE: adds the numbers in that field of the lines that mat
   grep -E "$1" "$3" | awk -v field="$2" '{ gsub(",", ""); total += $field } END { print total + 0 }'
 }
 
-step() { # NAME COMMAND...: runs it, and adds what its closing lines count; a bad end without a count is one failure
+# Runs it, and adds what its closing lines count; a bad end without a count is one failure, and the exit code 69 says that
+# something could not be had here.
+step() { # NAME COMMAND...
   name=$1
   shift
   printf '== %s\n' "$name"
   began=$(date +%s)
   code=0
   "$@" > "$logs/$name.log" 2>&1 || code=$?
+  if [ "$code" -eq 69 ]; then
+    missing "$name" "$(tail -n 1 "$logs/$name.log")"
+    return
+  fi
   cargo_line='^test result: '
   plain_line='^[0-9]+ passed, [0-9]+ failed'
   these_passed=$(sum "$cargo_line" 4 "$logs/$name.log")
@@ -42,6 +48,7 @@ step() { # NAME COMMAND...: runs it, and adds what its closing lines count; a ba
   if [ "$these_passed" -eq 0 ] && [ "$these_failed" -eq 0 ] && [ "$code" -eq 0 ]; then these_passed=1; fi
   if [ "$code" -ne 0 ] && [ "$these_failed" -eq 0 ]; then these_failed=1; fi
   add "$these_passed" "$these_failed"
+  grep '^skipped: ' "$logs/$name.log" | sed 's/^/   /'
   printf '   %s passed, %s failed in %s s (%s)\n' "$these_passed" "$these_failed" "$(($(date +%s) - began))" "$logs/$name.log"
   if [ "$these_failed" -ne 0 ]; then
     grep -nE 'FAILED|panicked|^error|^not ok|\[-\]|Expected' "$logs/$name.log" | head -n 40

@@ -1,18 +1,22 @@
 #!/bin/sh
 # Builds the library for Windows and runs under wine: the Rust tests of engine, state and target, and a whole job in
 # the Windows build of PowerShell. Needs the tools kept beside the project, in ../shared/tools.
-# The last line is "N passed, N failed".
+# The last line is "N passed, N failed"; without the tools, all of it is skipped (with SMIME_SYNC_REQUIRE=all it fails).
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 tools=$root/../shared/tools
-if [ ! -f "$tools/windows/setup.sh" ]; then
-  echo 'windows.sh: ../shared/tools/windows is not here; it has the tools for Windows builds' >&2
-  echo '0 passed, 1 failed'
-  exit 1
-fi
-[ -f "$target/windows/env.sh" ] || bash "$tools/windows/setup.sh" "$target/windows" > "$target/windows-setup.log" 2>&1
+skip() { # WHY
+  echo "skipped: windows: $1"
+  [ "${SMIME_SYNC_REQUIRE:-}" != all ] || { echo '0 passed, 1 failed'; exit 1; }
+  echo '0 passed, 0 failed, 1 skipped'
+  exit 0
+}
+[ -f "$tools/windows/setup.sh" ] || skip "the tools for Windows builds are not here (../shared/tools/windows)"
+mkdir -p "$target"
+[ -f "$target/windows/env.sh" ] || bash "$tools/windows/setup.sh" "$target/windows" > "$target/windows-setup.log" 2>&1 \
+  || skip "the tools for Windows builds can't be set up: $target/windows-setup.log"
 # shellcheck disable=SC1091 # made by the line above
 . "$target/windows/env.sh"
 trap 'wineserver -k 2> /dev/null || :' EXIT

@@ -9,6 +9,8 @@ Set-StrictMode -Version 3.0
 foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, 'Private'), '*.ps1')) {
     . $file
 }
-foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, 'Public'), '*.ps1')) {
+$cmdlets = foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, 'Public'), '*.ps1')) {
     . $file
+    [System.IO.Path]::GetFileNameWithoutExtension($file)
 }
+Register-Completer -CommandName $cmdlets

@@ -2,10 +2,8 @@
 
 use x509_parser::{extensions::GeneralName, x509::X509Name};
 
-use super::{
-    name::value_text,
-    tlv::{self, context},
-};
+use super::name::value_text;
+use crate::ber::{self, tag};
 
 /// Where a certificate names an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +23,7 @@ pub enum AddressOrigin {
 pub struct Address {
     /// The address as it stands there, without spaces around it.
     pub text: String,
-    /// Where it stands.
+    /// Which field of the certificate names it.
     pub origin: AddressOrigin,
 }
 
@@ -39,8 +37,8 @@ impl Address {
                     "1.3.6.1.4.1.311.20.2.3" => AddressOrigin::UserPrincipalName,
                     _ => return None,
                 };
-                let explicit = tlv::read_only(value, context(0))?;
-                let string = explicit.children().next()?.ok()?;
+                let explicit = ber::read_only(value, ber::ANY, tag::constructed(0))?;
+                let string = explicit.parts().next()?.ok()?;
                 Self::new(std::str::from_utf8(string.contents).ok()?, origin)
             }
             _ => None,

@@ -1,12 +1,12 @@
 //! What was found in a value: certificates, and what is wrong with it.
 
-use super::{Certificate, tlv::Tlv};
-use crate::model::Fingerprint;
+use super::Certificate;
+use crate::{ber::Element, model::Fingerprint};
 
 /// The most certificates that are read out of one PKCS#7 or MS-OXOABK value. Real ones have less than ten.
 const MAX_CERTIFICATES: usize = 1000;
 
-/// What a value is.
+/// The form of a value's bytes, whatever its attribute says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ValueForm {
     /// One DER certificate.
@@ -20,7 +20,7 @@ pub enum ValueForm {
 }
 
 impl ValueForm {
-    /// The name in results.
+    /// How results and messages name the form.
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "Certificate",
@@ -87,7 +87,7 @@ impl ValueContent {
     }
 
     /// Reads one certificate out of several, or notes why it can't be read.
-    pub(super) fn take_certificate(&mut self, element: &Tlv<'_>) -> Option<&Certificate> {
+    pub(super) fn take_certificate(&mut self, element: &Element<'_>) -> Option<&Certificate> {
         if self.is_cut_short() {
             let problem =
                 ValueProblem::MalformedSignedData(format!("it has more than {MAX_CERTIFICATES} parts"));

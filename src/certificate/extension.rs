@@ -5,10 +5,8 @@ use x509_parser::{
     num_bigint::BigUint,
 };
 
-use super::{
-    address::Address,
-    tlv::{self, SEQUENCE},
-};
+use super::address::Address;
+use crate::ber::{self, tag};
 
 /// Critical extensions that are checked, or that cannot restrict encrypting mail to a person.
 const UNDERSTOOD: [&str; 9] = [
@@ -40,8 +38,6 @@ impl KeyUsage {
     pub const KEY_AGREEMENT: u16 = 1 << 4;
     /// keyCertSign
     pub const KEY_CERT_SIGN: u16 = 1 << 5;
-    /// cRLSign
-    pub const CRL_SIGN: u16 = 1 << 6;
 
     /// encipherOnly
     pub const ENCIPHER_ONLY: u16 = 1 << 7;
@@ -132,8 +128,10 @@ impl Extensions {
                 self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
             }
             ParsedExtension::ExtendedKeyUsage(_) => {
-                let Some(sequence) = tlv::read_only(extension.value, SEQUENCE) else { return false };
-                let oids = sequence.children().map_while(Result::ok).filter_map(|child| child.oid());
+                let Some(sequence) = ber::read_only(extension.value, ber::ANY, tag::SEQUENCE) else {
+                    return false;
+                };
+                let oids = sequence.parts().map_while(Result::ok).filter_map(|child| child.oid());
                 self.extended_key_usage = Some(oids.collect());
             }
             ParsedExtension::SubjectAlternativeName(names) => {

@@ -71,7 +71,7 @@ impl KeyAlgorithm {
     }
 }
 
-/// A public key.
+/// What a public key is for encryption and signing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     /// What kind of key it is.

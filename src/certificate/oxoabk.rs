@@ -4,9 +4,11 @@
 use super::{
     Certificate,
     content::{ValueContent, ValueForm, ValueProblem},
-    tlv::{self, SEQUENCE},
 };
-use crate::model::Fingerprint;
+use crate::{
+    ber::{self, tag},
+    model::Fingerprint,
+};
 
 const KEY_EXCHANGE_CERTIFICATE: u16 = 0x0003;
 const CHAIN_CERTIFICATE: u16 = 0x0004;
@@ -100,7 +102,7 @@ fn split(bytes: &[u8]) -> Result<(u16, &[u8], &[u8]), String> {
 }
 
 fn take_certificate(content: &mut ValueContent, data: &[u8]) -> Option<Fingerprint> {
-    match tlv::read_only(data, SEQUENCE) {
+    match ber::read_only(data, ber::ANY, tag::SEQUENCE) {
         Some(element) => content.take_certificate(&element).map(Certificate::fingerprint_of),
         None => {
             content.note_unreadable("the block is no DER sequence".into());

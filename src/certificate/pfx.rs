@@ -13,17 +13,6 @@ pub enum PfxProblem {
     WrongPassword(String),
 }
 
-/// Whether it begins like `PFX ::= SEQUENCE { version INTEGER {v3(3)}, … }` (RFC 7292 §4); a certificate and PKCS#7
-/// go on otherwise.
-pub fn is_pfx(bytes: &[u8]) -> bool {
-    let content = match bytes {
-        [0x30, length @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(length & 0x7F)..),
-        [0x30, _, rest @ ..] => Some(rest),
-        _ => None,
-    };
-    content.is_some_and(|content| content.starts_with(&[2, 1, 3]))
-}
-
 /// The certificates in a PFX, at least one, in their order.
 pub fn read_pfx(bytes: &[u8], password: &[u8]) -> Result<Vec<Certificate>, PfxProblem> {
     let unreadable = |reason: &str| PfxProblem::Unreadable(reason.to_owned());

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use super::{
     content::{ValueContent, ValueForm, ValueProblem},
     signer,
-    tlv::{self, OID, SEQUENCE, SET, Tlv, context},
+};
+use crate::ber::{
+    Element, element,
+    tag::{INTEGER, OID, SEQUENCE, SET, constructed},
 };
 
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
@@ -16,13 +19,13 @@ const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 struct SignedData<'a> {
     /// What is signed; empty where the content is left out.
     content: Cow<'a, [u8]>,
-    certificates: Option<Tlv<'a>>,
-    signers: Option<Tlv<'a>>,
+    certificates: Option<Element<'a>>,
+    signers: Option<Element<'a>>,
 }
 
 /// Reads the ContentInfo `outer`, whose first part is an OID.
-pub(super) fn read(outer: &Tlv<'_>) -> ValueContent {
-    let mut parts = outer.children();
+pub(super) fn read(outer: &Element<'_>) -> ValueContent {
+    let mut parts = outer.parts();
     let kind = parts.next().and_then(Result::ok).and_then(|part| part.oid()).unwrap_or_default();
     if kind != SIGNED_DATA {
         return ValueContent::unreadable(format!(
@@ -30,8 +33,8 @@ pub(super) fn read(outer: &Tlv<'_>) -> ValueContent {
             kind_name(&kind)
         ));
     }
-    let explicit = parts.next().and_then(Result::ok).filter(|part| part.tag == context(0));
-    let sequence = explicit.and_then(|part| part.children().next()?.ok()).filter(|part| part.tag == SEQUENCE);
+    let explicit = parts.next().and_then(Result::ok).filter(|part| part.tag == constructed(0));
+    let sequence = explicit.and_then(|part| part.parts().next()?.ok()).filter(|part| part.tag == SEQUENCE);
     let Some(sequence) = sequence else {
         return ValueContent::unreadable("the SignedData is damaged before its certificates");
     };
@@ -65,14 +68,14 @@ fn kind_name(oid: &str) -> &str {
 /// SignedData ::= SEQUENCE { version INTEGER, digestAlgorithms SET, encapContentInfo SEQUENCE,
 ///   certificates [0] IMPLICIT SET OPTIONAL, crls [1] IMPLICIT SET OPTIONAL, signerInfos SET }
 /// ```
-fn split<'a>(sequence: &Tlv<'a>, problems: &mut Vec<ValueProblem>) -> SignedData<'a> {
+fn split<'a>(sequence: &Element<'a>, problems: &mut Vec<ValueProblem>) -> SignedData<'a> {
     let mut data = SignedData::default();
     let mut sets = 0;
-    for part in sequence.children() {
+    for part in sequence.parts() {
         let part = match part {
             Ok(part) => part,
             Err(reason) => {
-                problems.push(ValueProblem::MalformedSignedData(reason.into()));
+                problems.push(ValueProblem::MalformedSignedData(reason.reason().into()));
                 break;
             }
         };
@@ -83,7 +86,7 @@ fn split<'a>(sequence: &Tlv<'a>, problems: &mut Vec<ValueProblem>) -> SignedData
                 // The first set is that of the digest algorithms.
                 data.signers = (sets > 1).then_some(part);
             }
-            tag if tag == context(0) => data.certificates = Some(part),
+            tag if tag == constructed(0) => data.certificates = Some(part),
             _ => {}
         }
     }
@@ -91,32 +94,32 @@ fn split<'a>(sequence: &Tlv<'a>, problems: &mut Vec<ValueProblem>) -> SignedData
 }
 
 /// The octets of `EncapsulatedContentInfo ::= SEQUENCE { OID, [0] EXPLICIT OCTET STRING OPTIONAL }`.
-fn encapsulated<'a>(info: &Tlv<'a>) -> Cow<'a, [u8]> {
-    let explicit = info.children().map_while(Result::ok).find(|part| part.tag == context(0));
-    explicit.and_then(|part| part.children().next()?.ok()).map(|string| string.octets()).unwrap_or_default()
+fn encapsulated<'a>(info: &Element<'a>) -> Cow<'a, [u8]> {
+    let explicit = info.parts().map_while(Result::ok).find(|part| part.tag == constructed(0));
+    explicit.and_then(|part| part.parts().next()?.ok()).map(|string| string.octets()).unwrap_or_default()
 }
 
 fn take_certificates(data: &SignedData<'_>, content: &mut ValueContent) {
-    for element in data.certificates.iter().flat_map(Tlv::children) {
+    for element in data.certificates.iter().flat_map(Element::parts) {
         match element {
             // Other tags are attribute certificates and the like (RFC 5652 §10.2.2).
             Ok(element) if element.tag == SEQUENCE => {
                 content.take_certificate(&element);
             }
             Ok(_) => {}
-            Err(reason) => content.problems.push(ValueProblem::MalformedSignedData(reason.into())),
+            Err(reason) => content.problems.push(ValueProblem::MalformedSignedData(reason.reason().into())),
         }
     }
 }
 
 /// Whether a length down to the level of the certificates is indefinite.
-fn has_indefinite(outer: &Tlv<'_>) -> bool {
+fn has_indefinite(outer: &Element<'_>) -> bool {
     const LEVELS: usize = 4;
-    fn within(element: &Tlv<'_>, levels: usize) -> bool {
+    fn within(element: &Element<'_>, levels: usize) -> bool {
         element.indefinite
             || levels > 0
-                && element.tag & 0x20 != 0
-                && element.children().map_while(Result::ok).any(|part| within(&part, levels - 1))
+                && element.has_parts()
+                && element.parts().map_while(Result::ok).any(|part| within(&part, levels - 1))
     }
     within(outer, LEVELS)
 }
@@ -126,23 +129,18 @@ pub fn write_certs_only<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) ->
     // id-signedData and id-data (RFC 5652 §4 and §5).
     const SIGNED_DATA_OID: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
     const DATA_OID: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01";
-    const VERSION_1: &[u8] = &[tlv::INTEGER, 1, 1];
-    let element = |tag, parts: &[&[u8]]| {
-        let mut out = Vec::new();
-        tlv::write(tag, &parts.concat(), &mut out);
-        out
-    };
+    const VERSION_1: &[u8] = &[INTEGER, 1, 1];
     // DER sorts the elements of a SET OF (X.690 §11.6).
     let mut sorted: Vec<&[u8]> = certificates.into_iter().collect();
     sorted.sort_unstable();
     let empty_set = element(SET, &[]);
     let content = element(SEQUENCE, &[DATA_OID]);
-    let certificates = element(context(0), &sorted);
+    let certificates = element(constructed(0), &sorted);
     let signed = element(SEQUENCE, &[VERSION_1, &empty_set, &content, &certificates, &empty_set]);
-    element(SEQUENCE, &[SIGNED_DATA_OID, &element(context(0), &[&signed])])
+    element(SEQUENCE, &[SIGNED_DATA_OID, &element(constructed(0), &[&signed])])
 }
 
 /// Whether the element is a ContentInfo: a sequence that begins with an OID.
-pub(super) fn is_likely(outer: &Tlv<'_>) -> bool {
-    outer.children().next().and_then(Result::ok).is_some_and(|first| first.tag == OID)
+pub(super) fn is_likely(outer: &Element<'_>) -> bool {
+    outer.parts().next().and_then(Result::ok).is_some_and(|first| first.tag == OID)
 }

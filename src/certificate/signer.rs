@@ -7,9 +7,14 @@ use super::{
     content::{ValueContent, ValueProblem},
     key::digest_name,
     signature::{SignatureFailure, verify},
-    tlv::{self, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, Tlv, context, context_primitive},
 };
-use crate::model::Fingerprint;
+use crate::{
+    ber::{
+        Element, element,
+        tag::{INTEGER, OCTET_STRING, OID, SEQUENCE, SET, constructed, context},
+    },
+    model::Fingerprint,
+};
 
 const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
 /// RFC 8551 §2.5.3.
@@ -23,19 +28,19 @@ const MAX_SIGNERS: usize = 4;
 /// One SignerInfo (RFC 5652 §5.3).
 #[derive(Debug)]
 struct Signer<'a> {
-    id: Tlv<'a>,
+    id: Element<'a>,
     digest_algorithm: String,
-    attributes: Option<Tlv<'a>>,
-    signature_algorithm: Tlv<'a>,
-    signature: Tlv<'a>,
+    attributes: Option<Element<'a>>,
+    signature_algorithm: Element<'a>,
+    signature: Element<'a>,
 }
 
 /// Checks the signers of `set` over `signed` and notes in `content` what they prefer, or why they prove nothing.
-pub(super) fn read(set: &Tlv<'_>, signed: &[u8], content: &mut ValueContent) {
-    for element in set.children().take(MAX_SIGNERS) {
-        let signer = match element {
-            Ok(element) => Signer::of(&element).ok_or("the signer's part is damaged".to_owned()),
-            Err(reason) => Err(reason.to_owned()),
+pub(super) fn read(set: &Element<'_>, signed: &[u8], content: &mut ValueContent) {
+    for part in set.parts().take(MAX_SIGNERS) {
+        let signer = match part {
+            Ok(part) => Signer::of(&part).ok_or("the signer's part is damaged".to_owned()),
+            Err(flaw) => Err(flaw.reason().to_owned()),
         };
         let problem = match signer {
             Ok(signer) => signer.judge(signed, content),
@@ -48,13 +53,13 @@ pub(super) fn read(set: &Tlv<'_>, signed: &[u8], content: &mut ValueContent) {
 }
 
 impl<'a> Signer<'a> {
-    fn of(element: &Tlv<'a>) -> Option<Self> {
-        let mut parts = element.children().map_while(Result::ok);
+    fn of(element: &Element<'a>) -> Option<Self> {
+        let mut parts = element.parts().map_while(Result::ok);
         parts.next().filter(|version| version.tag == INTEGER)?;
         let id = parts.next()?;
-        let digest_algorithm = parts.next()?.children().next()?.ok()?.oid()?;
+        let digest_algorithm = parts.next()?.parts().next()?.ok()?.oid()?;
         let mut next = parts.next()?;
-        let attributes = (next.tag == context(0)).then_some(next);
+        let attributes = (next.tag == constructed(0)).then_some(next);
         if attributes.is_some() {
             next = parts.next()?;
         }
@@ -90,9 +95,7 @@ impl<'a> Signer<'a> {
         if there.octets() != digest_of(&self.digest_algorithm, signed)?.as_ref() {
             return Err("the message digest does not belong to the content".into());
         }
-        let mut as_it_stands = Vec::with_capacity(attributes.raw.len());
-        tlv::write(SET, attributes.contents, &mut as_it_stands);
-        match check(&as_it_stands) {
+        match check(&element(SET, &[attributes.contents])) {
             // RFC 5652 §5.4 signs the DER; some writers send another order than they signed.
             Err(SignatureFailure::Wrong) => check(&sorted_set(attributes)).map_err(|f| f.to_string()),
             other => other.map_err(|failure| failure.to_string()),
@@ -101,7 +104,7 @@ impl<'a> Signer<'a> {
 
     /// The AlgorithmIdentifier of signature and digest together: CMS also allows the key's alone (RFC 3370 §3.2).
     fn full_signature_algorithm(&self) -> Result<Vec<u8>, String> {
-        let oid = self.signature_algorithm.children().next().and_then(Result::ok).and_then(|part| part.oid());
+        let oid = self.signature_algorithm.parts().next().and_then(Result::ok).and_then(|part| part.oid());
         let digest = digest_name(&self.digest_algorithm);
         let full: &[u8] = match (oid.as_deref(), digest) {
             (Some("1.2.840.113549.1.1.1"), Some("SHA-1")) => &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5],
@@ -119,25 +122,22 @@ impl<'a> Signer<'a> {
             (Some(_), _) => return Ok(self.signature_algorithm.definite()),
             (None, _) => return Err("the signature algorithm can't be read".into()),
         };
-        let (mut oid, mut out) = (Vec::new(), Vec::new());
-        tlv::write(OID, full, &mut oid);
-        tlv::write(SEQUENCE, &oid, &mut out);
-        Ok(out)
+        Ok(element(SEQUENCE, &[&element(OID, &[full])]))
     }
 
     /// The first value of the signed attribute `oid`.
-    fn attribute(&self, oid: &str) -> Option<Tlv<'a>> {
-        let all = self.attributes?.children().map_while(Result::ok);
+    fn attribute(&self, oid: &str) -> Option<Element<'a>> {
+        let all = self.attributes?.parts().map_while(Result::ok);
         all.filter_map(|attribute| {
-            let mut parts = attribute.children().map_while(Result::ok);
+            let mut parts = attribute.parts().map_while(Result::ok);
             let values = (parts.next()?.oid()? == oid).then(|| parts.next())??;
-            values.children().next()?.ok()
+            values.parts().next()?.ok()
         })
         .next()
     }
 
     /// How the preferred encryption certificate is named; Outlook's own attribute first.
-    fn preference(&self) -> Option<Tlv<'a>> {
+    fn preference(&self) -> Option<Element<'a>> {
         self.attribute(MICROSOFT_ENCRYPTION_CERTIFICATE).or_else(|| self.attribute(ENCRYPTION_KEY_PREFERENCE))
     }
 }
@@ -155,11 +155,11 @@ fn digest_of(algorithm: &str, data: &[u8]) -> Result<digest::Digest, String> {
 
 /// The certificate that an identifier names: IssuerAndSerialNumber (also as `[0]`), a SubjectKeyIdentifier as `[0]`
 /// or `[2]`, a RecipientKeyIdentifier as `[1]`.
-fn find<'a>(id: &Tlv<'_>, certificates: &'a [Certificate]) -> Option<&'a Certificate> {
-    let mut parts = id.children().map_while(Result::ok);
+fn find<'a>(id: &Element<'_>, certificates: &'a [Certificate]) -> Option<&'a Certificate> {
+    let mut parts = id.parts().map_while(Result::ok);
     let key_id = match id.tag {
-        tag if tag == context_primitive(0) || tag == context_primitive(2) => id.contents,
-        tag if tag == context(1) => parts.next().filter(|part| part.tag == OCTET_STRING)?.contents,
+        tag if tag == context(0) || tag == context(2) => id.contents,
+        tag if tag == constructed(1) => parts.next().filter(|part| part.tag == OCTET_STRING)?.contents,
         _ => {
             let (issuer, serial) = (parts.next()?, parts.next().filter(|part| part.tag == INTEGER)?);
             let issuer = issuer.definite();
@@ -171,13 +171,11 @@ fn find<'a>(id: &Tlv<'_>, certificates: &'a [Certificate]) -> Option<&'a Certifi
 
 /// Whether DER's order of a SET OF is kept is of no matter to reading; signed attributes are signed in that order,
 /// though (RFC 5652 §5.4): their parts, sorted, as a SET.
-fn sorted_set(contents: &Tlv<'_>) -> Vec<u8> {
+fn sorted_set(contents: &Element<'_>) -> Vec<u8> {
     let mut parts: Vec<Vec<u8>> =
-        contents.children().map_while(Result::ok).map(|part| part.definite()).collect();
+        contents.parts().map_while(Result::ok).map(|part| part.definite()).collect();
     parts.sort();
-    let mut out = Vec::new();
-    tlv::write(SET, &parts.concat(), &mut out);
-    out
+    element(SET, &[&parts.concat()])
 }
 
 impl Certificate {

@@ -24,6 +24,11 @@ impl Certificate {
         }
     }
 
+    /// Names it in a message.
+    pub fn describe(&self) -> String {
+        self.summary().describe()
+    }
+
     /// Names of the key usage bits; empty if the extension is absent.
     pub fn key_usage_names(&self) -> Vec<String> {
         self.key_usage.map(|usage| usage.names()).unwrap_or_default()

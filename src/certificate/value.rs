@@ -4,9 +4,14 @@ use super::{
     content::{ValueContent, ValueForm, ValueProblem},
     oxoabk, signed_data,
     text::{self, Text},
-    tlv::{self, CONSTRUCTED_OCTET_STRING, OCTET_STRING, SEQUENCE, Tlv},
 };
-use crate::model::Attribute;
+use crate::{
+    ber::{
+        self, Element, Header,
+        tag::{CONSTRUCTED_OCTET_STRING, INTEGER, OCTET_STRING, SEQUENCE},
+    },
+    model::Attribute,
+};
 
 /// The largest value that is read. Active Directory holds 32,768 bytes; other directories more.
 const MAX_VALUE: usize = 1 << 20;
@@ -33,6 +38,13 @@ pub fn read_value(attribute: Attribute, bytes: &[u8]) -> ValueContent {
         content.problems.push(ValueProblem::WrongAttribute);
     }
     content
+}
+
+/// Whether `bytes` begin like `PFX ::= SEQUENCE { version INTEGER {v3(3)}, … }` (RFC 7292 §4); a certificate and
+/// PKCS#7 go on otherwise.
+pub fn is_pfx(bytes: &[u8]) -> bool {
+    let header = Header::read(bytes, ber::ANY).ok().flatten().filter(|header| header.tag == SEQUENCE);
+    header.and_then(|header| bytes.get(header.size..)).is_some_and(|rest| rest.starts_with(&[INTEGER, 1, 3]))
 }
 
 /// Reads a file of certificates in any of the same forms.
@@ -70,7 +82,7 @@ fn with_problem(mut content: ValueContent, problem: ValueProblem) -> ValueConten
 }
 
 fn read_wrapped(bytes: &[u8], wraps: usize) -> ValueContent {
-    match tlv::read(bytes) {
+    match ber::read(bytes, ber::ANY) {
         Ok((string, rest)) => {
             let content = with_problem(read(&string.octets(), wraps + 1), ValueProblem::Wrapped);
             if rest.is_empty() {
@@ -79,7 +91,7 @@ fn read_wrapped(bytes: &[u8], wraps: usize) -> ValueContent {
                 with_problem(content, ValueProblem::TrailingBytes(rest.len()))
             }
         }
-        Err(reason) => ValueContent::unreadable(reason),
+        Err(flaw) => ValueContent::unreadable(flaw.reason()),
     }
 }
 
@@ -99,16 +111,16 @@ fn read_pem(blocks: Vec<Result<Vec<u8>, String>>, wraps: usize) -> ValueContent 
 }
 
 fn read_sequence(bytes: &[u8]) -> ValueContent {
-    let (outer, rest) = match tlv::read(bytes) {
+    let (outer, rest) = match ber::read(bytes, ber::ANY) {
         Ok(read) => read,
-        Err(reason) => return ValueContent::unreadable(reason),
+        Err(flaw) => return ValueContent::unreadable(flaw.reason()),
     };
     let content =
         if signed_data::is_likely(&outer) { signed_data::read(&outer) } else { read_certificate(&outer) };
     if rest.is_empty() { content } else { with_problem(content, ValueProblem::TrailingBytes(rest.len())) }
 }
 
-fn read_certificate(outer: &Tlv<'_>) -> ValueContent {
+fn read_certificate(outer: &Element<'_>) -> ValueContent {
     let mut content = ValueContent::new(ValueForm::Certificate);
     content.take_certificate(outer);
     match content.problems.pop() {

@@ -9,9 +9,11 @@ use super::{
     extension::{BasicConstraints, Extensions, KeyUsage},
     key::{PublicKey, SignatureAlgorithm},
     name::Name,
-    tlv::{self, Tlv},
 };
-use crate::model::{Fingerprint, Purpose, Timestamp};
+use crate::{
+    ber::{self, Element},
+    model::{Fingerprint, Purpose, Timestamp},
+};
 
 /// The extended key usages that allow mail: emailProtection and any.
 const MAIL_PURPOSES: [&str; 2] = ["1.3.6.1.5.5.7.3.4", "2.5.29.37.0"];
@@ -28,15 +30,15 @@ pub struct Certificate {
     pub version: u32,
     /// The serial number's octets, as they are encoded.
     pub serial: Vec<u8>,
-    /// Whom it is for.
+    /// The name of its holder.
     pub subject: Name,
-    /// Who signed it.
+    /// The name of the CA that signed it.
     pub issuer: Name,
     /// Start of its validity.
     pub not_before: Timestamp,
     /// End of its validity, the last second included.
     pub not_after: Timestamp,
-    /// The public key.
+    /// The public key's algorithm and size.
     pub key: PublicKey,
     /// How it is signed.
     pub signature_algorithm: SignatureAlgorithm,
@@ -77,7 +79,7 @@ struct Parts {
 impl Certificate {
     /// Reads exactly one DER certificate. Fails with the reason, as a phrase.
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
-        let (outer, rest) = tlv::read(der).map_err(str::to_owned)?;
+        let (outer, rest) = ber::read(der, ber::ANY).map_err(|flaw| flaw.reason().to_owned())?;
         if !rest.is_empty() {
             return Err(format!("{} bytes follow the certificate", rest.len()));
         }
@@ -90,7 +92,7 @@ impl Certificate {
         Ok(Self::of(&outer, &parsed))
     }
 
-    fn of(outer: &Tlv<'_>, parsed: &X509Certificate<'_>) -> Self {
+    fn of(outer: &Element<'_>, parsed: &X509Certificate<'_>) -> Self {
         let Extensions {
             addresses: alternative_names,
             key_usage,
@@ -209,12 +211,12 @@ impl Certificate {
 }
 
 impl Parts {
-    fn of(outer: &Tlv<'_>, parsed: &X509Certificate<'_>) -> Self {
+    fn of(outer: &Element<'_>, parsed: &X509Certificate<'_>) -> Self {
         let range = |part: &[u8]| {
             let start = (part.as_ptr() as usize).saturating_sub(outer.raw.as_ptr() as usize);
             start..start.saturating_add(part.len())
         };
-        let mut children = outer.children().map_while(Result::ok);
+        let mut children = outer.parts().map_while(Result::ok);
         let mut next = || children.next().map(|child| range(child.raw)).unwrap_or_default();
         Self {
             tbs: next(),

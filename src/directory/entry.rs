@@ -12,7 +12,7 @@ use crate::{
 /// An object of a directory: its name and its attributes, as they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// The distinguished name.
+    /// The distinguished name, as the source writes it.
     pub dn: String,
     /// Names (in any case, perhaps with options such as `;binary` or `;range=0-1499`) and their values. A name
     /// may come more than once.

@@ -4,7 +4,7 @@ pub mod certificate_file;
 pub mod csv;
 pub mod entry;
 mod file;
-pub mod generalized_time;
+pub(crate) mod generalized_time;
 pub mod ldap;
 pub mod ldif;
 mod text;
@@ -25,7 +25,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// Whether it includes `recipient`.
+    /// Whether `recipient` is wanted, by any of its names.
     pub fn includes(&self, recipient: &Recipient) -> bool {
         match self {
             Selection::All => true,
@@ -39,7 +39,7 @@ impl Selection {
 /// One thing found in the source.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceItem {
-    /// A recipient.
+    /// One that is wanted, with its values.
     Recipient(Recipient),
     /// An object that is in scope but can't be understood; the rest goes on.
     Invalid(Error),
@@ -52,7 +52,7 @@ pub enum Presence {
     InScope(Box<Recipient>),
     /// Exists, but outside the search base or the filter.
     OutOfScope,
-    /// A tombstone.
+    /// The source shows its tombstone.
     Deleted,
     /// Not to be seen at all; perhaps deleted, perhaps not readable.
     Absent,

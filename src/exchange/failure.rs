@@ -1,7 +1,7 @@
 //! What a failure that Exchange reports means: an error of ours, and whether trying again makes sense.
 //!
-//! Pure; over REST the documented places of the text are facts §1.6 ("Error text", "Error headers", "Status"), and in
-//! a session PowerShell's error record.
+//! Pure; over REST the documented places of the text are docs/design/exchange-online.md §1.6 ("Error text", "Error
+//! headers", "Status"), and in a session PowerShell's error record.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub struct Failure {
 pub struct Answer<'a> {
     /// What was asked: cmdlet and object, as messages name it.
     pub what: &'a str,
-    /// The HTTP status.
+    /// The HTTP status, which decides where the text says nothing.
     pub status: u16,
     /// The header `x-ExceptionType`.
     pub exception: Option<&'a str>,
@@ -42,7 +42,7 @@ pub struct Answer<'a> {
     pub retry_after: Option<u64>,
     /// The service's id of the request.
     pub request_id: Option<&'a str>,
-    /// The body.
+    /// The body, which may be anything.
     pub body: &'a [u8],
 }
 
@@ -133,8 +133,8 @@ const NAMES: &[(&str, Kind)] = &[
     ("DomainControllerNotFoundException", Kind::Transient),
 ];
 
-/// Marks in the text, in small letters: facts §1.2 (quoted), §4, and Exchange's own messages in English.
-/// They come first: the exceptions of refused writes share one name.
+/// Marks in the text, in small letters: docs/design/exchange-online.md §1.2 (quoted), §4, and Exchange's own messages
+/// in English. They come first: the exceptions of refused writes share one name.
 const TEXTS: &[(&str, Kind)] = &[
     ("synchronized from your on-premises organization", Kind::Of(ErrorId::RecipientDirectorySynced)),
     ("out of the current user's write scope", Kind::Of(ErrorId::ExchangeAccessDenied)),

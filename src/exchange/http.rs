@@ -41,7 +41,7 @@ pub struct HttpClient {
 pub struct HttpRequest {
     /// `GET` or `POST`.
     pub method: Method,
-    /// Where to.
+    /// The address, query included.
     pub url: Url,
     /// The headers, besides those that HTTP itself needs.
     pub headers: HeaderMap,
@@ -51,9 +51,9 @@ pub struct HttpRequest {
 
 /// An answer, with any status.
 pub struct HttpAnswer {
-    /// The status.
+    /// The status, whatever it is: only no answer is a failure.
     pub status: StatusCode,
-    /// The headers.
+    /// The headers as they came.
     pub headers: HeaderMap,
     /// The body, decompressed.
     pub body: Vec<u8>,

@@ -3,16 +3,15 @@
 //! Microsoft documents the cmdlets, not the transport of its own module; so what publishes to Exchange speaks to a
 //! [`CmdletChannel`], and everything that is not documented stays behind it.
 
-pub mod clixml;
+pub(crate) mod clixml;
 pub mod clock;
 pub mod cloud;
-pub mod failure;
+pub(crate) mod failure;
 pub mod http;
 pub mod online;
 pub mod session;
 pub mod sign_in;
-
-pub mod trust_store;
+pub(crate) mod trust_store;
 
 use std::collections::BTreeMap;
 
@@ -55,11 +54,11 @@ pub enum Property {
     Text(String),
     /// `True` or `False`.
     Flag(bool),
-    /// A number.
+    /// A whole number.
     Number(i64),
     /// One binary value.
     Binary(Vec<u8>),
-    /// Several values.
+    /// The values of a property that has several.
     List(Vec<Property>),
     /// How many binary values there are, where only that was asked for.
     Count(usize),
@@ -70,7 +69,7 @@ pub enum Property {
 pub struct Object(BTreeMap<String, Property>);
 
 impl Object {
-    /// Sets a property.
+    /// Sets a property; one that is there is replaced.
     pub fn insert(&mut self, name: &str, value: Property) {
         self.0.insert(name.to_ascii_lowercase(), value);
     }
@@ -116,7 +115,7 @@ impl Object {
 /// What a cmdlet answered.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Output {
-    /// The objects.
+    /// The objects of its output, in their order.
     pub objects: Vec<Object>,
     /// What it warned about.
     pub warnings: Vec<String>,

@@ -138,7 +138,7 @@ pub fn refuse_expired(certificates: &[&Certificate], now: Timestamp) -> Result<(
     let names: Vec<_> = certificates
         .iter()
         .filter(|certificate| is_expired(certificate, now))
-        .map(|certificate| format!("'{}' (on {})", certificate.subject, certificate.not_after))
+        .map(|certificate| certificate.describe())
         .collect();
     if names.is_empty() {
         return Ok(());

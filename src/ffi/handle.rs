@@ -30,13 +30,13 @@ pub static HANDLES: HandleTable = HandleTable::new();
 
 /// What a handle can stand for.
 pub enum Object {
-    /// An engine.
+    /// Of `smime_engine_new`.
     Engine(Arc<Engine>),
-    /// A task.
+    /// Of `smime_task_start`.
     Task(Arc<Task>),
-    /// Bytes.
+    /// Of whatever gives events or JSON.
     Buffer(Arc<Buffer>),
-    /// An error.
+    /// Of a call that failed.
     Error(Arc<ErrorBody>),
 }
 
@@ -91,7 +91,7 @@ struct Entries {
 }
 
 impl HandleTable {
-    /// An empty table.
+    /// A table without objects, for a static.
     pub const fn new() -> Self {
         Self { entries: Mutex::new(Entries { last: 0, objects: BTreeMap::new() }) }
     }

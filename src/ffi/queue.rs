@@ -86,7 +86,7 @@ impl EventQueue {
         }
     }
 
-    /// Takes answers to open questions; see [`OpenQuestions::answer`].
+    /// Takes answers to open questions; see `OpenQuestions::answer`.
     /// Fails with `TaskFinished`, besides, when the operation is over.
     pub fn answer(&self, answers: Vec<Answer>) -> Result<()> {
         let mut state = self.lock();

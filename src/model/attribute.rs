@@ -20,7 +20,7 @@ impl Attribute {
     /// Both, in the order in which they are shown.
     pub const ALL: [Attribute; 2] = [Attribute::UserCertificate, Attribute::UserSmimeCertificate];
 
-    /// The LDAP name.
+    /// The name in LDAP, without options.
     pub fn name(self) -> &'static str {
         match self {
             Attribute::UserCertificate => "userCertificate",

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, Timestamp};
+use super::{Fingerprint, PublishedCertificate, Timestamp};
 
 /// What a certificate can be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -12,9 +12,9 @@ pub enum Purpose {
     Encryption,
     /// Checking the recipient's signatures.
     Signing,
-    /// Both.
+    /// Encrypting to the recipient and checking its signatures.
     EncryptionAndSigning,
-    /// Neither.
+    /// Neither: its key usage or extended key usage is for something else.
     None,
 }
 
@@ -50,4 +50,11 @@ pub struct CertificateSummary {
     pub extended_key_usage: Vec<String>,
     /// What it can be used for.
     pub purpose: Purpose,
+}
+
+impl CertificateSummary {
+    /// Names it in a message.
+    pub fn describe(&self) -> String {
+        PublishedCertificate::from(self).describe()
+    }
 }

@@ -20,11 +20,11 @@ named! {
 named! {
     /// How far a change is.
     ChangeState {
-        /// Planned.
+        /// Planned, and not written yet.
         Pending,
         /// Being written; after a crash the target is read before anything else is done.
         InFlight,
-        /// At the target.
+        /// Written: the target shows it.
         Exported,
         /// The target refused it; tried again later.
         Rejected,
@@ -43,23 +43,23 @@ pub struct Change {
     pub id: i64,
     /// The run that planned it.
     pub run_id: i64,
-    /// The profile.
+    /// The profile whose change it is.
     pub profile_name: String,
     /// The recipient, as an admin recognises it: its address.
     pub recipient: String,
-    /// Its display name.
+    /// The recipient's display name.
     pub display_name: Option<String>,
     /// Its anchor in the source.
     pub anchor: String,
-    /// What it does.
+    /// Whether something is added, updated or removed.
     pub change: ChangeKind,
     /// How far it is.
     pub state: ChangeState,
-    /// What was published.
+    /// The managed values before, in their order.
     pub before: Vec<PublishedValue>,
     /// What is to be published.
     pub after: Vec<PublishedValue>,
-    /// Why, in sentences.
+    /// Why each value comes or goes, in sentences.
     pub reasons: Vec<String>,
     /// The findings that the decision rests on.
     pub findings: Vec<Finding>,
@@ -74,12 +74,12 @@ pub struct Change {
 }
 
 impl Change {
-    /// What it takes away.
+    /// The values of `before` that are not in `after`.
     pub fn removed(&self) -> Vec<PublishedValue> {
         without(&self.before, &self.after)
     }
 
-    /// What it puts there.
+    /// The values of `after` that were not in `before`.
     pub fn added(&self) -> Vec<PublishedValue> {
         without(&self.after, &self.before)
     }

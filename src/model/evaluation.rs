@@ -32,7 +32,7 @@ pub struct JudgedCertificate {
     pub form: String,
     /// What the certificate says; `null` where the value could not be read.
     pub certificate: Option<CertificateSummary>,
-    /// What became of it.
+    /// Whether it was chosen, could be, or can't.
     pub state: CertificateState,
     /// What speaks against it, gravest first.
     pub findings: Vec<Finding>,

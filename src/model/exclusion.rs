@@ -21,7 +21,7 @@ pub enum Exclusion {
 }
 
 impl Exclusion {
-    /// All of them.
+    /// Every reason, in the order of the summaries.
     pub const ALL: &'static [Exclusion] = &[
         Exclusion::NotFound,
         Exclusion::DirectorySynced,

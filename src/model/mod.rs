@@ -38,7 +38,7 @@ macro_rules! named {
         pub enum $name { $( $(#[$variant_doc])* $variant, )* }
 
         impl $name {
-            /// All of them.
+            /// Every value, in the order of its declaration.
             pub const ALL: &'static [$name] = &[ $( $name::$variant, )* ];
 
             /// The name in the database and in JSON.

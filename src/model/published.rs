@@ -9,7 +9,7 @@ use super::{Attribute, CertificateSummary, Fingerprint, Timestamp, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct PublishedValue {
-    /// Its attribute.
+    /// The attribute that holds it.
     pub attribute: Attribute,
     /// The SHA-256 of the value.
     pub value: Fingerprint,
@@ -21,6 +21,15 @@ impl PublishedValue {
     /// Whether it is that value.
     pub fn is(&self, value: &Value) -> bool {
         self.attribute == value.attribute && self.value == value.fingerprint()
+    }
+
+    /// Names it in a message, by the certificate that it is published for where that is known.
+    pub fn describe(&self) -> String {
+        let what = match &self.certificate {
+            Some(certificate) => certificate.describe(),
+            None => format!("the value {}", self.value),
+        };
+        format!("{what}, as {}", self.attribute)
     }
 
     /// Whether both are one value, whatever is known of its certificate.
@@ -43,6 +52,14 @@ pub struct PublishedCertificate {
     pub not_before: Timestamp,
     /// End of its validity.
     pub not_after: Timestamp,
+}
+
+impl PublishedCertificate {
+    /// Names it in a message: `CN=Ada (thumbprint 0B…, valid from 2023-01-01 00:00 UTC until 2024-01-01 00:00 UTC)`.
+    pub fn describe(&self) -> String {
+        let Self { subject, thumbprint, not_before, not_after, .. } = self;
+        format!("{subject} (thumbprint {thumbprint}, valid from {not_before} until {not_after})")
+    }
 }
 
 impl From<&CertificateSummary> for PublishedCertificate {
@@ -68,6 +85,6 @@ pub struct PublishedRecipient {
     pub label: String,
     /// The name that people see.
     pub display_name: Option<String>,
-    /// What is managed there.
+    /// The values that this profile published or adopted there.
     pub managed: Vec<PublishedValue>,
 }

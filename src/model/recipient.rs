@@ -28,19 +28,19 @@ pub struct Recipient {
     pub anchor: String,
     /// Where it is in the directory.
     pub distinguished_name: String,
-    /// What it is.
+    /// Mailbox, mail user or contact, as far as the source tells.
     pub kind: RecipientKind,
     /// Whether its account is disabled (shared and room mailboxes are).
     pub disabled: bool,
     /// The name that people see.
     pub display_name: Option<String>,
-    /// `mail`.
+    /// `mail`: the address that address lists show.
     pub mail: Option<String>,
     /// The SMTP ones of `proxyAddresses`, without their prefix, in the order of the source.
     pub proxy_addresses: Vec<String>,
     /// The one of them whose prefix is `SMTP:` in upper case.
     pub primary_smtp_address: Option<String>,
-    /// `userPrincipalName`.
+    /// `userPrincipalName`: the name for signing in.
     pub user_principal_name: Option<String>,
     /// `sAMAccountName`, an identity that admins type.
     pub sam_account_name: Option<String>,
@@ -98,9 +98,9 @@ pub struct RecipientRecord {
     pub address: Option<String>,
     /// Its user principal name.
     pub user_principal_name: Option<String>,
-    /// Its DN.
+    /// Where it is in the directory; changes with a rename or a move.
     pub distinguished_name: String,
-    /// What it is.
+    /// Mailbox, mail user or contact, as far as the source tells.
     pub kind: RecipientKind,
     /// Whether its account is disabled.
     pub disabled: bool,

@@ -29,9 +29,9 @@ named! {
 pub struct Run {
     /// Its number within the profile, from 1; with `-WhatIf` 0.
     pub id: i64,
-    /// The profile.
+    /// The profile that was run.
     pub profile_name: String,
-    /// How it ended.
+    /// How it ended, or that it has not.
     pub result: RunResult,
     /// Whether it only planned.
     pub what_if: bool,
@@ -41,7 +41,7 @@ pub struct Run {
     pub ended: Option<Timestamp>,
     /// Seconds it took, to the millisecond.
     pub seconds: f64,
-    /// The numbers.
+    /// What it counted.
     #[serde(flatten)]
     pub numbers: RunNumbers,
     /// Why the guard held the plan; empty if it did not.
@@ -51,7 +51,7 @@ pub struct Run {
     /// Recipients that the target leaves alone, by reason.
     #[serde(default)]
     pub exclusions: Vec<ExclusionCount>,
-    /// Why it stopped.
+    /// The message of the error that stopped it.
     pub error: Option<String>,
     /// Who ran it where: `user@host, PowerShell 7.6.9, process 4711`.
     pub host: String,
@@ -127,9 +127,9 @@ impl RunNumbers {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExclusionCount {
-    /// Why.
+    /// What keeps these recipients from being written.
     pub reason: Exclusion,
-    /// How many recipients.
+    /// How many recipients it keeps.
     pub recipients: u64,
     /// What to do about it.
     pub advice: String,

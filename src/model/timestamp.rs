@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// Seconds since 1970-01-01T00:00:00Z. As text and in JSON: RFC 3339 with `Z`.
+/// Seconds since 1970-01-01T00:00:00Z. In JSON: RFC 3339 with `Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, JsonSchema)]
 #[schemars(with = "String", extend("format" = "date-time"))]
 pub struct Timestamp(pub i64);
@@ -28,21 +28,32 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// As text for machines: files, requests and the database. RFC 3339 with `Z`.
+    pub fn rfc3339(self) -> String {
+        self.date_time().format(&Rfc3339).unwrap_or_default()
+    }
+
+    /// A date beyond year 9999 cannot be written in RFC 3339; certificates can't hold one either.
+    fn date_time(self) -> OffsetDateTime {
+        let last = 253_402_300_799;
+        OffsetDateTime::from_unix_timestamp(self.0.clamp(-62_135_596_800, last))
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+/// As text for people, to the minute: `2023-01-01 00:00 UTC`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A date beyond year 9999 cannot be written in RFC 3339; certificates can't hold one either.
-        let last = 253_402_300_799;
-        let text = OffsetDateTime::from_unix_timestamp(self.0.clamp(-62_135_596_800, last))
-            .ok()
-            .and_then(|t| t.format(&Rfc3339).ok())
-            .unwrap_or_default();
-        f.write_str(&text)
+        let t = self.date_time();
+        let (month, day) = (u8::from(t.month()), t.day());
+        write!(f, "{:04}-{month:02}-{day:02} {:02}:{:02} UTC", t.year(), t.hour(), t.minute())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.rfc3339())
     }
 }
 
@@ -60,8 +71,9 @@ mod tests {
     #[test]
     fn text_is_rfc_3339_in_utc_and_reads_back() {
         for (seconds, text) in [(0, "1970-01-01T00:00:00Z"), (1_795_602_360, "2026-11-25T10:26:00Z")] {
-            assert_eq!(Timestamp(seconds).to_string(), text);
+            assert_eq!(Timestamp(seconds).rfc3339(), text);
             assert_eq!(Timestamp::parse(text), Some(Timestamp(seconds)));
+            assert_eq!(serde_json::to_value(Timestamp(seconds)).unwrap(), text);
         }
         assert_eq!(Timestamp::parse("2026-11-25T11:26:00+01:00"), Some(Timestamp(1_795_602_360)));
         assert_eq!(Timestamp::parse("yesterday"), None);
@@ -69,7 +81,19 @@ mod tests {
 
     #[test]
     fn times_beyond_rfc_3339_are_shown_as_its_last() {
-        assert_eq!(Timestamp(i64::MAX).to_string(), "9999-12-31T23:59:59Z");
-        assert_eq!(Timestamp(i64::MIN).to_string(), "0001-01-01T00:00:00Z");
+        assert_eq!(Timestamp(i64::MAX).rfc3339(), "9999-12-31T23:59:59Z");
+        assert_eq!(Timestamp(i64::MIN).rfc3339(), "0001-01-01T00:00:00Z");
+        assert_eq!(Timestamp(i64::MAX).to_string(), "9999-12-31 23:59 UTC");
+    }
+
+    #[test]
+    fn people_read_day_and_minute_in_utc() {
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (1_795_602_419, "2026-11-25 10:26 UTC"),
+            (-1, "1969-12-31 23:59 UTC"),
+        ] {
+            assert_eq!(Timestamp(seconds).to_string(), text);
+        }
     }
 }

@@ -7,14 +7,14 @@ use super::{Attribute, Fingerprint};
 /// One binary value of one of the two attributes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Value {
-    /// Where it is.
+    /// The attribute that holds it.
     pub attribute: Attribute,
     /// What it is, to the byte.
     pub bytes: Arc<[u8]>,
 }
 
 impl Value {
-    /// A value of `attribute`.
+    /// The value with these `bytes`, which are not looked at.
     pub fn new(attribute: Attribute, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self { attribute, bytes: bytes.into() }
     }

@@ -26,7 +26,7 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
     let backup = match &request.backup_path {
         Some(path) => path.clone(),
         None => {
-            let time = now.to_string().replace([':', '-'], "");
+            let time = now.rfc3339().replace([':', '-'], "");
             stored.places.state.join(format!("{}.trust-store-{time}.sst", stored.profile.name))
         }
     };
@@ -108,9 +108,9 @@ pub fn publish_through(
 fn warn_of_losses(merged: &MergedStore, present: &PresentStore, context: &Context) -> Result<()> {
     for expired in &merged.expired {
         let message = format!(
-            "The CA certificate '{}' of the present trust store expired on {} and is left out, since Exchange \
-             would refuse it.",
-            expired.subject, expired.not_after
+            "The CA certificate {} of the present trust store has expired and is left out, since Exchange would \
+             refuse it.",
+            expired.describe()
         );
         context.log(LogLevel::Warning, message)?;
     }

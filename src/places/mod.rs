@@ -18,9 +18,9 @@ use crate::{
 /// Whose places are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Scope {
-    /// The current user's.
+    /// Those of the current user, below its profile or home.
     User,
-    /// The machine's.
+    /// Those of the machine, for administrators and services.
     Machine,
 }
 

@@ -165,11 +165,7 @@ impl Curation<'_> {
         let of_attribute = self.values.iter().filter(|(value, _)| value.attribute == attribute);
         let mut certificates = of_attribute.flat_map(|(_, content)| &content.certificates);
         let best = certificates.find(|certificate| certificate.fingerprint == *best)?;
-        let thumbprint = hex::encode_upper(best.thumbprint);
-        Some(format!(
-            "Another certificate is better: {} (thumbprint {thumbprint}), valid until {}.",
-            best.subject, best.not_after
-        ))
+        Some(format!("Another certificate is better: {}.", best.describe()))
     }
 
     /// CA certificates that come along in values are intermediates for all of the recipient's certificates. Values
@@ -228,11 +224,7 @@ fn unreadable(problem: &ValueProblem) -> Option<String> {
 fn named((certificate, reason): &(Option<&Certificate>, String)) -> String {
     let reason = reason.trim_end_matches('.');
     match certificate {
-        Some(certificate) => format!(
-            "{} (thumbprint {}): {reason}",
-            certificate.subject,
-            hex::encode_upper(certificate.thumbprint)
-        ),
+        Some(certificate) => format!("{}: {reason}", certificate.describe()),
         None => reason.to_owned(),
     }
 }

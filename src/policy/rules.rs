@@ -17,7 +17,7 @@ macro_rules! rules {
         pub enum RuleId { $( #[doc = $title] $name, )* }
 
         impl RuleId {
-            /// All of them, in the order of the table.
+            /// Every rule, in the order of the table.
             pub const ALL: &'static [RuleId] = &[ $( RuleId::$name, )* ];
 
             /// The id, such as `expired`.
@@ -298,17 +298,17 @@ rules! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Rule {
-    /// The id.
+    /// The id, stable: `expired`.
     pub rule: String,
     /// How grave it is under the policy `Standard`; `Strict` makes warnings errors.
     pub severity: Severity,
     /// What it means when it fires, in one line.
     pub title: String,
-    /// Why it matters.
+    /// What it means and what follows from it.
     pub explanation: String,
-    /// What to do.
+    /// What an administrator does about it.
     pub advice: String,
-    /// Where it comes from.
+    /// The standard, or the page of Microsoft's.
     pub source: String,
 }
 
@@ -321,7 +321,7 @@ pub fn rules() -> Vec<Rule> {
     RuleId::ALL.iter().map(rule).collect()
 }
 
-/// docs/rules.md.
+/// The text of docs/rules.md.
 pub fn rules_markdown() -> String {
     let mut text = String::from(
         "# Rules\n\nGenerated from `src/policy/rules.rs`; `Get-SmimePolicyRule` shows the same. Only `Error` makes a \

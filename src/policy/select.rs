@@ -133,12 +133,11 @@ fn smime_values(
         } else if !content.certificates.is_empty() {
             let other =
                 picked.and_then(|picked| content.certificates.iter().find(|c| c.fingerprint == picked));
-            let what = other.map_or("find none for certain".to_owned(), |other| {
-                format!("pick the certificate {} of {}", hex::encode_upper(other.thumbprint), other.subject)
-            });
+            let what = other
+                .map_or("find none for certain".to_owned(), |other| format!("pick {}", other.describe()));
             let message = format!(
                 "A userSMIMECertificate value is not passed on: readers would {what}, and the chosen one is {}.",
-                hex::encode_upper(best.thumbprint)
+                best.describe()
             );
             fired.push((RuleId::SmimeValueLeftOut, message));
         }

@@ -12,7 +12,7 @@ use crate::{
 /// The change of a recipient that is not at the target yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenChange {
-    /// Its number.
+    /// Its number within the state, which grows with time.
     pub id: i64,
     /// How far it is.
     pub state: ChangeState,
@@ -47,7 +47,7 @@ impl Outcome {
 /// Which changes are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeFilter {
-    /// Only this run's.
+    /// Only those of this run; none: of all.
     pub run_id: Option<i64>,
     /// Only those in one of these states; none: all.
     pub states: Vec<ChangeState>,

@@ -37,7 +37,7 @@ impl Gone {
 /// One recipient as one import saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRow {
-    /// The recipient.
+    /// The recipient's key in the source.
     pub anchor: String,
     /// Its primary address in lower case, if it has one.
     pub address: Option<String>,
@@ -54,7 +54,7 @@ pub struct Judgement {
     pub value: Fingerprint,
     /// The certificate, if one could be read.
     pub certificate: Option<Fingerprint>,
-    /// What became of it.
+    /// Whether it was chosen, could be, or can't.
     pub state: CertificateState,
     /// The `Error` findings against it.
     pub findings: Vec<Finding>,
@@ -65,7 +65,7 @@ pub struct Judgement {
 pub struct EvaluationRow {
     /// A hash over everything that the evaluation depends on, but the time.
     pub input: Fingerprint,
-    /// The recipient.
+    /// Its names, as the import that judged it saw them.
     pub recipient: RecipientRecord,
     /// What should be published, best first.
     pub desired: Vec<PublishedValue>,
@@ -107,9 +107,9 @@ pub struct KnownEvaluation {
 /// What the last guarded and completed import counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Its run.
+    /// The run that imported so.
     pub run_id: i64,
-    /// Recipients with values.
+    /// Its recipients that had certificate values.
     pub with_values: u64,
 }
 
@@ -154,7 +154,7 @@ impl State {
         values.iter().try_for_each(|value| self.put_value(value))
     }
 
-    /// A recipient's evaluation.
+    /// How the recipient `anchor` was judged last; `None` if it never was.
     pub fn evaluation(&self, anchor: &str) -> Result<Option<EvaluationRow>> {
         let sql =
             "SELECT input, recipient, desired, judged, findings, missing_issuers, next_evaluation, curation

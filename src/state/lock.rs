@@ -19,7 +19,7 @@ use crate::{
 pub struct Holder {
     /// `user@host, PowerShell 7.6.9, process 4711`.
     pub host: String,
-    /// Since when.
+    /// When it took the lock.
     pub since: Timestamp,
 }
 
@@ -102,7 +102,7 @@ mod tests {
         let lock = RunLock::take(&path, &holder).unwrap();
         let error = RunLock::take(&path, &holder).unwrap_err();
         assert_eq!(error.id, ErrorId::RunInProgress);
-        let text = "Another run of profile 'corp' is in progress by admin@srv1, process 7 since 1970-01-01T00:00:00Z.";
+        let text = "Another run of profile 'corp' is in progress by admin@srv1, process 7 since 1970-01-01 00:00 UTC.";
         assert_eq!(error.message, text);
         drop(lock);
         assert_eq!(RunLock::holder(&path), None);

@@ -4,7 +4,7 @@
 //! neither needs a right to write nor leaves files beside it.
 
 pub mod change;
-pub mod history;
+pub(crate) mod history;
 pub mod import;
 pub mod lock;
 pub mod published;
@@ -230,7 +230,7 @@ fn corrupt(path: &Path, why: &str) -> Error {
 
 /// Moves a damaged state and its journal aside; never overwrites what was kept earlier.
 fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
-    let stamp = now.to_string().replace([':', '-'], "");
+    let stamp = now.rfc3339().replace([':', '-'], "");
     let free = |n: u32| companion(path, &format!(".corrupt-{stamp}-{n}"));
     let Some(kept) = (1..1000).map(free).find(|name| !name.exists()) else { return error };
     if fs::rename(path, &kept).is_err() {

@@ -15,7 +15,7 @@ use crate::{
 /// Everything that planning needs to know of one recipient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanRow {
-    /// The recipient.
+    /// The recipient's key in the source.
     pub anchor: String,
     /// Its primary address in lower case.
     pub address: Option<String>,
@@ -29,7 +29,7 @@ pub struct PlanRow {
     pub evaluation: EvaluationRow,
     /// The target's own key, from an earlier run.
     pub link: Option<String>,
-    /// What is managed there.
+    /// The values that this profile published or adopted there.
     pub managed: Vec<PublishedValue>,
     /// Something of it turned out to be gone from the target; `managed` is what is left.
     pub drifted: bool,

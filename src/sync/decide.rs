@@ -44,7 +44,8 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
         (false, true) => ChangeKind::Remove,
         (false, false) => ChangeKind::Update,
     };
-    let mut reasons: Vec<String> = added.iter().map(why_added).collect();
+    let chosen = |value: &PublishedValue| format!("Chosen: {}.", value.describe());
+    let mut reasons: Vec<String> = added.iter().map(chosen).collect();
     reasons.extend(removed.iter().map(|value| why_removed(row, value, leaves)));
     if moved {
         reasons.push(format!("The recipient's address is '{}' now.", row.evaluation.recipient.label));
@@ -56,23 +57,7 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     Some(Planned { kind, before: row.managed.clone(), after, reasons })
 }
 
-fn why_added(value: &PublishedValue) -> String {
-    match &value.certificate {
-        Some(certificate) => format!(
-            "Chosen: {}, valid until {} (thumbprint {}), as {}.",
-            certificate.subject, certificate.not_after, certificate.thumbprint, value.attribute
-        ),
-        None => format!("Chosen: a value of {}.", value.attribute),
-    }
-}
-
 fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
-    let name = match &value.certificate {
-        Some(certificate) => {
-            format!("{} (thumbprint {}), as {}", certificate.subject, certificate.thumbprint, value.attribute)
-        }
-        None => format!("the value {} of {}", value.value, value.attribute),
-    };
     let because = match row.gone {
         Some(Gone::Deleted) => "the recipient was deleted in the source".to_owned(),
         Some(Gone::OutOfScope) => "the recipient left the profile's scope".to_owned(),
@@ -82,7 +67,7 @@ fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
         None if leaves => "the account is disabled".to_owned(),
         None => why_not_desired(row, value),
     };
-    format!("Removed: {name}: {because}.")
+    format!("Removed: {}: {because}.", value.describe())
 }
 
 fn why_not_desired(row: &PlanRow, value: &PublishedValue) -> String {

@@ -34,6 +34,6 @@ pub(super) fn after_export(job: &Job<'_>, run: &Run) -> Result<()> {
         }
         state.sweep_history(before)?;
         state.sweep_values(before)?;
-        state.set_setting("swept", &job.now.to_string())
+        state.set_setting("swept", &job.now.rfc3339())
     })
 }

@@ -14,7 +14,7 @@ use crate::{
 /// A source recipient, for the target to match.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetQuery<'a> {
-    /// The source's anchor.
+    /// The recipient's key in the source.
     pub anchor: &'a str,
     /// What is known of the recipient.
     pub recipient: &'a RecipientRecord,
@@ -48,9 +48,9 @@ impl TargetRecipient {
 /// What a target has for a source recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Match {
-    /// Nothing.
+    /// The target has no such recipient.
     None,
-    /// This one.
+    /// Exactly this one; it can be written.
     One(TargetRecipient),
     /// More than one, or one that belongs to somebody else; the sentence says which.
     Ambiguous(String),
@@ -61,7 +61,7 @@ pub enum Match {
 /// One recipient's values as they shall be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetWrite<'a> {
-    /// Whose.
+    /// Whose values they are.
     pub query: TargetQuery<'a>,
     /// What was there a moment ago.
     pub current: Option<TargetRecipient>,

@@ -7,12 +7,21 @@ const SOURCES: [&str; 5] = ["contract", "handle", "engine_api", "task_api", "obj
 
 pub fn generated() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
+    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
+    config.header = Some(top(&std::fs::read_to_string(root.join("src/ffi/mod.rs")).unwrap()));
     let sources = SOURCES.iter().map(|name| root.join("src/ffi").join(format!("{name}.rs")));
     let builder = sources.fold(cbindgen::Builder::new().with_config(config), |b, file| b.with_src(file));
     let mut header = Vec::new();
     builder.generate().unwrap().write(&mut header);
     String::from_utf8(header).unwrap()
+}
+
+/// What the interface is and its rules: the comment of `src/ffi`, up to what concerns the inside only.
+fn top(module: &str) -> String {
+    let lines = module.lines().map_while(|line| line.strip_prefix("//!"));
+    let rules = lines.take_while(|line| *line != " ## Inside").map(|line| format!(" *{line}"));
+    let comment = rules.collect::<Vec<_>>().join("\n");
+    format!("/**\n * \\file smime_sync.h\n *\n{}\n */", comment.trim_end_matches("\n *"))
 }
 
 #[test]

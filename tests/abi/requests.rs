@@ -1,5 +1,8 @@
 //! What the exported functions make of good and bad JSON, called as a host would.
 
+// It is a caller of the C interface.
+#![allow(unsafe_code)]
+
 use proptest::prelude::*;
 use serde_json::Value;
 use smime_sync::ffi::{

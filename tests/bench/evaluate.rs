@@ -1,5 +1,14 @@
 //! How long one recipient takes: `cargo bench --bench evaluate`.
 
+// A tool of the tests: it stops where something is not as it should be, and says so.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -2,6 +2,15 @@
 //!
 //! Those against real servers need one that a script of `tests/lab` started, and the feature that says so.
 
+// clippy.toml allows this in `#[test]` functions alone, not in what they call.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(feature = "openldap")]

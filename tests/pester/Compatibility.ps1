@@ -5,9 +5,9 @@ using namespace System.Management.Automation.Language
 # PowerShell 5.1. A member that is not here fails the check until it has been reviewed, too.
 $script:ReviewedMember = @(
     'Add', 'AddRange', 'AssumeUniversal', 'AdjustToUniversal', 'Clear', 'Contains', 'ContainsKey', 'ContainsWildcardCharacters'
-    'Dispose', 'Empty', 'FromBase64String', 'FromTicks', 'Floor', 'Format', 'GetBaseException', 'GetDirectoryName'
-    'GetUnresolvedProviderPathFromPSPath', 'GetValue', 'Insert', 'Combine', 'GetFiles', 'Min', 'new', 'Remove', 'Restart'
-    'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToString', 'Trim', 'WriteDebug', 'WriteError'
+    'Dispose', 'Empty', 'Escape', 'FromBase64String', 'FromTicks', 'Floor', 'Format', 'GetBaseException', 'GetDirectoryName'
+    'GetUnresolvedProviderPathFromPSPath', 'GetValue', 'Insert', 'Combine', 'GetFileNameWithoutExtension', 'GetFiles', 'IsMatch', 'Min', 'new', 'Remove', 'Restart'
+    'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToString', 'Trim', 'Unescape', 'WriteDebug', 'WriteError'
     'WriteProgress', 'WriteVerbose', 'WriteWarning', 'CurrentCulture', 'InvariantCulture', 'NewLine', 'NotSpecified'
     'OrdinalIgnoreCase', 'Completed', 'Create', 'InvokeScript', 'ToBase64String', 'FromSeconds', 'ToUniversalTime'
     'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'Open', 'Close'

@@ -51,8 +51,9 @@ Describe 'The target ExchangeOnline' {
         $application = New-CloudProfile
         $secret = "ConvertTo-SecureString -String '$($application.PasswordText)' -AsPlainText -Force"
         $text = Invoke-Script -Text "`$null = Sync-SmimeCertificate cloud -Identity alice@contoso.test -WhatIf -CertificatePassword ($secret)"
-        $text | Should -Be ('What if: Performing the operation "Add: Chosen: CN=Alice Anderson,O=Contoso, valid until ' +
-            '2035-01-01T00:00:00Z (thumbprint 0860965C4EBE9B9F034D9211B71060C1F45D5E19), as userCertificate." on target ' +
+        $text | Should -Be ('What if: Performing the operation "Add: Chosen: CN=Alice Anderson,O=Contoso (thumbprint ' +
+            '0860965C4EBE9B9F034D9211B71060C1F45D5E19, valid from 2025-01-01 00:00 UTC until 2035-01-01 00:00 UTC), ' +
+            'as userCertificate." on target ' +
             '"Alice Anderson <alice@contoso.test>".')
     }
 

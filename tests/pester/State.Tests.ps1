@@ -25,11 +25,11 @@ Describe 'The state' {
         try {
             $deadline = [datetime]::UtcNow.AddSeconds(10)
             do { $check = Test-SmimeSyncProfile corp | Where-Object Check -EQ State } until ($check.Message -match 'in progress' -or [datetime]::UtcNow -gt $deadline)
-            $check.Message | Should -Be 'A run is in progress by admin@srv1, PowerShell 7.6.9, process 4711 since 2026-11-25T10:00:00Z.'
+            $check.Message | Should -Be 'A run is in progress by admin@srv1, PowerShell 7.6.9, process 4711 since 2026-11-25 10:00 UTC.'
             $failure = Get-Failure
             $failure.FullyQualifiedErrorId | Should -Be 'RunInProgress,Sync-SmimeCertificate'
             "$failure" | Should -Be ("Another run of profile 'corp' is in progress by admin@srv1, PowerShell 7.6.9, process 4711 " +
-                'since 2026-11-25T10:00:00Z.')
+                'since 2026-11-25 10:00 UTC.')
             $failure.CategoryInfo.Category | Should -Be 'ResourceBusy'
             (Sync-SmimeCertificate corp -WhatIf).Result | Should -Be 'Success' -Because 'a preview takes no lock'
             @(Get-SmimeSyncRun corp).Count | Should -Be 1 -Because 'history can be read meanwhile'

@@ -7,14 +7,16 @@ function Add-Identity {
         [string] $ProfileName,
         [object[]] $Identity,
         # Types of piped objects that say where to look, not for whom.
-        [string[]] $ContextType = @('SmimeSync.Profile')
+        [string[]] $ContextType = @('SmimeSync.Profile'),
+        # Strings may have wildcards.
+        [switch] $Pattern
     )
     $all = -not $Cmdlet.MyInvocation.BoundParameters.ContainsKey('Identity')
     $recipients = [System.Collections.Generic.List[string]]::new()
     foreach ($one in $Identity) {
         $type = @($ContextType | Where-Object { $one.PSObject.TypeNames -contains $_ })
         if ($type.Count -gt 0 -and $one.ProfileName -eq $ProfileName) { $all = $true; continue }
-        foreach ($text in ConvertTo-Identity -Cmdlet $Cmdlet -InputObject $one) { $recipients.Add($text) }
+        foreach ($text in ConvertTo-Identity -Cmdlet $Cmdlet -InputObject $one -Pattern:$Pattern) { $recipients.Add($text) }
     }
     if (-not $all -and $recipients.Count -eq 0) { return }
     if (-not $Group.Contains($ProfileName)) {

@@ -7,9 +7,10 @@ $script:IdentityProperty = @(
 
 function ConvertTo-Identity {
     # The text by which the library finds a recipient: of a string, a GUID, a mail address, or an object such as
-    # Get-ADUser's. An object that names no recipient is an error of its own, written through $Cmdlet.
+    # Get-ADUser's. An object that names no recipient is an error of its own, written through $Cmdlet. With -Pattern a
+    # string may have wildcards; what an object names is taken as it is.
     [OutputType([string])]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object[]] $InputObject)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object[]] $InputObject, [switch] $Pattern)
     foreach ($item in $InputObject) {
         if ($item -is [string] -or $item -is [guid]) {
             $text = $item.ToString().Trim()
@@ -22,6 +23,7 @@ function ConvertTo-Identity {
             $text = "$(@($property.Value)[0])".Trim()
             if ($text) { break }
         }
+        if ($text -and $Pattern) { $text = [System.Management.Automation.WildcardPattern]::Escape($text) }
         if ($text) { $text; continue }
         $nameless = @{
             Id       = 'IdentityMissing'

@@ -8,6 +8,8 @@ function Invoke-Operation {
         [hashtable] $Request,
         # What the progress is about: the profile.
         [string] $Subject,
+        # Takes the errors of single objects (`ErrorBody` of docs/abi.md), which are then not written.
+        [System.Collections.Generic.List[object]] $Failure,
         [switch] $Continue
     )
     $ending = $null
@@ -29,13 +31,15 @@ function Invoke-Operation {
                         $answer = Read-Answer -Cmdlet $Cmdlet -Question $entry -Session $session
                         $operation.Send((ConvertTo-AnswerJson -Answer $answer))
                     }
-                    default { Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry -Subject $Subject }
+                    default {
+                        if ($null -ne $Failure -and $_ -eq 'Error') { $Failure.Add($entry.Error); continue }
+                        Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry -Subject $Subject
+                    }
                 }
             }
         }
     } catch [SmimeSync.Native.NativeException] {
-        $failure = ConvertFrom-NativeFailure -Failure $_
-        $Cmdlet.ThrowTerminatingError($failure)
+        $Cmdlet.ThrowTerminatingError((ConvertFrom-NativeFailure -Failure $_))
     } finally {
         if ($null -ne $operation) { $operation.Dispose() }
         Complete-Progress -Cmdlet $Cmdlet

@@ -7,13 +7,15 @@ function Invoke-SingleOperation {
         [pscredential] $Credential,
         [hashtable] $Secret = @{},
         [string] $Subject,
+        [System.Collections.Generic.List[object]] $Failure,
         [switch] $Continue
     )
     # A request that takes no credential never gets one.
     if ($PSBoundParameters.ContainsKey('Credential')) { Add-Credential -Request $Request -Credential $Credential }
     $engine = Open-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential -Secret $Secret
     try {
-        Invoke-Operation -Cmdlet $Cmdlet -Engine $engine -Request $Request -Subject $Subject -Continue:$Continue
+        $operation = @{ Request = $Request; Subject = $Subject; Failure = $Failure; Continue = $Continue }
+        Invoke-Operation -Cmdlet $Cmdlet -Engine $engine @operation
     } finally {
         $engine.Dispose()
     }

@@ -6,7 +6,11 @@ function Resolve-CertificatePath {
     foreach ($one in $Path) {
         $literal = -not [System.Management.Automation.WildcardPattern]::ContainsWildcardCharacters($one)
         # A file that is missing is the library's error; a path that is none of the file system ends the cmdlet here.
-        if ($literal) { Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $one; continue }
+        if ($literal) {
+            $plain = [System.Management.Automation.WildcardPattern]::Unescape($one)
+            Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $plain
+            continue
+        }
         $found = @()
         $reason = 'no file is there.'
         try {

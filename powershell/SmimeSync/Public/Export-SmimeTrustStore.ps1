@@ -56,10 +56,12 @@ function Export-SmimeTrustStore {
     [CmdletBinding(SupportsShouldProcess = $true)]
     [OutputType('SmimeSync.TrustStore')]
     param(
+        # <generated: ProfileName>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
         [string] $ProfileName,
+        # </generated>
 
         [Parameter(Mandatory = $true, Position = 1)]
         [ValidateNotNullOrEmpty()]
@@ -68,8 +70,10 @@ function Export-SmimeTrustStore {
 
         [switch] $Force,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

@@ -19,7 +19,7 @@ function Get-SmimeCertificate {
     it, all of the profile.
 
     .PARAMETER Credential
-    Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
 
     .PARAMETER CertificatePassword
@@ -28,7 +28,8 @@ function Get-SmimeCertificate {
 
     .PARAMETER AccessToken
     Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
-    signing in, as of Connect-ExchangeOnline. It is kept in memory only, and a run ends with it.
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
+    stops.
 
     .PARAMETER Source
     Where to look: Directory (the profile's source, the default), Target (what is at the profile's target now, whoever
@@ -89,6 +90,7 @@ function Get-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Certificate')]
     param(
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, CertificateSource, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -111,6 +113,7 @@ function Get-SmimeCertificate {
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

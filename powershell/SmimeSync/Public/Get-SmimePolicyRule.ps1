@@ -5,10 +5,11 @@ function Get-SmimePolicyRule {
 
     .DESCRIPTION
     Each rule has its severity under the policy Standard, what it means, what to do about it, and where it comes
-    from. Only a finding of the severity Error makes a certificate unusable.
+    from. Only a finding of the severity Error makes a certificate unusable. An id without wildcards that does not exist
+    is an error.
 
     .PARAMETER Rule
-    Ids of rules; * and ? are wildcards. Without it, all.
+    Ids of rules, which may have wildcards (*, ? and [a-z]). Without it, all.
 
     .EXAMPLE
     PS> Get-SmimePolicyRule -Rule exp*
@@ -54,14 +55,29 @@ function Get-SmimePolicyRule {
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
-        $rules = [System.Collections.Generic.List[string]]::new()
+        # Many findings have the same rule.
+        $rules = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
     }
     process {
-        foreach ($one in $Rule) { $rules.Add($one) }
+        foreach ($one in $Rule) { $null = $rules.Add($one) }
     }
     end {
         # Piped findings that turned out to be none must not mean all rules.
         if ($PSCmdlet.MyInvocation.ExpectingInput -and $rules.Count -eq 0) { return }
-        Invoke-SingleOperation -Cmdlet $PSCmdlet -Request @{ Operation = 'GetRule'; Rule = $rules.ToArray() }
+        $all = @(Invoke-SingleOperation -Cmdlet $PSCmdlet -Request @{ Operation = 'GetRule'; Rule = @() })
+        if ($rules.Count -eq 0) { return $all }
+        $known = @($all | ForEach-Object -Process { $_.Rule })
+        $meant = @(Resolve-Name -Cmdlet $PSCmdlet -Name @($rules) -Known $known)
+        $all | Where-Object { $meant -contains $_.Rule }
+        foreach ($one in $meant | Where-Object { $known -notcontains $_ }) {
+            $missing = @{
+                Id       = 'RuleNotFound'
+                Category = 'ObjectNotFound'
+                Message  = "There is no rule '$one'."
+                Advice   = 'List the rules with Get-SmimePolicyRule.'
+                Target   = $one
+            }
+            $PSCmdlet.WriteError((Get-ModuleError @missing))
+        }
     }
 }

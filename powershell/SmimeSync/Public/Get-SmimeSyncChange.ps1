@@ -5,8 +5,8 @@ function Get-SmimeSyncChange {
 
     .DESCRIPTION
     Each change is one recipient: Add, Update or Remove, with what was published before and what after, the
-    reasons, the findings and how far it is: Pending, InFlight, Exported, Rejected, Declined, Held or
-    Superseded. Newest run first.
+    reasons, the findings and how far it is: Pending, InFlight, Exported, Rejected, Declined or Held. Newest run
+    first.
 
     .PARAMETER ProfileName
     The profile's name.
@@ -15,7 +15,7 @@ function Get-SmimeSyncChange {
     Only the changes of this run.
 
     .PARAMETER Identity
-    Only the changes of these recipients: texts, in which * and ? are wildcards, or objects such as those of
+    Only the changes of these recipients: texts, which may have wildcards (*, ? and [a-z]), or objects such as those of
     Get-ADUser.
 
     .PARAMETER State
@@ -56,10 +56,12 @@ function Get-SmimeSyncChange {
     [CmdletBinding()]
     [OutputType('SmimeSync.Change')]
     param(
+        # <generated: ProfileName>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
         [string] $ProfileName,
+        # </generated>
 
         [Parameter(ValueFromPipelineByPropertyName = $true)]
         [ValidateRange(1, 9223372036854775807)]
@@ -70,19 +72,21 @@ function Get-SmimeSyncChange {
         [SupportsWildcards()]
         [object[]] $Identity,
 
-        [ValidateSet('Pending', 'InFlight', 'Exported', 'Rejected', 'Declined', 'Held', 'Superseded')]
+        # <generated: ChangeState, Scope>
+        [ValidateSet('Pending', 'InFlight', 'Exported', 'Rejected', 'Declined', 'Held')]
         [string[]] $State,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
     }
     process {
         $group = [ordered] @{}
-        Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity -ContextType @(
-            'SmimeSync.Profile', 'SmimeSync.Run')
+        $context = @{ Pattern = $true; ContextType = @('SmimeSync.Profile', 'SmimeSync.Run') }
+        Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity @context
         foreach ($name in $group.Keys) {
             $request = @{
                 Operation   = 'GetChange'

@@ -7,7 +7,7 @@ function Get-SmimeSyncProfile {
     Without a name, all of them. A name without wildcards that does not exist is an error.
 
     .PARAMETER Name
-    Names of profiles; * and ? are wildcards.
+    Names of profiles, which may have wildcards (*, ? and [a-z]).
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -54,8 +54,10 @@ function Get-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string[]] $Name,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
@@ -67,7 +69,11 @@ function Get-SmimeSyncProfile {
     end {
         # Piped names that turned out to be none must not mean all.
         if ($PSCmdlet.MyInvocation.ExpectingInput -and $names.Count -eq 0) { return }
-        $request = @{ Operation = 'GetProfile'; Name = $names.ToArray() }
+        $request = @{ Operation = 'GetProfile'; Name = @() }
+        if ($names.Count -gt 0) {
+            $request.Name = @(Find-ProfileName -Cmdlet $PSCmdlet -Scope $Scope -Name $names.ToArray())
+            if ($request.Name.Count -eq 0) { return }
+        }
         Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
     }
 }

@@ -8,7 +8,7 @@ function Get-SmimeSyncRun {
     Retention of the profile says.
 
     .PARAMETER ProfileName
-    Names of profiles; * and ? are wildcards. Without it, all.
+    Names of profiles, which may have wildcards (*, ? and [a-z]). Without it, all.
 
     .PARAMETER Id
     Only the run with this number.
@@ -69,14 +69,18 @@ function Get-SmimeSyncRun {
         [ValidateRange(1, 9223372036854775807)]
         [long] $Id,
 
+        # <generated: RunResult>
         [ValidateSet('Running', 'Success', 'CompletedWithErrors', 'Held', 'Stopped', 'Canceled')]
         [string[]] $Result,
+        # </generated>
 
         [ValidateRange(1, 2147483647)]
         [int] $Newest,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
@@ -84,8 +88,12 @@ function Get-SmimeSyncRun {
     process {
         $request = @{
             Operation   = 'GetRun'
-            ProfileName = [string[]] @($ProfileName | Where-Object { $_ })
+            ProfileName = @()
             Result      = [string[]] @($Result | Where-Object { $_ })
+        }
+        if ($ProfileName) {
+            $request.ProfileName = @(Find-ProfileName -Cmdlet $PSCmdlet -Scope $Scope -Name $ProfileName)
+            if ($request.ProfileName.Count -eq 0) { return }
         }
         if ($PSBoundParameters.ContainsKey('Id')) { $request['Id'] = $Id }
         if ($PSBoundParameters.ContainsKey('Newest')) { $request['Newest'] = $Newest }

@@ -307,8 +307,10 @@ function New-SmimeSyncProfile {
         [ValidateRange(1, 36500)]
         [int] $Retention,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope,
+        # </generated>
 
         [switch] $Force
     )

@@ -29,7 +29,7 @@ function Publish-SmimeCertificate {
     have one, such as those of Get-ADUser. Without it, whoever has the addresses that the certificate names.
 
     .PARAMETER Credential
-    Who signs in at the directory: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
 
     .PARAMETER CertificatePassword
@@ -39,7 +39,7 @@ function Publish-SmimeCertificate {
     Publishes in spite of Error findings.
 
     .PARAMETER PassThru
-    Returns the changes, too, before the run.
+    Returns the changes, too, as they come, before the run.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -47,7 +47,7 @@ function Publish-SmimeCertificate {
     .EXAMPLE
     PS> Publish-SmimeCertificate corp -Path ./alice.cer -Credential $credential -WhatIf
     What if: Performing the operation "Add: Published: CN=Alice Adams (thumbprint 4C1D..., valid from
-    2026-03-01T00:00:00Z until 2027-03-01T00:00:00Z), as userCertificate." on target "Alice Adams <alice@contoso.test>".
+    2026-03-01 00:00 UTC until 2027-03-01 00:00 UTC), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -118,18 +118,22 @@ function Publish-SmimeCertificate {
         [ValidateNotNullOrEmpty()]
         [object[]] $Identity,
 
+        # <generated: Credential>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+        # </generated>
 
         [securestring] $CertificatePassword,
 
         [switch] $Force,
 
+        # <generated: PassThru, Scope>
         [switch] $PassThru,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

@@ -22,7 +22,8 @@ function Publish-SmimeTrustStore {
 
     .PARAMETER AccessToken
     Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
-    signing in, as of Connect-ExchangeOnline. It is kept in memory only.
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
+    stops.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -65,20 +66,24 @@ function Publish-SmimeTrustStore {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
     [OutputType('SmimeSync.TrustStore')]
     param(
+        # <generated: ProfileName>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
         [string] $ProfileName,
+        # </generated>
 
         [ValidateNotNullOrEmpty()]
         [string] $BackupPath,
 
+        # <generated: CertificatePassword, AccessToken, Scope>
         [securestring] $CertificatePassword,
 
         [securestring] $AccessToken,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

@@ -8,7 +8,7 @@ function Remove-SmimeSyncProfile {
     what it published go with it. Asks for confirmation by default; -Confirm:$false does not ask.
 
     .PARAMETER Name
-    Names of profiles; * and ? are wildcards.
+    Names of profiles, which may have wildcards (*, ? and [a-z]).
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -45,26 +45,20 @@ function Remove-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string[]] $Name,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
     }
     process {
-        foreach ($pattern in $Name) {
-            $found = @($pattern)
-            if ([System.Management.Automation.WildcardPattern]::ContainsWildcardCharacters($pattern)) {
-                $request = @{ Operation = 'GetProfile'; Name = @($pattern) }
-                $profiles = @(Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request)
-                $found = @($profiles | ForEach-Object { $_.Name })
-            }
-            foreach ($one in $found) {
-                $action = 'Remove the profile and its history; what is published stays'
-                if (Confirm-Action -Cmdlet $PSCmdlet -Target $one -Action $action) {
-                    $request = @{ Operation = 'RemoveProfile'; Name = $one }
-                    Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
-                }
+        foreach ($one in Find-ProfileName -Cmdlet $PSCmdlet -Scope $Scope -Name $Name) {
+            $action = 'Remove the profile and its history; what is published stays'
+            if (Confirm-Action -Cmdlet $PSCmdlet -Target $one -Action $action) {
+                $request = @{ Operation = 'RemoveProfile'; Name = $one }
+                Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
             }
         }
     }

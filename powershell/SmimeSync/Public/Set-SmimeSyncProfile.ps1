@@ -276,8 +276,10 @@ function Set-SmimeSyncProfile {
 
         [System.Nullable[int]] $Retention,
 
+        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope,
+        # </generated>
 
         [switch] $PassThru
     )

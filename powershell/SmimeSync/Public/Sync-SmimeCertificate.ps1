@@ -25,7 +25,7 @@ function Sync-SmimeCertificate {
     it, all of the profile.
 
     .PARAMETER Credential
-    Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
 
     .PARAMETER CertificatePassword
@@ -34,7 +34,8 @@ function Sync-SmimeCertificate {
 
     .PARAMETER AccessToken
     Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
-    signing in, as of Connect-ExchangeOnline. It is kept in memory only, and a run ends with it.
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
+    stops.
 
     .PARAMETER AllowRemoval
     Lets so many removals through in this run, whatever their percentage. The checks of the source stay.
@@ -44,15 +45,15 @@ function Sync-SmimeCertificate {
     is published again, or only reported where the profile says -Drift Report.
 
     .PARAMETER PassThru
-    Returns the changes, as they come, before the run.
+    Returns the changes, too, as they come, before the run.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
 
     .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName corp -Credential $credential -WhatIf
-    What if: Performing the operation "Add: Chosen: CN=Alice Adams, valid until 2027-03-01T00:00:00Z (thumbprint
-    4C1D...), as userCertificate." on target "Alice Adams <alice@contoso.test>".
+    What if: Performing the operation "Add: Chosen: CN=Alice Adams (thumbprint 4C1D..., valid from
+    2026-03-01 00:00 UTC until 2027-03-01 00:00 UTC), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
     --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
@@ -78,7 +79,7 @@ function Sync-SmimeCertificate {
     .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName curate -Credential $credential -Identity alice@contoso.test -WhatIf
     What if: Performing the operation "Update: Removed: CN=Alice Adams (thumbprint 9A0F..., valid from
-    2024-03-01T00:00:00Z until 2025-03-01T00:00:00Z), as userCertificate: expired at 2025-03-01T00:00:00Z." on target
+    2024-03-01 00:00 UTC until 2025-03-01 00:00 UTC), as userCertificate: expired at 2025-03-01 00:00 UTC." on target
     "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
@@ -109,6 +110,7 @@ function Sync-SmimeCertificate {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
     [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
     param(
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -125,16 +127,19 @@ function Sync-SmimeCertificate {
         [securestring] $CertificatePassword,
 
         [securestring] $AccessToken,
+        # </generated>
 
         [ValidateRange(0, 2147483647)]
         [int] $AllowRemoval,
 
         [switch] $Verify,
 
+        # <generated: PassThru, Scope>
         [switch] $PassThru,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

@@ -12,7 +12,7 @@ function Test-SmimeSyncProfile {
     Names of profiles.
 
     .PARAMETER Credential
-    Who signs in at the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
 
     .PARAMETER CertificatePassword
@@ -21,7 +21,8 @@ function Test-SmimeSyncProfile {
 
     .PARAMETER AccessToken
     Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
-    signing in, as of Connect-ExchangeOnline. It is kept in memory only, and a run ends with it.
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
+    stops.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -67,6 +68,7 @@ function Test-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string[]] $Name,
 
+        # <generated: Credential, CertificatePassword, AccessToken, Scope>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
@@ -77,6 +79,7 @@ function Test-SmimeSyncProfile {
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

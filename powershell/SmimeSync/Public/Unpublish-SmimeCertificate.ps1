@@ -13,7 +13,7 @@ function Unpublish-SmimeCertificate {
     recipients at once -State is faster. If nothing comes through the pipeline there is no run.
 
     .PARAMETER ProfileName
-    The name of a profile whose source is ActiveDirectory.
+    The profile's name.
 
     .PARAMETER Thumbprint
     The SHA-1 thumbprints of the certificates, as Windows shows them.
@@ -29,11 +29,11 @@ function Unpublish-SmimeCertificate {
     have one, such as those of Get-ADUser. Without it, from everybody in the profile's scope.
 
     .PARAMETER Credential
-    Who signs in at the directory: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
 
     .PARAMETER PassThru
-    Returns the changes, too, before the run.
+    Returns the changes, too, as they come, before the run.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -41,7 +41,7 @@ function Unpublish-SmimeCertificate {
     .EXAMPLE
     PS> Unpublish-SmimeCertificate corp -State Expired -Credential $credential -WhatIf
     What if: Performing the operation "Update: Removed: CN=Alice Adams (thumbprint 9A0F..., valid from
-    2024-03-01T00:00:00Z until 2025-03-01T00:00:00Z), as userCertificate: expired at 2025-03-01T00:00:00Z." on target
+    2024-03-01 00:00 UTC until 2025-03-01 00:00 UTC), as userCertificate: expired at 2025-03-01 00:00 UTC." on target
     "Alice Adams <alice@contoso.test>".
 
     Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
@@ -88,18 +88,22 @@ function Unpublish-SmimeCertificate {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High', DefaultParameterSetName = 'Thumbprint')]
     [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
     param(
+        # <generated: ProfileName>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
         [string] $ProfileName,
+        # </generated>
 
         [Parameter(Mandatory = $true, Position = 1, ParameterSetName = 'Thumbprint')]
         [ValidatePattern('^[0-9A-Fa-f]{40}$')]
         [string[]] $Thumbprint,
 
+        # <generated: UnpublishState>
         [Parameter(Mandatory = $true, ParameterSetName = 'State')]
         [ValidateSet('Expired', 'Unusable')]
         [string[]] $State,
+        # </generated>
 
         [Parameter(Mandatory = $true, ParameterSetName = 'Certificate', ValueFromPipeline = $true)]
         [ValidateNotNullOrEmpty()]
@@ -111,6 +115,7 @@ function Unpublish-SmimeCertificate {
         [ValidateNotNullOrEmpty()]
         [object[]] $Identity,
 
+        # <generated: Credential, PassThru, Scope>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
@@ -119,6 +124,7 @@ function Unpublish-SmimeCertificate {
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope
+        # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet

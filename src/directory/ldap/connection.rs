@@ -10,7 +10,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
-    ber::{Header, Malformed, tag},
+    malformed::Malformed,
     message::{
         Answer, LdapResult, Modification, Search, bind_request, decode, modify_request, search_request,
     },
@@ -18,6 +18,7 @@ use super::{
     tls,
 };
 use crate::{
+    ber::{self, Header, Length, tag},
     error::{Error, ErrorId, NativeStatus, Result},
     event::Context,
 };
@@ -184,9 +185,11 @@ fn message_size(received: &[u8]) -> Result<Option<usize>, Malformed> {
     if received.first().is_some_and(|first| *first != tag::SEQUENCE) {
         return Err(Malformed("something that is no LDAP message"));
     }
-    let Some(header) = Header::read(received)? else { return Ok(None) };
-    match header.size.checked_add(header.content) {
-        Some(size) if size <= MAX_MESSAGE => Ok(Some(size)),
+    let Some(header) = Header::read(received, ber::LDAP)? else { return Ok(None) };
+    match header.content {
+        Length::Definite(content) if content <= MAX_MESSAGE.saturating_sub(header.size) => {
+            Ok(Some(header.size + content))
+        }
         _ => Err(Malformed("a message of more than 64 MiB")),
     }
 }

@@ -1,7 +1,9 @@
 //! Search filters: RFC 4515 text to the BER of RFC 4511, 4.5.1.7.
 
-use super::ber::{element, tag};
-use crate::error::{Error, ErrorId};
+use crate::{
+    ber::{element, tag},
+    error::{Error, ErrorId},
+};
 
 /// Filters within filters; Active Directory's own limit is of this order.
 const MAX_DEPTH: usize = 64;
@@ -15,7 +17,7 @@ pub struct Filter(Vec<u8>);
 pub struct FilterError {
     /// The character at which it fails, counted from 1.
     pub position: usize,
-    /// The reason.
+    /// What is wrong there, as the end of a sentence.
     pub reason: &'static str,
 }
 
@@ -67,7 +69,7 @@ impl Filter {
         Self(element(tag::context(7), &[attribute.as_bytes()]))
     }
 
-    /// As it is sent.
+    /// The filter in BER, as a search request carries it.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

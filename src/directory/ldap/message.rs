@@ -5,11 +5,11 @@
 
 use zeroize::Zeroizing;
 
-use super::{
-    ber::{Malformed, Reader, element, number, tag},
-    filter::Filter,
+use super::{filter::Filter, malformed::Malformed};
+use crate::{
+    ber::{self, Reader, element, number, tag},
+    directory::entry::Entry,
 };
-use crate::directory::entry::Entry;
 
 /// RFC 2696.
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
@@ -153,11 +153,11 @@ fn control(oid: &str, value: Option<&[u8]>) -> Vec<u8> {
 
 /// Reads one whole message: its number (0: sent unasked) and what it says.
 pub(super) fn decode(message: &[u8]) -> Result<(u32, Answer), Malformed> {
-    let mut message = Reader::new(Reader::new(message).expect(tag::SEQUENCE)?);
+    let mut message = Reader::new(message, ber::LDAP).expect(tag::SEQUENCE)?.parts();
     let id = message.number(tag::INTEGER)?;
-    let (operation, content) = message.element()?;
-    let mut content = Reader::new(content);
-    let answer = match operation {
+    let operation = message.element()?;
+    let mut content = operation.parts();
+    let answer = match operation.tag {
         BIND_RESPONSE => Answer::Bind(result(&mut content)?),
         SEARCH_RESULT_ENTRY => Answer::Entry(entry(&mut content)?),
         SEARCH_RESULT_REFERENCE => Answer::Reference(texts(content)?),
@@ -173,10 +173,10 @@ fn result(content: &mut Reader) -> Result<LdapResult, Malformed> {
     let code = content.number(tag::ENUMERATED)?;
     content.expect(tag::OCTET_STRING)?;
     // For people only, so that broken text does no harm. Active Directory ends it with a NUL.
-    let text = String::from_utf8_lossy(content.expect(tag::OCTET_STRING)?);
+    let text = String::from_utf8_lossy(content.expect(tag::OCTET_STRING)?.contents);
     let text = text.trim_end_matches(['\0', '\n', '\r', ' ']).to_owned();
     let referrals = match content.peek() {
-        Some(found) if found == tag::constructed(3) => texts(Reader::new(content.expect(found)?))?,
+        Some(found) if found == tag::constructed(3) => texts(content.expect(found)?.parts())?,
         _ => Vec::new(),
     };
     Ok(LdapResult { code, text, referrals })
@@ -192,15 +192,15 @@ fn texts(mut content: Reader) -> Result<Vec<String>, Malformed> {
 
 fn entry(content: &mut Reader) -> Result<Entry, Malformed> {
     let dn = content.text(tag::OCTET_STRING)?;
-    let mut list = Reader::new(content.expect(tag::SEQUENCE)?);
+    let mut list = content.expect(tag::SEQUENCE)?.parts();
     let mut attributes = Vec::new();
     while !list.is_empty() {
-        let mut attribute = Reader::new(list.expect(tag::SEQUENCE)?);
+        let mut attribute = list.expect(tag::SEQUENCE)?.parts();
         let name = attribute.text(tag::OCTET_STRING)?;
-        let mut set = Reader::new(attribute.expect(tag::SET)?);
+        let mut set = attribute.expect(tag::SET)?.parts();
         let mut values = Vec::new();
         while !set.is_empty() {
-            values.push(set.expect(tag::OCTET_STRING)?.to_vec());
+            values.push(set.expect(tag::OCTET_STRING)?.contents.to_vec());
         }
         attributes.push((name, values));
     }
@@ -212,18 +212,19 @@ fn cookie(message: &mut Reader) -> Result<Vec<u8>, Malformed> {
     if message.is_empty() {
         return Ok(Vec::new());
     }
-    let mut controls = Reader::new(message.expect(tag::constructed(0))?);
+    let mut controls = message.expect(tag::constructed(0))?.parts();
     while !controls.is_empty() {
-        let mut control = Reader::new(controls.expect(tag::SEQUENCE)?);
-        if control.expect(tag::OCTET_STRING)? != PAGED_RESULTS.as_bytes() {
+        let mut control = controls.expect(tag::SEQUENCE)?.parts();
+        if control.expect(tag::OCTET_STRING)?.contents != PAGED_RESULTS.as_bytes() {
             continue;
         }
         if control.peek() == Some(tag::BOOLEAN) {
             control.expect(tag::BOOLEAN)?;
         }
-        let mut value = Reader::new(Reader::new(control.expect(tag::OCTET_STRING)?).expect(tag::SEQUENCE)?);
+        let value = control.expect(tag::OCTET_STRING)?.contents;
+        let mut value = Reader::new(value, ber::LDAP).expect(tag::SEQUENCE)?.parts();
         value.expect(tag::INTEGER)?;
-        return Ok(value.expect(tag::OCTET_STRING)?.to_vec());
+        return Ok(value.expect(tag::OCTET_STRING)?.contents.to_vec());
     }
     Ok(Vec::new())
 }

@@ -1,10 +1,10 @@
 //! Active Directory, and other directories, as a source over LDAPS (RFC 4511, [MS-ADTS]).
 
-mod ber;
 mod change;
 mod connection;
 mod dialect;
 mod filter;
+mod malformed;
 mod message;
 mod result;
 mod scope;

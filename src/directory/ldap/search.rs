@@ -1,9 +1,9 @@
 //! Searches: page by page, with the rest of attributes that the server cuts.
 
 use super::{
-    ber::Malformed,
     connection::Connection,
     filter::Filter,
+    malformed::Malformed,
     message::{Answer, LdapResult, Scope, Search},
     result::Asked,
 };

@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::lines::{Lines, LogicalLine};
 use crate::{
+    ber::{self, Header, Length, tag},
     directory::entry::{Entry, base_name},
     error::{Error, ErrorId, Result},
     model::Attribute,
@@ -214,12 +215,12 @@ fn push(entry: &mut Entry, name: &str, value: Vec<u8>) {
 
 /// How long a DER sequence says it is, header included.
 fn der_length(der: &[u8]) -> Option<usize> {
-    let (header, length) = match *der {
-        [0x30, 0x82, a, b, ..] => (4, u32::from_be_bytes([0, 0, a, b])),
-        [0x30, 0x83, a, b, c, ..] => (5, u32::from_be_bytes([0, a, b, c])),
-        _ => return None,
-    };
-    usize::try_from(length).ok()?.checked_add(header)
+    let header = Header::read(der, ber::ANY).ok()??;
+    match (header.tag, header.size, header.content) {
+        // What is shorter or longer is no certificate.
+        (tag::SEQUENCE, 4 | 5, Length::Definite(length)) => length.checked_add(header.size),
+        _ => None,
+    }
 }
 
 /// An attribute description (RFC 4512, 2.5) with its options, if it is one. Underscores and `;range=0-*` are no

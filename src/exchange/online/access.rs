@@ -1,5 +1,6 @@
 //! Whether the service takes our tokens. One that worked before has run out or was withdrawn, and a new one helps;
-//! one that never worked means that the application has no right (facts §1.6, "Status": 401 without the app role).
+//! one that never worked means that the application has no right (docs/design/exchange-online.md §1.6, "Status": 401
+//! without the app role).
 
 use crate::{
     error::{Error, Result},

@@ -1,4 +1,5 @@
-//! Answers: JSON, or CLIXML inside of JSON (facts §1.6, "Read, json format", "Paging", "Warnings").
+//! Answers: JSON, or CLIXML inside of JSON (docs/design/exchange-online.md §1.6, "Read, json format", "Paging",
+//! "Warnings").
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Answers of `$batch`: one for each command, in any order (facts §1.6, "Batching").
+//! Answers of `$batch`: one for each command, in any order (docs/design/exchange-online.md §1.6, "Batching").
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -210,7 +210,8 @@ fn course(results: &[Result<Page, Failure>]) -> Course {
     }
 }
 
-/// Whether a warning says that the service works slowly on purpose (facts §4, "EXO PowerShell").
+/// Whether a warning says that the service works slowly on purpose (docs/design/exchange-online.md §4, "EXO
+/// PowerShell").
 pub fn is_delay(warning: &str) -> bool {
     warning.to_ascii_lowercase().contains("micro delay applied")
 }

@@ -34,7 +34,8 @@ impl<'a> Headers<'a> {
         self.get("request-id").or_else(|| self.get("client-request-id"))
     }
 
-    /// What they announce (facts §1.6, "Rate headers"; RFC 9110, 10.2.3). `now` stands in for a missing `Date`.
+    /// What they announce (docs/design/exchange-online.md §1.6, "Rate headers"; RFC 9110, 10.2.3). `now` stands in for
+    /// a missing `Date`.
     pub fn announcement(&self, now: Duration) -> Announcement {
         let number = |name: &str| self.get(name)?.trim().parse::<u64>().ok();
         let date = self.get("Date").and_then(http_date);

@@ -1,4 +1,4 @@
-//! Exchange Online over the REST interface of Microsoft's own module (facts §1.6).
+//! Exchange Online over the REST interface of Microsoft's own module (docs/design/exchange-online.md §1.6).
 //!
 //! ```text
 //! run ─▶ request ─▶ connection ─▶ http          how many at a time: throttle

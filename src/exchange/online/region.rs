@@ -1,7 +1,7 @@
 //! Which of the service's hosts answers for the organisation, and the cookie that keeps requests there.
 //!
 //! The service redirects to a regional host and sets a cookie of affinity; its own module adds the bearer to the
-//! redirected request again (facts §1.6, "Redirects").
+//! redirected request again (docs/design/exchange-online.md §1.6, "Redirects").
 
 use reqwest::{
     StatusCode, Url,

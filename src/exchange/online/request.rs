@@ -1,4 +1,4 @@
-//! Requests: `InvokeCommand` and `$batch` (facts §1.6, "Request").
+//! Requests: `InvokeCommand` and `$batch` (docs/design/exchange-online.md §1.6, "Request").
 //!
 //! Third party: the form is read in public clients of the same interface; Microsoft documents only the cmdlets.
 

@@ -1,16 +1,17 @@
 //! How much may be sent when: pure, with the time as a parameter.
 //!
 //! The service announces how many commands it still takes until when (`Rate-Limit-Remaining`, `Rate-Limit-Reset`), and
-//! refuses with 429 and `Retry-After` (facts §1.6, "Rate headers"). Its counter only falls within a window, so the
-//! smallest number announced in a window, less everything that is under way, is never too much: whatever has been
-//! answered is counted in the answer that was counted last. What may have been counted without an answer that says so
-//! (a lost connection, an answer without the headers) is held back until an answer to a later request.
+//! refuses with 429 and `Retry-After` (docs/design/exchange-online.md §1.6, "Rate headers"). Its counter only falls
+//! within a window, so the smallest number announced in a window, less everything that is under way, is never too
+//! much: whatever has been answered is counted in the answer that was counted last. What may have been counted without
+//! an answer that says so (a lost connection, an answer without the headers) is held back until an answer to a later
+//! request.
 //!
 //! How many requests run at a time and how large they are is found out: both grow while all is well.
 
 use std::time::Duration;
 
-/// The most commands in one request (facts §1.6, "Batching").
+/// The most commands in one request (docs/design/exchange-online.md §1.6, "Batching").
 pub const LARGEST_BATCH: usize = 10;
 /// The most requests at a time.
 pub const MOST_REQUESTS: usize = 10;

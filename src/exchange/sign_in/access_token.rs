@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn neither_debug_output_nor_the_header_shows_the_text() {
         let token = token("secret-4711", 60).unwrap();
-        assert_eq!(format!("{token:?}"), "AccessToken(until 1970-01-01T00:17:40Z)");
+        assert_eq!(format!("{token:?}"), "AccessToken(until 1970-01-01 00:17 UTC)");
         assert_eq!(format!("{:?}", token.authorization()), "Sensitive");
         assert_eq!(token.authorization().as_bytes(), b"Bearer secret-4711");
     }

@@ -10,7 +10,7 @@ use ring::{
     rand::SystemRandom,
     signature::{RSA_PSS_SHA256, RsaKeyPair},
 };
-use rustls_pemfile::Item;
+use rustls::pki_types::pem::SectionKind;
 use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo};
 use zeroize::Zeroizing;
 
@@ -18,6 +18,7 @@ use crate::{
     certificate::{Certificate, KeyAlgorithm},
     error::{Error, ErrorId, Result},
     model::Timestamp,
+    tls::pem,
 };
 
 /// The largest file that is taken; a chain with its key has some 10 KiB.
@@ -99,18 +100,13 @@ impl File<'_> {
                 .advice("Make a .pfx of it with 'openssl pkcs12 -export', or decrypt the key and protect the file."));
         }
         let mut contents = Contents::default();
-        for item in rustls_pemfile::read_all(&mut &*bytes) {
-            match item.map_err(|e| self.unusable(format!("can't be read as PEM: {e}")))? {
-                Item::X509Certificate(der) => contents.certificates.push(der.to_vec()),
-                Item::Pkcs1Key(key) => {
-                    let key = Zeroizing::new(key.secret_pkcs1_der().to_vec());
-                    contents.keys.push(RsaKeyPair::from_der(&key));
-                }
-                Item::Pkcs8Key(key) => {
-                    let key = Zeroizing::new(key.secret_pkcs8_der().to_vec());
-                    contents.keys.push(RsaKeyPair::from_pkcs8(&key));
-                }
-                Item::Sec1Key(_) => contents.other_keys = true,
+        for section in pem::sections(bytes) {
+            let (kind, der) = section.map_err(|e| self.unusable(format!("can't be read as PEM: {e}")))?;
+            match kind {
+                SectionKind::Certificate => contents.certificates.push(der.to_vec()),
+                SectionKind::RsaPrivateKey => contents.keys.push(RsaKeyPair::from_der(&der)),
+                SectionKind::PrivateKey => contents.keys.push(RsaKeyPair::from_pkcs8(&der)),
+                SectionKind::EcPrivateKey => contents.other_keys = true,
                 _ => {}
             }
         }

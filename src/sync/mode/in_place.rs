@@ -131,14 +131,7 @@ fn curate(row: &PlanRow) -> Option<Planned> {
     let staying = curation.iter().filter(|one| one.removal.is_none());
     let reason = |one: &CuratedRecord| {
         let removal = one.removal.as_ref()?;
-        let what = match &one.value.certificate {
-            Some(certificate) => format!(
-                "{} (thumbprint {}, valid from {} until {})",
-                certificate.subject, certificate.thumbprint, certificate.not_before, certificate.not_after
-            ),
-            None => format!("the value {}", one.value.value),
-        };
-        Some(format!("Removed: {what}, as {}: {}.", one.value.attribute, removal.trim_end_matches('.')))
+        Some(format!("Removed: {}: {}.", one.value.describe(), removal.trim_end_matches('.')))
     };
     Some(Planned {
         kind: if row.evaluation.desired.is_empty() { ChangeKind::Remove } else { ChangeKind::Update },

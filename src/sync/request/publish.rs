@@ -65,20 +65,14 @@ fn of_people(job: &Job<'_>, certificates: Vec<Certificate>) -> Result<Vec<Certif
     let mut people: Vec<Certificate> = Vec::with_capacity(certificates.len());
     for certificate in certificates {
         if certificate.is_ca() {
-            job.verbose(format!("{} is that of a CA, and is passed over.", name(&certificate)))?;
+            let what =
+                format!("The certificate of {} is that of a CA, and is skipped.", certificate.describe());
+            job.verbose(what)?;
         } else if !people.iter().any(|known| known.fingerprint == certificate.fingerprint) {
             people.push(certificate);
         }
     }
     Ok(people)
-}
-
-fn name(certificate: &Certificate) -> String {
-    format!(
-        "The certificate of {} (thumbprint {})",
-        certificate.subject,
-        hex::encode_upper(certificate.thumbprint)
-    )
 }
 
 type Assigned<'c> = Vec<(Recipient, Vec<&'c Certificate>)>;
@@ -126,7 +120,7 @@ fn unassigned(certificate: &Certificate, fitting: &[&str]) -> Error {
             (ErrorId::IdentityAmbiguous, format!("fits more than one recipient: {}", several.join("; ")))
         }
     };
-    Error::new(id, format!("{} {what}.", name(certificate)))
+    Error::new(id, format!("The certificate of {} {what}.", certificate.describe()))
         .target(hex::encode_upper(certificate.thumbprint))
         .advice("Name the recipient with -Identity.")
 }
@@ -149,7 +143,11 @@ fn plan_recipient(
     for certificate in certificates {
         let value = Value::new(Attribute::UserCertificate, certificate.der());
         if then.values.contains(&value) {
-            let what = format!("{} is there already for {}.", name(certificate), recipient.label());
+            let what = format!(
+                "The certificate of {} is there already for {}.",
+                certificate.describe(),
+                recipient.label()
+            );
             context.log(LogLevel::Verbose, what)?;
             continue;
         }
@@ -203,9 +201,9 @@ fn is_full(recipient: &Recipient) -> bool {
 
 fn too_many(certificate: &Certificate, recipient: &Recipient) -> Error {
     let what = format!(
-        "{} is refused for {}: it would have more than {MAX_VALUES} values of userCertificate, of which Entra \
+        "The certificate of {} is refused for {}: it would have more than {MAX_VALUES} values of userCertificate, of which Entra \
          Connect then exports none.",
-        name(certificate),
+        certificate.describe(),
         recipient.label()
     );
     Error::new(ErrorId::CertificateRefused, what)
@@ -216,17 +214,16 @@ fn too_many(certificate: &Certificate, recipient: &Recipient) -> Error {
 fn refusal(certificate: &Certificate, recipient: &Recipient, against: &[Finding]) -> Error {
     let findings: Vec<String> =
         against.iter().map(|finding| format!("{} ({})", finding.message, finding.rule)).collect();
-    let what = format!("{} is refused for {}: {}", name(certificate), recipient.label(), findings.join(" "));
+    let what = format!(
+        "The certificate of {} is refused for {}: {}",
+        certificate.describe(),
+        recipient.label(),
+        findings.join(" ")
+    );
     Error::new(ErrorId::CertificateRefused, what).target(recipient.label())
 }
 
 fn reason(certificate: &Certificate, forced: bool) -> String {
     let in_spite = if forced { ", in spite of what speaks against it" } else { "" };
-    format!(
-        "Published: {} (thumbprint {}, valid from {} until {}), as userCertificate{in_spite}.",
-        certificate.subject,
-        hex::encode_upper(certificate.thumbprint),
-        certificate.not_before,
-        certificate.not_after
-    )
+    format!("Published: {}, as userCertificate{in_spite}.", certificate.describe())
 }

@@ -262,18 +262,11 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
             Verdict::Goes(vec![removed(format!("the value {fingerprint}"), &why.join("; "))])
         }
         ([], _) => Verdict::Stays,
-        ([(certificate, _), ..], 1..) => Verdict::Shared(described(certificate)),
+        ([(certificate, _), ..], 1..) => Verdict::Shared(certificate.describe()),
         (all, 0) => {
             let sentence =
-                |(certificate, why): &(&CertificateSummary, String)| removed(described(certificate), why);
+                |(certificate, why): &(&CertificateSummary, String)| removed(certificate.describe(), why);
             Verdict::Goes(all.iter().map(sentence).collect())
         }
     }
-}
-
-fn described(certificate: &CertificateSummary) -> String {
-    format!(
-        "{} (thumbprint {}, valid from {} until {})",
-        certificate.subject, certificate.thumbprint, certificate.not_before, certificate.not_after
-    )
 }

@@ -67,7 +67,8 @@ fn document() -> String {
     parts.push(types.variants("Event", "Events", "Event") + &example(&event_example()));
     parts.push("## Result objects\n".to_owned());
     parts.extend(results().map(|(title, name)| types.section(name, "###", &title)));
-    parts.push(types.section("ErrorBody", "##", "Errors") + &example(&error_example()) + &error_table());
+    parts.push("## Errors\n".to_owned());
+    parts.push(types.section("ErrorBody", "###", "ErrorBody") + &example(&error_example()) + &error_table());
     types.drop_type("ErrorId");
     parts.push("## Other types\n".to_owned());
     parts.push(types.rest());

@@ -45,7 +45,7 @@ fn a_certificate_says_everything_that_rules_need() {
     assert_eq!(summary.extended_key_usage, ["emailProtection"]);
     assert_eq!(summary.signature_algorithm, "ecdsa-with-SHA256");
     assert_eq!(summary.purpose, Purpose::EncryptionAndSigning);
-    assert_eq!(summary.not_before.to_string(), "2026-12-16T08:00:00Z");
+    assert_eq!(summary.not_before.rfc3339(), "2026-12-16T08:00:00Z");
     assert_eq!(summary.fingerprint, Fingerprint::of(&der));
 }
 

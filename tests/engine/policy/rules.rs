@@ -62,12 +62,12 @@ fn certificate_cases() -> Vec<Case> {
     let ed25519 = other_spki("1.3.101.112", &[9; 32]);
     let ml_kem = other_spki("2.16.840.1.101.3.4.4.1", &[9; 800]);
     vec![
-        case(Expired, good().valid(-400, -1), "The certificate expired on 2027-01-14T08:00:00Z."),
-        case(NotYetValid, good().valid(1, 400), "The certificate is valid only from 2027-01-16T08:00:00Z."),
+        case(Expired, good().valid(-400, -1), "The certificate expired on 2027-01-14 08:00 UTC."),
+        case(NotYetValid, good().valid(1, 400), "The certificate is valid only from 2027-01-16 08:00 UTC."),
         case(
             ExpiresSoon,
             good().valid(-300, 30),
-            "The certificate expires on 2027-02-14T08:00:00Z, in 30 days.",
+            "The certificate expires on 2027-02-14 08:00 UTC, in 30 days.",
         ),
         case(CaCertificate, Draft::bare("CN=Sub").ca(None), "The certificate is that of the CA CN=Sub."),
         case(

@@ -42,8 +42,8 @@ fn an_expired_value_is_replaced_by_the_next_best() {
     assert_eq!(
         change.reasons,
         [
-            "Chosen: CN=b, valid until 9999-12-31T23:59:59Z (thumbprint B), as userCertificate.",
-            "Removed: CN=a@1000100 (thumbprint A@1000100), as userCertificate: a@1000100 expired at 1970-01-12T13:48:20Z.",
+            "Chosen: CN=b (thumbprint B, valid from 1970-01-01 00:00 UTC until 9999-12-31 23:59 UTC), as userCertificate.",
+            "Removed: CN=a@1000100 (thumbprint A@1000100, valid from 1970-01-01 00:00 UTC until 1970-01-12 13:48 UTC), as userCertificate: a@1000100 expired at 1970-01-12 13:48 UTC.",
         ]
     );
 }
@@ -66,7 +66,9 @@ fn a_broken_value_is_removed_with_its_reason() {
     let change = &harness.changes(ChangeState::Exported)[2];
     assert_eq!(
         change.reasons,
-        ["Removed: CN=a (thumbprint A), as userCertificate: the source no longer has it."]
+        [
+            "Removed: CN=a (thumbprint A, valid from 1970-01-01 00:00 UTC until 9999-12-31 23:59 UTC), as userCertificate: the source no longer has it."
+        ]
     );
 }
 

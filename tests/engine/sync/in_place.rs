@@ -146,8 +146,8 @@ fn what_is_not_usable_goes_and_everything_else_stays() {
     assert_eq!(
         change.reasons,
         [
-            "Removed: CN=old@5 (thumbprint OLD@5, valid from 1970-01-01T00:00:00Z until 1970-01-01T00:00:05Z), \
-          as userCertificate: old@5 expired at 1970-01-01T00:00:05Z."
+            "Removed: CN=old@5 (thumbprint OLD@5, valid from 1970-01-01 00:00 UTC until 1970-01-01 00:00 UTC), \
+          as userCertificate: old@5 expired at 1970-01-01 00:00 UTC."
         ]
     );
     assert_eq!((change.before.len(), change.after.len()), (4, 3));

@@ -41,7 +41,7 @@ fn a_token_is_used_as_it_is_and_before_anything_else_that_the_profile_has() {
 #[test]
 fn a_token_that_cannot_be_used_is_refused_without_being_shown() {
     for (token, reason) in [
-        (jwt(json!({"aud": EXCHANGE, "exp": 1_600_000_000})), "expired at 2020-09-13T12:26:40Z"),
+        (jwt(json!({"aud": EXCHANGE, "exp": 1_600_000_000})), "expired at 2020-09-13 12:26 UTC"),
         (jwt(json!({"aud": "https://graph.microsoft.com"})), "is for 'https://graph.microsoft.com', not for"),
         (
             jwt(json!({"aud": "https://outlook.office365.us"})),

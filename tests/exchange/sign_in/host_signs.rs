@@ -121,7 +121,7 @@ fn a_certificate_that_the_caller_cannot_use_is_refused_with_the_reason() {
         ),
         (store("other", &[]).0, app.clone(), Unusable, "the caller gave 'CN=other'"),
         (store("ec", &[]).0, thumbprint("ec"), Unusable, "a key of the kind EC P-256; Entra takes RSA"),
-        (store("expired", &[]).0, thumbprint("expired"), Unusable, "expired at 2021-01-01T00:00:00Z"),
+        (store("expired", &[]).0, thumbprint("expired"), Unusable, "expired at 2021-01-01 00:00 UTC"),
         (store("app", &[]).0, app.clone(), Unusable, "could not sign: Invalid algorithm specified"),
         (Box::new(|_| Answer::default()), app.clone(), InvalidAnswer, "gave no certificate in base64"),
         (store("app", &[]).0, "4711".into(), ProfileInvalid, "is not a SHA-1"),

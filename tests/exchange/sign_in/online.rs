@@ -1,4 +1,5 @@
-//! Each way of signing in, at the stand-in for Exchange Online, which was written from the facts by others.
+//! Each way of signing in, at the stand-in for Exchange Online, which was written from docs/design/exchange-online.md
+//! alone.
 
 use std::{
     fs,

@@ -11,7 +11,7 @@ use smime_sync::{
 };
 
 use super::{
-    home::{Home, ca, expired, expiry, subjects},
+    home::{Home, ca, expired, expired_named, subjects},
     organisation::{Organisation, result_of},
 };
 use crate::common::events::Recorder;
@@ -80,7 +80,7 @@ fn what_can_not_be_exported_says_why() {
             json!({}),
             "cas.p7b",
             ErrorId::TrustStoreRefused,
-            "'CN=Old Root,O=Contoso' (on ",
+            "CN=Old Root,O=Contoso (thumbprint ",
         ),
     ] {
         let home = Home::new(&anchors.iter().collect::<Vec<_>>(), settings);
@@ -89,7 +89,7 @@ fn what_can_not_be_exported_says_why() {
         assert!(error.message.contains(reason), "{error}");
         assert!(!home.path(file).exists());
         if id == ErrorId::TrustStoreRefused {
-            assert_eq!(error.target, Some(format!("'CN=Old Root,O=Contoso' (on {})", expiry())));
+            assert_eq!(error.target, Some(expired_named("Old Root")));
         }
     }
     let home = Home::new(&[&ca("Root")], json!({}));

@@ -15,7 +15,7 @@ use smime_sync::{
 
 use super::organisation::Organisation;
 use crate::common::{
-    certificates::{Authority, NOW, pem_of},
+    certificates::{Authority, pem_of},
     events::Recorder,
 };
 
@@ -79,7 +79,9 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// When certificates of [`expired`] ended, as messages have it.
-pub fn expiry() -> String {
-    NOW.plus(-900 * 24 * 3600).to_string()
+/// How messages name a certificate of [`expired`].
+pub fn expired_named(name: &str) -> String {
+    let thumbprint = hex::encode_upper(Certificate::from_der(&expired(name).der).unwrap().thumbprint);
+    let validity = "valid from 2021-07-25 08:00 UTC until 2024-07-29 08:00 UTC";
+    format!("CN={name},O=Contoso (thumbprint {thumbprint}, {validity})")
 }

@@ -9,7 +9,7 @@ use smime_sync::{
 };
 
 use super::{
-    home::{Home, ca, expired, expiry, files, store, subjects},
+    home::{Home, ca, expired, expired_named, files, store, subjects},
     organisation::{Misbehaviour, Organisation, result_of},
 };
 use crate::common::events::Recorder;
@@ -101,9 +101,9 @@ fn expired_ones_that_are_there_are_left_out_with_a_warning_and_so_are_lists() {
     assert_eq!(
         warnings[0],
         format!(
-            "The CA certificate 'CN=Old Root,O=Contoso' of the present trust store expired on {} and is left out, \
-             since Exchange would refuse it.",
-            expiry()
+            "The CA certificate {} of the present trust store has expired and is left out, since Exchange would \
+             refuse it.",
+            expired_named("Old Root")
         )
     );
     assert!(warnings[1].starts_with("The present trust store holds 1 lists of revoked"), "{warnings:?}");

@@ -1,4 +1,5 @@
-//! Parameters of a command as they travel in JSON (facts §1.6, rows "Single byte[]" to "Clear").
+//! Parameters of a command as they travel in JSON (docs/design/exchange-online.md §1.6, rows "Single byte[]" to
+//! "Clear").
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
@@ -84,14 +85,15 @@ fn parameter(
                 bytes(fields.get("Data"), encoding).map(Parameter::Bytes)
             }
             Some(HASHTABLE) if fields.len() == 1 => Ok(Parameter::EmptyHashtable),
-            // Whether Add and Remove compare byte arrays is open (facts §1.1).
+            // Whether Add and Remove compare byte arrays is open (docs/design/exchange-online.md §1.1).
             Some(HASHTABLE) => Ok(Parameter::Other("System.Collections.Hashtable".into())),
             _ => Err(odata(format!("The property '{name}' is an object of no known type."))),
         },
     }
 }
 
-/// `Data` in the encoding that the settings name; the other one is refused (facts §1.6 `<bytes>`, open).
+/// `Data` in the encoding that the settings name; the other one is refused (docs/design/exchange-online.md §1.6,
+/// "`<bytes>`", open).
 fn bytes(data: Option<&Value>, encoding: ByteEncoding) -> Result<String, Failure> {
     let unexpected = |found: &str, wanted: &str| {
         odata(format!(

@@ -42,7 +42,7 @@ const READ_MAILBOX: &[(&str, Takes)] = &[
 ];
 const READ_PLAIN: &[(&str, Takes)] =
     &[("Identity", Takes::Text), ("Filter", Takes::Text), ("ResultSize", Takes::ResultSize)];
-/// Facts §1.1: Set-Mailbox, Set-MailUser and, in the cloud, Set-MailContact take both.
+/// docs/design/exchange-online.md §1.1: Set-Mailbox, Set-MailUser and, in the cloud, Set-MailContact take both.
 const WRITE: &[(&str, Takes)] = &[
     ("Identity", Takes::Text),
     ("UserCertificate", Takes::ByteList),
@@ -50,13 +50,14 @@ const WRITE: &[(&str, Takes)] = &[
     ("HiddenFromAddressListsEnabled", Takes::Flag),
     ("DisplayName", Takes::Text),
 ];
-/// Facts §1.1: "available only in the cloud-based service" for contacts, none for remote mailboxes.
+/// docs/design/exchange-online.md §1.1: "available only in the cloud-based service" for contacts, none for remote
+/// mailboxes.
 const WRITE_WITHOUT_CERTIFICATES: &[(&str, Takes)] = &[
     ("Identity", Takes::Text),
     ("HiddenFromAddressListsEnabled", Takes::Flag),
     ("DisplayName", Takes::Text),
 ];
-/// Facts §1.2: IsExchangeCloudManaged is a parameter of Set-Mailbox.
+/// docs/design/exchange-online.md §1.2: IsExchangeCloudManaged is a parameter of Set-Mailbox.
 const WRITE_CLOUD_MAILBOX: &[(&str, Takes)] = &[
     ("Identity", Takes::Text),
     ("UserCertificate", Takes::ByteList),
@@ -71,7 +72,7 @@ const NEW_CONTACT: &[(&str, Takes)] = &[
     ("DisplayName", Takes::Text),
     ("Alias", Takes::Text),
 ];
-/// Facts §3.
+/// docs/design/exchange-online.md §3.
 const WRITE_SMIME: &[(&str, Takes)] = &[
     ("Identity", Takes::Text),
     ("SMIMECertificateIssuingCA", Takes::Bytes),

@@ -48,8 +48,8 @@ impl Failure {
         self
     }
 
-    /// Facts §1.6 "Error text": `error.message` is always "Invalid Operation"; the text is in
-    /// `innererror.internalexception.message` and, after `|Type|` or `Ex6F9304|Type|`, in `details[0].message`.
+    /// docs/design/exchange-online.md §1.6, "Error text": `error.message` is always "Invalid Operation"; the text
+    /// is in `innererror.internalexception.message` and, after `|Type|` or `Ex6F9304|Type|`, in `details[0].message`.
     fn body(&self) -> Value {
         let prefix = if self.status == 404 { "Ex6F9304" } else { "" };
         json!({ "error": {
@@ -69,7 +69,7 @@ impl Failure {
         }})
     }
 
-    /// Facts §1.6 "Error headers".
+    /// docs/design/exchange-online.md §1.6, "Error headers".
     pub fn into_answer(self) -> Answer {
         Answer::json(self.status, &self.body())
             .header("x-ExceptionType", self.exception.clone())

@@ -1,4 +1,4 @@
-//! `adminapi/beta`: what every request to it must be, before a command runs (facts §1.6).
+//! `adminapi/beta`: what every request to it must be, before a command runs (docs/design/exchange-online.md §1.6).
 
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ pub fn failing(world: &mut World, kind: FaultKind, seconds: f64) -> Answer {
     }
 }
 
-/// Facts §1.6 "Retry in the module": 429 waits `Retry-After` seconds.
+/// docs/design/exchange-online.md §1.6, "Retry": 429 waits `Retry-After` seconds.
 pub fn throttled(world: &mut World, seconds: u32) -> Answer {
     let now = world.now();
     world.rate.announce(now + f64::from(seconds), now);
@@ -155,7 +155,8 @@ fn admit(world: &mut World, request: &Request) -> Result<(String, Operation), Bo
     Ok((tenant, operation))
 }
 
-/// Facts §1.6 Redirects: a regional host and an affinity cookie, which is needed from then on.
+/// docs/design/exchange-online.md §1.6, "Redirects": a regional host and an affinity cookie, which is needed from then
+/// on.
 fn redirect(world: &mut World, request: &Request) -> Option<Answer> {
     let redirect = world.settings.redirect.as_ref()?;
     let cookies = request.headers.iter().filter(|(name, _)| name == "cookie");
@@ -171,7 +172,8 @@ fn redirect(world: &mut World, request: &Request) -> Option<Answer> {
     Some(answer)
 }
 
-/// Facts §1.6 Status: 401 without a valid token or without the app role, 403 without the directory role.
+/// docs/design/exchange-online.md §1.6, "Status": 401 without a valid token or without the app role, 403 without the
+/// directory role.
 fn authorize(world: &World, request: &Request, tenant: &str) -> Result<(), Box<Answer>> {
     let unauthorized = |reason: &str| {
         let challenge = format!(
@@ -207,7 +209,7 @@ fn authorize(world: &World, request: &Request, tenant: &str) -> Result<(), Box<A
     Ok(())
 }
 
-/// Facts §1.6 Batching: ten at most; answers in any order.
+/// docs/design/exchange-online.md §1.6, "Batching": ten at most; answers in any order.
 fn batch(world: &mut World, request: &Request, tenant: &str) -> Answer {
     match read_batch(request) {
         Ok(inner) => run_batch(world, request, tenant, inner),

@@ -1,4 +1,4 @@
-//! One command over REST: headers, body, rate, answer (facts §1.6).
+//! One command over REST: headers, body, rate, answer (docs/design/exchange-online.md §1.6).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -85,13 +85,13 @@ pub fn command(world: &mut World, request: &Request, tenant: &str, in_batch: boo
     with_rate_headers(world, answer)
 }
 
-/// Facts §1.6 "Rate headers".
+/// docs/design/exchange-online.md §1.6, "Rate headers".
 pub fn with_rate_headers(world: &mut World, answer: Answer) -> Answer {
     let (clock, busy) = (world.clock, world.concurrency);
     world.rate.describe(answer, world.settings.rate_limit.as_ref(), &clock, busy)
 }
 
-/// A batch answers in any order (facts §1.6 Batching).
+/// A batch answers in any order (docs/design/exchange-online.md §1.6, "Batching").
 pub fn order(world: &mut World, responses: &mut [Value]) {
     match world.settings.batch_order {
         BatchOrder::AsSent => {}
@@ -126,7 +126,7 @@ pub fn check_content(request: &Request) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The headers of facts §1.6 "Request", and the body.
+/// The headers of docs/design/exchange-online.md §1.6, "Request", and the body.
 fn check(world: &World, request: &Request) -> Result<(Command, Form), Failure> {
     check_content(request)?;
     let refuse = |message: String| Err(Failure::request(400, message));
@@ -169,7 +169,7 @@ fn page_size(prefer: &str) -> Option<usize> {
     Some(size.min(DEFAULT_PAGE))
 }
 
-/// Facts §1.6 "Anchor values".
+/// docs/design/exchange-online.md §1.6, "Anchor".
 fn is_anchor(value: &str) -> bool {
     let Some((form, rest)) = value.split_once(':') else { return false };
     let is_address =
@@ -184,7 +184,8 @@ fn is_anchor(value: &str) -> bool {
     }
 }
 
-/// A mark that names the body that it belongs to: a page is fetched with the same body again (facts §1.6 Paging).
+/// A mark that names the body that it belongs to: a page is fetched with the same body again
+/// (docs/design/exchange-online.md §1.6, "Paging").
 fn skip_token(request: &Request, next: usize) -> String {
     let digest = hex::encode(Sha256::digest(&request.body));
     URL_SAFE_NO_PAD.encode(format!("{next}:{}", digest.get(..16).unwrap_or_default()))

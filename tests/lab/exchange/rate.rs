@@ -8,7 +8,7 @@ use super::{
     settings::RateLimit,
 };
 
-/// Facts §1.6 "Rate headers": this limit was seen; the window's length is not documented.
+/// docs/design/exchange-online.md §1.6, "Rate headers": this limit was seen; the window's length is not documented.
 const SEEN_LIMIT: RateLimit = RateLimit { limit: 30_000, window: 300.0 };
 
 #[derive(Default)]

@@ -8,7 +8,7 @@ use super::{
     world::World,
 };
 
-/// Without ResultSize, a cmdlet shows so many and warns (facts §1.6 Paging: "else truncated with a warning").
+/// Without ResultSize, a cmdlet shows so many and warns (docs/design/exchange-online.md §1.6, "Paging").
 const DEFAULT_RESULT_SIZE: usize = 1000;
 
 const TRUNCATED: &str = "By default, only the first 1000 items are returned. Use the ResultSize parameter to \
@@ -121,7 +121,7 @@ pub fn find(world: &World, cmdlet: &str, identity: &str, soft_deleted: bool) -> 
     }
 }
 
-/// The object of a recipient. Get-Recipient does not show certificates (facts §2.2, open).
+/// The object of a recipient. Get-Recipient does not show certificates (docs/design/exchange-online.md §2.2, open).
 pub fn object(world: &World, cmdlet: &str, position: usize, now: f64) -> Option<Object> {
     let recipient = world.directory.get(position)?;
     let (user_certificate, smime) = world.directory.shown(position, now)?;
@@ -178,7 +178,7 @@ pub fn organization(world: &World) -> Output {
     Output { objects: vec![Object { type_name, text: name, properties }], ..Output::default() }
 }
 
-/// Get-SmimeConfig, with the documented defaults (facts §3).
+/// Get-SmimeConfig, with the documented defaults (docs/design/exchange-online.md §3).
 pub fn smime_config(world: &World) -> Output {
     let defaults = [
         ("SMIMECertificateIssuingCA", Property::Null),

@@ -1,4 +1,4 @@
-//! Objects as JSON and as CLIXML (facts §1.6 "Read, json format").
+//! Objects as JSON and as CLIXML (docs/design/exchange-online.md §1.6, "Read, json format").
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ fn is_selected(select: Option<&[String]>, name: &str) -> bool {
 pub fn json(object: &Object, select: Option<&[String]>, binary: BinaryInJson) -> Value {
     let mut out = Map::new();
     let list = |out: &mut Map<String, Value>, name: &str, items: Vec<Value>| {
-        // Facts §1.6: an empty list is "#Collection(String)", [].
+        // docs/design/exchange-online.md §1.6: an empty list is "#Collection(String)", [].
         out.insert(format!("{name}@odata.type"), "#Collection(String)".into());
         out.insert(name.to_owned(), Value::Array(items));
     };

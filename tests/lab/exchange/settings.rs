@@ -1,15 +1,16 @@
-//! What tests can set: each choice that the facts leave open, and how well the service behaves.
+//! What tests can set: each choice that docs/design/exchange-online.md §5 leaves open, and how well the service
+//! behaves.
 
 use serde::{Deserialize, Serialize};
 
-/// How `Data` of a byte array travels in a request (facts §1.6 `<bytes>`, open).
+/// How `Data` of a byte array travels in a request (docs/design/exchange-online.md §1.6, "`<bytes>`", open).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ByteEncoding {
     Base64,
     IntegerArray,
 }
 
-/// How a byte array shows in an answer in JSON (facts §1.6 "Read, json format", open).
+/// How a byte array shows in an answer in JSON (docs/design/exchange-online.md §1.6, "Read, json format", open).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BinaryInJson {
     Base64,
@@ -24,7 +25,7 @@ pub enum Flavour {
     OnPremises,
 }
 
-/// The body of a 403 (facts §1.6 Status: "may be non-JSON, with NUL bytes").
+/// The body of a 403 (docs/design/exchange-online.md §1.6, "Status").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ForbiddenBody {
     Json,
@@ -95,16 +96,19 @@ pub struct Settings {
     pub assertion_algorithms: Vec<String>,
     /// How long a token lasts, in seconds of the stand-in's clock.
     pub token_lifetime: f64,
-    /// Whether the application has the app role Exchange.ManageAsApp; without it 401 (facts §1.6 Status).
+    /// Whether the application has the app role Exchange.ManageAsApp; without it 401 (docs/design/exchange-online.md
+    /// §1.6, "Status").
     pub has_app_role: bool,
-    /// Whether the application has a directory role; without it 403 (facts §1.6 Status).
+    /// Whether the application has a directory role; without it 403 (docs/design/exchange-online.md §1.6, "Status").
     pub has_directory_role: bool,
     pub forbidden_body: ForbiddenBody,
-    /// The largest number of values in one property (facts §4, "EXO-side value count", open).
+    /// The largest number of values in one property (docs/design/exchange-online.md §4, "EXO-side value count", open).
     pub largest_list: usize,
-    /// Takes an X.509 certificate in userSMIMECertificate, as SMIME_Push2GAL writes it (facts §1.1, third party).
+    /// Takes an X.509 certificate in userSMIMECertificate, as SMIME_Push2GAL writes it (docs/design/exchange-online.md
+    /// §1.1, third party).
     pub accept_certificate_as_smime: bool,
-    /// The exception type of a refusal of a directory-synchronised recipient (facts §7 b, open).
+    /// The exception type of a refusal of a directory-synchronised recipient (docs/design/exchange-online.md §5 b,
+    /// open).
     pub dir_synced_exception: String,
     pub rate_limit: Option<RateLimit>,
     /// Real seconds that a request may be under way when the limit is announced.

@@ -1,7 +1,9 @@
-//! Entra ID's token endpoint for client credentials with a certificate (facts §1.6 Auth), checked strictly.
+//! Entra ID's token endpoint for client credentials with a certificate (docs/design/exchange-online.md §1.6, "Auth"),
+//! checked strictly.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use serde_json::{Value, json};
 use sha1::Digest as _;
 
@@ -210,11 +212,7 @@ fn registered(header: &Value, certificates: &[String]) -> Checked<Vec<u8>> {
         return Err(unknown_key("The header names no certificate."));
     }
     for pem in certificates {
-        let Ok(Some(rustls_pemfile::Item::X509Certificate(der))) =
-            rustls_pemfile::read_one(&mut pem.as_bytes())
-        else {
-            continue;
-        };
+        let Ok(der) = CertificateDer::from_pem_slice(pem.as_bytes()) else { continue };
         let is = |named: Option<&str>, digest: &[u8]| {
             named.is_none_or(|text| text == URL_SAFE_NO_PAD.encode(digest))
         };

@@ -12,7 +12,7 @@ fn decode(base64: &str) -> Result<Vec<u8>, Failure> {
     STANDARD.decode(base64).map_err(|_| Failure::validation("The value isn't a byte array.".into()))
 }
 
-/// A value of UserCertificate is a DER X.509 certificate (facts §2.1), and nothing behind it.
+/// A value of UserCertificate is a DER X.509 certificate (docs/design/exchange-online.md §2.1), and nothing behind it.
 pub fn check_certificate(base64: &str) -> Result<(), Failure> {
     match x509_parser::parse_x509_certificate(&decode(base64)?) {
         Ok(([], _)) => Ok(()),
@@ -22,7 +22,8 @@ pub fn check_certificate(base64: &str) -> Result<(), Failure> {
     }
 }
 
-/// A value of UserSMimeCertificate is SignedData or the tagged form of [MS-OXOABK] 2.2.4.36 (facts §2.1).
+/// A value of UserSMimeCertificate is SignedData or the tagged form of [MS-OXOABK] 2.2.4.36
+/// (docs/design/exchange-online.md §2.1).
 pub fn check_smime(base64: &str, accept_certificate: bool) -> Result<(), Failure> {
     let value = decode(base64)?;
     let good = match value.first() {
@@ -43,7 +44,7 @@ fn is_signed_data(value: &[u8]) -> bool {
     parts.first().and_then(|part| part.as_oid().ok()).is_some_and(|oid| oid.to_id_string() == SIGNED_DATA)
 }
 
-/// Blocks of a tag and a length that includes both (facts, smime-certificates §1.2a).
+/// Blocks of a tag and a length that includes both (docs/design/certificates.md §1.3).
 fn is_tagged(mut rest: &[u8]) -> bool {
     while let Some([_, _, low, high]) = rest.first_chunk() {
         let length = usize::from(u16::from_le_bytes([*low, *high]));
@@ -55,7 +56,8 @@ fn is_tagged(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Facts §3: "Each certificate is checked, and if any certificates are expired, the operation will fail."
+/// docs/design/exchange-online.md §3: "Each certificate is checked, and if any certificates are expired, the operation
+/// will fail."
 pub fn check_store(base64: &str, now: f64) -> Result<(), Failure> {
     let store = decode(base64)?;
     let certificates = read_store(&store).ok_or_else(|| {
@@ -77,7 +79,7 @@ pub fn check_store(base64: &str, now: f64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The certificates of a serialised store ([MS-OSHARED] 2.3.9.1; facts, smime-certificates §3).
+/// The certificates of a serialised store ([MS-OSHARED] 2.3.9.1; docs/design/certificates.md §3).
 fn read_store(store: &[u8]) -> Option<Vec<&[u8]>> {
     let mut rest = store.strip_prefix(b"\0\0\0\0CERT")?;
     let mut certificates = Vec::new();

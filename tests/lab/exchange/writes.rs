@@ -25,7 +25,7 @@ pub fn run(world: &mut World, command: &Command, page: Page) -> Result<Output, F
         name => set_recipient(world, name, command)?,
     };
     if world.settings.micro_delay_warnings {
-        // Facts §4, "EXO PowerShell"; the text of a real warning is not quoted there.
+        // docs/design/exchange-online.md §4, "EXO PowerShell"; the text of a real warning is not quoted there.
         output.warnings.push("Micro delay applied. Actual delay in milliseconds: 250.".into());
     }
     Ok(output)
@@ -88,7 +88,8 @@ fn set_recipient(world: &mut World, cmdlet: &str, command: &Command) -> Result<O
     Ok(output)
 }
 
-/// Facts §1.2: refused unless the switch IsExchangeCloudManaged is on, or is what is being set.
+/// docs/design/exchange-online.md §1.2: refused unless the switch IsExchangeCloudManaged is on, or is what is being
+/// set.
 fn refuse_dir_synced(
     world: &World,
     cmdlet: &str,
@@ -117,7 +118,8 @@ fn refuse_dir_synced(
     .about(target))
 }
 
-/// A list of byte arrays; what empties it gives an empty one. Facts §4: an over-large one is a LargeObject error.
+/// A list of byte arrays; what empties it gives an empty one. docs/design/exchange-online.md §4: an over-large one is
+/// a LargeObject error.
 fn list(world: &World, command: &Command, name: &str) -> Result<Option<Vec<String>>, Failure> {
     let list = match command.get(name) {
         Some(Parameter::ByteList(list)) => list.clone(),
@@ -204,7 +206,7 @@ fn refuse_duplicate(world: &World, address: &str, name: &str) -> Result<(), Fail
     Ok(())
 }
 
-/// Facts §3.
+/// docs/design/exchange-online.md §3.
 fn set_smime_config(world: &mut World, command: &Command) -> Result<Output, Failure> {
     if let Some(Parameter::Bytes(store)) = command.get("SMIMECertificateIssuingCA") {
         values::check_store(store, world.now())?;

@@ -1,5 +1,14 @@
 //! `generate-directory`: makes the directory of the demonstration, the tests and the benchmarks.
 
+// A tool of the tests: it stops where something is not as it should be, and says so.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
+
 mod generator;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -11,7 +11,10 @@ use rsa::{
     sha2::{Digest as _, Sha256},
     signature::{RandomizedSigner as _, SignatureEncoding as _, Signer as _},
 };
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 use serde_json::{Value, json};
 
 use crate::common::{
@@ -46,7 +49,7 @@ impl Client {
         stand_in.set_time(NOW.0);
         let application = stand_in.register_application();
         let mut roots = RootCertStore::empty();
-        let authority = rustls_pemfile::certs(&mut stand_in.authority.as_bytes()).next().unwrap().unwrap();
+        let authority = CertificateDer::from_pem_slice(stand_in.authority.as_bytes()).unwrap();
         roots.add(authority).unwrap();
         let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -119,7 +122,7 @@ impl Client {
         self.send(&format!("/{tenant}/oauth2/v2.0/token"), &headers, url.query().unwrap().as_bytes()).unwrap()
     }
 
-    /// The headers that facts §1.6 names.
+    /// The headers that docs/design/exchange-online.md §1.6 names.
     pub fn headers(&self, cmdlet: &str) -> Vec<(String, String)> {
         let own = [
             ("Authorization", format!("Bearer {}", self.token)),
@@ -196,7 +199,7 @@ pub fn mailbox(address: &str) -> Value {
     json!({ "PrimarySmtpAddress": address, "RecipientTypeDetails": "UserMailbox" })
 }
 
-/// Where the text of an error is (facts §1.6 "Error text").
+/// Where the text of an error is (docs/design/exchange-online.md §1.6, "Error text").
 pub fn error_text(reply: &Reply) -> String {
     let body = reply.json();
     assert_eq!(body["error"]["message"], "Invalid Operation");

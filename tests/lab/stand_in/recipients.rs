@@ -58,7 +58,8 @@ fn lists_of_any_other_shape_are_refused() {
     let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, certificate(ALICE));
     let annotation = "#Collection(Exchange.ByteArrayType)";
     let wrong = [
-        // What a List[byte[]] becomes, which takes no special path in the real module (facts §1.6).
+        // What a List[byte[]] becomes, which takes no special path in the real module (docs/design/exchange-online.md
+        // §1.6).
         json!({ "UserCertificate": [[48, 3, 2, 1, 0]] }),
         json!({ "UserCertificate": [text] }),
         json!({ "UserCertificate": text }),

@@ -149,7 +149,7 @@ fn requests_of_others_leave_less_room_for_ours() {
     assert_eq!(throttle.size().0, 4);
 }
 
-/// A service with a fixed window, as the one that the facts show may be.
+/// A service with a fixed window, as docs/design/exchange-online.md §1.6, "Rate headers", leaves possible.
 #[derive(Debug, Default)]
 struct Service {
     limit: u64,

@@ -1,5 +1,6 @@
 //! The main job in place.
 
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use serde_json::{Value as Json, json};
 use smime_sync::{
     event::ResultType,
@@ -39,7 +40,7 @@ fn sync(unit: &Unit, home: &std::path::Path, quiet_period: u32) -> Json {
 /// A certificate of another purpose, which always stays: the lab's own server certificate.
 fn server_certificate() -> Value {
     let pem = std::fs::read(Lab::get().directory.join("tls/server.pem")).unwrap();
-    let der = rustls_pemfile::certs(&mut pem.as_slice()).next().unwrap().unwrap();
+    let der = CertificateDer::from_pem_slice(&pem).unwrap();
     certificate(&der)
 }
 

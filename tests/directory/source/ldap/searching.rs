@@ -197,7 +197,7 @@ fn a_read_that_its_caller_ends_leaves_the_connection_usable() {
     let anchors = [[3; 16], [1; 16]].map(|bytes| uuid::Uuid::from_bytes(bytes).to_string());
     let presences = source.look_up(&anchors, &context).unwrap();
     assert!(matches!(&presences[..], [Presence::Deleted, Presence::InScope(_)]), "{presences:?}");
-    assert_eq!(source.clock(&context).unwrap().unwrap().to_string(), "2026-11-25T12:00:00Z");
+    assert_eq!(source.clock(&context).unwrap().unwrap().rfc3339(), "2026-11-25T12:00:00Z");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_certificate_goes_to_whom_its_addresses_name() {
     assert_eq!((change.change, change.state), (ChangeKind::Add, ChangeState::Exported));
     assert_eq!((change.before.len(), change.after.len()), (1, 2));
     let due = format!(
-        "Published: CN=bob.old (thumbprint {}, valid from 2026-12-16T08:00:00Z until 2027-12-16T08:00:00Z), as \
+        "Published: CN=bob.old (thumbprint {}, valid from 2026-12-16 08:00 UTC until 2027-12-16 08:00 UTC), as \
          userCertificate.",
         thumbprint(&by_old_address)
     );
@@ -83,7 +83,8 @@ fn what_is_wrong_with_one_certificate_does_not_keep_the_others() {
         (nameless, "CN=x", "names no mail address."),
     ]
     .map(|(der, subject, what)| {
-        format!("The certificate of {subject} (thumbprint {}) {what}", thumbprint(&der))
+        let validity = "valid from 2026-12-16 08:00 UTC until 2027-12-16 08:00 UTC";
+        format!("The certificate of {subject} (thumbprint {}, {validity}) {what}", thumbprint(&der))
     });
     assert_eq!(texts, due);
     let ids = [ErrorId::IdentityNotFound, ErrorId::IdentityAmbiguous, ErrorId::IdentityNotFound];

@@ -135,8 +135,8 @@ fn each_removal_is_a_change_with_reasons_and_its_bytes_are_kept() {
     let change = outcome.changes().remove(0);
     assert_eq!((change.change, change.state), (ChangeKind::Update, ChangeState::Exported));
     let due = format!(
-        "Removed: CN=alice (thumbprint {}, valid from 2025-12-11T08:00:00Z until 2027-01-14T08:00:00Z), as \
-         userCertificate: expired at 2027-01-14T08:00:00Z.",
+        "Removed: CN=alice (thumbprint {}, valid from 2025-12-11 08:00 UTC until 2027-01-14 08:00 UTC), as \
+         userCertificate: expired at 2027-01-14 08:00 UTC.",
         thumbprint(&expired("alice"))
     );
     assert_eq!(change.reasons, [due]);

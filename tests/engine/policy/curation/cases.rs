@@ -278,14 +278,16 @@ fn the_reasons_say_what_is_the_matter() {
     let older = signed(&expired().valid(-800, -401));
     let best = signed(&good().valid(-1, 300).serial(&[1]));
     for (values, removable, due) in [
-        (vec![(USER, old.clone())], &ALL_OPTIONS[..], "Expired at 2027-01-14T08:00:00Z.".to_owned()),
+        (vec![(USER, old.clone())], &ALL_OPTIONS[..], "Expired at 2027-01-14 08:00 UTC.".to_owned()),
         (vec![(USER, Vec::new())], &[], "No certificate can be read from it: it is empty.".to_owned()),
         (
             vec![(SMIME, SignedData::certs_only(&[&old, &older]))],
             &[],
             format!(
-                "All 2 certificates in it go: CN=alice (thumbprint {}): Expired at 2027-01-14T08:00:00Z; \
-                 CN=alice (thumbprint {}): Expired at 2025-12-10T08:00:00Z.",
+                "All 2 certificates in it go: CN=alice (thumbprint {}, valid from 2025-12-11 08:00 UTC \
+                 until 2027-01-14 08:00 UTC): Expired at 2027-01-14 08:00 UTC; \
+                 CN=alice (thumbprint {}, valid from 2024-11-06 08:00 UTC \
+                 until 2025-12-10 08:00 UTC): Expired at 2025-12-10 08:00 UTC.",
                 thumbprint(&old),
                 thumbprint(&older)
             ),
@@ -304,7 +306,8 @@ fn the_reasons_say_what_is_the_matter() {
             vec![(USER, plain.clone()), (USER, best.clone())],
             &ALL_OPTIONS,
             format!(
-                "Another certificate is better: CN=alice (thumbprint {}), valid until 2027-11-11T08:00:00Z.",
+                "Another certificate is better: CN=alice (thumbprint {}, valid from 2027-01-14 08:00 \
+                 UTC until 2027-11-11 08:00 UTC).",
                 thumbprint(&best)
             ),
         ),

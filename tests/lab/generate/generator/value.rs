@@ -1,4 +1,5 @@
-//! The forms in which certificates stand in a directory (facts: RFC 2798 2.8, [MS-OXOABK] 2.2.4.36).
+//! The forms in which certificates stand in a directory (docs/design/certificates.md §1: RFC 2798 2.8, [MS-OXOABK]
+//! 2.2.4.36).
 
 use cms::{
     builder::{SignedDataBuilder, SignerInfoBuilder},

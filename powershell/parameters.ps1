@@ -1,0 +1,135 @@
+# Parameters that several cmdlets share, and those whose values are the library's: each is stated here once, as a
+# function of its own, and written into powershell/SmimeSync/Public/*.ps1 between `# <generated: NAME, ...>` and
+# `# </generated>`, its help beside it. '<Scope>' stands for the values of that type of the library.
+# After a change here or there: SMIME_SYNC_BLESS=1 cargo test --test abi cmdlets
+# This file is no part of the module.
+
+function ProfileName {
+    <#
+    .PARAMETER ProfileName
+    The profile's name.
+    #>
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('Profile')]
+        [string] $ProfileName
+    )
+}
+
+function Recipients {
+    <#
+    .PARAMETER Identity
+    Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
+    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox and Get-SmimeCertificate. Without
+    it, all of the profile.
+    #>
+    param(
+        [Parameter(ValueFromPipeline = $true)]
+        [ValidateNotNullOrEmpty()]
+        [object[]] $Identity
+    )
+}
+
+function Credential {
+    <#
+    .PARAMETER Credential
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
+    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+    #>
+    param(
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $Credential = [System.Management.Automation.PSCredential]::Empty
+    )
+}
+
+function CertificatePassword {
+    <#
+    .PARAMETER CertificatePassword
+    Target ExchangeOnline: the password of the profile's -CertificateFilePath. It reaches the library only in memory and
+    is zeroed there.
+    #>
+    param(
+        [securestring] $CertificatePassword
+    )
+}
+
+function AccessToken {
+    <#
+    .PARAMETER AccessToken
+    Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
+    signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
+    stops.
+    #>
+    param(
+        [securestring] $AccessToken
+    )
+}
+
+function CertificateSource {
+    <#
+    .PARAMETER Source
+    Where to look: Directory (the profile's source, the default), Target (what is at the profile's target now, whoever
+    put it there) or State (what the profile published, as its state has it).
+    #>
+    param(
+        [ValidateSet('<CertificateSource>')]
+        [string] $Source = 'Directory'
+    )
+}
+
+function RunResult {
+    <#
+    .PARAMETER Result
+    Only runs with one of these results.
+    #>
+    param(
+        [ValidateSet('<RunResult>')]
+        [string[]] $Result
+    )
+}
+
+function ChangeState {
+    <#
+    .PARAMETER State
+    Only changes in one of these states.
+    #>
+    param(
+        [ValidateSet('<ChangeState>')]
+        [string[]] $State
+    )
+}
+
+function UnpublishState {
+    <#
+    .PARAMETER State
+    Every certificate in one of these states: Expired, or Unusable (an Error finding speaks against it).
+    #>
+    param(
+        [Parameter(Mandatory = $true, ParameterSetName = 'State')]
+        [ValidateSet('<UnpublishState>')]
+        [string[]] $State
+    )
+}
+
+function PassThru {
+    <#
+    .PARAMETER PassThru
+    Returns the changes, too, as they come, before the run.
+    #>
+    param(
+        [switch] $PassThru
+    )
+}
+
+function Scope {
+    <#
+    .PARAMETER Scope
+    Whose places are used: User or Machine. Default: Machine where there is the right to it.
+    #>
+    param(
+        [ValidateSet('<Scope>')]
+        [string] $Scope
+    )
+}
