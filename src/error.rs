@@ -4,23 +4,23 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 macro_rules! error_ids {
     ($( $code:literal $id:ident $category:ident $advice:literal )*) => {
-        /// What went wrong. The number and the name are stable; retired ones stay reserved.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        /// What went wrong, in the order of the numbers. The number and the name are stable; retired ones stay reserved.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray,
+        )]
         pub enum ErrorId { $( #[doc = $advice] $id, )* }
 
         impl ErrorId {
-            /// Every id, in the order of their numbers.
-            pub const ALL: &'static [ErrorId] = &[ $( ErrorId::$id, )* ];
-
             /// The number: 1000 ABI, 2000 configuration, 3000 certificate, 4000 trust, 5000 directory,
             /// 6000 Exchange Online, 7000 state, 8000 sync, 9000 internal.
             pub fn code(self) -> u32 { match self { $( ErrorId::$id => $code, )* } }
 
             /// The name, as `FullyQualifiedErrorId` carries it.
-            pub fn name(self) -> &'static str { match self { $( ErrorId::$id => stringify!($id), )* } }
+            pub fn name(self) -> &'static str { self.into() }
 
             /// PowerShell's `ErrorCategory`.
             pub fn category(self) -> &'static str { match self { $( ErrorId::$id => stringify!($category), )* } }
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn numbers_rise_and_never_repeat() {
-        assert!(ErrorId::ALL.windows(2).all(|pair| pair[0].code() < pair[1].code()));
+        assert!(ErrorId::VARIANTS.windows(2).all(|pair| pair[0].code() < pair[1].code()));
     }
 
     #[test]

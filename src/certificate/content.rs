@@ -1,13 +1,15 @@
 //! What was found in a value: certificates, and what is wrong with it.
 
+use strum::Display;
+
 use super::Certificate;
 use crate::{ber::Element, model::Fingerprint};
 
 /// The most certificates that are read out of one PKCS#7 or MS-OXOABK value. Real ones have less than ten.
 const MAX_CERTIFICATES: usize = 1000;
 
-/// The form of a value's bytes, whatever its attribute says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The form of a value's bytes, whatever its attribute says; by its name in results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display)]
 pub enum ValueForm {
     /// One DER certificate.
     Certificate,
@@ -17,18 +19,6 @@ pub enum ValueForm {
     OxoAbk,
     /// Nothing that is known here.
     Unknown,
-}
-
-impl ValueForm {
-    /// How results and messages name the form.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Certificate => "Certificate",
-            Self::SignedData => "SignedData",
-            Self::OxoAbk => "OxoAbk",
-            Self::Unknown => "Unknown",
-        }
-    }
 }
 
 /// Something that is wrong with a value, or worth knowing. Reasons are phrases, without a full stop.

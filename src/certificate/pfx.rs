@@ -3,6 +3,10 @@
 use p12_keystore::{Pkcs12Archive, error::Error as PfxError};
 
 use super::Certificate;
+use crate::ber::{
+    self, Header,
+    tag::{INTEGER, SEQUENCE},
+};
 
 /// Why no certificates come out of a PFX.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +15,13 @@ pub enum PfxProblem {
     Unreadable(String),
     /// It does not open with the password; the text says why.
     WrongPassword(String),
+}
+
+/// Whether `bytes` begin like `PFX ::= SEQUENCE { version INTEGER {v3(3)}, … }` (RFC 7292 §4); a certificate and
+/// PKCS#7 go on otherwise.
+pub fn is_pfx(bytes: &[u8]) -> bool {
+    let header = Header::read(bytes, ber::ANY).ok().flatten().filter(|header| header.tag == SEQUENCE);
+    header.and_then(|header| bytes.get(header.size..)).is_some_and(|rest| rest.starts_with(&[INTEGER, 1, 3]))
 }
 
 /// The certificates in a PFX, at least one, in their order.

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     ber::{
-        self, Element, Header,
-        tag::{CONSTRUCTED_OCTET_STRING, INTEGER, OCTET_STRING, SEQUENCE},
+        self, Element,
+        tag::{CONSTRUCTED_OCTET_STRING, OCTET_STRING, SEQUENCE},
     },
     model::Attribute,
 };
@@ -38,13 +38,6 @@ pub fn read_value(attribute: Attribute, bytes: &[u8]) -> ValueContent {
         content.problems.push(ValueProblem::WrongAttribute);
     }
     content
-}
-
-/// Whether `bytes` begin like `PFX ::= SEQUENCE { version INTEGER {v3(3)}, … }` (RFC 7292 §4); a certificate and
-/// PKCS#7 go on otherwise.
-pub fn is_pfx(bytes: &[u8]) -> bool {
-    let header = Header::read(bytes, ber::ANY).ok().flatten().filter(|header| header.tag == SEQUENCE);
-    header.and_then(|header| bytes.get(header.size..)).is_some_and(|rest| rest.starts_with(&[INTEGER, 1, 3]))
 }
 
 /// Reads a file of certificates in any of the same forms.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     directory::generalized_time,
     error::{Error, ErrorId, Result},
-    model::{Attribute, Recipient, RecipientKind, Value},
+    model::{Attribute, Named, Recipient, RecipientKind, Value},
 };
 
 /// An object of a directory: its name and its attributes, as they came.

@@ -5,10 +5,12 @@ pub mod csv;
 pub mod entry;
 mod file;
 pub(crate) mod generalized_time;
+mod identity;
 pub mod ldap;
 pub mod ldif;
 mod text;
 
+pub use self::identity::Identities;
 use crate::{
     error::{Error, Result},
     event::Context,

@@ -2,37 +2,64 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Finding, PublishedValue, Timestamp, named};
+use super::{Finding, PublishedValue, Timestamp};
 
-named! {
-    /// What a change does.
-    ChangeKind {
-        /// Nothing was published; afterwards a usable encryption certificate is.
-        Add,
-        /// Something else was published; afterwards a usable encryption certificate is.
-        Update,
-        /// Afterwards no usable encryption certificate is published.
-        Remove,
-    }
+/// What a change does.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+)]
+#[strum(ascii_case_insensitive)]
+pub enum ChangeKind {
+    /// Nothing was published; afterwards a usable encryption certificate is.
+    Add,
+    /// Something else was published; afterwards a usable encryption certificate is.
+    Update,
+    /// Afterwards no usable encryption certificate is published.
+    Remove,
 }
 
-named! {
-    /// How far a change is.
-    ChangeState {
-        /// Planned, and not written yet.
-        Pending,
-        /// Being written; after a crash the target is read before anything else is done.
-        InFlight,
-        /// Written: the target shows it.
-        Exported,
-        /// The target refused it; tried again later.
-        Rejected,
-        /// Answered No; not asked again until the desired state changes or a run with `-Confirm` asks.
-        Declined,
-        /// Held by the guard.
-        Held,
-    }
+/// How far a change is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+)]
+#[strum(ascii_case_insensitive)]
+pub enum ChangeState {
+    /// Planned, and not written yet.
+    Pending,
+    /// Being written; after a crash the target is read before anything else is done.
+    InFlight,
+    /// Written: the target shows it.
+    Exported,
+    /// The target refused it; tried again later.
+    Rejected,
+    /// Answered No; not asked again until the desired state changes or a run with `-Confirm` asks.
+    Declined,
+    /// Held by the guard.
+    Held,
 }
 
 /// One recipient's difference between desired and published.

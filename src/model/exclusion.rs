@@ -21,16 +21,6 @@ pub enum Exclusion {
 }
 
 impl Exclusion {
-    /// Every reason, in the order of the summaries.
-    pub const ALL: &'static [Exclusion] = &[
-        Exclusion::NotFound,
-        Exclusion::DirectorySynced,
-        Exclusion::NoCmdlet,
-        Exclusion::SoftDeleted,
-        Exclusion::QuietPeriod,
-        Exclusion::TooManyValues,
-    ];
-
     /// What is the case, after "N recipients ".
     pub fn reason(self) -> &'static str {
         match self {

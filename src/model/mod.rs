@@ -1,6 +1,10 @@
 //! What the other modules speak of: recipients, values, findings, evaluations, changes, runs. No I/O, and nothing
 //! of the database; below everything but errors.
 
+use std::str::FromStr;
+
+use strum::VariantArray;
+
 mod attribute;
 mod certificate;
 mod change;
@@ -31,25 +35,49 @@ pub use timestamp::Timestamp;
 pub use trust_store::{TrustStore, TrustStoreCertificate};
 pub use value::Value;
 
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident ),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-        pub enum $name { $( $(#[$variant_doc])* $variant, )* }
+/// Enums whose variants have names, the same in the database, in JSON and in requests; `strum` derives all of it.
+pub trait Named: Copy + Into<&'static str> + FromStr + VariantArray {
+    /// All of them, in the order of the definition.
+    fn all() -> impl Iterator<Item = Self> {
+        Self::VARIANTS.iter().copied()
+    }
 
-        impl $name {
-            /// Every value, in the order of its declaration.
-            pub const ALL: &'static [$name] = &[ $( $name::$variant, )* ];
+    /// The name.
+    fn name(self) -> &'static str {
+        self.into()
+    }
 
-            /// The name in the database and in JSON.
-            pub fn name(self) -> &'static str { match self { $( $name::$variant => stringify!($variant), )* } }
-
-            /// The one of that name, in any case.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.name().eq_ignore_ascii_case(name))
-            }
-        }
-    };
+    /// The one of that name, as it is read: in any case where it is typed by people.
+    fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
 }
 
-pub(super) use named;
+impl<T: Copy + Into<&'static str> + FromStr + VariantArray> Named for T {}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use serde::Serialize;
+
+    use super::*;
+
+    fn check<T: Named + Debug + PartialEq + Serialize>() {
+        for one in T::all() {
+            assert_eq!(serde_json::to_value(one).unwrap(), one.name(), "one name in JSON and elsewhere");
+            for written in [one.name().to_owned(), one.name().to_uppercase(), one.name().to_lowercase()] {
+                assert_eq!(T::from_name(&written), Some(one), "{written}");
+            }
+        }
+        assert_eq!(T::from_name("Nothing of that name"), None);
+    }
+
+    #[test]
+    fn names_are_those_of_the_json_and_read_in_any_case() {
+        check::<Attribute>();
+        check::<ChangeKind>();
+        check::<ChangeState>();
+        check::<RunResult>();
+    }
+}

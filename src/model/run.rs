@@ -2,25 +2,39 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ChangeKind, Exclusion, Timestamp, named};
+use super::{ChangeKind, Exclusion, Timestamp};
 
-named! {
-    /// How a run ended.
-    RunResult {
-        /// Not ended yet; after a crash the next run turns it into `Stopped`.
-        Running,
-        /// Everything is as desired.
-        Success,
-        /// Some recipients had errors; the rest is as desired.
-        CompletedWithErrors,
-        /// The guard held the plan; nothing was written.
-        Held,
-        /// An error ended it.
-        Stopped,
-        /// The caller ended it.
-        Canceled,
-    }
+/// How a run ended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+)]
+#[strum(ascii_case_insensitive)]
+pub enum RunResult {
+    /// Not ended yet; after a crash the next run turns it into `Stopped`.
+    Running,
+    /// Everything is as desired.
+    Success,
+    /// Some recipients had errors; the rest is as desired.
+    CompletedWithErrors,
+    /// The guard held the plan; nothing was written.
+    Held,
+    /// An error ended it.
+    Stopped,
+    /// The caller ended it.
+    Canceled,
 }
 
 /// One import, plan and export of a profile.

@@ -4,7 +4,7 @@ use super::{engine::Engine, request::ApprovePlanRequest};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{RunResult, Timestamp},
+    model::{Named, RunResult, Timestamp},
     places::profile_store,
     state::{State, lock::RunLock},
 };

@@ -6,8 +6,8 @@ use super::{
     request::{CertificateSource, GetCertificateRequest},
 };
 use crate::{
-    directory::{Selection, SourceItem},
-    error::{Error, ErrorId, Result},
+    directory::{Identities, Selection, SourceItem},
+    error::Result,
     event::{Context, ResultType},
     model::{PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp, Value},
     parallel,
@@ -25,7 +25,7 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
         [] => Selection::All,
         some => Selection::Identities(some.to_vec()),
     };
-    let mut found = vec![false; request.identity.len()];
+    let mut named = Identities::new(&request.identity);
     let mut batch = Vec::new();
     let hand_over = |batch: &mut Vec<Recipient>| {
         let evaluations = parallel::map(batch, |recipient| judge.evaluate(recipient));
@@ -42,25 +42,20 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
         match item {
             SourceItem::Invalid(error) => context.error(error),
             SourceItem::Recipient(recipient) => {
-                for (identity, found) in request.identity.iter().zip(&mut found) {
-                    *found |= recipient.is_named(identity);
-                }
+                named.note(&recipient);
                 batch.push(recipient);
                 if batch.len() < BATCH { Ok(()) } else { hand_over(&mut batch) }
             }
         }
     })?;
     hand_over(&mut batch)?;
-    for (identity, _) in request.identity.iter().zip(found).filter(|(_, found)| !found) {
-        let place = match request.source {
-            CertificateSource::Directory => "source",
-            CertificateSource::Target => "target",
-            CertificateSource::State => "state",
-        };
-        let what = format!("The {place} of profile '{}' has no recipient '{identity}'.", profile.name);
-        context.error(Error::new(ErrorId::IdentityNotFound, what).target(identity))?;
-    }
-    Ok(())
+    let place = match request.source {
+        CertificateSource::Directory => "source",
+        CertificateSource::Target => "target",
+        CertificateSource::State => "state",
+    };
+    let unknown = named.unknown(&format!("{place} of profile '{}'", profile.name));
+    unknown.into_iter().try_for_each(|error| context.error(error))
 }
 
 /// Hands over the selected recipients from where the request wants them.

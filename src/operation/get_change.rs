@@ -1,6 +1,6 @@
 //! `GetChange`: changes by run, state and recipient.
 
-use super::{engine::Engine, names, request::GetChangeRequest, wildcard};
+use super::{engine::Engine, names::parse_all, request::GetChangeRequest, wildcard::Pattern};
 use crate::{
     error::Result,
     event::{Context, ResultType},
@@ -13,8 +13,9 @@ use crate::{
 const PAGE: usize = 200;
 
 pub(super) fn run(engine: &Engine, request: &GetChangeRequest, context: &Context) -> Result<()> {
-    let states =
-        names::parse(&request.state, ChangeState::from_name, ChangeState::ALL, ChangeState::name, "a state")?;
+    let states: Vec<ChangeState> = parse_all(&request.state, "a state")?;
+    let identities: Vec<Pattern> =
+        request.identity.iter().map(|identity| Pattern::parse(identity)).collect::<Result<_>>()?;
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
     let Some(state) = engine.read_state(&stored.profile.name)? else { return Ok(()) };
     let filter = ChangeFilter { run_id: request.run_id, states };
@@ -25,8 +26,8 @@ pub(super) fn run(engine: &Engine, request: &GetChangeRequest, context: &Context
         before = last.id;
         for change in &page {
             let names = [Some(&change.recipient), Some(&change.anchor), change.display_name.as_ref()];
-            let named = |name: &String| wildcard::any_matches(&request.identity, name);
-            if request.identity.is_empty() || names.into_iter().flatten().any(named) {
+            let named = |name: &String| identities.iter().any(|pattern| pattern.matches(name));
+            if identities.is_empty() || names.into_iter().flatten().any(named) {
                 context.result(ResultType::Change, change)?;
             }
         }

@@ -1,6 +1,6 @@
 //! `GetProfile`: shows profiles.
 
-use super::{engine::Engine, request::GetProfileRequest, wildcard};
+use super::{engine::Engine, names::asks_for, request::GetProfileRequest};
 use crate::{
     error::Result,
     event::{Context, ResultType},
@@ -10,16 +10,11 @@ use crate::{
 pub(super) fn run(engine: &Engine, request: &GetProfileRequest, context: &Context) -> Result<()> {
     let search = engine.places()?;
     let names = profile_store::names(&search)?;
-    for name in names.iter().filter(|name| wildcard::any_matches(&request.name, name)) {
+    for name in names.iter().filter(|name| asks_for(&request.name, name)) {
         match profile_store::load(&search, name) {
             Ok(stored) => context.result(ResultType::Profile, &stored.profile)?,
             Err(error) => context.error(error)?,
         }
     }
-    for name in request.name.iter().filter(|name| !wildcard::is_pattern(name)) {
-        if !names.iter().any(|known| wildcard::matches(name, known)) {
-            context.error(profile_store::not_found(name))?;
-        }
-    }
-    Ok(())
+    profile_store::unknown(&request.name, &names).into_iter().try_for_each(|error| context.error(error))
 }

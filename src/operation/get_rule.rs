@@ -1,6 +1,6 @@
 //! `GetRule`: the rules of the policy.
 
-use super::{request::GetRuleRequest, wildcard};
+use super::{names::asks_for, request::GetRuleRequest};
 use crate::{
     error::Result,
     event::{Context, ResultType},
@@ -10,6 +10,6 @@ use crate::{
 pub(super) fn run(request: &GetRuleRequest, context: &Context) -> Result<()> {
     policy::rules()
         .iter()
-        .filter(|rule| wildcard::any_matches(&request.rule, &rule.rule))
+        .filter(|rule| asks_for(&request.rule, &rule.rule))
         .try_for_each(|rule| context.result(ResultType::Rule, rule))
 }

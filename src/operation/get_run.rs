@@ -1,6 +1,10 @@
 //! `GetRun`: the history of runs.
 
-use super::{engine::Engine, names, request::GetRunRequest, wildcard};
+use super::{
+    engine::Engine,
+    names::{asks_for, parse_all},
+    request::GetRunRequest,
+};
 use crate::{
     error::Result,
     event::{Context, ResultType},
@@ -12,11 +16,10 @@ use crate::{
 const PAGE: usize = 200;
 
 pub(super) fn run(engine: &Engine, request: &GetRunRequest, context: &Context) -> Result<()> {
-    let results =
-        names::parse(&request.result, RunResult::from_name, RunResult::ALL, RunResult::name, "a result")?;
+    let results: Vec<RunResult> = parse_all(&request.result, "a result")?;
     let search = engine.places()?;
     let names = profile_store::names(&search)?;
-    for name in names.iter().filter(|name| wildcard::any_matches(&request.profile_name, name)) {
+    for name in names.iter().filter(|name| asks_for(&request.profile_name, name)) {
         let Some(state) = engine.read_state(name)? else { continue };
         let mut left = request.newest.map_or(usize::MAX, |newest| newest as usize);
         let mut before = request.id.map_or(i64::MAX, |id| id.saturating_add(1));
@@ -33,10 +36,7 @@ pub(super) fn run(engine: &Engine, request: &GetRunRequest, context: &Context) -
             }
         }
     }
-    for name in request.profile_name.iter().filter(|name| !wildcard::is_pattern(name)) {
-        if !names.iter().any(|known| wildcard::matches(name, known)) {
-            context.error(profile_store::not_found(name))?;
-        }
-    }
-    Ok(())
+    profile_store::unknown(&request.profile_name, &names)
+        .into_iter()
+        .try_for_each(|error| context.error(error))
 }

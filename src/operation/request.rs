@@ -63,7 +63,7 @@ pub struct NewProfileRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetProfileRequest {
-    /// Names, with `*` and `?`; none: all. A name without wildcards that does not exist is an error of its own.
+    /// Names, in any case; none: all. One that does not exist is an error of its own.
     #[serde(default)]
     pub name: Vec<String>,
 }
@@ -167,7 +167,7 @@ pub enum CertificateSource {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetRunRequest {
-    /// Profile names, with `*` and `?`; none: all.
+    /// Profile names, in any case; none: all. One that does not exist is an error of its own.
     #[serde(default)]
     pub profile_name: Vec<String>,
     /// Only this run.
@@ -190,7 +190,8 @@ pub struct GetChangeRequest {
     /// Only this run's.
     #[serde(default)]
     pub run_id: Option<i64>,
-    /// Only those of these recipients; `*` and `?` allowed.
+    /// Only those of these recipients, in the language of PowerShell's wildcards: `*`, `?`, `[abc]`, `[a-c]`, and a
+    /// backtick before a character that is meant as itself. A pattern that is not valid fails with `InvalidRequest`.
     #[serde(default)]
     pub identity: Vec<String>,
     /// Only those in one of these states.
@@ -298,7 +299,7 @@ pub struct PublishTrustStoreRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetRuleRequest {
-    /// Ids, with `*` and `?`; none: all.
+    /// Ids, in any case; none: all.
     #[serde(default)]
     pub rule: Vec<String>,
 }

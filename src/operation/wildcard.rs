@@ -1,62 +1,185 @@
-//! Names with `*` and `?`, as PowerShell users write them.
+//! Identities with wildcards, in the language of PowerShell's `WildcardPattern`. Its units are those of .NET: UTF-16.
 
-/// Whether `pattern` has wildcards at all.
-pub(super) fn is_pattern(pattern: &str) -> bool {
-    pattern.contains(['*', '?'])
+use std::ops::RangeInclusive;
+
+use crate::error::{Error, ErrorId, Result};
+
+const STAR: u16 = b'*' as u16;
+const QUESTION_MARK: u16 = b'?' as u16;
+const OPEN: u16 = b'[' as u16;
+const CLOSE: u16 = b']' as u16;
+const HYPHEN: u16 = b'-' as u16;
+const ESCAPE: u16 = b'`' as u16;
+
+/// `*` any text, `?` any one character, `[abc]` and `[a-c]` one of them, `` ` `` before a character that is meant as
+/// itself; all in any case.
+#[derive(Debug)]
+pub(super) struct Pattern(Vec<Part>);
+
+#[derive(Debug)]
+enum Part {
+    AnyText,
+    AnyOne,
+    Literal(u16),
+    OneOf(Vec<RangeInclusive<u16>>),
 }
 
-/// Whether `text` matches `pattern`, in any case: `*` is any text, `?` any one character.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
-    let text: Vec<char> = text.to_lowercase().chars().collect();
-    let (mut p, mut t) = (0, 0);
-    // Where to go on when what came after the last `*` does not fit.
-    let mut back: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                back = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || Some(c) == text.get(t) => (p, t) = (p + 1, t + 1),
-            _ => match back {
-                Some((star, from)) => {
-                    (p, t) = (star + 1, from + 1);
-                    back = Some((star, from + 1));
+impl Pattern {
+    /// Fails with `InvalidRequest`, naming the pattern, where a bracket is not closed or a range goes backwards.
+    pub fn parse(pattern: &str) -> Result<Self> {
+        let mut units = pattern.encode_utf16();
+        let mut parts = Vec::new();
+        while let Some(unit) = units.next() {
+            parts.push(match unit {
+                STAR => Part::AnyText,
+                QUESTION_MARK => Part::AnyOne,
+                OPEN => Part::OneOf(bracketed(&mut units).map_err(|why| invalid(pattern, why))?),
+                ESCAPE => match units.next() {
+                    Some(escaped) => Part::Literal(lower(escaped)),
+                    // As in Windows 7: alone, it is nothing.
+                    None if parts.is_empty() => break,
+                    None => Part::Literal(ESCAPE),
+                },
+                literal => Part::Literal(lower(literal)),
+            });
+        }
+        Ok(Self(parts))
+    }
+
+    /// Whether all of `text` is what the pattern says.
+    pub fn matches(&self, text: &str) -> bool {
+        let text: Vec<u16> = text.encode_utf16().collect();
+        let (mut part, mut at) = (0, 0);
+        // Where to go on when what came after the last `*` does not fit.
+        let mut back: Option<(usize, usize)> = None;
+        while let Some(unit) = text.get(at) {
+            match self.0.get(part) {
+                Some(Part::AnyText) => {
+                    back = Some((part, at));
+                    part += 1;
                 }
-                None => return false,
-            },
+                Some(one) if one.fits(*unit) => (part, at) = (part + 1, at + 1),
+                _ => match back {
+                    Some((star, from)) => {
+                        (part, at) = (star + 1, from + 1);
+                        back = Some((star, from + 1));
+                    }
+                    None => return false,
+                },
+            }
+        }
+        self.0.iter().skip(part).all(|rest| matches!(rest, Part::AnyText))
+    }
+}
+
+impl Part {
+    fn fits(&self, unit: u16) -> bool {
+        match self {
+            Self::AnyText | Self::AnyOne => true,
+            Self::Literal(literal) => *literal == lower(unit),
+            Self::OneOf(ranges) => {
+                let (lower, upper) = (lower(unit), upper(unit));
+                ranges.iter().any(|range| [unit, lower, upper].iter().any(|form| range.contains(form)))
+            }
         }
     }
-    pattern.iter().skip(p).all(|c| *c == '*')
 }
 
-/// Whether one of the patterns matches; no patterns match everything.
-pub(super) fn any_matches(patterns: &[String], text: &str) -> bool {
-    patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, text))
+/// What stands between brackets; takes the closing one, too. A `]` right after the opening one is meant as itself.
+fn bracketed(
+    units: &mut impl Iterator<Item = u16>,
+) -> std::result::Result<Vec<RangeInclusive<u16>>, &'static str> {
+    const OPEN_END: &str = "a '[' has no ']'";
+    let mut contents: Vec<(u16, bool)> = Vec::new();
+    let mut first = true;
+    loop {
+        match units.next().ok_or(OPEN_END)? {
+            CLOSE if !first => break,
+            ESCAPE => contents.push((units.next().ok_or(OPEN_END)?, false)),
+            unit => contents.push((unit, unit == HYPHEN)),
+        }
+        first = false;
+    }
+    let mut ranges = Vec::new();
+    let mut rest = contents.as_slice();
+    while let [(low, _), after @ ..] = rest {
+        let (high, after) = match after {
+            [(_, true), (high, _), after @ ..] => (high, after),
+            after => (low, after),
+        };
+        if low > high {
+            return Err("a range in brackets ends before it begins");
+        }
+        ranges.push(*low..=*high);
+        rest = after;
+    }
+    Ok(ranges)
+}
+
+fn invalid(pattern: &str, why: &str) -> Error {
+    Error::new(ErrorId::InvalidRequest, format!("The pattern '{pattern}' is not valid: {why}."))
+        .target(pattern)
+        .advice("Write a backtick (`) before a bracket that is meant as such.")
+}
+
+fn lower(unit: u16) -> u16 {
+    char::from_u32(unit.into()).map_or(unit, |c| alone(c.to_lowercase(), unit))
+}
+
+/// Not that of characters that only share theirs with another one, such as the long s.
+fn upper(unit: u16) -> u16 {
+    let upper = char::from_u32(unit.into()).map_or(unit, |c| alone(c.to_uppercase(), unit));
+    if lower(upper) == lower(unit) { upper } else { unit }
+}
+
+/// The one unit that `mapped` is, else `unit`: .NET maps character by character.
+fn alone(mut mapped: impl Iterator<Item = char>, unit: u16) -> u16 {
+    match (mapped.next(), mapped.next()) {
+        (Some(only), None) => u16::try_from(u32::from(only)).unwrap_or(unit),
+        _ => unit,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+
+    /// One line of the table, which the module's tests hold against PowerShell itself.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Case {
+        pattern: String,
+        #[serde(default)]
+        text: String,
+        /// Nothing where the pattern is invalid.
+        matches: Option<bool>,
+        #[serde(default)]
+        invalid: bool,
+    }
 
     #[test]
     fn wildcards_match_as_in_powershell() {
-        for (pattern, text, expected) in [
-            ("corp", "CORP", true),
-            ("corp", "corp2", false),
-            ("c*", "corp", true),
-            ("*p", "corp", true),
-            ("c?rp", "corp", true),
-            ("c?rp", "crp", false),
-            ("*o*p*", "corp", true),
-            ("a*b*c", "aXbXbXc", true),
-            ("a*b*c", "aXbXbX", false),
-            ("", "", true),
-            ("*", "", true),
-            ("?", "", false),
+        let table = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/wildcards.json");
+        let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(table).unwrap()).unwrap();
+        assert!(cases.len() > 100, "the table is there");
+        for Case { pattern, text, matches, invalid } in cases {
+            assert_ne!(matches.is_some(), invalid, "{pattern:?}");
+            let ours = Pattern::parse(&pattern).ok().map(|parsed| parsed.matches(&text));
+            assert_eq!(ours, matches, "{pattern:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_pattern_is_named_with_the_reason() {
+        for (pattern, why) in [
+            ("[abc", "The pattern '[abc' is not valid: a '[' has no ']'."),
+            ("x[z-a]", "The pattern 'x[z-a]' is not valid: a range in brackets ends before it begins."),
         ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+            let error = Pattern::parse(pattern).unwrap_err();
+            assert_eq!((error.id, error.message.as_str()), (ErrorId::InvalidRequest, why));
+            assert_eq!(error.target.as_deref(), Some(pattern));
         }
     }
 }

@@ -30,15 +30,22 @@ pub(crate) fn settings(search: &[Places], name: &str) -> Result<(Settings, Place
             Ok(text) => return Ok((parse(&path, name, &text)?, places.clone())),
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => {
-                return Err(Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e));
+                let error = Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e);
+                return Err(error.target(name));
             }
         }
     }
     Err(not_found(name))
 }
 
-pub(crate) fn not_found(name: &str) -> Error {
+fn not_found(name: &str) -> Error {
     Error::new(ErrorId::ProfileNotFound, format!("There is no profile '{name}'.")).target(name)
+}
+
+/// The error of each of the names asked for that is not among `known`.
+pub(crate) fn unknown(asked: &[String], known: &[String]) -> Vec<Error> {
+    let unknown = |name: &&String| !known.iter().any(|one| one.to_lowercase() == name.to_lowercase());
+    asked.iter().filter(unknown).map(|name| not_found(name)).collect()
 }
 
 fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Settings> {

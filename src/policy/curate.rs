@@ -137,8 +137,7 @@ impl Curation<'_> {
             entry.certificate.as_ref().is_some_and(|one| one.fingerprint == certificate.fingerprint)
         });
         for finding in entry.iter().flat_map(|entry| &entry.findings) {
-            let rule = RuleId::ALL.iter().copied().find(|rule| rule.id() == finding.rule);
-            let opt_in = match rule {
+            let opt_in = match finding.rule.parse().ok() {
                 Some(RuleId::UntrustedIssuer | RuleId::BrokenChain)
                     if self.chains.is_checked(certificate) =>
                 {

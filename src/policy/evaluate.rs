@@ -13,8 +13,8 @@ use super::{
 use crate::{
     certificate::{Certificate, ValueContent, ValueForm, read_value},
     model::{
-        Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Purpose, Recipient,
-        Severity, Timestamp, Value,
+        Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Named, Purpose,
+        Recipient, Severity, Timestamp, Value,
     },
     trust::PathValidator,
 };
@@ -130,7 +130,7 @@ impl ValueJudge<'_> {
             attribute: self.value.attribute,
             position: self.position,
             value: self.value.fingerprint(),
-            form: self.content.form.name().to_owned(),
+            form: self.content.form.to_string(),
             certificate: certificate.map(Certificate::summary),
             state: match (chain_part, unusable) {
                 (true, _) => CertificateState::Chain,
@@ -178,7 +178,7 @@ fn recipient_rules(
     nothing_desired: bool,
 ) -> Vec<Fired> {
     let mut fired = Vec::new();
-    for attribute in Attribute::ALL {
+    for attribute in Attribute::all() {
         let count = values.iter().filter(|(value, _)| value.attribute == attribute).count();
         if count > MAX_VALUES {
             let message =

@@ -21,7 +21,7 @@ pub use rules::{Rule, RuleId, rules, rules_markdown};
 pub use select::MAX_VALUES;
 
 use crate::{
-    model::{Finding, Fingerprint, Severity},
+    model::{Finding, Fingerprint, Named, Severity},
     profile::{PolicyName, RemovableValue, SelectionName},
 };
 
@@ -66,8 +66,8 @@ impl Policy {
     /// [fingerprint](crate::trust::TrustAnchors::fingerprint)); another one means: evaluate all recipients again.
     pub fn fingerprint(&self, anchors: &Fingerprint) -> Fingerprint {
         let mut text = format!("{};{:?};{:?};{anchors}", rules::RULES_VERSION, self.selection, self.curation);
-        for rule in RuleId::ALL {
-            text += &format!(";{}={:?}", rule.id(), self.severity(*rule));
+        for rule in RuleId::all() {
+            text += &format!(";{}={:?}", rule.id(), self.severity(rule));
         }
         Fingerprint::of(text.as_bytes())
     }

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::model::Severity;
+use crate::model::{Named, Severity};
 
 /// Raised with every change of what a rule means, so that all recipients are evaluated again.
 /// Ids and severities are part of the policy's fingerprint anyway.
@@ -12,16 +13,13 @@ pub(super) const RULES_VERSION: u32 = 1;
 macro_rules! rules {
     ($( $name:ident $id:literal $standard:ident $lenient:ident
         $title:literal $explanation:literal $advice:literal $source:literal )*) => {
-        /// A rule by its name.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum RuleId { $( #[doc = $title] $name, )* }
+        /// A rule by its name, in the order of the table.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, EnumString, VariantArray)]
+        pub enum RuleId { $( #[doc = $title] #[strum(serialize = $id)] $name, )* }
 
         impl RuleId {
-            /// Every rule, in the order of the table.
-            pub const ALL: &'static [RuleId] = &[ $( RuleId::$name, )* ];
-
             /// The id, such as `expired`.
-            pub fn id(self) -> &'static str { match self { $( RuleId::$name => $id, )* } }
+            pub fn id(self) -> &'static str { self.into() }
 
             /// How grave it is under the policy `Standard`.
             pub fn standard(self) -> Severity { match self { $( RuleId::$name => Severity::$standard, )* } }
@@ -314,11 +312,11 @@ pub struct Rule {
 
 /// All rules, in the order of the table.
 pub fn rules() -> Vec<Rule> {
-    let rule = |id: &RuleId| {
+    let rule = |id: RuleId| {
         let [title, explanation, advice, source] = id.texts().map(str::to_owned);
         Rule { rule: id.id().to_owned(), severity: id.standard(), title, explanation, advice, source }
     };
-    RuleId::ALL.iter().map(rule).collect()
+    RuleId::all().map(rule).collect()
 }
 
 /// The text of docs/rules.md.
@@ -330,7 +328,7 @@ pub fn rules_markdown() -> String {
          | rule | Standard | Strict | Lenient | means |\n|---|---|---|---|---|\n",
     );
     let strict = |severity| if severity == Severity::Warning { Severity::Error } else { severity };
-    for id in RuleId::ALL {
+    for id in RuleId::all() {
         let (standard, lenient) = (id.standard(), id.lenient());
         let [title, ..] = id.texts();
         let name = id.id();

@@ -28,15 +28,19 @@ impl Setting {
         listed(&sources.into_iter().chain(targets).collect::<Vec<_>>(), "and")
     }
 
-    /// Its help, after the sources and targets that have it.
+    /// Its help, after the sources and targets that have it, as Markdown.
     pub fn described(&self) -> String {
-        let sources = self.sources().into_iter().map(|kind| format!("{kind:?}"));
+        let sources = self.sources().into_iter().map(|kind| format!("`{kind:?}`"));
         let targets = self.targets().into_iter().map(|kind| match kind {
             // The one name that both have.
-            TargetKind::ActiveDirectory => format!("{kind:?} as the target"),
-            _ => format!("{kind:?}"),
+            TargetKind::ActiveDirectory => format!("`{kind:?}` as the target"),
+            _ => format!("`{kind:?}`"),
         });
         let owners: Vec<String> = sources.chain(targets).collect();
-        if owners.is_empty() { self.help.to_owned() } else { format!("{}: {}", owners.join(", "), self.help) }
+        match (owners.is_empty(), self.required) {
+            (true, _) => self.help.to_owned(),
+            (false, false) => format!("{}: {}", owners.join(", "), self.help),
+            (false, true) => format!("{}: {} Required there.", owners.join(", "), self.help),
+        }
     }
 }

@@ -87,11 +87,20 @@ impl Profile {
         match (profile, reader.faults.is_empty()) {
             (Some(profile), true) => Ok(profile),
             _ => {
-                let message = format!("Profile '{name}': {}.", reader.faults.join(". "));
+                let message = format!("Profile '{name}': {}.", sentences(&reader.faults));
                 Err(Error::new(ErrorId::ProfileInvalid, message).target(name))
             }
         }
     }
+}
+
+/// Faults as sentences, the last without its full stop.
+fn sentences(faults: &[String]) -> String {
+    let capital = |(position, fault): (usize, &String)| match (position, fault.strip_prefix("the ")) {
+        (1.., Some(rest)) => format!("The {rest}"),
+        _ => fault.clone(),
+    };
+    faults.iter().enumerate().map(capital).collect::<Vec<_>>().join(". ")
 }
 
 impl Reader<'_> {

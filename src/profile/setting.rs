@@ -92,13 +92,21 @@ impl Setting {
 
     /// What is wrong with a value, as a sentence's part that says what to give instead.
     pub(super) fn refusal(&self, value: &Json) -> Option<String> {
-        let wrong = match value {
-            Json::Array(items) if self.list => items.iter().find(|item| !self.values.include(item)),
-            one if self.list || !self.values.include(one) => Some(one),
-            _ => None,
-        }?;
-        let list = if self.list && !wrong.is_string() { "a list of " } else { "" };
-        Some(format!("-{} is {}; give {list}{}", self.name, shown(wrong), self.values.describe()))
+        let (wrong, wanted) = match value {
+            Json::Array(items) if self.list => {
+                (items.iter().find(|item| !self.values.include(item))?, self.values.describe())
+            }
+            one if self.list => (one, self.values.describe_list()),
+            one if self.values.include(one) => return None,
+            one => match self.values {
+                // Only there does the limit of all numbers matter to anybody.
+                Values::Number { least, most } if one.as_f64().is_some_and(|one| one > most as f64) => {
+                    (one, format!("{least} to {most}"))
+                }
+                values => (one, values.describe()),
+            },
+        };
+        Some(format!("-{} is {}; give {wanted}", self.name, shown(wrong)))
     }
 }
 
@@ -143,6 +151,14 @@ impl Values {
             Self::Number { least, most } => format!("{least} to {most}"),
             Self::Switch => "true or false".into(),
             Self::Choice(names) => listed(names, "or"),
+        }
+    }
+
+    fn describe_list(&self) -> String {
+        match self {
+            Self::Text => "a list of texts".into(),
+            Self::Path => "a list of absolute paths".into(),
+            other => format!("a list of {}", other.describe()),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{State, json};
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{Change, ChangeKind, ChangeState, Finding, Fingerprint, PublishedValue, Timestamp},
+    model::{Change, ChangeKind, ChangeState, Finding, Fingerprint, Named, PublishedValue, Timestamp},
 };
 
 /// The change of a recipient that is not at the target yet.

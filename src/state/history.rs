@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{State, json};
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{ChangeState, Run, RunResult, Timestamp},
+    model::{ChangeState, Named, Run, RunResult, Timestamp},
 };
 
 impl State {

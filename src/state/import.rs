@@ -2,15 +2,18 @@
 
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::{State, json};
 use crate::{
     error::Result,
-    model::{CertificateState, Finding, Fingerprint, PublishedValue, RecipientRecord, Timestamp, Value},
+    model::{
+        CertificateState, Finding, Fingerprint, Named, PublishedValue, RecipientRecord, Timestamp, Value,
+    },
 };
 
 /// Why a recipient that was seen earlier counts as gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumString, VariantArray)]
 pub enum Gone {
     /// The source shows a tombstone.
     Deleted,
@@ -18,20 +21,6 @@ pub enum Gone {
     OutOfScope,
     /// It has been missing longer than the missing period.
     Missing,
-}
-
-impl Gone {
-    fn name(self) -> &'static str {
-        match self {
-            Gone::Deleted => "Deleted",
-            Gone::OutOfScope => "OutOfScope",
-            Gone::Missing => "Missing",
-        }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Gone::Deleted, Gone::OutOfScope, Gone::Missing].into_iter().find(|gone| gone.name() == name)
-    }
 }
 
 /// One recipient as one import saw it.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Attribute, Fingerprint, PublishedRecipient, PublishedValue, Timestamp, Value},
+    model::{Attribute, Fingerprint, Named, PublishedRecipient, PublishedValue, Timestamp, Value},
 };
 
 /// Everything that planning needs to know of one recipient.

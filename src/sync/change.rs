@@ -3,7 +3,9 @@
 use super::decide::Planned;
 use crate::{
     error::Result,
-    model::{Change, ChangeState, Finding, Fingerprint, PublishedValue, RecipientRecord, Run, Timestamp},
+    model::{
+        Change, ChangeState, Finding, Fingerprint, Named, PublishedValue, RecipientRecord, Run, Timestamp,
+    },
     state::State,
 };
 

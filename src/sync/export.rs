@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{LogLevel, Question, ResultType},
-    model::{Change, ChangeState, Exclusion, Finding, RecipientRecord, Run, Timestamp, Value},
+    model::{Change, ChangeState, Exclusion, Finding, Named, RecipientRecord, Run, Timestamp, Value},
     state::change::Outcome,
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };

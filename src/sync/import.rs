@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{job::Job, progress::Meter};
 use crate::{
-    directory::{Presence, SourceItem},
+    directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},
     model::{
-        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
+        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, Named, PublishedValue, Recipient,
         RecipientRecord, Run, Severity, Value,
     },
     parallel,
@@ -30,12 +30,13 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let context = job.context;
     let mut meter = Meter::new(context, "Import", total)?;
     let selection = job.selection();
-    let mut import = Import { run, issuers: BTreeMap::new(), named: Vec::new() };
+    let mut import = Import { run, issuers: BTreeMap::new() };
+    let mut named = Identities::new(&job.options.identity);
     let mut batch = Vec::with_capacity(BATCH);
     let mut bytes = 0;
 
     // The sink needs the job, and so does the source; they don't touch the same parts of it.
-    let Job { source, state, evaluate, policy, now, profile, options, .. } = job;
+    let Job { source, state, evaluate, policy, now, profile, .. } = job;
     let part = Part {
         state,
         evaluate: *evaluate,
@@ -46,7 +47,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     source.read(&selection, context, &mut |item| {
         match item {
             SourceItem::Recipient(recipient) => {
-                import.note_identity(&options.identity, &recipient);
+                named.note(&recipient);
                 bytes += recipient.values.iter().map(|value| value.bytes.len()).sum::<usize>();
                 batch.push(recipient);
             }
@@ -63,7 +64,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         Ok(())
     })?;
     import.flush(&part, context, &mut batch)?;
-    let (issuers, named) = (import.issuers, import.named);
+    let issuers = import.issuers;
     name_missing_issuers(run, issuers);
     for missing in run.missing_issuers.iter().take(MISSING_ISSUERS_TOLD) {
         job.verbose(format!(
@@ -73,7 +74,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     }
 
     if job.is_partial() {
-        report_unknown_identities(job, run, &named)?;
+        report_unclear_identities(job, run, &named)?;
         // Only these recipients are planned; the rows join the import in force when the run is done with them.
         return Ok(());
     }
@@ -106,16 +107,9 @@ struct Part<'a> {
 struct Import<'a> {
     run: &'a mut Run,
     issuers: BTreeMap<String, u64>,
-    /// Which identity named which anchor.
-    named: Vec<(String, String)>,
 }
 
 impl Import<'_> {
-    fn note_identity(&mut self, identities: &[String], recipient: &Recipient) {
-        let named = identities.iter().filter(|identity| recipient.is_named(identity));
-        self.named.extend(named.map(|identity| (identity.clone(), recipient.anchor.clone())));
-    }
-
     /// Evaluates a batch and keeps it in one transaction.
     fn flush(
         &mut self,
@@ -312,7 +306,7 @@ fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
             now: *now,
             disabled: profile.policy.disabled_account,
         };
-        Import { run, issuers: BTreeMap::new(), named: Vec::new() }.flush(&part, context, &mut found)?;
+        Import { run, issuers: BTreeMap::new() }.flush(&part, context, &mut found)?;
     }
 }
 
@@ -341,23 +335,10 @@ fn name_missing_issuers(run: &mut Run, issuers: BTreeMap<String, u64>) {
 }
 
 /// An identity that names nobody, or more than one, is an error of its own; nothing is done for it.
-fn report_unknown_identities(job: &Job<'_>, run: &mut Run, named: &[(String, String)]) -> Result<()> {
-    for identity in &job.options.identity {
-        let anchors: Vec<&str> =
-            named.iter().filter(|(name, _)| name == identity).map(|(_, anchor)| anchor.as_str()).collect();
-        let error = match anchors.len() {
-            0 => Error::new(ErrorId::IdentityNotFound, format!("The source has no recipient '{identity}'.")),
-            1 => continue,
-            count => {
-                for anchor in &anchors {
-                    job.state.remove_import(run.id, anchor)?;
-                }
-                let what =
-                    format!("'{identity}' names {count} recipients of the source; none of them is touched.");
-                Error::new(ErrorId::IdentityAmbiguous, what)
-            }
-        };
-        job.report(run, error.target(identity.clone()))?;
+fn report_unclear_identities(job: &Job<'_>, run: &mut Run, named: &Identities) -> Result<()> {
+    for (error, anchors) in named.unclear() {
+        anchors.iter().try_for_each(|anchor| job.state.remove_import(run.id, anchor))?;
+        job.report(run, error)?;
     }
     Ok(())
 }

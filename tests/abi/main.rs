@@ -14,5 +14,7 @@ mod cmdlets;
 mod common;
 mod docs;
 mod header;
+mod module;
 mod queue;
 mod requests;
+mod settings;

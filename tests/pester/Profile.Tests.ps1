@@ -19,10 +19,8 @@ Describe 'Profiles' {
 
     It 'take every setting of the library as a parameter of New- and Set-' {
         $settings = (New-SmimeSyncProfile -Name one @minimum).PSObject.Properties.Name | Where-Object { $_ -notin 'Name', 'ProfileName' }
-        $schema = Get-Content -Raw -LiteralPath "$env:SMIME_SYNC_ROOT/src/profile.rs"
-        $fields = [regex]::Matches($schema, '(?m)^    pub (\w+): ') | ForEach-Object {
-            [regex]::Replace($_.Groups[1].Value, '(?:^|_)(\w)', { $args[0].Groups[1].Value.ToUpper() })
-        }
+        $page = Get-Content -Raw -LiteralPath "$env:SMIME_SYNC_ROOT/docs/settings.md"
+        $fields = [regex]::Matches($page, '(?m)^\| `-(\w+)` ') | ForEach-Object { $_.Groups[1].Value }
         @($settings | Sort-Object) | Should -Be @($fields | Where-Object { $_ -ne 'Name' } | Sort-Object)
         foreach ($command in 'New-SmimeSyncProfile', 'Set-SmimeSyncProfile') {
             foreach ($setting in $settings) { (Get-Command -Name $command).Parameters.Keys | Should -Contain $setting }
@@ -37,24 +35,38 @@ Describe 'Profiles' {
     }
 
     It 'keep every setting that was given' {
-        $all = @{
+        $every = @{
+            TrustAnchorPath = '/ca/b.pem', '/ca/c'; AllowUntrusted = $true; Policy = 'Lenient'; Selection = 'AllUsable'
+            DisabledAccount = 'Remove'; MissingPeriod = 60; RemovalLimit = 1; RemovalPercent = 2; Retention = 3
+        }
+        $directory = @{
             Source = 'ActiveDirectory'; Server = 'dc1.contoso.test'; Port = 3269; SearchBase = 'OU=A,DC=x', 'OU=B,DC=x'
             Filter = '(mail=*)'; ServerCertificatePath = '/ca/a.pem'; SkipCertificateCheck = $true; Timeout = 5
-            Path = '/srv/d.ldif'; Target = 'Folder'; OutputPath = '/srv/out'; TrustAnchorPath = '/ca/b.pem', '/ca/c'
-            AllowUntrusted = $true; Policy = 'Lenient'; Selection = 'AllUsable'; DisabledAccount = 'Remove'
-            MissingPeriod = 60; RemovalLimit = 1; RemovalPercent = 2; Retention = 3
+            WriteServer = 'dc2.contoso.test'; QuietPeriod = 3600
+        }
+        $file = @{ Source = 'Ldif'; Path = '/srv/d.ldif' }
+        $copies = @{ Ownership = 'Authoritative'; Drift = 'Report' }
+        $cloud = @{
+            Target = 'ExchangeOnline'
             Organization = 'contoso.onmicrosoft.com'; AppId = [guid] '6c2a3b1e-7d0f-4c55-9a41-0f6f6a2f8f11'
             CertificateFilePath = '/srv/app.pfx'; CertificateThumbprint = '4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2'
             ManagedIdentity = $true; ManagedIdentityAccountId = [guid] '00000000-0000-0000-0000-000000000001'
             ExchangeEnvironmentName = 'O365China'; ConnectionUri = [uri] 'https://partner.outlook.cn'
             AzureADAuthorizationEndpointUri = [uri] 'https://login.chinacloudapi.cn'; ByteEncoding = 'Integers'
-            Prefix = 'Cloud'; CreateContact = $true; Ownership = 'Authoritative'; Drift = 'Report'
-            WriteServer = 'dc2.contoso.test'; QuietPeriod = 3600; RemoveValue = 'Untrusted', 'Displaced'
+            CreateContact = $true
         }
-        $null = New-SmimeSyncProfile -Name all @all
-        $kept = Get-SmimeSyncProfile -Name all
-        foreach ($name in $all.Keys) { @($kept.$name) | Should -Be @($all[$name]) -Because $name }
-        $all.Keys | Sort-Object | Should -Be @((Get-Command -Name Set-SmimeSyncProfile).Parameters.Keys |
+        $session = @{ Target = 'ExchangeSession'; Prefix = 'Cloud'; CreateContact = $true }
+        $inPlace = @{ Target = 'ActiveDirectory'; RemoveValue = 'Untrusted', 'Displaced' }
+        $folder = @{ Target = 'Folder'; OutputPath = '/srv/out' }
+        $tried = foreach ($all in @(
+                ($every + $directory + $cloud + $copies), ($every + $file + $session + $copies)
+                ($every + $directory + $inPlace), ($every + $file + $folder + $copies))) {
+            $null = New-SmimeSyncProfile -Name all -Force @all
+            $kept = Get-SmimeSyncProfile -Name all
+            foreach ($name in $all.Keys) { @($kept.$name) | Should -Be @($all[$name]) -Because $name }
+            $all.Keys
+        }
+        $tried | Sort-Object -Unique | Should -Be @((Get-Command -Name Set-SmimeSyncProfile).Parameters.Keys |
                 Where-Object { $kept.PSObject.Properties[$_] -and $_ -ne 'Name' } | Sort-Object) -Because 'every setting is tried'
     }
 
@@ -78,23 +90,35 @@ Describe 'Profiles' {
 
     It 'go back to the default by an empty setting' {
         $id = [guid]::NewGuid()
-        $null = New-SmimeSyncProfile -Name one @minimum -Filter '(a=b)' -RemovalLimit 7 -TrustAnchorPath /ca -AppId $id `
-            -CertificateThumbprint ('A' * 40) -ConnectionUri https://x.test -QuietPeriod 5 -RemoveValue Weak -Ownership Authoritative
+        $null = New-SmimeSyncProfile -Name one -Source ActiveDirectory -Server dc1 -SearchBase 'DC=x' -Target ExchangeOnline `
+            -Organization c.test -Filter '(a=b)' -RemovalLimit 7 -TrustAnchorPath /ca -AppId $id `
+            -CertificateThumbprint ('A' * 40) -ConnectionUri https://x.test -QuietPeriod 5 -Ownership Authoritative
         $changed = Set-SmimeSyncProfile -Name one -Filter '' -RemovalLimit $null -TrustAnchorPath @() -PassThru -AppId $null `
-            -CertificateThumbprint '' -ConnectionUri '' -QuietPeriod $null -RemoveValue @()
+            -CertificateThumbprint '' -ConnectionUri '' -QuietPeriod $null
         $changed.AppId | Should -BeNullOrEmpty
         $changed.CertificateThumbprint | Should -BeNullOrEmpty
         $changed.ConnectionUri | Should -BeNullOrEmpty
         $changed.QuietPeriod | Should -Be 86400
-        $changed.RemoveValue.Count | Should -Be 0
         $changed.Ownership | Should -Be 'Authoritative'
         $changed.Filter | Should -BeNullOrEmpty
         $changed.RemovalLimit | Should -Be 500
         $changed.TrustAnchorPath.Count | Should -Be 0
+        $null = New-SmimeSyncProfile -Name one -Force -Source ActiveDirectory -Server dc1 -SearchBase 'DC=x' `
+            -Target ActiveDirectory -RemoveValue Weak
+        (Set-SmimeSyncProfile -Name one -RemoveValue @() -PassThru).RemoveValue.Count | Should -Be 0
+    }
+
+    It 'refuse a setting without effect, and name what it belongs to' {
+        { New-SmimeSyncProfile -Name one @minimum -Server dc1 } | Should -Throw -ErrorId 'ProfileInvalid,New-SmimeSyncProfile' `
+            -ExpectedMessage '*-Server has no effect*sources ActiveDirectory and Directory*'
+        $null = New-SmimeSyncProfile -Name one @minimum -CreateContact:$false
+        { Set-SmimeSyncProfile -Name one -Prefix Cloud } | Should -Throw -ErrorId 'ProfileInvalid,Set-SmimeSyncProfile' `
+            -ExpectedMessage '*-Prefix has no effect*target ExchangeSession*'
     }
 
     It 'keep a switch that is set to false' {
-        $null = New-SmimeSyncProfile -Name one @minimum -SkipCertificateCheck
+        $null = New-SmimeSyncProfile -Name one -Source Directory -Server ldap1 -SearchBase 'O=x' -Target Folder -OutputPath /out `
+            -SkipCertificateCheck
         (Set-SmimeSyncProfile -Name one -SkipCertificateCheck:$false -PassThru).SkipCertificateCheck | Should -BeFalse
     }
 

@@ -92,17 +92,24 @@ Describe 'Wildcards in names of profiles' {
         @(Get-SmimeSyncProfile).Count | Should -Be 3
     }
 
-    It 'concern only those that match, also where another profile cannot be read' {
-        $file = Get-Item -Path "$testHome/*/gamma.json"
-        $text = Get-Content -Raw -LiteralPath $file.FullName
-        Set-Content -LiteralPath $file.FullName -Value 'no profile'
+    It 'concern only those that match, also where another profile <What>' -ForEach @(
+        @{ What = 'is damaged'; Damage = { param($file) Set-Content -LiteralPath $file -Value 'no profile' } }
+        @{ What = 'cannot be read'; Damage = { param($file) $null = New-Item -ItemType Directory -Path $file } }
+    ) {
+        $file = (Get-Item -Path "$testHome/*/gamma.json").FullName
+        Move-Item -LiteralPath $file -Destination "$folder/kept"
         try {
+            & $Damage $file
             @((Get-SmimeSyncProfile '[ab]*' -ErrorAction Stop).Name) | Should -Be @('alpha', 'beta')
             $found = @(Get-SmimeSyncProfile '[b-g]*' -ErrorAction SilentlyContinue -ErrorVariable failure)
             @($found.Name) | Should -Be @('beta')
             @($failure.FullyQualifiedErrorId) | Should -Be @('ProfileUnreadable,Get-SmimeSyncProfile')
+            @($failure.TargetObject) | Should -Be @('gamma')
             @((Get-SmimeSyncRun 'g*' -ErrorAction Stop).ProfileName) | Should -Be @('gamma') -Because 'the history can still be read'
-        } finally { Set-Content -LiteralPath $file.FullName -Value $text -NoNewline }
+        } finally {
+            Remove-Item -LiteralPath $file -Recurse
+            Move-Item -LiteralPath "$folder/kept" -Destination $file
+        }
     }
 
     It 'remove what they match, and nothing else' {

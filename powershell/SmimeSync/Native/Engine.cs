@@ -87,8 +87,8 @@ namespace SmimeSync.Native
             int status = Library.TaskNext(Answer.ToNumber(handle), (uint)milliseconds, out buffer, out error);
             Answer.Check(status, error);
             GC.KeepAlive(this);
-            ended = status == Answer.Finished;
-            return status == Answer.Events ? Answer.Take(buffer) : null;
+            ended = status == Status.Finished;
+            return status == Status.Events ? Answer.Take(buffer) : null;
         }
 
         /// <summary>Answers questions: a JSON array.</summary>
@@ -119,9 +119,6 @@ namespace SmimeSync.Native
     /// <summary>What the library's functions answer.</summary>
     internal static class Answer
     {
-        internal const int Events = 1;
-        internal const int Finished = 3;
-
         /// <summary>Throws the library's error if the status says that there is one.</summary>
         internal static void Check(int status, ulong error)
         {

@@ -10,9 +10,6 @@ namespace SmimeSync.Native
     /// </summary>
     public static class Library
     {
-        /// <summary>The version of the interface that these declarations are made for.</summary>
-        public const uint AbiVersion = 1;
-
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate uint Version();
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -64,11 +61,11 @@ namespace SmimeSync.Native
                 if (loaded != null) return;
                 IntPtr module = Loader.Open(path);
                 uint version = Bind<Version>(module, "smime_abi_version")();
-                if (version != AbiVersion)
+                if (version != Abi.Version)
                 {
                     throw new LibraryException(
                         "The library '" + path + "' has version " + version + " of the interface, but this module " +
-                        "needs version " + AbiVersion + ". Install module and library from the same package.", null);
+                        "needs version " + Abi.Version + ". Install module and library from the same package.", null);
                 }
                 EngineNew = Bind<MakeOne>(module, "smime_engine_new");
                 EngineSetSecret = Bind<GiveSecret>(module, "smime_engine_set_secret");

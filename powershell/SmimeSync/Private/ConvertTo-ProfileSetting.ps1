@@ -1,15 +1,3 @@
-# The settings of a profile as the library names them; the parameters of New- and Set-SmimeSyncProfile are the same.
-$script:ProfileSetting = @(
-    'Source', 'Server', 'Port', 'SearchBase', 'Filter', 'ServerCertificatePath', 'SkipCertificateCheck', 'Timeout',
-    'Path', 'Target', 'Organization', 'AppId', 'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity',
-    'ManagedIdentityAccountId', 'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri',
-    'ByteEncoding', 'Prefix', 'CreateContact', 'Ownership', 'Drift', 'WriteServer', 'QuietPeriod', 'RemoveValue',
-    'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod',
-    'RemovalLimit', 'RemovalPercent', 'Retention'
-)
-$script:PathSetting = @('ServerCertificatePath', 'Path', 'CertificateFilePath', 'OutputPath', 'TrustAnchorPath')
-$script:ListSetting = @('SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath')
-
 function ConvertTo-ProfileSetting {
     # The settings among the bound parameters of $Cmdlet, as the request carries them; $null for an empty one, which
     # takes the setting back to its default.

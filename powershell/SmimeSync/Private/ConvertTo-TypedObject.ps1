@@ -1,37 +1,3 @@
-# What has to be done to the library's objects, by their type: which fields are dates, which are lists, and the type
-# name of the objects in a list.
-$script:ObjectShape = @{
-    Run         = @{
-        Date = @('Started', 'Ended')
-        List = @('Guard', 'MissingIssuers', 'Exclusions')
-        Item = @{ MissingIssuers = 'SmimeSync.MissingIssuer'; Exclusions = 'SmimeSync.ExclusionCount' }
-    }
-    Change      = @{
-        Date = @('NextTry', 'Time')
-        List = @('Before', 'After', 'Reasons', 'Findings')
-        Item = @{
-            Before   = 'SmimeSync.PublishedValue'
-            After    = 'SmimeSync.PublishedValue'
-            Findings = 'SmimeSync.Finding'
-        }
-    }
-    Certificate = @{
-        Date = @('NotBefore', 'NotAfter')
-        List = @('Addresses', 'KeyUsage', 'ExtendedKeyUsage', 'Findings', 'RecipientFindings')
-        Item = @{ Findings = 'SmimeSync.Finding'; RecipientFindings = 'SmimeSync.Finding' }
-    }
-    Profile     = @{
-        Date = @()
-        List = @('SearchBase', 'ServerCertificatePath', 'TrustAnchorPath', 'RemoveValue')
-        Item = @{}
-    }
-    TrustStore  = @{
-        Date = @()
-        List = @('Certificate')
-        Item = @{ Certificate = 'SmimeSync.TrustStoreCertificate' }
-    }
-}
-
 function ConvertTo-TypedObject {
     # Gives one of the library's result objects its type name, UTC dates, and lists that read as text in a table or a
     # CSV file. The object itself is changed. Called once an object, so it is kept fast.
@@ -48,7 +14,7 @@ function ConvertTo-TypedObject {
             foreach ($item in $value) {
                 $item.PSObject.TypeNames.Insert(0, $typeName)
                 if ($typeName -eq 'SmimeSync.PublishedValue' -and $item.Certificate) { Add-CertificateType $item.Certificate }
-                if ($Type -eq 'TrustStore') { $item.NotAfter = [SmimeSync.UtcDate]::From($item.NotAfter) }
+                if ($Type -eq 'TrustStore') { Set-ObjectDate $item $script:ObjectShape.TrustStoreCertificate }
             }
         }
         $Object.$name = [SmimeSync.ItemList]::new($value)
@@ -61,7 +27,13 @@ function Add-CertificateType {
     # Types the certificate of a published value, and its dates.
     param([object] $Certificate)
     $Certificate.PSObject.TypeNames.Insert(0, 'SmimeSync.CertificateSummary')
-    foreach ($name in 'NotBefore', 'NotAfter') { $Certificate.$name = [SmimeSync.UtcDate]::From($Certificate.$name) }
+    Set-ObjectDate $Certificate $script:ObjectShape.PublishedCertificate
+}
+
+function Set-ObjectDate {
+    # Gives an object within a result UTC dates.
+    param([object] $InputObject, [hashtable] $Shape)
+    foreach ($name in $Shape.Date) { $InputObject.$name = [SmimeSync.UtcDate]::From($InputObject.$name) }
 }
 
 function Add-UnsetSetting {

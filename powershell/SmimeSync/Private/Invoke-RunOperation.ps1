@@ -8,9 +8,12 @@ function Invoke-RunOperation {
         [string] $Scope,
         [pscredential] $Credential,
         [hashtable] $Secret = @{},
+        # Of the cmdlet.
+        [System.Management.Automation.ConfirmImpact] $Impact = 'Medium',
         [switch] $PassThru,
         [switch] $Continue
     )
+    Add-Confirmation -Request $Request -Impact $Impact
     $operation = @{
         Cmdlet     = $Cmdlet
         Request    = $Request

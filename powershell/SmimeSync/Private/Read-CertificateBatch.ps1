@@ -3,22 +3,19 @@ function Read-CertificateBatch {
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
         [hashtable] $State,
-        [string] $Scope,
-        [pscredential] $Credential,
-        [hashtable] $Secret,
+        # As of Get-Access.
+        [hashtable] $Access,
         [string] $Source
     )
     foreach ($name in $State.Group.Keys) {
-        if ($null -eq $State.Engine) {
-            $State.Engine = Open-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential -Secret $Secret
-        }
+        if ($null -eq $State.Engine) { $State.Engine = Open-Engine -Cmdlet $Cmdlet @Access }
         $request = @{
             Operation   = 'GetCertificate'
             ProfileName = $name
             Identity    = [string[]] @(Get-GroupIdentity -Entry $State.Group[$name])
             Source      = $Source
         }
-        Add-Credential -Request $request -Credential $Credential
+        Add-Credential -Request $request -Credential $Access['Credential']
         Invoke-Operation -Cmdlet $Cmdlet -Engine $State.Engine -Request $request -Subject $name
     }
     $State.Group.Clear()

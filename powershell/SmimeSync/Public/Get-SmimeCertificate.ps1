@@ -118,8 +118,7 @@ function Get-SmimeCertificate {
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
         $state = @{ Group = [ordered] @{}; Engine = $null }
-        $access = @{ Cmdlet = $PSCmdlet; State = $state; Scope = $Scope; Credential = $Credential; Source = $Source }
-        $access['Secret'] = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
+        $batch = @{ Cmdlet = $PSCmdlet; State = $state; Source = $Source; Access = Get-Access -Parameter $PSBoundParameters }
         $waiting = [System.Diagnostics.Stopwatch]::StartNew()
     }
     process {
@@ -128,10 +127,10 @@ function Get-SmimeCertificate {
         # A batch is one look-up at the source; a slow upstream does not wait for it to fill.
         $entry = $state.Group[$ProfileName]
         if ($null -eq $entry) { return }
-        if ($entry.Identity.Count -ge 250 -or $waiting.ElapsedMilliseconds -ge 500) { Read-CertificateBatch @access }
+        if ($entry.Identity.Count -ge 250 -or $waiting.ElapsedMilliseconds -ge 500) { Read-CertificateBatch @batch }
     }
     end {
         # Where the pipeline was stopped before, the engine's handle frees it.
-        try { Read-CertificateBatch @access } finally { if ($null -ne $state.Engine) { $state.Engine.Dispose() } }
+        try { Read-CertificateBatch @batch } finally { if ($null -ne $state.Engine) { $state.Engine.Dispose() } }
     }
 }

@@ -156,8 +156,8 @@ function Publish-SmimeCertificate {
         $group[$key].Certificate += $given.Certificate
     }
     end {
-        $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; PassThru = $PassThru }
-        $operation['Secret'] = @{ certificate_password = $CertificatePassword }
+        $operation = Get-Access -Parameter $PSBoundParameters
+        $operation['Continue'] = $group.Count -gt 1
         foreach ($entry in $group.Values) {
             $request = @{
                 Operation   = 'Publish'
@@ -166,10 +166,8 @@ function Publish-SmimeCertificate {
                 Certificate = [string[]] $entry.Certificate
                 Identity    = [string[]] $entry.Identity
                 Force       = $Force.IsPresent
-                WhatIf      = [bool] $WhatIfPreference
-                Confirm     = Test-ConfirmAsked
             }
-            Invoke-RunOperation @operation -Request $request -Continue:($group.Count -gt 1)
+            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -PassThru:$PassThru
         }
     }
 }

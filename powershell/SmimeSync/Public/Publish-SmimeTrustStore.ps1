@@ -89,16 +89,11 @@ function Publish-SmimeTrustStore {
         Import-CallerPreference -Cmdlet $PSCmdlet
     }
     process {
-        $request = @{
-            Operation   = 'PublishTrustStore'
-            ProfileName = $ProfileName
-            WhatIf      = [bool] $WhatIfPreference
-            Confirm     = Test-ConfirmAsked -Impact High
-        }
+        $request = @{ Operation = 'PublishTrustStore'; ProfileName = $ProfileName }
+        Add-Confirmation -Request $request -Impact High
         if ($BackupPath) { $request['BackupPath'] = Resolve-FileSystemPath -Cmdlet $PSCmdlet -Path $BackupPath }
-        $secret = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
-        $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Subject = $ProfileName; Secret = $secret }
-        foreach ($store in Invoke-SingleOperation @operation -Request $request) {
+        $access = Get-Access -Parameter $PSBoundParameters
+        foreach ($store in Invoke-SingleOperation -Cmdlet $PSCmdlet @access -Request $request -Subject $ProfileName) {
             if ($WhatIfPreference) {
                 $new = @($store.Certificate | Where-Object { -not $_.Present }).Count
                 $action = "Upload the trust store (CA certificates: $($store.Certificate.Count), new: $new)"

@@ -12,100 +12,119 @@ function Set-SmimeSyncProfile {
     The profile's name.
 
     .PARAMETER Source
-    Where recipients are read: ActiveDirectory or another Directory, over LDAPS; Ldif, a file as of RFC 2849;
-    Csv, a file with partners outside.
-
-    .PARAMETER Server
-    ActiveDirectory, Directory: the DNS name of a domain controller or server, as its certificate carries it.
-
-    .PARAMETER Port
-    ActiveDirectory, Directory: the LDAPS port. Default 636.
-
-    .PARAMETER SearchBase
-    ActiveDirectory, Directory: the distinguished names of the containers to search, with everything below them.
-
-    .PARAMETER Filter
-    ActiveDirectory, Directory: an LDAP filter as of RFC 4515 that narrows the recipients.
-
-    .PARAMETER ServerCertificatePath
-    ActiveDirectory, Directory, ExchangeOnline: files with CA certificates (PEM or DER) that the server's certificate,
-    or that of a proxy, may come from, besides this machine's trust store.
-
-    .PARAMETER SkipCertificateCheck
-    ActiveDirectory, Directory: does not check the server's certificate. Every run warns about it.
-
-    .PARAMETER Timeout
-    ActiveDirectory, Directory, ExchangeOnline: seconds to wait for any one answer. Default 60.
-
-    .PARAMETER Path
-    Ldif, Csv: the file.
+    Where recipients are read.
+    ActiveDirectory: Active Directory, over LDAPS.
+    Directory: Any other directory, over LDAPS (RFC 4511).
+    Ldif: A file of RFC 2849.
+    Csv: A file of comma-separated values: partners outside.
 
     .PARAMETER Target
-    Where values are published: ExchangeOnline, over its REST interface; ExchangeSession, with the cmdlets of the
-    Exchange session that the caller has connected; ActiveDirectory, the source itself, put right for Entra
-    Connect; Folder, a folder with one JSON file and the certificates per recipient.
+    Where values are published.
+    ExchangeOnline: Exchange Online, over its REST interface.
+    ExchangeSession: The cmdlets of the caller's own session: Exchange Online or Exchange on premises.
+    ActiveDirectory: Active Directory in place, in the form that Entra Connect exports.
+    Folder: A folder with one JSON and the certificates per recipient.
+
+    .PARAMETER Server
+    ActiveDirectory, Directory: The DNS name of a domain controller or server, as its certificate carries it.
+    Required there.
+
+    .PARAMETER Port
+    ActiveDirectory, Directory: The LDAPS port. Default: 636.
+
+    .PARAMETER SearchBase
+    ActiveDirectory, Directory: The distinguished names of the containers to search, with everything below them.
+    Required there.
+
+    .PARAMETER Filter
+    ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.
+
+    .PARAMETER SkipCertificateCheck
+    ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.
+
+    .PARAMETER WriteServer
+    ActiveDirectory: The domain controller to write to. Default: the one of -Server.
+
+    .PARAMETER QuietPeriod
+    ActiveDirectory: Seconds for which a recipient whose values changed is left alone when Active Directory is
+    written, since the last writer wins when domain controllers replicate. Default: 86400.
+
+    .PARAMETER ServerCertificatePath
+    ActiveDirectory, Directory, ExchangeOnline: Files with CA certificates (PEM or DER) that the server's
+    certificate, or that of a proxy, may come from, besides this machine's trust store.
+
+    .PARAMETER Timeout
+    ActiveDirectory, Directory, ExchangeOnline: Seconds to wait for any one answer. Default: 60.
+
+    .PARAMETER Path
+    Ldif, Csv: The file. Required there.
 
     .PARAMETER Organization
-    ExchangeOnline: the tenant, as its .onmicrosoft.com domain or its id.
+    ExchangeOnline: The tenant, as its .onmicrosoft.com domain or its id. Required there.
 
     .PARAMETER AppId
-    ExchangeOnline: the application (client) id that signs in with a certificate.
+    ExchangeOnline: The application (client) id that signs in with a certificate.
 
     .PARAMETER CertificateFilePath
-    ExchangeOnline: a .pfx or .pem file with the application's certificate and RSA key. Its password is given to
+    ExchangeOnline: A .pfx or .pem file with the application's certificate and RSA key. Its password is given to
     each run with -CertificatePassword and kept nowhere.
 
     .PARAMETER CertificateThumbprint
-    ExchangeOnline: the SHA-1 thumbprint of the application's certificate in the certificate store CurrentUser\My
+    ExchangeOnline: The SHA-1 thumbprint of the application's certificate in the certificate store CurrentUser\My
     or LocalMachine\My. The key stays there.
 
     .PARAMETER ManagedIdentity
-    ExchangeOnline: signs in as the managed identity of the Azure machine or service.
+    ExchangeOnline: Signs in as the managed identity of the Azure machine or service.
 
     .PARAMETER ManagedIdentityAccountId
-    ExchangeOnline: the client id of a user-assigned managed identity.
+    ExchangeOnline: The client id of a user-assigned managed identity.
 
     .PARAMETER ExchangeEnvironmentName
-    ExchangeOnline: the cloud: O365Default (commercial and GCC, the default), O365USGovGCCHigh, O365USGovDoD or
-    O365China.
+    ExchangeOnline: The cloud; the names are those of Connect-ExchangeOnline. Default: O365Default.
+    O365Default: Commercial, and GCC.
+    O365USGovGCCHigh: GCC High.
+    O365USGovDoD: The Department of Defense.
+    O365China: 21Vianet, China.
 
     .PARAMETER ConnectionUri
-    ExchangeOnline: another address of the service, such as https://outlook.office365.com.
+    ExchangeOnline: Another address of the service, such as https://outlook.office365.com.
 
     .PARAMETER AzureADAuthorizationEndpointUri
-    ExchangeOnline: another address of the sign-in, such as https://login.microsoftonline.com.
+    ExchangeOnline: Another address of the sign-in, such as https://login.microsoftonline.com.
 
     .PARAMETER ByteEncoding
-    ExchangeOnline: how binary values are put into requests: Base64 (the default) or Integers. Only to be changed
-    where the service refuses certificates; Microsoft documents the cmdlets alone.
+    ExchangeOnline: How binary values are put into requests. Only to be changed where the service refuses
+    certificates; Microsoft documents the cmdlets alone. Default: Base64.
+    Base64: Base64 text, as OData has it.
+    Integers: A list of numbers, as ConvertTo-Json writes a byte[].
 
     .PARAMETER Prefix
-    ExchangeSession: the prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
+    ExchangeSession: The prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
 
     .PARAMETER CreateContact
-    ExchangeOnline, ExchangeSession: makes mail contacts for the source's contacts that are missing there.
+    ExchangeOnline, ExchangeSession: Makes mail contacts for the source's contacts that are missing there.
 
     .PARAMETER Ownership
-    Whose values a run may take away at the target: Managed (those that this profile published or adopted, the
-    default) or Authoritative (all of the matched recipients).
+    ExchangeOnline, ExchangeSession, Folder: Whose values a run may take away at the target. Default: Managed.
+    Managed: Only those that this profile published or adopted.
+    Authoritative: All of the matched recipients.
 
     .PARAMETER Drift
-    What happens when Sync-SmimeCertificate -Verify finds that something published is gone: Repair (it is
-    published again, the default) or Report.
-
-    .PARAMETER WriteServer
-    ActiveDirectory as the target: the domain controller to write to. Default: the one of -Server.
-
-    .PARAMETER QuietPeriod
-    ActiveDirectory as the target: seconds for which a recipient whose values changed is left alone, since the
-    last writer wins when domain controllers replicate. Default 86400, a day.
+    ExchangeOnline, ExchangeSession, Folder: What happens when Sync-SmimeCertificate -Verify finds that something
+    published is gone. Default: Repair.
+    Repair: It is published again.
+    Report: It is only reported.
 
     .PARAMETER RemoveValue
-    ActiveDirectory as the target: what is taken out besides expired, unparsable and duplicate values: Untrusted,
-    Weak, WrongAddress and Displaced mail certificates. Nobody but the user, or the CA, can put them back.
+    ActiveDirectory as the target: What is taken out besides expired, unparsable and duplicate values. Nobody but
+    the user, or the CA, can put it back.
+    Untrusted: Mail certificates whose issuer chain ends at no trust anchor.
+    Weak: Mail certificates with a weak key or signature.
+    WrongAddress: Mail certificates made for somebody else's address.
+    Displaced: Valid mail certificates of userCertificate that the selection did not choose.
 
     .PARAMETER OutputPath
-    Folder: the folder.
+    Folder: The folder. Required there.
 
     .PARAMETER TrustAnchorPath
     Files (PEM, DER or .p7b) or folders with the CA certificates at which the issuer chain of a certificate must
@@ -115,31 +134,34 @@ function Set-SmimeSyncProfile {
     Publishes certificates whose chain ends nowhere, too.
 
     .PARAMETER Policy
-    Which rules apply: Standard (what Outlook and Exchange Online need, the default), Strict (warnings count as
-    errors) or Lenient (only what makes encryption impossible counts as an error). Get-SmimePolicyRule lists the
-    rules.
+    Which rules apply with which severity. Get-SmimePolicyRule lists the rules. Default: Standard.
+    Standard: What Outlook and Exchange Online need.
+    Strict: Warnings count as errors.
+    Lenient: Only what makes encryption impossible counts as an error.
 
     .PARAMETER Selection
-    Which certificates are published: Best (the best one for encryption, and the best one for signing where that
-    is another one; the default) or AllUsable (every usable one, ranked, 15 at most).
+    Which certificates are published. Default: Best.
+    Best: The best encryption certificate, plus the best signing certificate where that is another one.
+    AllUsable: Every usable one, ranked, 15 at most.
 
     .PARAMETER DisabledAccount
-    What a disabled account means: Keep (nothing, as shared mailboxes are disabled accounts; the default) or
-    Remove (the same as a deleted one).
+    What a disabled account means. Default: Keep.
+    Keep: Nothing: shared and room mailboxes are disabled accounts.
+    Remove: The same as a deleted one.
 
     .PARAMETER MissingPeriod
-    Seconds that a recipient must stay missing from the source before its values are removed. Default a day; 0
+    Seconds that a recipient must stay missing from the source before its values are removed. Default: a day; 0
     for files.
 
     .PARAMETER RemovalLimit
-    More removals than this in one run hold the plan for approval. Default 500.
+    More removals than this in one run hold the plan for approval. Default: 500.
 
     .PARAMETER RemovalPercent
     Removals above this percentage of the recipients with published values (and more than 10) hold the plan.
-    Default 10.
+    Default: 10.
 
     .PARAMETER Retention
-    Days that runs, changes and removed values are kept. Default 90.
+    Days that runs, changes and removed values are kept. Default: 90.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -189,8 +211,12 @@ function Set-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string] $Name,
 
+        # <generated: Settings, Scope>
         [ValidateSet('ActiveDirectory', 'Directory', 'Ldif', 'Csv')]
         [string] $Source,
+
+        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder')]
+        [string] $Target,
 
         [string] $Server,
 
@@ -200,17 +226,18 @@ function Set-SmimeSyncProfile {
 
         [string] $Filter,
 
-        [string[]] $ServerCertificatePath,
-
         [switch] $SkipCertificateCheck,
+
+        [string] $WriteServer,
+
+        [System.Nullable[int]] $QuietPeriod,
+
+        [string[]] $ServerCertificatePath,
 
         [System.Nullable[int]] $Timeout,
 
         [Alias('LiteralPath')]
         [string] $Path,
-
-        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder')]
-        [string] $Target,
 
         [string] $Organization,
 
@@ -246,10 +273,6 @@ function Set-SmimeSyncProfile {
         [ValidateSet('Repair', 'Report')]
         [string] $Drift,
 
-        [string] $WriteServer,
-
-        [System.Nullable[int]] $QuietPeriod,
-
         [ValidateSet('Untrusted', 'Weak', 'WrongAddress', 'Displaced')]
         [string[]] $RemoveValue,
 
@@ -276,7 +299,6 @@ function Set-SmimeSyncProfile {
 
         [System.Nullable[int]] $Retention,
 
-        # <generated: Scope>
         [ValidateSet('User', 'Machine')]
         [string] $Scope,
         # </generated>

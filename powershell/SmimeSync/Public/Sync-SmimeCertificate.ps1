@@ -149,20 +149,18 @@ function Sync-SmimeCertificate {
         Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity
     }
     end {
+        $operation = Get-Access -Parameter $PSBoundParameters
+        $operation['Continue'] = $group.Count -gt 1
         foreach ($name in $group.Keys) {
             $request = @{
                 Operation   = 'Sync'
                 ProfileName = $name
                 Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
-                WhatIf      = [bool] $WhatIfPreference
-                Confirm     = Test-ConfirmAsked
                 PassThru    = $PassThru.IsPresent -or $WhatIfPreference
                 Verify      = $Verify.IsPresent
             }
             if ($PSBoundParameters.ContainsKey('AllowRemoval')) { $request['AllowRemoval'] = $AllowRemoval }
-            $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; PassThru = $PassThru }
-            $secret = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
-            Invoke-RunOperation @operation -Request $request -Secret $secret -Continue:($group.Count -gt 1)
+            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -PassThru:$PassThru
         }
     }
 }

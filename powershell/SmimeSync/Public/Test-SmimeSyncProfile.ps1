@@ -87,9 +87,8 @@ function Test-SmimeSyncProfile {
     process {
         foreach ($one in $Name) {
             $request = @{ Operation = 'TestProfile'; ProfileName = $one }
-            $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; Subject = $one }
-            $secret = @{ certificate_password = $CertificatePassword; access_token = $AccessToken }
-            Invoke-SingleOperation @operation -Request $request -Secret $secret
+            $access = Get-Access -Parameter $PSBoundParameters
+            Invoke-SingleOperation -Cmdlet $PSCmdlet @access -Request $request -Subject $one
         }
     }
 }

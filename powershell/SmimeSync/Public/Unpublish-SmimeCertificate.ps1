@@ -153,7 +153,8 @@ function Unpublish-SmimeCertificate {
             if ($PSBoundParameters.ContainsKey('Identity') -and $recipients.Count -eq 0) { return }
             $entries = @(@{ ProfileName = $ProfileName; Identity = $recipients; Thumbprint = $Thumbprint; State = $State })
         }
-        $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope; Credential = $Credential; PassThru = $PassThru }
+        $operation = Get-Access -Parameter $PSBoundParameters
+        $operation['Continue'] = $entries.Count -gt 1
         foreach ($entry in $entries) {
             $request = @{
                 Operation   = 'Unpublish'
@@ -161,10 +162,8 @@ function Unpublish-SmimeCertificate {
                 Identity    = [string[]] @($entry.Identity)
                 Thumbprint  = [string[]] @($entry.Thumbprint | Where-Object { $_ })
                 State       = [string[]] @($entry.State | Where-Object { $_ })
-                WhatIf      = [bool] $WhatIfPreference
-                Confirm     = Test-ConfirmAsked -Impact High
             }
-            Invoke-RunOperation @operation -Request $request -Continue:($entries.Count -gt 1)
+            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -Impact High -PassThru:$PassThru
         }
     }
 }

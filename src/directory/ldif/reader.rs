@@ -9,7 +9,7 @@ use crate::{
     ber::{self, Header, Length, tag},
     directory::entry::{Entry, base_name},
     error::{Error, ErrorId, Result},
-    model::Attribute,
+    model::{Attribute, Named},
 };
 
 /// The most bytes that one record (what is kept of it) or one line may have.

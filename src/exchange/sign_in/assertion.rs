@@ -4,6 +4,7 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use serde_json::json;
+use strum::Display;
 use uuid::Uuid;
 
 use crate::{certificate::Certificate, model::Timestamp};
@@ -12,21 +13,14 @@ use crate::{certificate::Certificate, model::Timestamp};
 const LIFE: i64 = 10 * 60;
 
 /// How an assertion is signed (RFC 7518, 3.3 and 3.5), with SHA-256 always.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
 pub(super) enum Algorithm {
     /// RSASSA-PSS.
+    #[strum(serialize = "PS256")]
     Ps256,
     /// RSASSA-PKCS1-v1_5.
+    #[strum(serialize = "RS256")]
     Rs256,
-}
-
-impl Algorithm {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Ps256 => "PS256",
-            Self::Rs256 => "RS256",
-        }
-    }
 }
 
 /// Who says what to whom.
@@ -43,7 +37,7 @@ pub(super) struct Claims<'a> {
 pub(super) fn signing_input(algorithm: Algorithm, certificate: &Certificate, claims: &Claims<'_>) -> String {
     let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let header = json!({
-        "alg": algorithm.name(),
+        "alg": algorithm.to_string(),
         "typ": "JWT",
         "x5t": encode(&certificate.thumbprint),
         "x5t#S256": encode(&certificate.fingerprint.0),

@@ -83,7 +83,7 @@ impl HostKey {
         let fits = UnparsedPublicKey::new(check, &self.public_key).verify(input.as_bytes(), &signature);
         Ok(match fits {
             Ok(()) => Ok(assertion(&input, &signature)),
-            Err(_) => Err(format!("its {} signature does not fit the certificate", algorithm.name())),
+            Err(_) => Err(format!("its {algorithm} signature does not fit the certificate")),
         })
     }
 }
@@ -97,7 +97,7 @@ fn ask(context: &Context, thumbprint: &str, algorithm: Option<Algorithm>, digest
         command: None,
         signing: Some(Signing {
             thumbprint: thumbprint.to_owned(),
-            algorithm: algorithm.map(|algorithm| algorithm.name().to_owned()),
+            algorithm: algorithm.map(|algorithm| algorithm.to_string()),
             digest,
         }),
     };

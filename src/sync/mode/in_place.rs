@@ -4,7 +4,7 @@
 use super::{Material, Mode, Sight};
 use crate::{
     error::{Error, Result},
-    model::{Attribute, Change, ChangeKind, ChangeState, Exclusion, Run, Timestamp},
+    model::{Attribute, Change, ChangeKind, ChangeState, Exclusion, Named, Run, Timestamp},
     policy::MAX_VALUES,
     state::{State, change::Outcome, import::CuratedRecord, published::PlanRow},
     sync::{
@@ -144,7 +144,7 @@ fn curate(row: &PlanRow) -> Option<Planned> {
 /// Whether curation would leave more values over than Entra Connect exports. Pure.
 fn leaves_too_many(row: &PlanRow) -> bool {
     let values = &row.evaluation.recipient.values;
-    Attribute::ALL.into_iter().any(|attribute| {
+    Attribute::all().any(|attribute| {
         let all = values.iter().filter(|(of, _)| *of == attribute).count();
         let going = row
             .evaluation

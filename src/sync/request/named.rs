@@ -1,8 +1,8 @@
 //! The recipients that a request names.
 
 use crate::{
-    directory::{Selection, SourceItem},
-    error::{Error, ErrorId, Result},
+    directory::{Identities, Selection, SourceItem},
+    error::Result,
     model::{Recipient, Run},
     sync::job::Job,
 };
@@ -10,19 +10,11 @@ use crate::{
 /// The recipients that one of `identities` names; unknown and ambiguous ones are errors of their own.
 pub(super) fn named(job: &mut Job<'_>, run: &mut Run, identities: &[String]) -> Result<Vec<Recipient>> {
     let mut found = read(job, run, identities)?;
-    for identity in identities {
-        let count = found.iter().filter(|recipient| recipient.is_named(identity)).count();
-        let (id, what) = match count {
-            0 => (ErrorId::IdentityNotFound, format!("The source has no recipient '{identity}'.")),
-            1 => continue,
-            _ => {
-                found.retain(|recipient| !recipient.is_named(identity));
-                let what =
-                    format!("'{identity}' names {count} recipients of the source; none of them is touched.");
-                (ErrorId::IdentityAmbiguous, what)
-            }
-        };
-        job.report(run, Error::new(id, what).target(identity))?;
+    let mut named = Identities::new(identities);
+    found.iter().for_each(|recipient| named.note(recipient));
+    for (error, anchors) in named.unclear() {
+        found.retain(|recipient| !anchors.contains(&recipient.anchor));
+        job.report(run, error)?;
     }
     Ok(found)
 }

@@ -65,9 +65,10 @@ fn of_people(job: &Job<'_>, certificates: Vec<Certificate>) -> Result<Vec<Certif
     let mut people: Vec<Certificate> = Vec::with_capacity(certificates.len());
     for certificate in certificates {
         if certificate.is_ca() {
-            let what =
-                format!("The certificate of {} is that of a CA, and is skipped.", certificate.describe());
-            job.verbose(what)?;
+            job.verbose(format!(
+                "The certificate of {} is that of a CA and is skipped.",
+                certificate.describe()
+            ))?;
         } else if !people.iter().any(|known| known.fingerprint == certificate.fingerprint) {
             people.push(certificate);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     directory::ldap::{Modification, Operation},
-    model::{Attribute, Value},
+    model::{Attribute, Named, Value},
 };
 
 /// The difference of two lists of values; their order does not matter, since Active Directory keeps none.
@@ -36,7 +36,7 @@ impl Difference {
         parts
             .into_iter()
             .flat_map(|(operation, values)| {
-                Attribute::ALL.into_iter().map(move |attribute| Modification {
+                Attribute::all().map(move |attribute| Modification {
                     operation,
                     attribute: attribute.name(),
                     values: values

@@ -7,7 +7,7 @@ use crate::{
         entry::{Entry, certificate_values},
         generalized_time,
     },
-    model::{Attribute, Timestamp},
+    model::{Attribute, Named, Timestamp},
 };
 
 /// [MS-ADA2] 2.449: one XML text an attribute. Windows has it, Samba does not.

@@ -41,7 +41,7 @@ use crate::{
     },
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    model::{Attribute, Exclusion, PublishedRecipient, Timestamp},
+    model::{Attribute, Exclusion, Named, PublishedRecipient, Timestamp},
     profile::ActiveDirectorySettings,
     targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
@@ -86,7 +86,7 @@ impl ActiveDirectoryTarget {
     /// Reads those of `anchors` that are in the profile's scope, whole; an inner error is about one object.
     fn look(&mut self, anchors: &[&str], context: &Context) -> Result<HashMap<String, Result<Found>>> {
         let mut attributes = vec!["objectGUID"];
-        attributes.extend(Attribute::ALL.map(Attribute::name));
+        attributes.extend(Attribute::all().map(Attribute::name));
         let mut now = None;
         if self.quiet_period > 0 {
             attributes.extend(metadata::ATTRIBUTES);

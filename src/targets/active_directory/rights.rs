@@ -4,7 +4,7 @@ use crate::{
     directory::{entry::Entry, ldap::LdapSource},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::Attribute,
+    model::{Attribute, Named},
 };
 
 /// `LDAP_CAP_ACTIVE_DIRECTORY_OID`, [MS-ADTS] 3.1.1.3.4.3.1.
@@ -55,7 +55,7 @@ fn says_read_only(directory: &mut LdapSource, root: &Entry, context: &Context) -
 }
 
 fn may_write(object: &Entry) -> bool {
-    Attribute::ALL.into_iter().all(|attribute| has(object, WRITABLE_ATTRIBUTES, attribute.name()))
+    Attribute::all().all(|attribute| has(object, WRITABLE_ATTRIBUTES, attribute.name()))
 }
 
 fn has(entry: &Entry, attribute: &str, value: &str) -> bool {

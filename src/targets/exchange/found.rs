@@ -6,7 +6,7 @@ use super::kind::{Key, Kind};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{Object, Property},
-    model::{Attribute, Finding, Recipient, RecipientKind, Value},
+    model::{Attribute, Finding, Named, Recipient, RecipientKind, Value},
     policy::{RuleId, target_finding},
     targets::TargetRecipient,
 };
@@ -64,7 +64,7 @@ impl Found {
         let flags = Flags {
             directory_synced: known && flag("IsDirSynced") && !flag("IsExchangeCloudManaged"),
             hidden: flag("HiddenFromAddressListsEnabled"),
-            has_values: !known || Attribute::ALL.into_iter().any(|one| count(object, one) != 0),
+            has_values: !known || Attribute::all().any(|one| count(object, one) != 0),
         };
         Ok(Some(Self { key: Key { kind: actual, guid }, flags, addresses: addresses(object) }))
     }
@@ -111,7 +111,7 @@ fn count(object: &Object, attribute: Attribute) -> usize {
 /// list back without them would lose them.
 pub(super) fn values(object: &Object) -> Result<Vec<Value>> {
     let mut values = Vec::new();
-    for attribute in Attribute::ALL {
+    for attribute in Attribute::all() {
         let list = match object.get(property(attribute)) {
             None => continue,
             Some(Property::List(list)) => list.as_slice(),

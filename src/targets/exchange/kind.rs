@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use strum::{Display, EnumString, VariantArray};
 use uuid::Uuid;
 
 use crate::exchange::{Location, Object};
 
 /// A kind of recipient, as the cmdlets tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantArray)]
 pub(super) enum Kind {
     /// User, shared, room and equipment mailboxes.
     Mailbox,
@@ -33,13 +34,11 @@ macro_rules! properties {
 pub(super) const RECIPIENT_PROPERTIES: &[&str] = properties!();
 
 impl Kind {
-    const ALL: [Kind; 4] = [Kind::Mailbox, Kind::MailUser, Kind::MailContact, Kind::RemoteMailbox];
-
     /// Those that an organisation there has.
     pub(super) fn of(location: Location) -> &'static [Kind] {
         match location {
             Location::Cloud => &[Kind::Mailbox, Kind::MailUser, Kind::MailContact],
-            Location::OnPremises => &Kind::ALL,
+            Location::OnPremises => Kind::VARIANTS,
         }
     }
 
@@ -54,16 +53,6 @@ impl Kind {
             "MailUser" => Some(Kind::MailUser),
             "MailContact" => Some(Kind::MailContact),
             _ => None,
-        }
-    }
-
-    /// The name that keys of links begin with.
-    fn name(self) -> &'static str {
-        match self {
-            Kind::Mailbox => "Mailbox",
-            Kind::MailUser => "MailUser",
-            Kind::MailContact => "MailContact",
-            Kind::RemoteMailbox => "RemoteMailbox",
         }
     }
 
@@ -122,14 +111,13 @@ impl Key {
     /// `None` for anything that is no key of ours.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (name, guid) = text.split_once(':')?;
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
-        Some(Self { kind, guid: Uuid::parse_str(guid).ok()? })
+        Some(Self { kind: name.parse().ok()?, guid: Uuid::parse_str(guid).ok()? })
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.kind.name(), self.guid)
+        write!(f, "{}:{}", self.kind, self.guid)
     }
 }
 
@@ -139,7 +127,7 @@ mod tests {
 
     #[test]
     fn keys_read_back_and_nothing_else_is_one() {
-        for kind in Kind::ALL {
+        for kind in Kind::VARIANTS.iter().copied() {
             let key = Key { kind, guid: Uuid::from_u128(7) };
             assert_eq!(Key::parse(&key.to_string()), Some(key));
         }

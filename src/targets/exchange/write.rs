@@ -10,7 +10,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{Location, Output, Parameter},
-    model::{Attribute, Value},
+    model::{Attribute, Named, Value},
     targets::TargetWrite,
 };
 
@@ -206,5 +206,5 @@ fn changed(write: &TargetWrite<'_>) -> Vec<(&'static str, Parameter)> {
         let same = sorted(old) == sorted(new.clone());
         (!same).then(|| (super::found::property(attribute), Parameter::BinaryList(new)))
     };
-    Attribute::ALL.into_iter().filter_map(list).collect()
+    Attribute::all().filter_map(list).collect()
 }

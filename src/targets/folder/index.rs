@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{PublishedRecipient, Timestamp},
+    model::{Named, PublishedRecipient, Timestamp},
 };
 
 #[derive(Serialize)]

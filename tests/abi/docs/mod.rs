@@ -13,6 +13,7 @@ use smime_sync::{
     policy::Rule,
     profile::Profile,
 };
+use strum::VariantArray as _;
 
 use render::{Types, drop_variant, keep_reachable};
 
@@ -99,6 +100,13 @@ fn results() -> impl Iterator<Item = (String, &'static str)> {
     RESULT_TYPES.iter().map(move |kind| (format!("{kind:?}"), result_schema(*kind, &mut generator)))
 }
 
+/// The schemas of results: their names, in the order of [`RESULT_TYPES`], and all types by name.
+pub fn result_schemas() -> (Vec<&'static str>, serde_json::Map<String, serde_json::Value>) {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let names = RESULT_TYPES.iter().map(|kind| result_schema(*kind, &mut generator)).collect();
+    (names, generator.take_definitions(true))
+}
+
 fn calls(header: &header::Header) -> String {
     let limits = [
         ("the configuration of an engine", SMIME_CONFIG_LIMIT),
@@ -153,7 +161,7 @@ fn error_table() -> String {
     let row = |id: &ErrorId| {
         format!("| {} | `{}` | `{}` | {} |\n", id.code(), id.name(), id.category(), id.advice())
     };
-    let rows: String = ErrorId::ALL.iter().map(row).collect();
+    let rows: String = ErrorId::VARIANTS.iter().map(row).collect();
     format!(
         "\n### ErrorId\nNumbers go by area: 1000 calls, 2000 configuration, 3000 certificates, 4000 trust, 5000 directory, \
          6000 Exchange Online, 7000 state, 8000 sync, 9000 mistakes of the library. A number is never used again \
@@ -168,9 +176,9 @@ fn the_committed_page_is_that_of_the_sources() {
 
 #[test]
 fn error_numbers_rise_and_no_id_is_without_advice() {
-    let codes: Vec<u32> = ErrorId::ALL.iter().map(|id| id.code()).collect();
+    let codes: Vec<u32> = ErrorId::VARIANTS.iter().map(|id| id.code()).collect();
     assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
-    for id in ErrorId::ALL {
+    for id in ErrorId::VARIANTS {
         assert!(id.advice().ends_with('.'), "{id:?}");
     }
 }

@@ -2,5 +2,6 @@
 
 #[cfg(feature = "lab")]
 mod disk_full;
+mod profile;
 mod publish;
 mod sync;

@@ -192,10 +192,15 @@ fn profiles_are_made_shown_changed_and_removed() {
     ] {
         assert_eq!(set(wrong.clone()).unwrap_err().id, ErrorId::ProfileInvalid, "{wrong}");
     }
-    let shown = home.results(ResultType::Profile, json!({"Operation": "GetProfile", "Name": ["C*"]}));
+    let shown = home.results(ResultType::Profile, json!({"Operation": "GetProfile", "Name": ["CORP"]}));
     assert_eq!((&shown[0]["RemovalLimit"], &shown[0]["Policy"]), (&json!(7), &json!("Standard")));
-    let (_, events) = home.ask(json!({"Operation": "GetProfile", "Name": ["x"]}));
-    assert!(matches!(&events[0], Event::Error { error } if error.error.id == ErrorId::ProfileNotFound));
+    // Wildcards are the caller's: here they are names that no profile has.
+    for unknown in ["x", "C*"] {
+        let (_, events) = home.ask(json!({"Operation": "GetProfile", "Name": [unknown]}));
+        assert!(
+            matches!(&events[..], [Event::Error { error }] if error.error.id == ErrorId::ProfileNotFound)
+        );
+    }
     fs::write(home.path("profiles").join("broken.json"), "{").unwrap();
     let (_, events) = home.ask(json!({"Operation": "GetProfile"}));
     assert!(events.iter().any(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smime_sync::{
-    model::{Attribute, Value},
+    model::{Attribute, Named, Value},
     policy::{Policy, RuleId, evaluate, foreign_value_preferred},
     profile::{PolicyName, SelectionName},
 };
@@ -342,7 +342,7 @@ fn every_rule_fires_with_a_sentence_where_it_is_broken() {
     fired.insert(foreign_preferred());
     // What a target tells of a recipient: tests/exchange/target and tests/engine/sync have them.
     fired.extend([RuleId::HiddenFromAddressLists, RuleId::SoftDeletedRecipient, RuleId::AmbiguousRecipient]);
-    let silent: Vec<_> = RuleId::ALL.iter().filter(|rule| !fired.contains(rule)).collect();
+    let silent: Vec<_> = RuleId::all().filter(|rule| !fired.contains(rule)).collect();
     assert!(silent.is_empty(), "no case for {silent:?}");
 }
 

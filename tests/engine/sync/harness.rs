@@ -15,8 +15,8 @@ use smime_sync::{
     event::ResultType,
     model::{
         Attribute, CertificateState, CertificateSummary, Change, ChangeState, DesiredValue, Evaluation,
-        Finding, Fingerprint, JudgedCertificate, Purpose, Recipient, RecipientKind, Run, Severity, Timestamp,
-        Value,
+        Finding, Fingerprint, JudgedCertificate, Named, Purpose, Recipient, RecipientKind, Run, Severity,
+        Timestamp, Value,
     },
     profile::{self, FolderSettings, Profile, TargetKind},
     state::State,

@@ -10,9 +10,10 @@ use smime_sync::{
     },
     sync::{decide, digest},
 };
+use strum::VariantArray as _;
 
 fn published() -> impl Strategy<Value = PublishedValue> {
-    (select(&Attribute::ALL[..]), 0..6_u8).prop_map(|(attribute, n)| PublishedValue {
+    (select(Attribute::VARIANTS), 0..6_u8).prop_map(|(attribute, n)| PublishedValue {
         attribute,
         value: Fingerprint([n; 32]),
         certificate: None,

@@ -14,6 +14,7 @@ use smime_sync::{
     model::{Attribute, Value},
     targets::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
 };
+use strum::VariantArray as _;
 
 use crate::{
     common::{directory::ADMINISTRATOR, events::context},
@@ -63,7 +64,7 @@ impl Others {
 
     fn value(&mut self, first: u8) -> Value {
         self.next += 1;
-        let attribute = Attribute::ALL[self.random.gen_range(0..2)];
+        let attribute = Attribute::VARIANTS[self.random.gen_range(0..2)];
         Value::new(attribute, [&[first][..], &self.next.to_be_bytes()].concat())
     }
 

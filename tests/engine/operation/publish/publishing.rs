@@ -106,6 +106,17 @@ fn unknown_and_ambiguous_identities_are_errors_of_their_own() {
 }
 
 #[test]
+fn whom_an_ambiguous_identity_names_another_identity_does_not_bring_back() {
+    let mut twin = person("twin", &[]);
+    twin.proxy_addresses = vec!["alice@contoso.test".into()];
+    let world = World::new(vec![person("alice", &[]), twin]);
+    let identities = ["alice@contoso.test", "id-alice"];
+    let outcome = world.publish(Publication { force: true, ..for_whom(&[&good("alice")], &identities) });
+    assert_eq!(outcome.told.error_ids(), [ErrorId::IdentityAmbiguous]);
+    assert!(world.values("id-alice").is_empty() && world.values("id-twin").is_empty());
+}
+
+#[test]
 fn error_findings_refuse_a_certificate_unless_forced() {
     let foreign = Authority::root("CN=Elsewhere", 2);
     for (what, der, rule) in [

@@ -1,0 +1,16 @@
+# The settings of a profile as the library names them; the parameters of New- and Set-SmimeSyncProfile are the same.
+# Made from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
+$script:ProfileSetting = @(
+    'Source', 'Target', 'Server', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer',
+    'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'Organization', 'AppId', 'CertificateFilePath',
+    'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId', 'ExchangeEnvironmentName',
+    'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'ByteEncoding', 'Prefix', 'CreateContact', 'Ownership',
+    'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection',
+    'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'Retention'
+)
+$script:PathSetting = @(
+    'ServerCertificatePath', 'Path', 'CertificateFilePath', 'OutputPath', 'TrustAnchorPath'
+)
+$script:ListSetting = @(
+    'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
+)

@@ -1,0 +1,255 @@
+//! Settings: what is said of wrong ones, what a file keeps, and what callers are shown.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use smime_sync::{
+    error::{Error, ErrorId, Result},
+    event::{Event, ResultType},
+    operation::{Engine, EngineConfig},
+    profile::{Profile, Settings},
+};
+
+use crate::common::events::context;
+
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// The profile that a request ends with.
+    fn ask(&self, request: Value) -> Result<Value> {
+        let home = Some(self.0.path().display().to_string());
+        let (context, recorder) = context();
+        let engine = Engine::new(EngineConfig { home, ..EngineConfig::default() })?;
+        engine.run(serde_json::from_value(request).unwrap(), &context)?;
+        let results = recorder.results().into_iter().filter(|(kind, _)| *kind == ResultType::Profile);
+        let errors = recorder.events().into_iter().find_map(|event| match event {
+            Event::Error { error } => Some(error.error),
+            _ => None,
+        });
+        errors.map_or_else(|| Ok(results.map(|(_, profile)| profile).next_back().unwrap_or_default()), Err)
+    }
+
+    fn make(&self, profile: Value) -> Result<Value> {
+        self.ask(json!({ "Operation": "NewProfile", "Profile": profile, "Force": true }))
+    }
+
+    fn get(&self) -> Result<Value> {
+        self.ask(json!({ "Operation": "GetProfile", "Name": ["corp"] }))
+    }
+
+    fn set(&self, settings: Value) -> Result<Value> {
+        self.ask(json!({ "Operation": "SetProfile", "Name": "corp", "Settings": settings }))
+    }
+
+    fn file(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.0.path().join("profiles/corp.json")).unwrap()).unwrap()
+    }
+
+    /// Writes the profile's file by hand.
+    fn write(&self, profile: &Value) {
+        if !self.0.path().join("profiles/corp.json").exists() {
+            self.make(file_to_folder(json!({}))).unwrap();
+        }
+        fs::write(self.0.path().join("profiles/corp.json"), profile.to_string()).unwrap();
+    }
+}
+
+fn merged(mut profile: Value, settings: Value) -> Value {
+    profile.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    profile
+}
+
+/// A profile from a file to a folder.
+fn file_to_folder(settings: Value) -> Value {
+    let path = |name: &str| std::env::temp_dir().join(name);
+    let least = json!({
+        "Name": "corp", "Source": "Ldif", "Path": path("d.ldif"), "Target": "Folder", "OutputPath": path("out"),
+    });
+    merged(least, settings)
+}
+
+/// A profile from Active Directory to Exchange Online.
+fn directory_to_cloud(settings: Value) -> Value {
+    let least = json!({
+        "Name": "corp", "Source": "ActiveDirectory", "Server": "dc1.contoso.test", "SearchBase": ["DC=contoso,DC=test"],
+        "Target": "ExchangeOnline", "Organization": "contoso.test",
+    });
+    merged(least, settings)
+}
+
+fn typed(settings: Value) -> Result<Profile> {
+    Profile::try_from(serde_json::from_value::<Settings>(settings).unwrap())
+}
+
+fn told(error: &Error) -> &str {
+    assert_eq!((error.id, error.target.as_deref()), (ErrorId::ProfileInvalid, Some("corp")), "{error}");
+    error.message.strip_prefix("Profile 'corp': ").unwrap()
+}
+
+#[test]
+fn what_is_missing_is_told_at_once() {
+    for (settings, message) in [
+        (json!({}), "it needs -Source and -Target."),
+        (
+            json!({"Source": "Ldif", "Target": "Folder"}),
+            "the source Ldif needs -Path. The target Folder needs -OutputPath.",
+        ),
+        (
+            json!({"Source": "ActiveDirectory", "Target": "ExchangeOnline", "SearchBase": [], "Organization": ""}),
+            "the source ActiveDirectory needs -Server and -SearchBase. The target ExchangeOnline needs -Organization.",
+        ),
+        (
+            directory_to_cloud(json!({"CertificateThumbprint": "0".repeat(40)})),
+            "the target ExchangeOnline needs -AppId beside the certificate.",
+        ),
+    ] {
+        assert_eq!(told(&typed(merged(json!({"Name": "corp"}), settings)).unwrap_err()), message);
+    }
+}
+
+#[test]
+fn a_wrong_value_is_told_with_what_to_give() {
+    for (settings, message) in [
+        (json!({"Port": 70000}), "-Port is 70000; give 1 to 65535."),
+        (json!({"Port": "636"}), "-Port is '636'; give 1 to 65535."),
+        (json!({"Port": 0, "Timeout": -1}), "-Port is 0; give 1 to 65535. -Timeout is -1; give 1 or more."),
+        (json!({"Timeout": 3_000_000_000_u32}), "-Timeout is 3000000000; give 1 to 2147483647."),
+        (json!({"RemovalPercent": 101}), "-RemovalPercent is 101; give 0 to 100."),
+        (json!({"Retention": 1.5}), "-Retention is 1.5; give 0 or more."),
+        (json!({"SkipCertificateCheck": "yes"}), "-SkipCertificateCheck is 'yes'; give true or false."),
+        (json!({"Policy": "strict"}), "-Policy is 'strict'; give Standard, Strict or Lenient."),
+        (json!({"TrustAnchorPath": ["ca"]}), "-TrustAnchorPath is 'ca'; give an absolute path."),
+        (json!({"SearchBase": "DC=x"}), "-SearchBase is 'DC=x'; give a list of texts."),
+        (json!({"SearchBase": [7]}), "-SearchBase is 7; give a text."),
+        (json!({"AppId": "my app"}), "-AppId is 'my app'; give a GUID."),
+        (
+            json!({"CertificateThumbprint": "ABC"}),
+            "-CertificateThumbprint is 'ABC'; give the 40 hexadecimal digits of a SHA-1.",
+        ),
+        (json!({"Source": "LDAP"}), "-Source is 'LDAP'; give ActiveDirectory, Directory, Ldif or Csv."),
+        (json!({"Filter": 7}), "-Filter is 7; give a text."),
+    ] {
+        assert_eq!(told(&typed(directory_to_cloud(settings)).unwrap_err()), message);
+    }
+}
+
+#[test]
+fn a_setting_of_another_source_or_target_is_told_with_whose_it_is() {
+    for (settings, message) in [
+        (
+            json!({"Prefix": "Cloud"}),
+            "-Prefix has no effect with the source Ldif and the target Folder; it belongs to the target ExchangeSession.",
+        ),
+        (
+            json!({"Server": "dc1", "Timeout": 5}),
+            "-Server has no effect with the source Ldif and the target Folder; it belongs to the sources ActiveDirectory \
+             and Directory. -Timeout has no effect with the source Ldif and the target Folder; it belongs to the sources \
+             ActiveDirectory and Directory and the target ExchangeOnline.",
+        ),
+    ] {
+        assert_eq!(told(&typed(file_to_folder(settings)).unwrap_err()), message);
+    }
+    // What says what is so anyway does no harm.
+    typed(file_to_folder(json!({"SkipCertificateCheck": false, "Port": 636, "Prefix": ""}))).unwrap();
+}
+
+#[test]
+fn a_file_keeps_what_differs_from_the_defaults_and_callers_are_shown_everything() {
+    let home = Home::new();
+    let least = file_to_folder(json!({}));
+    let shown = home.make(merged(least.clone(), json!({"Policy": "Standard", "RemovalLimit": 500}))).unwrap();
+    assert_eq!(home.file(), least);
+    let always = json!({
+        "Port": 636, "SkipCertificateCheck": false, "Timeout": 60, "ManagedIdentity": false,
+        "ExchangeEnvironmentName": "O365Default", "ByteEncoding": "Base64", "CreateContact": false,
+        "Ownership": "Managed", "Drift": "Repair", "QuietPeriod": 86400, "AllowUntrusted": false, "Policy": "Standard",
+        "Selection": "Best", "DisabledAccount": "Keep", "RemovalLimit": 500, "RemovalPercent": 10, "Retention": 90,
+    });
+    assert_eq!(shown, merged(least, always));
+    assert_eq!(home.get().unwrap(), shown);
+    // What was shown can be given back.
+    assert_eq!(home.make(shown.clone()).unwrap(), shown);
+}
+
+#[test]
+fn a_file_with_settings_of_another_source_opens_and_loses_them_when_it_is_saved() {
+    let home = Home::new();
+    let left = json!({"Server": "dc1.contoso.test", "Port": 3269, "WriteServer": "dc2", "Prefix": "Cloud"});
+    home.write(&file_to_folder(left));
+    let shown = home.get().unwrap();
+    assert_eq!(
+        (&shown["Source"], &shown["Port"], &shown["Server"]),
+        (&json!("Ldif"), &json!(636), &Value::Null)
+    );
+    home.set(json!({"RemovalLimit": 7})).unwrap();
+    assert_eq!(home.file(), file_to_folder(json!({"RemovalLimit": 7})));
+}
+
+#[test]
+fn another_source_takes_the_settings_of_the_old_one_along_and_refuses_to_be_given_them() {
+    let home = Home::new();
+    home.make(directory_to_cloud(json!({"Filter": "(mail=*)", "Timeout": 5}))).unwrap();
+    let path = std::env::temp_dir().join("p.csv");
+    let error = home.set(json!({"Source": "Csv", "Path": path, "Filter": "(a=b)"})).unwrap_err();
+    assert!(told(&error).starts_with("-Filter has no effect with the source Csv"), "{error}");
+    home.set(json!({"Source": "Csv", "Path": path, "Filter": null})).unwrap();
+    let kept = json!({
+        "Name": "corp", "Source": "Csv", "Path": path, "Target": "ExchangeOnline", "Organization": "contoso.test",
+        "Timeout": 5,
+    });
+    assert_eq!(home.file(), kept, "the target has a time limit, too");
+}
+
+#[test]
+fn a_wrong_file_is_told_in_the_same_words_and_can_be_put_right_or_replaced() {
+    let home = Home::new();
+    home.write(&file_to_folder(json!({"RemovalPercent": "ten"})));
+    assert_eq!(told(&home.get().unwrap_err()), "-RemovalPercent is 'ten'; give 0 to 100.");
+    assert_eq!(home.set(json!({"RemovalPercent": 20})).unwrap()["RemovalPercent"], 20);
+    home.write(&json!({"Name": "corp", "Source": "Ldif"}));
+    let again = json!({ "Operation": "NewProfile", "Profile": file_to_folder(json!({})), "Force": false });
+    assert_eq!(home.ask(again).unwrap_err().id, ErrorId::ProfileExists);
+    home.make(file_to_folder(json!({}))).unwrap();
+    assert_eq!(
+        home.set(json!({"Sauce": 1})).unwrap_err().message,
+        "Profile 'corp': there is no setting -Sauce."
+    );
+}
+
+#[test]
+fn a_target_is_told_apart_by_its_place() {
+    let folder = file_to_folder(json!({}));
+    let text = format!("Folder {}", folder["OutputPath"].as_str().unwrap());
+    let session = json!({"Target": "ExchangeSession", "Organization": null});
+    let in_place = json!({"Target": "ActiveDirectory", "Organization": null});
+    for (profile, text) in [
+        (folder, text.as_str()),
+        (directory_to_cloud(json!({})), "ExchangeOnline contoso.test"),
+        (directory_to_cloud(session), "ExchangeSession"),
+        (directory_to_cloud(in_place), "ActiveDirectory dc1.contoso.test"),
+    ] {
+        assert_eq!(typed(profile).unwrap().target_text(), text);
+    }
+}
+
+#[test]
+fn a_profile_goes_through_json_unchanged() {
+    for profile in [
+        file_to_folder(json!({"Ownership": "Authoritative", "MissingPeriod": 0})),
+        directory_to_cloud(
+            json!({"WriteServer": "dc2", "QuietPeriod": 0, "CreateContact": true, "Timeout": 5}),
+        ),
+        directory_to_cloud(json!({
+            "Target": "ActiveDirectory", "Organization": null, "RemoveValue": ["Weak", "Displaced"],
+        })),
+    ] {
+        let profile = typed(profile).unwrap();
+        let json = serde_json::to_value(&profile).unwrap();
+        assert_eq!(serde_json::from_value::<Profile>(json).unwrap(), profile);
+        assert_eq!(Profile::try_from(profile.kept()).unwrap(), profile);
+    }
+}
