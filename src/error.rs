@@ -32,17 +32,17 @@ macro_rules! error_ids {
 }
 
 error_ids! {
-    1001 NullPointer InvalidArgument "Pass a valid pointer; this is a mistake in the calling program."
-    1002 InvalidHandle InvalidArgument "The object was freed or never existed; this is a mistake in the calling program."
-    1003 InvalidText InvalidArgument "Pass UTF-8 text; this is a mistake in the calling program."
+    1001 NullPointer InvalidArgument "Pass a valid pointer; this is a bug in the calling program."
+    1002 InvalidHandle InvalidArgument "The object was freed or never existed; this is a bug in the calling program."
+    1003 InvalidText InvalidArgument "Pass UTF-8 text; this is a bug in the calling program."
     1004 InvalidRequest InvalidArgument "Compare the request with docs/abi.md; module and library may be of different versions."
     1005 InvalidSize InvalidArgument "Pass a length within the limit of docs/abi.md."
     1006 InvalidAnswer InvalidArgument "Answer only open questions, with one of the answers of docs/abi.md."
     1007 TaskFinished InvalidOperation "Start a new task."
-    2001 ProfileNotFound ObjectNotFound "List the profiles with Get-SmimeSyncProfile, or make one with New-SmimeSyncProfile."
+    2001 ProfileNotFound ObjectNotFound "List the profiles with Get-SmimeSyncProfile, or create one with New-SmimeSyncProfile."
     2002 ProfileExists ResourceExists "Choose another name, or change the profile with Set-SmimeSyncProfile."
     2003 ProfileInvalid InvalidArgument "Correct the named setting and try again."
-    2004 ProfileUnreadable InvalidData "Correct the file, or remove it and make the profile anew."
+    2004 ProfileUnreadable InvalidData "Correct the file, or remove it and create the profile again."
     2005 PlaceNotWritable PermissionDenied "Run with rights to the folder, or use the user scope, or set SMIME_SYNC_HOME."
     2006 PlaceNotPrivate SecurityError "Make the folder accessible to its owner only."
     2007 CredentialMissing AuthenticationError "Pass -Credential."
@@ -69,7 +69,7 @@ error_ids! {
     5016 ValuesNotReadable PermissionDenied "Give the account the right to read userCertificate and userSMIMECertificate."
     5017 RecipientInvalid InvalidData "Correct the named object in the source."
     5018 ClockSkew InvalidResult "Correct the clock of this machine or of the server; they may differ by 5 minutes at most."
-    5019 ObjectChanged ResourceBusy "Run again; the object is read and planned anew."
+    5019 ObjectChanged ResourceBusy "Run again; the object is read and planned again."
     5020 DirectoryNotWritable InvalidOperation "Name a writable domain controller with -WriteServer."
     5101 LdifUnreadable OpenError "Check the path and the right to read the file."
     5102 LdifSyntax ParserError "Correct the named line; the form is that of RFC 2849."
@@ -111,8 +111,8 @@ error_ids! {
     8008 TargetUnreadable InvalidData "Repair or remove the named file at the target and run again."
     8009 VerifyFailed InvalidResult "What was read back is neither the old nor the new state; check who else writes to the target."
     8010 Canceled OperationStopped "Run again; what was begun is finished or put right then."
-    9001 Panic NotSpecified "This is a mistake in SmimeSync; please report it with the message."
-    9002 Internal NotSpecified "This is a mistake in SmimeSync; please report it with the message."
+    9001 Panic NotSpecified "This is a bug in SmimeSync; please report it with the message."
+    9002 Internal NotSpecified "This is a bug in SmimeSync; please report it with the message."
 }
 
 /// The result of everything in this library that can fail.

@@ -37,7 +37,7 @@ pub enum Event {
     },
     /// An error of one object; the task goes on.
     Error {
-        /// The error.
+        /// Which object it concerns, what went wrong, and what to do.
         #[serde(rename = "Error")]
         error: ErrorBody,
     },

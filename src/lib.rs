@@ -9,7 +9,7 @@
 //! chains of [`trust`], [`sync`] plans and exports to a [target](targets) and keeps its [`state`]. An [`operation`] is
 //! what a caller can ask for; the C ABI in `ffi` is how.
 
-pub mod ber;
+pub(crate) mod ber;
 pub mod certificate;
 pub mod directory;
 pub mod error;

@@ -76,7 +76,7 @@ impl KeyAlgorithm {
 pub struct PublicKey {
     /// What kind of key it is.
     pub algorithm: KeyAlgorithm,
-    /// Bits, where that makes sense.
+    /// The length in bits, where that makes sense.
     pub size: Option<u32>,
     /// Why the key can't be a real one, if it can't.
     pub defect: Option<String>,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ber::{self, Element},
-    model::{Fingerprint, Purpose, Timestamp},
+    model::{Fingerprint, Purpose, Timestamp, counted},
 };
 
 /// The extended key usages that allow mail: emailProtection and any.
@@ -81,7 +81,7 @@ impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
         let (outer, rest) = ber::read(der, ber::ANY).map_err(|flaw| flaw.reason().to_owned())?;
         if !rest.is_empty() {
-            return Err(format!("{} bytes follow the certificate", rest.len()));
+            return Err(format!("{} the certificate", counted(rest.len(), "byte follows", "bytes follow")));
         }
         let (_, parsed) = X509Certificate::from_der(der).map_err(|error| match error {
             x509_parser::nom::Err::Error(cause) | x509_parser::nom::Err::Failure(cause) => {

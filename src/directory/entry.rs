@@ -209,7 +209,7 @@ impl Entry {
     }
 
     fn invalid(&self, reason: impl std::fmt::Display) -> Error {
-        Error::new(ErrorId::RecipientInvalid, format!("The object '{}' was left out: {reason}.", self.dn))
+        Error::new(ErrorId::RecipientInvalid, format!("The object '{}' was skipped: {reason}.", self.dn))
             .target(self.dn.clone())
     }
 }

@@ -198,7 +198,7 @@ fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     } else if error.is_dns() {
         "is not known by name"
     } else if error.is_connect() && error.is_timeout() {
-        "can't be reached: it did not answer in time"
+        "can't be reached: the connection timed out"
     } else if error.is_connect() {
         "can't be reached"
     } else {
@@ -213,8 +213,10 @@ fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
 }
 
 fn late(host: &str, time_limit: Duration) -> HttpFailure {
-    let message =
-        format!("Waited {} s for an answer of '{host}', in vain.", time_limit.as_secs_f32().round());
+    let message = format!(
+        "Timed out after {} s waiting for an answer from '{host}'.",
+        time_limit.as_secs_f32().round()
+    );
     HttpFailure { sent: true, error: Error::new(ErrorId::ExchangeUnreachable, message).target(host) }
 }
 

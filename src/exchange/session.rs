@@ -7,7 +7,7 @@ use super::{CmdletChannel, Command, Location, Object, Output, Parameter, Propert
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Answer, Context, Question, QuestionKind, SessionCommand, SessionFailure},
-    model::Timestamp,
+    model::{Timestamp, counted},
 };
 
 /// Cmdlets of one batch of questions; a canceled task ends after the batch at the latest.
@@ -35,7 +35,11 @@ impl ExchangeSession {
         if answers.len() == commands.len() {
             return Ok(answers);
         }
-        Err(invalid(format!("{} cmdlets have {} answers", commands.len(), answers.len())))
+        Err(invalid(format!(
+            "{} {}",
+            counted(commands.len(), "cmdlet has", "cmdlets have"),
+            counted(answers.len(), "answer", "answers")
+        )))
     }
 }
 

@@ -42,11 +42,7 @@ impl OpenQuestions {
                 None => Some("is not open any more"),
             };
             let Some(why) = why else { continue };
-            let message = format!(
-                "Question {} {why}; none of this batch's {} answers was taken.",
-                answer.id,
-                batch.len()
-            );
+            let message = format!("Question {} {why}; no answer of this batch was taken.", answer.id);
             return Err(Error::new(ErrorId::InvalidAnswer, message));
         }
         for answer in batch {
@@ -114,11 +110,11 @@ mod tests {
         questions.answer(yes(&[1])).unwrap();
         questions.close(&[3]);
         for (ids, expected) in [
-            (&[2, 1][..], "Question 1 is answered already; none of this batch's 2 answers was taken."),
-            (&[2, 2], "Question 2 is answered already; none of this batch's 2 answers was taken."),
-            (&[2, 3], "Question 3 is not open any more; none of this batch's 2 answers was taken."),
-            (&[0], "Question 0 was never asked; none of this batch's 1 answers was taken."),
-            (&[4], "Question 4 was never asked; none of this batch's 1 answers was taken."),
+            (&[2, 1][..], "Question 1 is answered already; no answer of this batch was taken."),
+            (&[2, 2], "Question 2 is answered already; no answer of this batch was taken."),
+            (&[2, 3], "Question 3 is not open any more; no answer of this batch was taken."),
+            (&[0], "Question 0 was never asked; no answer of this batch was taken."),
+            (&[4], "Question 4 was never asked; no answer of this batch was taken."),
         ] {
             assert_eq!(refusal(&mut questions, ids), expected);
         }

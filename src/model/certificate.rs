@@ -40,7 +40,7 @@ pub struct CertificateSummary {
     pub addresses: Vec<String>,
     /// `RSA`, `EC P-256`, `Ed25519`, … or the OID.
     pub key_algorithm: String,
-    /// Bits, where that makes sense.
+    /// The length of the key in bits, where that makes sense.
     pub key_size: Option<u32>,
     /// `sha256WithRSAEncryption`, … or the OID.
     pub signature_algorithm: String,

@@ -80,17 +80,17 @@ pub struct Change {
     pub anchor: String,
     /// Whether something is added, updated or removed.
     pub change: ChangeKind,
-    /// How far it is.
+    /// Whether it is planned, being written, written, refused, declined or held.
     pub state: ChangeState,
     /// The managed values before, in their order.
     pub before: Vec<PublishedValue>,
-    /// What is to be published.
+    /// The managed values afterwards, best first.
     pub after: Vec<PublishedValue>,
     /// Why each value comes or goes, in sentences.
     pub reasons: Vec<String>,
     /// The findings that the decision rests on.
     pub findings: Vec<Finding>,
-    /// How often it was tried.
+    /// How often the target was asked to take it.
     pub attempts: u32,
     /// When a rejected one is tried next.
     pub next_try: Option<Timestamp>,

@@ -1,14 +1,16 @@
-//! Why a target leaves recipients alone.
+//! Why a target skips recipients.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Why a target leaves a recipient alone.
+use super::counted;
+
+/// Why a target skips a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Exclusion {
-    /// The target has no such recipient, and the profile does not say that it be made.
+    /// The target has no such recipient, and the profile does not say that it be created.
     NotFound,
-    /// Exchange Online has it from Active Directory, and only takes changes that are made there.
+    /// Exchange Online has it from Active Directory, and only takes changes from there.
     DirectorySynced,
     /// Exchange on premises has no cmdlet that writes its certificates: contacts, remote mailboxes.
     NoCmdlet,
@@ -21,28 +23,46 @@ pub enum Exclusion {
 }
 
 impl Exclusion {
-    /// What is the case, after "N recipients ".
-    pub fn reason(self) -> &'static str {
-        match self {
-            Exclusion::NotFound => "are not at the target",
-            Exclusion::DirectorySynced => {
+    /// What is the case, after "it " or "they ".
+    fn reason(self, is_one: bool) -> &'static str {
+        match (self, is_one) {
+            (Exclusion::NotFound, true) => "is not at the target",
+            (Exclusion::NotFound, false) => "are not at the target",
+            (Exclusion::DirectorySynced, true) => {
+                "is synchronised from Active Directory and can't be written in the cloud"
+            }
+            (Exclusion::DirectorySynced, false) => {
                 "are synchronised from Active Directory and can't be written in the cloud"
             }
-            Exclusion::NoCmdlet => {
+            (Exclusion::NoCmdlet, true) => {
+                "is a contact or remote mailbox, which Exchange on premises has no cmdlet for"
+            }
+            (Exclusion::NoCmdlet, false) => {
                 "are contacts or remote mailboxes, which Exchange on premises has no cmdlet for"
             }
-            Exclusion::SoftDeleted => "are deleted at the target",
-            Exclusion::QuietPeriod => "had a change within the quiet period and are left for a later run",
-            Exclusion::TooManyValues => {
-                "would keep more values than Entra Connect exports, and are left alone"
-            }
+            (Exclusion::SoftDeleted, true) => "is deleted at the target",
+            (Exclusion::SoftDeleted, false) => "are deleted at the target",
+            (Exclusion::QuietPeriod, _) => "had a change within the quiet period, and a later run writes it",
+            (Exclusion::TooManyValues, _) => "would keep more values than Entra Connect exports",
         }
+    }
+
+    /// That one recipient is skipped, and why.
+    pub fn skips_one(self, label: &str) -> String {
+        format!("{label} is skipped, since it {}.", self.reason(true))
+    }
+
+    /// That so many recipients were skipped, and why.
+    pub fn skips(self, recipients: u64) -> String {
+        let who =
+            counted(recipients, "recipient was skipped, since it", "recipients were skipped, since they");
+        format!("{who} {}.", self.reason(recipients == 1))
     }
 
     /// What to do about it.
     pub fn advice(self) -> &'static str {
         match self {
-            Exclusion::NotFound => "Create them there; external partners can be made with -CreateContact.",
+            Exclusion::NotFound => "Create them there; external partners can be created with -CreateContact.",
             Exclusion::DirectorySynced | Exclusion::NoCmdlet => {
                 "Use a profile with -Target ActiveDirectory for them; Entra Connect exports what it leaves there."
             }

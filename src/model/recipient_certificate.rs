@@ -48,7 +48,7 @@ pub struct RecipientCertificate {
     pub addresses: Vec<String>,
     /// `RSA`, `EC P-256`, …
     pub key_algorithm: Option<String>,
-    /// Bits.
+    /// The length of the key in bits, where that makes sense.
     pub key_size: Option<u32>,
     /// `sha256WithRSAEncryption`, …
     pub signature_algorithm: Option<String>,

@@ -55,14 +55,14 @@ pub struct Run {
     pub ended: Option<Timestamp>,
     /// Seconds it took, to the millisecond.
     pub seconds: f64,
-    /// What it counted.
+    /// How many recipients, changes and errors it had.
     #[serde(flatten)]
     pub numbers: RunNumbers,
     /// Why the guard held the plan; empty if it did not.
     pub guard: Vec<String>,
     /// Issuers that were needed for a chain and not there, most certificates first.
     pub missing_issuers: Vec<MissingIssuer>,
-    /// Recipients that the target leaves alone, by reason.
+    /// Recipients that the target skips, by reason.
     #[serde(default)]
     pub exclusions: Vec<ExclusionCount>,
     /// The message of the error that stopped it.
@@ -72,7 +72,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Counts a recipient that the target leaves alone.
+    /// Counts a recipient that the target skips.
     pub fn exclude(&mut self, reason: Exclusion) {
         self.numbers.excluded += 1;
         match self.exclusions.iter_mut().find(|count| count.reason == reason) {
@@ -85,11 +85,11 @@ impl Run {
     }
 }
 
-/// What a run counted.
+/// How many recipients, changes and errors a run had.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct RunNumbers {
-    /// Recipients read.
+    /// Recipients read from the source.
     pub recipients: u64,
     /// Those of them that have values.
     pub with_values: u64,
@@ -115,7 +115,7 @@ pub struct RunNumbers {
     pub waiting: u64,
     /// Published values found to be wanted already, and so taken over as managed.
     pub adopted: u64,
-    /// Recipients that the target leaves alone, for the reasons in `Exclusions`.
+    /// Recipients that the target skips, for the reasons in `Exclusions`.
     pub excluded: u64,
     /// Recipients whose values at the target were compared with what was published (`-Verify`).
     pub verified: u64,
@@ -137,7 +137,7 @@ impl RunNumbers {
     }
 }
 
-/// How many recipients the target left alone for one reason.
+/// How many recipients the target skipped for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExclusionCount {

@@ -10,7 +10,7 @@ use crate::{
 use super::request::FaultRequest;
 
 /// Does what `request` says. Fails as it says, or with `Canceled`.
-pub fn run(request: &FaultRequest, context: &Context) -> Result<()> {
+pub(super) fn run(request: &FaultRequest, context: &Context) -> Result<()> {
     for number in 1..=request.events {
         context.check()?;
         context.log(LogLevel::Debug, format!("Event {number} of {}.", request.events))?;

@@ -14,7 +14,7 @@ mod names;
 mod new_profile;
 mod open;
 mod publish;
-pub mod publish_trust_store;
+mod publish_trust_store;
 mod remove_profile;
 pub mod request;
 mod set_profile;

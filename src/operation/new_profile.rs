@@ -1,4 +1,4 @@
-//! `NewProfile`: makes a profile.
+//! `NewProfile`: creates a profile.
 
 use super::{engine::Engine, request::NewProfileRequest};
 use crate::{

@@ -10,7 +10,7 @@ use crate::{
         CmdletChannel,
         trust_store::{self as store, MergedStore, PresentStore},
     },
-    model::{Fingerprint, Timestamp, TrustStore},
+    model::{Fingerprint, Timestamp, TrustStore, counted},
     places,
     trust::{TrustAnchors, load_anchors},
 };
@@ -42,30 +42,22 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
 }
 
 /// What is to be published, and how.
-pub struct Publication<'a> {
-    /// The profile whose trust anchors these are.
-    pub profile_name: &'a str,
-    /// The trust anchors.
-    pub anchors: &'a TrustAnchors,
+struct Publication<'a> {
+    profile_name: &'a str,
+    anchors: &'a TrustAnchors,
     /// Where the store that is there is saved first.
-    pub backup: PathBuf,
-    /// Only tell what would be uploaded.
-    pub what_if: bool,
-    /// Ask before the upload.
-    pub confirm: bool,
+    backup: PathBuf,
+    what_if: bool,
+    confirm: bool,
     /// The time at which certificates must be valid.
-    pub now: Timestamp,
+    now: Timestamp,
 }
 
 /// Reads the organisation's trust store, saves it, uploads it with the trust anchors that it lacks, and reads it
 /// back. Nothing is uploaded where it lacks none. Results: one `TrustStore`.
 /// Fails with `TrustStoreRefused`, `TrustStoreUnreadable`, `VerifyFailed`, `PlaceNotWritable`, `PlaceNotPrivate`,
 /// `DiskFull`, and as the channel does.
-pub fn publish_through(
-    job: &Publication<'_>,
-    channel: &mut dyn CmdletChannel,
-    context: &Context,
-) -> Result<()> {
+fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, context: &Context) -> Result<()> {
     store::refuse_expired(&job.anchors.certificates(), job.now)?;
     let old = store::read(channel, context)?;
     let present = store::parse(channel, old.as_deref())?;
@@ -108,7 +100,7 @@ pub fn publish_through(
 fn warn_of_losses(merged: &MergedStore, present: &PresentStore, context: &Context) -> Result<()> {
     for expired in &merged.expired {
         let message = format!(
-            "The CA certificate {} of the present trust store has expired and is left out, since Exchange would \
+            "The CA certificate {} of the present trust store has expired and is skipped, since Exchange would \
              refuse it.",
             expired.describe()
         );
@@ -116,8 +108,12 @@ fn warn_of_losses(merged: &MergedStore, present: &PresentStore, context: &Contex
     }
     if present.lists > 0 {
         let message = format!(
-            "The present trust store holds {} lists of revoked or trusted certificates, which are left out.",
-            present.lists
+            "The present trust store holds {} skipped.",
+            counted(
+                present.lists,
+                "list of revoked or trusted certificates, which is",
+                "lists of revoked or trusted certificates, which are"
+            )
         );
         context.log(LogLevel::Warning, message)?;
     }
@@ -133,8 +129,8 @@ fn is_approved(
     let new = merged.certificates.iter().filter(|one| !present.certificates.contains_key(&one.fingerprint));
     let new: Vec<_> = new.map(|one| one.subject.to_string()).collect();
     let action = format!(
-        "Upload a trust store of {} CA certificates with Set-SmimeConfig; new: {}",
-        merged.certificates.len(),
+        "Upload a trust store of {} with Set-SmimeConfig; new: {}",
+        counted(merged.certificates.len(), "CA certificate", "CA certificates"),
         new.join("; ")
     );
     let answers = context.ask(vec![Question::approve(channel.name(), action)])?;

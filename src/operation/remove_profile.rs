@@ -6,6 +6,7 @@ use super::{engine::Engine, request::RemoveProfileRequest};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
+    model::counted,
     places::{Places, profile_store},
     state::{State, lock::RunLock},
 };
@@ -39,8 +40,11 @@ pub(super) fn run(engine: &Engine, request: &RemoveProfileRequest, context: &Con
         }
     }
     if let Some(count) = published.filter(|count| *count > 0) {
-        let what =
-            format!("What profile '{}' published for {count} recipients stays at the target.", request.name);
+        let what = format!(
+            "What profile '{}' published for {} stays at the target.",
+            request.name,
+            counted(count, "recipient", "recipients")
+        );
         context.log(LogLevel::Warning, what)?;
     }
     Ok(())

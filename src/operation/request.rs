@@ -12,7 +12,7 @@ pub use crate::{places::Scope, sync::request::UnpublishState};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "Operation")]
 pub enum Request {
-    /// Makes a profile. Results: one `Profile`.
+    /// Creates a profile. Results: one `Profile`.
     NewProfile(NewProfileRequest),
     /// Profiles by name. Results: `Profile`.
     GetProfile(GetProfileRequest),
@@ -47,11 +47,11 @@ pub enum Request {
     Fault(FaultRequest),
 }
 
-/// Makes a profile.
+/// A new profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct NewProfileRequest {
-    /// The whole profile.
+    /// Its settings; those that are not given have their defaults.
     #[schemars(with = "crate::profile::Profile")]
     pub profile: crate::profile::Settings,
     /// Replace one of the same name.
@@ -59,7 +59,7 @@ pub struct NewProfileRequest {
     pub force: bool,
 }
 
-/// Profiles by name.
+/// Which profiles are wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetProfileRequest {
@@ -68,21 +68,21 @@ pub struct GetProfileRequest {
     pub name: Vec<String>,
 }
 
-/// Changes a profile.
+/// Settings that a profile gets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct SetProfileRequest {
-    /// The profile's name.
+    /// The profile to change, by its name.
     pub name: String,
     /// The settings to change, by their name in `Profile`; `null` takes a setting back to its default.
     pub settings: BTreeMap<String, serde_json::Value>,
 }
 
-/// Removes a profile.
+/// Which profile goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct RemoveProfileRequest {
-    /// The profile's name.
+    /// The profile to remove, by its name.
     pub name: String,
 }
 
@@ -90,28 +90,28 @@ pub struct RemoveProfileRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Credential {
-    /// UPN, `DOMAIN\name` or DN.
+    /// As a user principal name, `DOMAIN\name` or distinguished name.
     pub user_name: String,
 }
 
-/// Checks whether a profile would work.
+/// Which profile is checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TestProfileRequest {
-    /// The profile's name.
+    /// The profile to check.
     pub profile_name: String,
-    /// Who signs in at the source.
+    /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
 }
 
-/// Imports, plans and exports.
+/// A run, and how it differs from what the profile says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct SyncRequest {
-    /// The profile's name.
+    /// The profile to run.
     pub profile_name: String,
-    /// Who signs in at the source.
+    /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
     /// Only these recipients (address, UPN, sAMAccountName, DN, objectGUID); none: all.
@@ -134,24 +134,24 @@ pub struct SyncRequest {
     pub verify: bool,
 }
 
-/// Recipients' certificates.
+/// Whose certificates are wanted, and from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetCertificateRequest {
-    /// The profile's name.
+    /// The profile whose source, target and policy it is about.
     pub profile_name: String,
-    /// Who signs in at the source.
+    /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
     /// Only these recipients; none: all.
     #[serde(default)]
     pub identity: Vec<String>,
-    /// Where to look.
+    /// Whether they are read at the source, at the target or from the state.
     #[serde(default)]
     pub source: CertificateSource,
 }
 
-/// Where certificates are looked at.
+/// Where certificates are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum CertificateSource {
     /// The profile's source.
@@ -163,31 +163,31 @@ pub enum CertificateSource {
     State,
 }
 
-/// The history of runs.
+/// Which runs of the history are wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetRunRequest {
     /// Profile names, in any case; none: all. One that does not exist is an error of its own.
     #[serde(default)]
     pub profile_name: Vec<String>,
-    /// Only this run.
+    /// Only the run of this number.
     #[serde(default)]
     pub id: Option<i64>,
     /// Only runs with one of these results.
     #[serde(default)]
     pub result: Vec<String>,
-    /// At most so many a profile.
+    /// At most so many runs of each profile, the newest first.
     #[serde(default)]
     pub newest: Option<u32>,
 }
 
-/// Changes.
+/// Which changes of a profile are wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetChangeRequest {
-    /// The profile's name.
+    /// The profile whose changes are listed.
     pub profile_name: String,
-    /// Only this run's.
+    /// Only the changes of the run of this number.
     #[serde(default)]
     pub run_id: Option<i64>,
     /// Only those of these recipients, in the language of PowerShell's wildcards: `*`, `?`, `[abc]`, `[a-c]`, and a
@@ -199,11 +199,11 @@ pub struct GetChangeRequest {
     pub state: Vec<String>,
 }
 
-/// Approves a held plan.
+/// Which plan is let through.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ApprovePlanRequest {
-    /// The profile's name.
+    /// The profile whose run was held.
     pub profile_name: String,
     /// The plan's id, which is that of the run that was held.
     pub id: i64,
@@ -216,7 +216,7 @@ pub struct ApprovePlanRequest {
 pub struct PublishRequest {
     /// The profile whose source is the directory, with its policy.
     pub profile_name: String,
-    /// Who signs in at the directory.
+    /// Who signs in to the directory.
     #[serde(default)]
     pub credential: Option<Credential>,
     /// Certificate files: .cer, .pem, .p7b, .pfx.
@@ -239,13 +239,13 @@ pub struct PublishRequest {
     pub confirm: bool,
 }
 
-/// Takes certificates out of Active Directory.
+/// Which certificates are taken out of Active Directory, from whom.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct UnpublishRequest {
     /// The profile whose source is the directory, with its policy.
     pub profile_name: String,
-    /// Who signs in at the directory.
+    /// Who signs in to the directory.
     #[serde(default)]
     pub credential: Option<Credential>,
     /// From whom; none: from everybody in the profile's scope who has it.
@@ -265,24 +265,24 @@ pub struct UnpublishRequest {
     pub confirm: bool,
 }
 
-/// Writes the trust anchors as a file.
+/// Which profile's trust anchors are written, and where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ExportTrustStoreRequest {
-    /// The profile.
+    /// The profile whose trust anchors are written.
     pub profile_name: String,
-    /// The file; .sst or .p7b.
+    /// The file to write: .sst for Exchange, or .p7b for other programs.
     pub path: std::path::PathBuf,
     /// Replace a file that is there.
     #[serde(default)]
     pub force: bool,
 }
 
-/// Uploads the trust anchors.
+/// Which profile's trust anchors are uploaded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct PublishTrustStoreRequest {
-    /// The profile, with a target in Exchange.
+    /// The profile whose trust anchors are uploaded; its target is in Exchange.
     pub profile_name: String,
     /// Where the trust store that is there is saved first, as .sst; none: beside the profile's state.
     #[serde(default)]
@@ -295,11 +295,11 @@ pub struct PublishTrustStoreRequest {
     pub confirm: bool,
 }
 
-/// The rules of the policy.
+/// Which rules are wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetRuleRequest {
-    /// Ids, in any case; none: all.
+    /// Ids of rules, in any case; none: all.
     #[serde(default)]
     pub rule: Vec<String>,
 }
@@ -327,7 +327,7 @@ pub struct FaultRequest {
     /// Fail with this id.
     #[serde(default)]
     pub fail: Option<crate::error::ErrorId>,
-    /// Panic.
+    /// Panic, which ends the task and not the process.
     #[serde(default)]
     pub panic: bool,
 }

@@ -17,7 +17,7 @@ pub(super) fn run(engine: &Engine, request: &SetProfileRequest, context: &Contex
     };
     for (name, value) in &request.settings {
         if name == "Name" {
-            return Err(invalid("a profile can't be renamed; make a new one".into()));
+            return Err(invalid("a profile can't be renamed; create a new one".into()));
         }
         settings.set(name, value.clone()).map_err(invalid)?;
     }

@@ -8,21 +8,21 @@ use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::Timestamp,
+    model::{Timestamp, counted},
     profile::Profile,
     state::{State, lock::RunLock},
     sync,
     targets::Target,
 };
 
-/// How a check ended.
+/// Whether a run would get past what was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CheckResult {
-    /// As it should be.
+    /// A run would get past it.
     Passed,
-    /// It works, but look at it.
+    /// A run would get past it, but something is worth a look.
     Warning,
-    /// A run would fail.
+    /// A run would fail, or publish nothing.
     Failed,
 }
 
@@ -30,20 +30,20 @@ pub enum CheckResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProfileTest {
-    /// The profile.
+    /// The profile that was checked.
     pub profile_name: String,
     /// What was checked: `TrustAnchor`, `Source`, `Clock`, `Recipient`, `Value`, `Target`, `State`.
     pub check: String,
-    /// How it ended.
+    /// Whether a run would get past it.
     pub result: CheckResult,
-    /// What was found.
+    /// What was found, in a sentence.
     pub message: String,
-    /// What to do; empty where nothing is to be done.
+    /// What to do about it; empty where nothing is to be done.
     pub advice: String,
 }
 
 /// Recipients that the check of the source reads.
-const SAMPLE: usize = 1000;
+const SAMPLE: u64 = 1000;
 
 struct Tester<'a> {
     profile: &'a Profile,
@@ -75,7 +75,7 @@ fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
         return Ok("The source has no clock of its own.".into());
     };
     let apart = sync::compare_clocks(Timestamp::now(), theirs, "the directory")?;
-    Ok(format!("The clocks are {apart} seconds apart."))
+    Ok(format!("The clocks are {} apart.", counted(apart, "second", "seconds")))
 }
 
 fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
@@ -91,8 +91,11 @@ fn state(path: &std::path::Path) -> Result<String> {
         return Ok(format!("A run is in progress by {} since {}.", holder.host, holder.since));
     }
     match State::open_to_read(path)? {
-        Some(state) => Ok(format!("{} recipients have managed values.", state.recipients_with_managed()?)),
-        None => Ok("There is no state yet; the first run makes it.".into()),
+        Some(state) => Ok(match state.recipients_with_managed()? {
+            0 => "No recipient has managed values.".into(),
+            some => format!("{} managed values.", counted(some, "recipient has", "recipients have")),
+        }),
+        None => Ok("There is no state yet; the first run creates it.".into()),
     }
 }
 
@@ -119,13 +122,13 @@ impl Tester<'_> {
 
     /// Reads a sample, since a right that is missing shows only in what comes back.
     fn recipients(&self, source: &mut dyn Source) -> Result<()> {
-        let (mut recipients, mut with_values, mut invalid) = (0_usize, 0_usize, 0_usize);
+        let (mut recipients, mut with_values, mut invalid) = (0_u64, 0_u64, 0_u64);
         let enough = || Error::new(ErrorId::Canceled, "enough");
         let read = source.read(&Selection::All, self.context, &mut |item| {
             match item {
                 SourceItem::Recipient(recipient) => {
                     recipients += 1;
-                    with_values += usize::from(!recipient.values.is_empty());
+                    with_values += u64::from(!recipient.values.is_empty());
                 }
                 SourceItem::Invalid(_) => invalid += 1,
             }
@@ -146,8 +149,13 @@ impl Tester<'_> {
                 advice.into(),
             );
         }
-        let message =
-            format!("The source shows {many}{recipients} recipients; {invalid} objects can't be understood.");
+        let mut message =
+            format!("The source shows {many}{}", counted(recipients, "recipient", "recipients"));
+        if invalid > 0 {
+            let objects = counted(invalid, "object", "objects");
+            message.push_str(&format!("; {objects} can't be understood"));
+        }
+        message.push('.');
         let result = if invalid == 0 { CheckResult::Passed } else { CheckResult::Warning };
         self.emit(
             "Recipient",
@@ -156,15 +164,15 @@ impl Tester<'_> {
             if invalid == 0 { "" } else { ErrorId::RecipientInvalid.advice() }.into(),
         )?;
         if with_values == 0 {
-            let message = format!("None of {recipients} recipients shows a certificate value.");
             return self.emit(
                 "Value",
                 CheckResult::Failed,
-                message,
+                sync::without_values(recipients),
                 ErrorId::ValuesNotReadable.advice().into(),
             );
         }
-        let message = format!("{with_values} of {recipients} recipients have certificate values.");
+        let recipients = counted(recipients, "recipient", "recipients");
+        let message = format!("Certificate values were found for {with_values} of {recipients}.");
         self.emit("Value", CheckResult::Passed, message, String::new())
     }
 }

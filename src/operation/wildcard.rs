@@ -26,7 +26,7 @@ enum Part {
 
 impl Pattern {
     /// Fails with `InvalidRequest`, naming the pattern, where a bracket is not closed or a range goes backwards.
-    pub fn parse(pattern: &str) -> Result<Self> {
+    pub(super) fn parse(pattern: &str) -> Result<Self> {
         let mut units = pattern.encode_utf16();
         let mut parts = Vec::new();
         while let Some(unit) = units.next() {
@@ -47,7 +47,7 @@ impl Pattern {
     }
 
     /// Whether all of `text` is what the pattern says.
-    pub fn matches(&self, text: &str) -> bool {
+    pub(super) fn matches(&self, text: &str) -> bool {
         let text: Vec<u16> = text.encode_utf16().collect();
         let (mut part, mut at) = (0, 0);
         // Where to go on when what came after the last `*` does not fit.

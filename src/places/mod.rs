@@ -1,6 +1,6 @@
 //! Where profiles and states live, and that they are private to their owner.
 
-pub mod profile_store;
+pub(crate) mod profile_store;
 
 use std::{
     fs,
@@ -119,7 +119,7 @@ fn has_machine_rights() -> bool {
 /// Fails with `PlaceNotWritable`, `PlaceNotPrivate` or `DiskFull`.
 pub fn make_private_folder(folder: &Path) -> Result<()> {
     let failed =
-        |e: &std::io::Error| Error::io(ErrorId::PlaceNotWritable, "Cannot make the folder", folder, e);
+        |e: &std::io::Error| Error::io(ErrorId::PlaceNotWritable, "Cannot create the folder", folder, e);
     if !folder.is_dir() {
         #[cfg(unix)]
         {

@@ -3,7 +3,7 @@
 use super::{Policy, RuleId};
 use crate::{
     certificate::{AddressMatch, Certificate, KeyAlgorithm, KeyUsage, compare_addresses, is_proper_serial},
-    model::{Finding, Recipient, Timestamp},
+    model::{Finding, Recipient, Timestamp, counted},
     trust::ChainStatus,
 };
 
@@ -40,8 +40,7 @@ fn validity(certificate: &Certificate, now: Timestamp) -> Option<Fired> {
     } else if not_after.plus(-EXPIRES_SOON) <= now {
         let left = match (not_after.0 - now.0) / (24 * 3600) {
             0 => "in less than a day".to_owned(),
-            1 => "in one day".to_owned(),
-            days => format!("in {days} days"),
+            days => format!("in {}", counted(days, "day", "days")),
         };
         Some((RuleId::ExpiresSoon, format!("The certificate expires on {not_after}, {left}.")))
     } else {
@@ -111,7 +110,7 @@ fn key(certificate: &Certificate, fired: &mut Vec<Fired>) {
         fired.push((RuleId::InvalidKey, format!("The public key can't be a real one: {defect}.")));
     }
     if key.roca {
-        let message = "The RSA key has the structure of those that Infineon chips made weakly (ROCA).";
+        let message = "The RSA key has the structure of those that Infineon chips generated weakly (ROCA).";
         fired.push((RuleId::RocaKey, message.into()));
     }
     match (&key.algorithm, key.size) {

@@ -24,7 +24,7 @@ const SHOWN: usize = 5;
 
 /// What curation works with.
 pub(super) struct Curation<'a> {
-    /// The recipient's values.
+    /// The recipient's values, each with what was read from it.
     pub values: &'a [(&'a Value, ValueContent)],
     /// What was found on each of their certificates.
     pub judged: &'a [JudgedCertificate],
@@ -34,9 +34,8 @@ pub(super) struct Curation<'a> {
     pub paths: &'a dyn PathValidator,
     /// The selected certificates, best first; no value goes for one of these.
     pub chosen: &'a [Fingerprint],
-    /// What goes besides.
+    /// What the profile lets go besides what has expired, can't be read or is there twice.
     pub removable: &'a [RemovableValue],
-    /// The time.
     pub now: Timestamp,
 }
 

@@ -49,10 +49,10 @@ pub enum Ownership {
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
 )]
 pub enum Drift {
-    /// It is published again.
+    /// What is gone is published again.
     #[default]
     Repair,
-    /// It is only reported.
+    /// What is gone is only reported.
     Report,
 }
 
@@ -66,7 +66,7 @@ pub enum RemovableValue {
     Untrusted,
     /// Mail certificates with a weak key or signature.
     Weak,
-    /// Mail certificates made for somebody else's address.
+    /// Mail certificates issued for somebody else's address.
     WrongAddress,
     /// Valid mail certificates of `userCertificate` that the selection did not choose.
     Displaced,

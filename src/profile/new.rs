@@ -53,7 +53,7 @@ impl ExchangeOnlineSettings {
 }
 
 impl FolderSettings {
-    /// A folder.
+    /// A folder that recipients' files are written to.
     pub fn new(output_path: impl Into<PathBuf>) -> Self {
         Self { output_path: output_path.into(), ..Self::unset() }
     }

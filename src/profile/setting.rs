@@ -30,7 +30,7 @@ pub struct Setting {
 pub enum Values {
     /// Any text.
     Text,
-    /// A GUID.
+    /// A GUID, with hyphens.
     Guid,
     /// The SHA-1 of a certificate, in hexadecimal digits.
     Thumbprint,
@@ -40,11 +40,11 @@ pub enum Values {
     Address,
     /// An absolute path.
     Path,
-    /// A number.
+    /// A whole number.
     Number {
-        /// The smallest.
+        /// The smallest that is allowed.
         least: u64,
-        /// The greatest.
+        /// The greatest that is allowed; [`UNLIMITED`] where there is no limit.
         most: u64,
     },
     /// True or false.

@@ -64,7 +64,7 @@ settings! {
         WriteServer write_server: Option<String> = default,
             "The domain controller to write to. Default: the one of -Server.";
         QuietPeriod quiet_period: u32 = 86_400 in 0..=UNLIMITED,
-            "Seconds for which a recipient whose values changed is left alone when Active Directory is written, since \
+            "Seconds for which a recipient whose values changed is skipped when Active Directory is written, since \
              the last writer wins when domain controllers replicate.";
     }
 
@@ -124,7 +124,7 @@ settings! {
     /// Recipients who are missing at the target.
     ContactSettings {
         CreateContact create_contact: bool = default,
-            "Makes mail contacts for the source's contacts that are missing there.";
+            "Creates mail contacts for the source's contacts that are missing there.";
     }
 
     /// What belongs to whom at a target that holds copies.

@@ -1,10 +1,10 @@
-//! Who signs in at Exchange Online: settings that are of use only together.
+//! Who signs in to Exchange Online: settings that are of use only together.
 
 use std::path::Path;
 
 use super::ExchangeOnlineSettings;
 
-/// Who signs in at Exchange Online.
+/// Who signs in to Exchange Online.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignIn<'a> {
     /// The machine's managed identity; the client id names a user-assigned one.

@@ -14,7 +14,7 @@ use crate::{
 pub struct OpenChange {
     /// Its number within the state, which grows with time.
     pub id: i64,
-    /// How far it is.
+    /// Never `Exported`: that is no longer open.
     pub state: ChangeState,
     /// What was desired when it was planned.
     pub desired: Fingerprint,
@@ -202,13 +202,13 @@ impl State {
     }
 
     /// Approves the removals that the held plan of `run_id` lists, by recipient and value, for one run.
-    /// Returns how many changes the plan lists. Fails with `PlanNotHeld` where a later run has planned anew.
+    /// Returns how many changes the plan lists. Fails with `PlanNotHeld` where a later run has planned again.
     pub fn approve(&self, run_id: i64) -> Result<usize> {
         let held = self.changes_in(ChangeState::Held, Some(run_id), 0, usize::MAX >> 1)?;
         // A plan can be held for what the source shows, without any change.
         if held.is_empty() && self.number("SELECT max(id) FROM run", [])? != run_id {
             let what = format!(
-                "The plan {run_id} is not held any more: a later run planned anew, or it was carried out."
+                "The plan {run_id} is not held any more: a later run planned again, or it was carried out."
             );
             return Err(Error::new(ErrorId::PlanNotHeld, what).target(run_id.to_string()));
         }

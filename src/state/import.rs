@@ -73,7 +73,7 @@ pub struct EvaluationRow {
 /// What curation in place makes of one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CuratedRecord {
-    /// The value.
+    /// The value, with the certificate that tells it best.
     #[serde(flatten)]
     pub value: PublishedValue,
     /// Why it goes; `None`: it stays.
@@ -210,7 +210,7 @@ impl State {
         self.setting("baseline")?.map(|text| self.stored(&text)).transpose()
     }
 
-    /// Keeps it.
+    /// Keeps what the next run is compared with.
     pub fn set_baseline(&self, baseline: Baseline) -> Result<()> {
         self.set_setting("baseline", &json(&baseline)?)
     }

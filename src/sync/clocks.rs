@@ -21,7 +21,7 @@ pub(super) fn check(job: &mut Job<'_>) -> Result<()> {
 
 /// How many seconds our clock and that of `whose` are apart. Certificates are judged by the clock, so a wrong one
 /// would remove good certificates: fails with `ClockSkew` above 5 minutes.
-pub fn compare(ours: Timestamp, theirs: Timestamp, whose: &str) -> Result<u64> {
+pub(crate) fn compare(ours: Timestamp, theirs: Timestamp, whose: &str) -> Result<u64> {
     let apart = theirs.0.abs_diff(ours.0);
     if apart <= CLOCK_TOLERANCE {
         return Ok(apart);

@@ -9,13 +9,13 @@ use crate::{
 /// What one recipient needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
-    /// Add, Update or Remove.
+    /// Whether a usable encryption certificate comes, stays or goes.
     pub kind: ChangeKind,
     /// What is there now: what is managed, or where values are put right in place, all of them.
     pub before: Vec<PublishedValue>,
-    /// What shall be there afterwards.
+    /// What shall be there afterwards, best first; empty where nothing stays published.
     pub after: Vec<PublishedValue>,
-    /// Why, in sentences.
+    /// Why each value comes or goes, in sentences for the history.
     pub reasons: Vec<String>,
 }
 

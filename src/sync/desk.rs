@@ -12,9 +12,9 @@ use crate::{
 pub struct Desk<'a> {
     /// The profile's state, or a private copy.
     pub state: &'a State,
-    /// The time of the run.
+    /// The time by which the run judges and keeps everything.
     pub now: Timestamp,
-    /// Where events go.
+    /// Where messages and errors go, and where the caller's cancel shows.
     pub context: &'a Context,
 }
 

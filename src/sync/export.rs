@@ -12,7 +12,9 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{LogLevel, Question, ResultType},
-    model::{Change, ChangeState, Exclusion, Finding, Named, RecipientRecord, Run, Timestamp, Value},
+    model::{
+        Change, ChangeState, Exclusion, Finding, Named, RecipientRecord, Run, Timestamp, Value, counted,
+    },
     state::change::Outcome,
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
@@ -48,13 +50,13 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
     state.remove_setting("unfinished_index")?;
     let numbers = &run.numbers;
-    job.verbose(format!(
-        "Exported {} changes to {}; {} were rejected, {} declined; in {:.2} s.",
-        numbers.exported,
-        job.target.name(),
-        numbers.rejected,
-        numbers.declined,
-        meter.seconds()
+    let exported = match numbers.exported {
+        0 => "no changes".to_owned(),
+        some => counted(some, "change", "changes"),
+    };
+    job.verbose(meter.summary(
+        &format!("Exported {exported} to {}", job.target.name()),
+        &[(numbers.rejected, "rejected"), (numbers.declined, "declined")],
     ))
 }
 

@@ -4,7 +4,7 @@ use super::{fingerprint, job::Job};
 use crate::{
     error::Result,
     event::LogLevel,
-    model::{ChangeKind, ChangeState, Run},
+    model::{ChangeKind, ChangeState, Run, counted},
     state::import::Baseline,
 };
 
@@ -13,31 +13,28 @@ const REMOVALS_ALWAYS_ALLOWED: u64 = 10;
 
 /// The numbers that the guard judges.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Recipients read.
-    pub recipients: u64,
-    /// Those of them with values.
-    pub with_values: u64,
+pub(super) struct Facts {
+    pub(super) recipients: u64,
+    /// Of the recipients that were read, those with values.
+    pub(super) with_values: u64,
     /// Recipients with values at the last run that was not held, or in the held one that was approved since.
-    pub with_values_before: Option<u64>,
+    pub(super) with_values_before: Option<u64>,
     /// Removes planned that nobody approved.
-    pub removes: u64,
+    pub(super) removes: u64,
     /// Of whom the percentage is taken: recipients with managed values, or in place with values.
-    pub managed: u64,
+    pub(super) managed: u64,
     /// Policy or scope are others than at the last run that was not held.
-    pub policy_changed: bool,
+    pub(super) policy_changed: bool,
     /// Only some recipients were read, by identity.
-    pub partial: bool,
-    /// The number that `-AllowRemoval` gave.
-    pub allow_removal: Option<u32>,
-    /// The profile's limit.
-    pub removal_limit: u32,
-    /// The profile's percentage.
-    pub removal_percent: u8,
+    pub(super) partial: bool,
+    /// `-AllowRemoval`: raises `removal_limit`, and lifts the percentage up to its number.
+    pub(super) allow_removal: Option<u32>,
+    pub(super) removal_limit: u32,
+    pub(super) removal_percent: u8,
 }
 
 /// Why the plan is held, in sentences; none: it passes. Pure.
-pub fn judge(facts: &Facts) -> Vec<String> {
+fn judge(facts: &Facts) -> Vec<String> {
     let mut reasons = Vec::new();
     if !facts.partial {
         if facts.recipients == 0 {
@@ -52,33 +49,34 @@ pub fn judge(facts: &Facts) -> Vec<String> {
         }
         if facts.policy_changed && facts.removes > 0 {
             reasons.push(format!(
-                "The profile's policy, trust anchors or scope changed, and {} would lose their last certificate.",
-                count(facts.removes)
+                "The profile's policy, trust anchors or scope changed, and {}.",
+                losing(facts.removes)
             ));
         }
     }
     let allowed = facts.allow_removal.map_or(0, u64::from);
     let limit = allowed.max(facts.removal_limit.into());
     if facts.removes > limit {
-        reasons.push(format!(
-            "{} would lose their last certificate; {limit} is the limit.",
-            count(facts.removes)
-        ));
+        reasons.push(format!("{}; {limit} is the limit.", losing(facts.removes)));
     }
     let percent = u64::from(facts.removal_percent);
     let many = facts.removes.saturating_mul(100) > percent.saturating_mul(facts.managed);
     if !facts.partial && facts.removes > allowed.max(REMOVALS_ALWAYS_ALLOWED) && many {
         reasons.push(format!(
             "{} of {} with published certificates would lose their last one; {percent} % is the limit.",
-            count(facts.removes),
+            counted(facts.removes, "recipient", "recipients"),
             facts.managed
         ));
     }
     reasons
 }
 
-fn count(recipients: u64) -> String {
-    if recipients == 1 { "1 recipient".to_owned() } else { format!("{recipients} recipients") }
+fn losing(recipients: u64) -> String {
+    counted(
+        recipients,
+        "recipient would lose its last certificate",
+        "recipients would lose their last certificate",
+    )
 }
 
 fn fell_by_more_than(before: u64, now: u64, percent: u8) -> bool {
@@ -111,13 +109,14 @@ pub(super) fn verdict(job: &Job<'_>, run: &mut Run, facts: &Facts) -> Result<boo
     if run.guard.is_empty() {
         return Ok(true);
     }
-    let held = job.state.move_changes(run.id, ChangeState::Pending, ChangeState::Held)?;
+    let (id, name) = (run.id, &job.profile.name);
+    let held = job.state.move_changes(id, ChangeState::Pending, ChangeState::Held)?;
     job.context.log(
         LogLevel::Warning,
         format!(
-            "The guard holds plan {} ({held} changes), and nothing was written: {why} Look at it with \
-             'Get-SmimeSyncChange {} -RunId {}'; let it through with 'Approve-SmimeSyncPlan {} -Id {}'.",
-            run.id, job.profile.name, run.id, job.profile.name, run.id
+            "The guard holds plan {id} ({}), and nothing was written: {why} Look at it with \
+             'Get-SmimeSyncChange {name} -RunId {id}'; let it through with 'Approve-SmimeSyncPlan {name} -Id {id}'.",
+            counted(held, "change", "changes")
         ),
     )?;
     if job.options.pass_thru {
@@ -140,7 +139,7 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
     let plan = job.state.approved_plan()?.map(|id| job.state.find_run(id)).transpose()?.flatten();
     let seen = plan.map_or(u64::MAX, |plan| plan.numbers.with_values);
     if approved > 0 {
-        job.verbose(format!("{approved} removals were approved."))?;
+        job.verbose(format!("{} approved.", counted(approved, "removal was", "removals were")))?;
     }
     let guarded = job.state.setting("guarded_policy")?;
     Ok(Facts {

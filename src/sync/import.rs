@@ -8,7 +8,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     model::{
         CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
-        RecipientRecord, Run, Severity, Value,
+        RecipientRecord, Run, Severity, Value, counted,
     },
     parallel,
     state::import::{CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation},
@@ -68,8 +68,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     name_missing_issuers(run, issuers);
     for missing in run.missing_issuers.iter().take(MISSING_ISSUERS_TOLD) {
         job.verbose(format!(
-            "The issuer {} of {} certificates is neither a trust anchor nor among the values.",
-            missing.issuer, missing.certificates
+            "The issuer {} of {} is neither a trust anchor nor among the values.",
+            missing.issuer,
+            counted(missing.certificates, "certificate", "certificates")
         ))?;
     }
 
@@ -84,15 +85,25 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         job.state.complete_import(run.id)?;
     }
     if !empty && run.numbers.with_values == 0 {
-        let what =
-            format!("None of the source's {} recipients shows a certificate value.", run.numbers.recipients);
+        let what = without_values(run.numbers.recipients);
         job.report(run, Error::new(ErrorId::ValuesNotReadable, what).target(&job.profile.name))?;
     }
     let numbers = &run.numbers;
-    job.verbose(format!(
-        "Imported {} recipients, {} of them with values, {} with a usable encryption certificate, in {:.2} s.",
-        numbers.recipients, numbers.with_values, numbers.with_desired, meter.seconds()
+    job.verbose(meter.summary(
+        &format!("Imported {}", counted(numbers.recipients, "recipient", "recipients")),
+        &[
+            (numbers.with_values, "with values"),
+            (numbers.with_desired, "with a usable encryption certificate"),
+        ],
     ))
+}
+
+/// That a source shows nobody's values, as when the right to read them is missing.
+pub(crate) fn without_values(recipients: u64) -> String {
+    match recipients {
+        1 => "The source's only recipient shows no certificate value.".to_owned(),
+        many => format!("None of {many} recipients of the source shows a certificate value."),
+    }
 }
 
 /// The parts of a job that evaluating needs.

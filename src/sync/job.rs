@@ -11,32 +11,32 @@ use crate::{
     targets::Target,
 };
 
-/// What the caller wants of a run.
+/// What the caller wants of a run, besides what the profile says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// Only these recipients; none: all.
     pub identity: Vec<String>,
     /// Plan only. The state is a private copy then.
     pub what_if: bool,
-    /// Ask before each change.
+    /// Ask before each change; what is declined stays declined.
     pub confirm: bool,
     /// Raises the guard's number, and lifts its percentage.
     pub allow_removal: Option<u32>,
-    /// Hand over the changes, too.
+    /// Hand over the changes, too, before the run.
     pub pass_thru: bool,
     /// Compare the target with what was published, and read every write back.
     pub verify: bool,
 }
 
-/// Everything that one run works with.
+/// Everything that one run works with; each run has its own.
 pub struct Job<'a> {
-    /// The profile.
+    /// The profile that is run, or that a request names.
     pub profile: &'a Profile,
-    /// What the caller wants.
+    /// Which recipients, and whether anything is written, asked or verified.
     pub options: &'a Options,
-    /// Where recipients are read.
+    /// Where recipients are read; for a request, the directory that is written to.
     pub source: &'a mut dyn Source,
-    /// Where values are published.
+    /// Where values are published; for a request, the same directory.
     pub target: &'a mut dyn Target,
     /// Whose the values at the target are, and who decides on them.
     pub mode: &'a dyn Mode,
@@ -46,11 +46,11 @@ pub struct Job<'a> {
     pub evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
     /// A hash over the policy and its trust anchors.
     pub policy: Fingerprint,
-    /// The time of the run.
+    /// The time by which the run judges and keeps everything.
     pub now: Timestamp,
-    /// Who runs it where.
+    /// Who runs it where, for the history: `user@host, PowerShell 7.6.9, process 4711`.
     pub host: String,
-    /// Where events go.
+    /// Where events go, who answers questions, and where the caller's cancel shows.
     pub context: &'a Context,
 }
 

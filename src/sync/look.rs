@@ -9,7 +9,7 @@ use crate::{
     targets::{Match, TargetQuery},
 };
 
-/// One kind of look.
+/// One kind of look: which recipients it is at, and what it takes over from the target.
 pub trait Look {
     /// Whether it is at this recipient.
     fn wants(&self, row: &PlanRow) -> bool;
@@ -32,9 +32,9 @@ pub trait Look {
 /// What is to be done with a recipient after a look at the target.
 #[derive(Debug, PartialEq)]
 pub enum Verdict {
-    /// It is planned.
+    /// It is planned, by what the look kept.
     Plan,
-    /// It is left alone, and counted.
+    /// It is skipped, and counted.
     Exclude(Exclusion),
     /// It can't be planned, and the error is told.
     Fail(Error),

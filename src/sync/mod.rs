@@ -26,8 +26,9 @@ mod sweep;
 mod verify;
 
 pub use change::digest;
-pub use clocks::compare as compare_clocks;
+pub(crate) use clocks::compare as compare_clocks;
 pub use decide::{Planned, decide};
+pub(crate) use import::without_values;
 pub use job::{Job, Options};
-pub use record::record_failure;
+pub(crate) use record::record_failure;
 pub use run::run;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ChangeState, Run},
+    model::{ChangeState, Run, counted, of_each_kind},
     state::{change::OpenChange, published::PlanRow},
 };
 
@@ -37,18 +37,20 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         first_contact::keep(job.state)?;
     }
     let numbers = &run.numbers;
-    job.verbose(format!(
-        "Planned {} Add, {} Update, {} Remove; {} recipients are as desired; in {:.2} s.",
-        numbers.add,
-        numbers.update,
-        numbers.remove,
-        numbers.unchanged,
-        meter.seconds()
-    ))?;
+    let planned =
+        of_each_kind(&[(numbers.add, "Add"), (numbers.update, "Update"), (numbers.remove, "Remove")]);
+    let planned = if planned.is_empty() { "no changes" } else { &planned };
+    let as_desired =
+        if numbers.unchanged == 1 { "recipient is as desired" } else { "recipients are as desired" };
+    job.verbose(meter.summary(&format!("Planned {planned}"), &[(numbers.unchanged, as_desired)]))?;
     if numbers.declined > 0 {
         let what = format!(
-            "{} changes were declined earlier and are skipped; -Confirm asks again.",
-            numbers.declined
+            "{} skipped; -Confirm asks again.",
+            counted(
+                numbers.declined,
+                "change was declined earlier and is",
+                "changes were declined earlier and are"
+            )
         );
         job.verbose(what)?;
     }

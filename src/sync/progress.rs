@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     error::Result,
     event::{Context, Progress},
+    model::of_each_kind,
 };
 
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -40,9 +41,13 @@ impl<'a> Meter<'a> {
         self.tell()
     }
 
-    /// Seconds since the step began, for the log.
-    pub(crate) fn seconds(&self) -> f64 {
-        self.started.elapsed().as_secs_f64()
+    /// The sentence that says what the step did, and in how many seconds; `numbers` are those there are any of.
+    pub(crate) fn summary(&self, did: &str, numbers: &[(u64, &str)]) -> String {
+        let seconds = self.started.elapsed().as_secs_f64();
+        match of_each_kind(numbers) {
+            none if none.is_empty() => format!("{did} in {seconds:.2} s."),
+            some => format!("{did} in {seconds:.2} s; {some}."),
+        }
     }
 
     fn tell(&self) -> Result<()> {

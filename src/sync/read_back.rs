@@ -6,7 +6,7 @@ use super::{job::Job, mode::Sight};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
-    model::Change,
+    model::{Change, counted},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -15,14 +15,12 @@ const LOOKS: [u64; 7] = [0, 1, 4, 10, 20, 35, 50];
 
 /// One write to be read back.
 pub(super) struct Check<'a> {
-    /// Its place in its batch.
-    pub place: usize,
-    /// What was written.
-    pub change: &'a Change,
-    /// With which values.
-    pub write: &'a TargetWrite<'a>,
-    /// Under which key the target has it now.
-    pub key: &'a str,
+    /// Where it is in its batch.
+    pub(super) place: usize,
+    pub(super) change: &'a Change,
+    pub(super) write: &'a TargetWrite<'a>,
+    /// The target's own key for the recipient, after the write.
+    pub(super) key: &'a str,
 }
 
 /// Reads writes back and compares their values as sets. Returns the places of those where the target still shows
@@ -78,9 +76,9 @@ impl Check<'_> {
             Sight::Before => Ok(false),
             Sight::Neither => {
                 let what = format!(
-                    "{} shows {} values for {}, and they are neither the old nor the new ones; the run stops.",
+                    "{} shows {} for {}, which is neither the old nor the new state; the run stops.",
                     job.target.name(),
-                    found.map_or(0, |found| found.values.len()),
+                    counted(found.map_or(0, |found| found.values.len()), "value", "values"),
                     self.change.recipient
                 );
                 Err(Error::new(ErrorId::VerifyFailed, what).target(self.change.recipient.clone()))

@@ -26,7 +26,7 @@ pub(super) fn carry_out(
 
 /// Keeps and hands over a run that ended before it could read anything: no anchors, no source.
 /// Fails with `error`.
-pub fn record_failure(
+pub(crate) fn record_failure(
     profile: &Profile,
     options: &Options,
     state: &State,

@@ -4,7 +4,7 @@ use super::{first_contact, job::Job, look::ambiguous};
 use crate::{
     error::Result,
     event::LogLevel,
-    model::{Change, ChangeState, Run},
+    model::{Change, ChangeState, Run, counted},
     targets::{Match, TargetQuery},
 };
 
@@ -56,7 +56,8 @@ fn read_back(job: &mut Job<'_>, run: &mut Run, of: Option<i64>) -> Result<()> {
         let Some(last) = changes.last() else { return Ok(()) };
         after = last.id;
         job.context.check()?;
-        job.verbose(format!("Reading back {} recipients whose change was interrupted.", changes.len()))?;
+        let recipients = counted(changes.len(), "recipient", "recipients");
+        job.verbose(format!("Reading back {recipients} whose change was interrupted."))?;
         settle_batch(job, run, &changes)?;
     }
 }
@@ -116,10 +117,11 @@ fn notice_other_target(job: &Job<'_>) -> Result<()> {
         let forgotten = job.state.forget_target(job.now)?;
         first_contact::forget(job.state)?;
         if forgotten > 0 {
-            job.context.log(
-                LogLevel::Warning,
-                format!("The target was '{before}' and is '{target}' now; what was published for {forgotten} recipients there stays."),
-            )?;
+            let what = format!(
+                "The target was '{before}' and is '{target}' now; what was published for {} there stays.",
+                counted(forgotten, "recipient", "recipients")
+            );
+            job.context.log(LogLevel::Warning, what)?;
         }
     }
     job.state.set_setting("target", &target)

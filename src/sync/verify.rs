@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::Result,
     event::{Context, LogLevel},
-    model::{PublishedValue, Run, RunNumbers, Value},
+    model::{PublishedValue, Run, RunNumbers, Value, counted},
     profile::{Drift, Ownership},
     state::published::PlanRow,
     targets::{Match, TargetRecipient},
@@ -93,7 +93,8 @@ impl Published {
         }
         run.numbers.drifted += 1;
         let label = &row.evaluation.recipient.label;
-        desk.verbose(format!("{gone} of {} published values of {label} are gone.", row.managed.len()))?;
+        let published = counted(row.managed.len(), "published value", "published values");
+        desk.verbose(format!("The target has lost {gone} of {published} of {label}."))?;
         if self.drift == Drift::Repair {
             let link = row.link.clone().filter(|_| found.is_some());
             desk.state
@@ -114,8 +115,9 @@ pub(super) fn tell_drift(drift: Drift, numbers: &RunNumbers, context: &Context) 
         Drift::Report => "the profile only reports it (-Drift Report)",
     };
     let what = format!(
-        "{} of {} verified recipients had lost published values at the target; {what_now}. -Verbose names them.",
-        numbers.drifted, numbers.verified
+        "{} of {} had lost published values at the target; {what_now}. -Verbose names them.",
+        numbers.drifted,
+        counted(numbers.verified, "verified recipient", "verified recipients")
     );
     context.log(LogLevel::Warning, what)
 }

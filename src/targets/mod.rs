@@ -30,7 +30,7 @@ pub struct TargetQuery<'a> {
 /// A recipient of the target as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetRecipient {
-    /// The target's own key.
+    /// The target's own key, by which later runs find it again.
     pub key: String,
     /// Its values, in the target's order.
     pub values: Vec<Value>,
@@ -61,7 +61,7 @@ pub enum Match {
 /// One recipient's values as they shall be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetWrite<'a> {
-    /// Whose values they are.
+    /// Whose values they are, as the recipient was looked up before.
     pub query: TargetQuery<'a>,
     /// What was there a moment ago.
     pub current: Option<TargetRecipient>,

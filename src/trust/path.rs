@@ -4,7 +4,7 @@
 use super::{ChainStatus, PathValidator, TrustAnchors, constraints};
 use crate::{
     certificate::{Certificate, KeyUsage},
-    model::Timestamp,
+    model::{Timestamp, counted},
 };
 
 /// CA certificates in one chain. Real ones have two or three.
@@ -129,7 +129,8 @@ impl<'a> Search<'a> {
         let cas_below = self.path.iter().skip(1).filter(|ca| !ca.is_self_issued()).count();
         let limit = issuer.basic_constraints.and_then(|constraints| constraints.path_length);
         if limit.is_some_and(|limit| cas_below > limit as usize) {
-            return Err(format!("the CA {name} does not allow {cas_below} CAs below it (pathLenConstraint)"));
+            let below = counted(cas_below, "CA", "CAs");
+            return Err(format!("the CA {name} does not allow {below} below it (pathLenConstraint)"));
         }
         Ok(())
     }

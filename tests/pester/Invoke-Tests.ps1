@@ -21,7 +21,7 @@ $configuration = New-PesterConfiguration
 $configuration.Run.Path = @(foreach ($one in $Name) { Join-Path -Path $PSScriptRoot -ChildPath "$one.Tests.ps1" })
 if (-not $env:SMIME_SYNC_LAB) {
     # tests/run.sh counts the lab as skipped then, or as a failure where everything is required.
-    'The tests against Active Directory are left out: SMIME_SYNC_LAB names no lab (tests/lab/samba.sh).'
+    'The tests against Active Directory are skipped: SMIME_SYNC_LAB names no lab (tests/lab/samba.sh).'
     $configuration.Run.ExcludePath = @(foreach ($one in 'ActiveDirectory', 'Curation') {
             Join-Path -Path $PSScriptRoot -ChildPath "$one.Tests.ps1"
         })

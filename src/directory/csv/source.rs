@@ -21,7 +21,7 @@ use crate::{
     },
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    model::{Recipient, RecipientKind, Timestamp, Value},
+    model::{Recipient, RecipientKind, Timestamp, Value, counted},
 };
 
 const BUFFER: usize = 64 << 10;
@@ -74,20 +74,21 @@ impl CsvSource {
         })?;
         if warn && !header.unknown.is_empty() {
             let names = header.unknown.join(", ");
-            let message = format!("'{}': nobody looks at the columns {names}.", self.file.path().display());
+            let columns = counted(header.unknown.len(), "column is", "columns are");
+            let message = format!("'{}': {columns} skipped: {names}.", self.file.path().display());
             context.log(LogLevel::Warning, message)?;
         }
         let folder = self.file.path().parent().unwrap_or(Path::new(""));
         let mut waiting = Waiting::default();
         self.pass(context, &mut |row, line| {
-            let left_out = |who: &str, reason: String| self.left_out(who, &reason, line);
+            let skipped = |who: &str, reason: String| self.skipped(who, &reason, line);
             let address = match row.address() {
                 Ok(address) => address,
-                Err(reason) => return sink(Found { recipient: None, error: Some(left_out("", reason)) }),
+                Err(reason) => return sink(Found { recipient: None, error: Some(skipped("", reason)) }),
             };
             match row.values(folder) {
                 Ok(values) => waiting.add(address, row.display_name(), values),
-                Err(reason) => sink(Found { recipient: None, error: Some(left_out(address, reason)) })?,
+                Err(reason) => sink(Found { recipient: None, error: Some(skipped(address, reason)) })?,
             }
             if waiting.bytes > MAX_WAITING {
                 let reason = "the rows of the same addresses stand too far apart; sort the file by address";
@@ -146,13 +147,13 @@ impl CsvSource {
         Ok(())
     }
 
-    fn left_out(&self, address: &str, reason: &str, line: u64) -> Error {
+    fn skipped(&self, address: &str, reason: &str, line: u64) -> Error {
         let path = self.file.path().display();
         let (who, target) = match address {
             "" => ("A row".to_owned(), path.to_string()),
             address => (format!("A row of '{address}'"), address.to_lowercase()),
         };
-        let message = format!("{who} was left out: {reason} ('{path}', line {line}).");
+        let message = format!("{who} was skipped: {reason} ('{path}', line {line}).");
         Error::new(ErrorId::RecipientInvalid, message).target(target)
     }
 

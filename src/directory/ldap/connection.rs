@@ -147,7 +147,7 @@ impl Connection {
     fn send(&mut self, message: &[u8], context: &Context) -> Result<()> {
         let wait = Wait { server: &self.server, time_limit: self.time_limit, context };
         let stream = &mut self.stream;
-        let sent = wait.on("it to take a request", async {
+        let sent = wait.on("the request to be taken", async {
             stream.write_all(message).await?;
             stream.flush().await
         })?;
@@ -213,7 +213,7 @@ impl Wait<'_> {
         within.map_err(|_| {
             let seconds = self.time_limit.as_secs();
             let message =
-                format!("Waited {seconds} s for {what} from the server '{}', in vain.", self.server);
+                format!("Timed out after {seconds} s waiting for {what} (server '{}').", self.server);
             Error::new(ErrorId::DirectoryTimeout, message).target(self.server)
         })
     }

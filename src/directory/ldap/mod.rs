@@ -102,7 +102,7 @@ impl LdapSource {
         let time_limit = Duration::from_secs(settings.connection.timeout.into());
         let mut connection = Connection::open(server, settings.port, tls, time_limit, context)?;
         connection.bind(user_name, &password, context)?;
-        context.log(LogLevel::Verbose, format!("Signed in at '{server}' as '{user_name}'."))?;
+        context.log(LogLevel::Verbose, format!("Signed in to '{server}' as '{user_name}'."))?;
         let domains = domains(&mut connection, context)?;
         let bases = scope::bases(&mut connection, settings, context)?;
         let base = bases.first().map(String::as_str).unwrap_or_default();

@@ -151,7 +151,7 @@ fn complete(connection: &mut Connection, entry: &mut Entry, context: &Context) -
         });
         let (Some((found, values)), Some(slot)) = (part, entry.attributes.get_mut(index)) else {
             let message = format!(
-                "The object '{}' was left out: it was changed while the values of its {name} from number {next} on were read.",
+                "The object '{}' was skipped: it was changed while the values of its {name} from number {next} on were read.",
                 entry.dn
             );
             return Ok(Err(Error::new(ErrorId::RecipientInvalid, message)

@@ -98,6 +98,6 @@ fn duplicate(recipient: &Recipient, seen: &mut HashSet<[u8; 16]>) -> Option<Erro
         (true, false) => format!("identity '{}'", recipient.anchor),
     };
     let dn = &recipient.distinguished_name;
-    let reason = format!("The object '{dn}' was left out: an earlier one has the same {same}.");
+    let reason = format!("The object '{dn}' was skipped: an earlier one has the same {same}.");
     Some(Error::new(ErrorId::RecipientInvalid, reason).target(dn.clone()))
 }

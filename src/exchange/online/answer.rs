@@ -15,7 +15,6 @@ const BINARY: &[&str] = &["UserCertificate", "UserSMimeCertificate", "SMIMECerti
 /// What a successful answer holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
-    /// Objects and warnings.
     pub output: Output,
     /// The address of the next page.
     pub next: Option<String>,
@@ -26,7 +25,7 @@ pub struct Page {
 /// What of an answer is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// The objects.
+    /// Whether objects are kept at all.
     pub objects: bool,
     /// Binary values only as their number.
     pub counts_only: bool,

@@ -27,9 +27,8 @@ use crate::{
 pub struct Asked {
     /// Cmdlet and object, as messages name them.
     pub what: String,
-    /// The object.
+    /// Whom or what it concerns, for errors.
     pub object: Option<String>,
-    /// What of the answer is wanted.
     pub wanted: Wanted,
 }
 
@@ -57,9 +56,9 @@ impl Asked {
 
 /// How a request went.
 pub struct Delivery {
-    /// Where it went.
+    /// The address that answered, after redirects.
     pub url: Url,
-    /// The token that it carried.
+    /// The token that it carried, which a refusal is about.
     pub token: AccessToken,
     /// The status of the request itself; none: there was no answer.
     pub status: Option<StatusCode>,

@@ -23,6 +23,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     exchange::{Command, Object, Output},
+    model::counted,
 };
 
 /// The longest wait that the service can ask for.
@@ -119,8 +120,12 @@ impl<'a> Run<'a> {
         let done = self.all(sink).await;
         self.forget();
         if self.line.repeated > 0 {
-            let text = format!("{} requests to Exchange Online were repeated.", self.line.repeated);
-            self.log(text)?;
+            let requests = counted(
+                self.line.repeated,
+                "request to Exchange Online was",
+                "requests to Exchange Online were",
+            );
+            self.log(format!("{requests} repeated."))?;
         }
         done?;
         let missing = || Err(Error::new(ErrorId::Internal, "A command was left without a result."));
@@ -186,9 +191,11 @@ impl<'a> Run<'a> {
             self.logged_wait = time;
             let (requests, batch) = self.line.throttle.size();
             self.log(format!(
-                "Exchange Online takes nothing more for {:.1} s; {} commands wait (then {requests} requests of {batch} at a time).",
+                "Exchange Online takes nothing more for {:.1} s; {} (then {} of {} at a time).",
                 wait.as_secs_f64(),
-                self.ready.len() + self.waiting.len()
+                counted(self.ready.len() + self.waiting.len(), "command waits", "commands wait"),
+                counted(requests, "request", "requests"),
+                counted(batch, "command", "commands")
             ))?;
         }
         Ok(time)

@@ -42,7 +42,7 @@ pub struct Announcement {
 /// How a request went, as far as the pace is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Course {
-    /// Well.
+    /// The service did it in its usual time.
     Good,
     /// The service carried it out slowly on purpose ("Micro delay applied").
     Delayed,

@@ -25,11 +25,10 @@ pub(super) enum Algorithm {
 
 /// Who says what to whom.
 pub(super) struct Claims<'a> {
-    /// The token endpoint.
+    /// The token endpoint that it is for.
     pub audience: &'a str,
-    /// The application's id.
     pub app_id: &'a str,
-    /// The time.
+    /// From when on it counts.
     pub now: Timestamp,
 }
 

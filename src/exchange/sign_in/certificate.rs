@@ -31,9 +31,9 @@ use crate::{
 
 /// Who has the key.
 pub(super) enum Signer {
-    /// We, from a file.
+    /// We have it, from a file.
     Key(Box<KeyPair>),
-    /// The caller.
+    /// The caller has it, and is asked for each signature.
     Host(Arc<HostKey>),
 }
 

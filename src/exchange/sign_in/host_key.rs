@@ -93,7 +93,7 @@ fn ask(context: &Context, thumbprint: &str, algorithm: Option<Algorithm>, digest
         id: 0,
         kind: QuestionKind::Sign,
         target: thumbprint.to_owned(),
-        action: "Sign in at Entra with this certificate".into(),
+        action: "Sign in to Entra with this certificate".into(),
         command: None,
         signing: Some(Signing {
             thumbprint: thumbprint.to_owned(),

@@ -97,7 +97,7 @@ impl File<'_> {
         if holds("BEGIN ENCRYPTED PRIVATE KEY") || holds("Proc-Type: 4,ENCRYPTED") {
             return Err(self
                 .unusable("holds an encrypted key, which is read from PFX files only".into())
-                .advice("Make a .pfx of it with 'openssl pkcs12 -export', or decrypt the key and protect the file."));
+                .advice("Create a .pfx of it with 'openssl pkcs12 -export', or decrypt the key and protect the file."));
         }
         let mut contents = Contents::default();
         for section in pem::sections(bytes) {

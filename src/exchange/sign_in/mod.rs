@@ -1,4 +1,4 @@
-//! Signing in at Exchange Online: where its bearer tokens come from, and how they are renewed in time.
+//! Signing in to Exchange Online: where its bearer tokens come from, and how they are renewed in time.
 
 mod access_token;
 mod assertion;
@@ -53,9 +53,9 @@ pub trait TokenSource: Send + Sync {
 
 /// What signing in needs from outside.
 pub struct Surroundings<'a> {
-    /// The client for Entra.
+    /// What asks Entra, or the managed identity's service.
     pub http: &'a HttpClient,
-    /// The time.
+    /// The time by which tokens expire.
     pub clock: &'a Clock,
     /// The engine's secrets, by name.
     pub secrets: &'a dyn Fn(&str) -> Option<Zeroizing<Vec<u8>>>,
@@ -103,7 +103,7 @@ fn signer(key: ApplicationKey<'_>, from: &Surroundings<'_>) -> Result<Signer> {
 }
 
 fn missing() -> Error {
-    let message = "The profile has nothing to sign in at Exchange Online with.";
+    let message = "The profile has nothing to sign in to Exchange Online with.";
     Error::new(ErrorId::CredentialMissing, message).advice(
         "Give the profile -AppId with -CertificateFilePath or -CertificateThumbprint, or -ManagedIdentity; \
          or pass -AccessToken.",

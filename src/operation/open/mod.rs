@@ -39,7 +39,7 @@ pub(super) struct Opening<'a> {
 }
 
 impl<'a> Opening<'a> {
-    /// The profile of that name; nothing else is read yet. `credential` signs in at its directory.
+    /// The profile of that name; nothing else is read yet. `credential` signs in to its directory.
     /// Fails with `ProfileNotFound`, `ProfileUnreadable`, `ProfileInvalid`.
     pub(super) fn of(
         engine: &'a Engine,
@@ -153,14 +153,14 @@ impl<'a> Opening<'a> {
         Ok(Box::new(ExchangeOnline::connect(settings, tokens, clock, context)?))
     }
 
-    /// Who signs in at the profile's directory. Fails with `CredentialMissing`.
+    /// Who signs in to the profile's directory. Fails with `CredentialMissing`.
     fn directory_credential(&self, directory: &DirectorySettings) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
         match (self.credential, self.engine.secret(PASSWORD)) {
             (Some(credential), Some(password)) => Ok((&credential.user_name, password)),
             _ => {
                 let name = &self.profile().name;
                 let what =
-                    format!("Profile '{name}' signs in at {} and needs a credential.", directory.server);
+                    format!("Profile '{name}' signs in to {} and needs a credential.", directory.server);
                 Err(Error::new(ErrorId::CredentialMissing, what).target(name))
             }
         }

@@ -36,7 +36,7 @@ pub trait Mode: Sync {
     /// Keeps what became of a change that was interrupted, by what the target has now.
     fn recover(&self, desk: &Desk<'_>, change: &Change, found: Option<TargetRecipient>) -> Result<()>;
 
-    /// Why a recipient is left alone, whatever the target has; `None`: it is not.
+    /// Why a recipient is skipped, whatever the target has; `None`: it is not.
     fn leaves_alone(&self, row: &PlanRow) -> Option<Exclusion>;
 
     /// The looks at the target before anything is planned, in their order; `verify`: also at what was published.
@@ -65,12 +65,12 @@ pub trait Mode: Sync {
     fn keep(&self, state: &State, change: &Change, key: &str, now: Timestamp) -> Result<()>;
 }
 
-/// What a write is made of.
+/// The values of a write, and which of those that are there it replaces.
 #[derive(Debug, PartialEq)]
 pub struct Material {
     /// The target's own key, from an earlier run.
     pub link: Option<String>,
-    /// What is managed at the target.
+    /// What is managed at the target, and so goes if it is not among `ours`.
     pub managed: Vec<PublishedValue>,
     /// What is written, best first.
     pub ours: Vec<PublishedValue>,
@@ -81,10 +81,10 @@ pub struct Material {
 /// What the target shows of a write that is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
-    /// What was written.
+    /// What was written: it is settled.
     Written,
-    /// What was there before.
+    /// What was there before, as from a replica that has not heard of it: it is looked at again.
     Before,
-    /// Neither.
+    /// Neither: somebody else writes, or the target misread it, and the run stops.
     Neither,
 }

@@ -16,25 +16,23 @@ use crate::{
 
 /// What one recipient's values in the directory shall become.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked<'a> {
-    /// The recipient as it was read.
-    pub recipient: &'a Recipient,
+pub(super) struct Asked<'a> {
+    pub(super) recipient: &'a Recipient,
     /// What the policy makes of its values now.
-    pub before: Evaluation,
+    pub(super) before: Evaluation,
     /// What it will make of them afterwards.
-    pub after: Evaluation,
+    pub(super) after: Evaluation,
     /// Values that come, each with its certificate.
-    pub added: Vec<(Value, CertificateSummary)>,
-    /// Values that go.
-    pub removed: Vec<Value>,
-    /// Why, in sentences.
-    pub reasons: Vec<String>,
+    pub(super) added: Vec<(Value, CertificateSummary)>,
+    pub(super) removed: Vec<Value>,
+    /// Why values come and go, in sentences for the history.
+    pub(super) reasons: Vec<String>,
     /// Findings that it is made in spite of, or that it brings about.
-    pub findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// The parts of a job that plan while its source is read.
-pub struct Planner<'a> {
+pub(super) struct Planner<'a> {
     state: &'a State,
     evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
     policy: Fingerprint,
@@ -45,7 +43,7 @@ pub struct Planner<'a> {
 
 impl<'a> Job<'a> {
     /// The source, and what plans while it is read.
-    pub fn split(&mut self) -> (&mut dyn Source, Planner<'a>) {
+    pub(super) fn split(&mut self) -> (&mut dyn Source, Planner<'a>) {
         let planner = Planner {
             state: self.state,
             evaluate: self.evaluate,
@@ -60,32 +58,31 @@ impl<'a> Job<'a> {
 
 impl Planner<'_> {
     /// What the policy makes of a recipient's values.
-    pub fn evaluate(&self, recipient: &Recipient) -> Evaluation {
+    pub(super) fn evaluate(&self, recipient: &Recipient) -> Evaluation {
         (self.evaluate)(recipient)
     }
 
     /// The same for many, on all cores.
-    pub fn evaluate_all(&self, recipients: &[Recipient]) -> Vec<Evaluation> {
+    pub(super) fn evaluate_all(&self, recipients: &[Recipient]) -> Vec<Evaluation> {
         parallel::map(recipients, self.evaluate)
     }
 
-    /// The time of the run.
-    pub fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.now
     }
 
     /// Runs `work` in one transaction of the state.
-    pub fn transaction(&self, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub(super) fn transaction(&self, work: impl FnOnce() -> Result<()>) -> Result<()> {
         self.state.transaction(|_| work())
     }
 
     /// Keeps a change, with all that exporting it needs; or notes that the recipient has to wait.
-    pub fn stage(&self, run: &mut Run, asked: Asked<'_>) -> Result<()> {
+    pub(super) fn stage(&self, run: &mut Run, asked: Asked<'_>) -> Result<()> {
         let Asked { recipient, before, after, added, removed, reasons, findings } = asked;
         if self.state.is_in_flight(&recipient.anchor)? {
             run.numbers.waiting += 1;
             let what = format!(
-                "The last change of {} was interrupted; it is left alone until Sync-SmimeCertificate has read it back.",
+                "The last change of {} was interrupted; it is skipped until Sync-SmimeCertificate has read it back.",
                 recipient.label()
             );
             return self.context.log(LogLevel::Warning, what);

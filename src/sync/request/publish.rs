@@ -23,7 +23,7 @@ pub struct Publication {
     pub unreadable: Vec<Error>,
     /// For whom; none: for whoever has the addresses that the certificate names.
     pub identity: Vec<String>,
-    /// In spite of `Error` findings.
+    /// Publish what `Error` findings speak against, too.
     pub force: bool,
 }
 

@@ -31,7 +31,7 @@ fn steps(
     }
     exclusions::tell(job, run)?;
     let numbers = &run.numbers;
-    // Who is asked for by name and left alone is not as the caller wants it.
+    // Who is asked for by name and skipped is not as the caller wants it.
     let open = numbers.errors + numbers.rejected + numbers.waiting + numbers.excluded;
     Ok(if open == 0 { RunResult::Success } else { RunResult::CompletedWithErrors })
 }

@@ -26,7 +26,7 @@ use crate::{
 /// Recipients that are judged at a time.
 const BATCH: usize = 64;
 
-/// Which certificates go.
+/// A kind of certificates that is taken out, whatever their thumbprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum UnpublishState {
     /// Those that have expired.
@@ -61,9 +61,8 @@ pub fn unpublish(job: Job<'_>, withdrawal: Withdrawal) -> Result<Run> {
     run(job, |job, run| plan(job, run, &withdrawal.identity, wanted))
 }
 
-/// Which certificates go.
+/// A withdrawal with its thumbprints as upper-case hexadecimal digits.
 struct Wanted {
-    /// Upper-case hexadecimal digits.
     thumbprints: BTreeSet<String>,
     states: Vec<UnpublishState>,
     /// Thumbprints that were found with anybody.
@@ -200,8 +199,8 @@ fn plan_recipient(
         match verdict(value, &before, wanted, planner.now()) {
             Verdict::Stays => {}
             Verdict::Shared(what) => {
-                let why = "it is in a value with other certificates that stay, and nobody but the user can make \
-                           that value anew";
+                let why = "it is in a value with other certificates that stay, and nobody but the user can create \
+                           that value again";
                 let what = format!("{what} of {} stays: {why}.", recipient.label());
                 context.log(LogLevel::Warning, what)?;
             }

@@ -30,7 +30,7 @@ pub(super) enum LastChange {
     Never,
     /// Then; or, where only the change of the whole object is known, not later than then.
     At(Timestamp),
-    /// Nothing.
+    /// The directory shows no time for it.
     Unknown,
 }
 

@@ -10,7 +10,7 @@
 //!   again, and the same change is tried again only if all that shall go is still there, byte for byte; otherwise
 //!   the recipient fails with `ObjectChanged`, and the next run plans it anew from what is there then.
 //! - *The object is renamed, moved or deleted meanwhile, or another one gets its name.* Writes name the objectGUID,
-//!   which nobody else ever gets. An object that is gone, or that left the profile's scope, is not made anew.
+//!   which nobody else ever gets. An object that is gone, or that left the profile's scope, is not created again.
 //! - *The connection breaks before the answer is there.* Whether the change happened is unknown, so the whole call
 //!   fails; the next run reads those recipients back before it does anything else.
 //! - *Values are added or removed while an attribute is read in ranges.* Then a value may be missing from what was
@@ -20,7 +20,7 @@
 //!   one did is lost on every domain controller (\[MS-DRSR\] 4.1.10.6.9). No client can prevent that; any two writers
 //!   of Active Directory have this race. So everything is read and written at one domain controller
 //!   (`-WriteServer`), and an object of which one of the two attributes changed within the quiet period, at whichever
-//!   domain controller, is left alone: whoever is just exchanging values is done before we begin. What remains is
+//!   domain controller, is skipped: whoever is just exchanging values is done before we begin. What remains is
 //!   somebody whose first change in a day is made elsewhere less than a replication interval before or after ours.
 //!   Naming the domain controller that the CA writes to as `-WriteServer` takes that away for the CA, too.
 //! - *The times of changes come from the clocks of the domain controllers that made them*, and their age is measured
@@ -152,7 +152,7 @@ fn is_quiet(entry: &Entry, quiet_period: i64, now: Option<Timestamp>) -> bool {
 }
 
 fn gone(label: &str) -> Error {
-    let message = format!("The object of '{label}' was deleted, or left the profile's scope, meanwhile.");
+    let message = format!("The object of '{label}' was deleted or left the profile's scope meanwhile.");
     Error::new(ErrorId::ObjectChanged, message).target(label)
 }
 

@@ -4,7 +4,7 @@ use crate::{
     directory::{entry::Entry, ldap::LdapSource},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Attribute, Named},
+    model::{Attribute, Named, counted},
 };
 
 /// `LDAP_CAP_ACTIVE_DIRECTORY_OID`, [MS-ADTS] 3.1.1.3.4.3.1.
@@ -68,7 +68,8 @@ fn text(entry: &Entry, attribute: &str) -> String {
 
 fn no_right(user: &str, base: &str, count: usize) -> Error {
     let message = format!(
-        "'{user}' may not write userCertificate and userSMIMECertificate below '{base}': {count} recipients were looked at."
+        "'{user}' may not write userCertificate and userSMIMECertificate below '{base}': {} looked at.",
+        counted(count, "recipient was", "recipients were")
     );
     Error::new(ErrorId::DirectoryRefused, message).target(base).advice(format!(
         "Give the account the right, such as: dsacls \"{base}\" /I:S /G \"ACCOUNT:RPWP;userCertificate;user\" \

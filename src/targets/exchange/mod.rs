@@ -18,7 +18,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{CmdletChannel, Command, Location, Output},
-    model::{PublishedRecipient, RecipientKind, Timestamp},
+    model::{PublishedRecipient, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
 use search::Directory;
@@ -53,10 +53,10 @@ impl Exchange {
             let answers = self.channel.invoke(batch, context)?;
             if answers.len() != batch.len() {
                 let what = format!(
-                    "{} gave {} answers to {} commands.",
+                    "{} gave {} to {}.",
                     self.channel.name(),
-                    answers.len(),
-                    batch.len()
+                    counted(answers.len(), "answer", "answers"),
+                    counted(batch.len(), "command", "commands")
                 );
                 return Err(Error::new(ErrorId::ExchangeProtocol, what));
             }

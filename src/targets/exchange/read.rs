@@ -296,5 +296,5 @@ fn several(query: &TargetQuery<'_>, names: &[String]) -> Match {
 fn moved(query: Option<&TargetQuery<'_>>) -> Error {
     let label = query.map(|query| query.recipient.label.as_str()).unwrap_or_default();
     let what = format!("{label} was changed in Exchange while it was looked for.");
-    Error::new(ErrorId::RecipientNotFound, what).advice("Run again; it is looked for anew then.")
+    Error::new(ErrorId::RecipientNotFound, what).advice("Run again; it is looked for again then.")
 }

@@ -14,7 +14,7 @@ use crate::{
     error::{ErrorId, Result},
     event::{Context, LogLevel},
     exchange::{Command, Location, Output},
-    model::Fingerprint,
+    model::{Fingerprint, counted},
 };
 
 /// So many recipients a run are asked for one by one; above, listing everybody takes fewer requests.
@@ -81,7 +81,10 @@ impl Exchange {
         let (name, seconds) = (self.channel.name(), began.elapsed().as_secs_f64());
         context.log(
             LogLevel::Verbose,
-            format!("{name} has {} recipients; listed in {seconds:.2} s.", index.len()),
+            format!(
+                "{name} has {}; listed in {seconds:.2} s.",
+                counted(index.len(), "recipient", "recipients")
+            ),
         )?;
         Ok(index)
     }

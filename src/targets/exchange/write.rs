@@ -19,7 +19,7 @@ const ADDRESS_EXISTS: &str = "ProxyAddressExistsException";
 
 /// Where the values of one write go.
 enum Place {
-    /// There.
+    /// To the recipient of this key.
     There(Key),
     /// There is nothing, and nothing is to be there.
     Nothing,
@@ -130,7 +130,9 @@ impl Exchange {
                 let unseen = || {
                     Error::new(
                         ErrorId::RecipientNotFound,
-                        format!("The mail contact for {label} was made, but Exchange does not show it yet."),
+                        format!(
+                            "The mail contact for {label} was created, but Exchange does not show it yet."
+                        ),
                     )
                     .advice("Run again; the contact is filled then.")
                 };
@@ -141,7 +143,7 @@ impl Exchange {
         let output = self.invoke(&[command::get(key, None, location)], context)?.pop();
         Ok(match output {
             Some(Ok(output)) if has_values(&output) => {
-                let what = format!("A mail contact for {label} was made meanwhile, and it has values.");
+                let what = format!("A mail contact for {label} was created meanwhile, and it has values.");
                 Err(Error::new(ErrorId::TargetConflict, what).advice("Run again; the values are read then."))
             }
             Some(Err(error)) => Err(error),

@@ -164,7 +164,7 @@ fn error_table() -> String {
     let rows: String = ErrorId::VARIANTS.iter().map(row).collect();
     format!(
         "\n### ErrorId\nNumbers go by area: 1000 calls, 2000 configuration, 3000 certificates, 4000 trust, 5000 directory, \
-         6000 Exchange Online, 7000 state, 8000 sync, 9000 mistakes of the library. A number is never used again \
+         6000 Exchange Online, 7000 state, 8000 sync, 9000 bugs of the library. A number is never used again \
          for something else.\n\n| `Code` | `Id` | `Category` | what to do |\n|---|---|---|---|\n{rows}"
     )
 }

@@ -188,7 +188,7 @@ fn the_first_recipient_decides_which_anchor_all_have() {
     assert_eq!(
         error.message,
         format!(
-            "The object '{DN}' was left out: it has no entryUUID, by which the other recipients of this source \
+            "The object '{DN}' was skipped: it has no entryUUID, by which the other recipients of this source \
              are known."
         )
     );

@@ -115,7 +115,7 @@ fn certificate_cases() -> Vec<Case> {
         case(
             RocaKey,
             good().key(roca),
-            "The RSA key has the structure of those that Infineon chips made weakly (ROCA).",
+            "The RSA key has the structure of those that Infineon chips generated weakly (ROCA).",
         ),
         case(
             InvalidKey,

@@ -90,7 +90,7 @@ fn another_folder_starts_anew_and_the_old_one_stays() {
     let run = harness.run();
     assert_eq!(run.planned(), (1, 0, 0));
     assert!(
-        run.told.warnings()[0].contains("what was published for 1 recipients there stays"),
+        run.told.warnings()[0].contains("what was published for 1 recipient there stays"),
         "{:?}",
         run.told.warnings()
     );

@@ -207,8 +207,8 @@ fn who_changed_a_moment_ago_is_left_for_a_later_run_and_counted() {
     assert_eq!(
         outcome.told.warnings(),
         [
-            "1 recipient: it is left alone, since such recipients had a change within the quiet period and are \
-          left for a later run. Nothing is to be done; -QuietPeriod sets the time."
+            "1 recipient was skipped, since it had a change within the quiet period, and a later run writes it. \
+          Nothing is to be done; -QuietPeriod sets the time."
         ]
     );
     directory.quiet.clear();

@@ -31,11 +31,9 @@ fn excluded_recipients_are_counted_and_summed_up_in_one_warning() {
     assert_eq!(outcome.ok().exclusions[0].recipients, 2);
     assert_eq!(
         outcome.told.warnings(),
-        [
-            "2 recipients: they are left alone, since such recipients are synchronised from Active Directory and \
+        ["2 recipients were skipped, since they are synchronised from Active Directory and \
           can't be written in the cloud. Use a profile with -Target ActiveDirectory for them; Entra Connect \
-          exports what it leaves there."
-        ]
+          exports what it leaves there."]
     );
     assert_eq!(outcome.told.errors_of(), []);
     harness.faults.clear();

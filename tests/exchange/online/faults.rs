@@ -65,7 +65,7 @@ fn an_answer_that_never_comes_is_given_up_and_asked_for_again() {
     world.settings.connection.timeout = 30;
     world.stand_in.faults(1, json!([{ "Kind": "Slow", "Nth": 2, "Seconds": 400 }]));
     all_is_written(&world);
-    assert!(world.log.has("were repeated"), "{:?}", world.log.lines());
+    assert!(world.log.has("1 request to Exchange Online was repeated."), "{:?}", world.log.lines());
 }
 
 #[test]

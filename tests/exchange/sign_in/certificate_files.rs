@@ -235,7 +235,7 @@ fn a_certificate_needs_the_application_s_id_and_a_profile_something_to_sign_in_w
         (
             World::new().sign_in(&settings(1)).unwrap_err(),
             ErrorId::CredentialMissing,
-            "has nothing to sign in at Exchange Online with",
+            "has nothing to sign in to Exchange Online with",
         ),
     ] {
         assert_eq!(error.id, id, "{error}");

@@ -216,7 +216,7 @@ impl Outcome {
         self.ok().numbers.exported
     }
 
-    /// How many recipients were left alone, by reason.
+    /// How many recipients were skipped, by reason.
     pub fn exclusions(&self) -> Vec<(Exclusion, u64)> {
         self.ok().exclusions.iter().map(|count| (count.reason, count.recipients)).collect()
     }

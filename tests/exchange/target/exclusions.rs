@@ -1,4 +1,4 @@
-//! Recipients that are left alone, counted, and explained once.
+//! Recipients that are skipped, counted, and explained once.
 
 use serde_json::json;
 use smime_sync::{

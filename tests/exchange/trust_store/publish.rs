@@ -101,12 +101,12 @@ fn expired_ones_that_are_there_are_left_out_with_a_warning_and_so_are_lists() {
     assert_eq!(
         warnings[0],
         format!(
-            "The CA certificate {} of the present trust store has expired and is left out, since Exchange would \
+            "The CA certificate {} of the present trust store has expired and is skipped, since Exchange would \
              refuse it.",
             expired_named("Old Root")
         )
     );
-    assert!(warnings[1].starts_with("The present trust store holds 1 lists of revoked"), "{warnings:?}");
+    assert!(warnings[1].starts_with("The present trust store holds 1 list of revoked"), "{warnings:?}");
 
     // Where there is nothing to add, they stay: that is no reason to upload.
     let (done, caller) =

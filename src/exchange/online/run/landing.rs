@@ -22,6 +22,14 @@ use crate::{
 /// The most pages of one command: two million objects.
 const MOST_PAGES: usize = 2_000;
 
+/// An error for the log, with the id of its request where the service gave one.
+fn told(error: &Error) -> String {
+    match error.native.as_ref().and_then(|native| native.request_id.as_deref()) {
+        Some(id) => format!("{error} (request {id})"),
+        None => error.to_string(),
+    }
+}
+
 impl Run<'_> {
     /// Takes the answer of a request.
     pub(super) fn landed(
@@ -140,15 +148,14 @@ impl Run<'_> {
         };
         if !std::mem::replace(&mut repeats.counted, true) {
             self.line.repeated += 1;
-            self.log(format!("{} (request {})", failure.error, native.request_id.as_deref().unwrap_or("-")))?;
+            self.log(told(&failure.error))?;
         }
         self.waiting.push(Job { attempts, due: now.saturating_add(wait), ..job });
         Ok(())
     }
 
     fn ended(&mut self, job: &Job, error: Error) -> Result<()> {
-        let id = error.native.as_ref().and_then(|native| native.request_id.as_deref()).unwrap_or("-");
-        self.log(format!("{error} (request {id})"))?;
+        self.log(told(&error))?;
         self.end(job.position, error);
         Ok(())
     }

@@ -86,7 +86,7 @@ fn columns_that_nobody_looks_at_are_one_warning() {
     source.read(&Selection::All, &context, &mut |_| Ok(())).expect("read");
     source.look_up(&["zoe@partner.test".into()], &context).expect("read");
     let path = partners.path();
-    let expected = format!("'{}': nobody looks at the columns Company, Notes.", path.display());
+    let expected = format!("'{}': 2 columns are skipped: Company, Notes.", path.display());
     assert_eq!(recorder.logged(LogLevel::Warning), [expected]);
 }
 

@@ -231,7 +231,7 @@ fn a_hung_server_is_waited_for_as_long_as_the_profile_says() {
             .and_then(|mut source| source.read(&Selection::All, &context, &mut |_| Ok(())))
             .unwrap_err();
         assert_eq!(error.id, ErrorId::DirectoryTimeout, "{error:?}");
-        assert_eq!(error.message, format!("Waited 1 s for {awaited} from the server 'localhost', in vain."));
+        assert_eq!(error.message, format!("Timed out after 1 s waiting for {awaited} (server 'localhost')."));
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
 }

@@ -131,7 +131,7 @@ fn values_that_the_server_cuts_off_are_asked_for() {
         [
             "user3@contoso.test",
             "user1@contoso.test",
-            "The object 'CN=User 2,DC=contoso,DC=test' was left out: it was changed while the values of its \
+            "The object 'CN=User 2,DC=contoso,DC=test' was skipped: it was changed while the values of its \
              userCertificate from number 1 on were read."
         ]
     );

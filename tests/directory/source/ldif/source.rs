@@ -62,7 +62,7 @@ fn a_file_hands_over_its_recipients_and_names_what_is_broken() {
     assert_eq!(
         error.message,
         format!(
-            "The object 'CN=Broken,DC=contoso,DC=test' was left out: it has no objectGUID, by which the other \
+            "The object 'CN=Broken,DC=contoso,DC=test' was skipped: it has no objectGUID, by which the other \
              recipients of this source are known ('{}', line 14).",
             path.display()
         )

@@ -36,7 +36,7 @@ pub struct Inside {
     pub recipients: Vec<Recipient>,
     /// Somebody else adds this value to everybody right before a write.
     pub intruder: Option<Value>,
-    /// These are left alone (by their anchor).
+    /// These are skipped (by their anchor).
     pub quiet: Vec<String>,
     pub dies_before_write: bool,
     pub dies_after_write: bool,
