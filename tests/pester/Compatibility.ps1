@@ -15,7 +15,7 @@ $script:ReviewedMember = @(
     # certificate store signs. Elsewhere they are never reached.
     'GetRSAPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
     # SmimeSync.Native.dll
-    'From', 'Load', 'LibraryPath', 'Next', 'Send', 'SetSecret', 'Start'
+    'Day', 'From', 'Load', 'LibraryPath', 'Minute', 'Next', 'Send', 'SetSecret', 'Start'
 )
 
 # Commands of PowerShell that the module uses, with the parameters that 5.1 has.

@@ -141,6 +141,25 @@ Describe 'The cmdlet <Name>' -ForEach $commands {
         @($help.relatedLinks.navigationLink).Count | Should -BeGreaterOrEqual 2
     }
 
+    It 'names a profile as every other cmdlet does: first, by property name, by its alias, never empty; and takes a scope' {
+        foreach ($parameter in $Command.Parameters.Values | Where-Object { $_.Name -in 'ProfileName', 'Name' }) {
+            $declared = $parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.ParameterAttribute] }
+            @($declared.Position) | Should -Be @(0)
+            # Its pipeline is full of certificates, each of which has a profile of its own.
+            $declared.ValueFromPipelineByPropertyName | Should -Be ($Name -ne 'Publish-SmimeCertificate')
+            $parameter.Aliases | Should -Be @(if ($parameter.Name -eq 'Name') { 'ProfileName' } else { 'Profile' })
+            @($parameter.Attributes | Where-Object { $_ -is [ValidateNotNullOrEmpty] }).Count | Should -Be 1
+            $Command.Parameters.ContainsKey('Scope') | Should -BeTrue
+        }
+        # Where wildcards are said to work, help says so, too.
+        $help = (Get-Help -Name $Name -Full).parameters.parameter
+        foreach ($parameter in $Command.Parameters.Values) {
+            $wildcard = @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }).Count -gt 0
+            $text = "$(($help | Where-Object name -EQ $parameter.Name).description.Text)"
+            $text -match 'wildcards' -and $text -notmatch 'without wildcards' | Should -Be $wildcard -Because "-$($parameter.Name)"
+        }
+    }
+
     It 'has examples that parse and use only parameters that exist' {
         foreach ($example in (Get-Help -Name $Name -Full).examples.example) {
             $text = "$($example.code)" -replace '(?m)^PS>\s?|^>>\s?'

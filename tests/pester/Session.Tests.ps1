@@ -47,6 +47,15 @@ Describe 'A cmdlet of the session' {
     BeforeEach { $seen.Clear() }
     AfterAll { Remove-Module -Name FakeSession }
 
+    It 'is one of those that the library asks for and docs/exchange-session.md names, and no other' {
+        $allowed = InModuleScope -ModuleName SmimeSync { $script:SessionCommand | Sort-Object }
+        $source = Get-ChildItem -LiteralPath "$env:SMIME_SYNC_ROOT/src" -Recurse -Filter '*.rs' | Get-Content -Raw
+        $asked = [regex]::Matches("$source", '"((?:Get|Set|New)-[A-Z]\w+)"') | ForEach-Object { $_.Groups[1].Value }
+        @($asked | Sort-Object -Unique) | Should -Be $allowed
+        $page = Get-Content -Raw -LiteralPath "$env:SMIME_SYNC_ROOT/docs/exchange-session.md"
+        foreach ($name in $allowed) { $page | Should -Match "``$name``" }
+    }
+
     It 'gets its parameters in the types that Exchange takes' {
         $parameter = @{
             Identity = 'alice'; Hidden = $true; One = @{ Binary = 'AQID' }; UserCertificate = @{ BinaryList = @('AQI=', '/w==') }

@@ -312,7 +312,15 @@ Describe 'Get-SmimeCertificate' {
     }
 
     It 'gives the same where the culture writes numbers and dates otherwise' {
-        $expected = $all | ConvertTo-Json -Depth 4
+        $null = Sync-SmimeCertificate corp -WarningAction SilentlyContinue
+        function Get-Shown {
+            $all | ConvertTo-Json -Depth 4
+            $all | Format-Table | Out-String -Width 100
+            Get-SmimeSyncRun corp | Format-Table | Out-String -Width 100
+            Get-SmimeSyncChange corp | ForEach-Object { "$($_.After)" }
+        }
+        $expected = Get-Shown
+        "$expected" | Should -Match '\d{4}-\d\d-\d\d \d\d:\d\d'
         $previous = [cultureinfo]::CurrentCulture
         $other = [cultureinfo] [cultureinfo]::InvariantCulture.Clone()
         $other.NumberFormat.NumberDecimalSeparator = ','
@@ -322,7 +330,8 @@ Describe 'Get-SmimeCertificate' {
         $other.DateTimeFormat.ShortDatePattern = 'dd/MM/yy'
         try {
             [cultureinfo]::CurrentCulture = $other
-            Get-SmimeCertificate corp | ConvertTo-Json -Depth 4 | Should -Be $expected
+            Get-SmimeCertificate corp | ConvertTo-Json -Depth 4 | Should -Be $expected[0]
+            Get-Shown | Should -Be $expected
         } finally { [cultureinfo]::CurrentCulture = $previous }
     }
 
@@ -340,6 +349,22 @@ Describe 'Get-SmimeCertificate' {
         }
         $text[0] | Should -Be $_
         ($text | Select-Object -Skip 1) -join "`n" | Should -Be ($all | ConvertTo-Json -Depth 4)
+    }
+}
+
+Describe 'The values of parameters' {
+    It 'are all known to the library: <Command> -<Parameter>' -ForEach @(
+        @{ Command = 'Get-SmimeSyncRun'; Parameter = 'Result' }, @{ Command = 'Get-SmimeSyncChange'; Parameter = 'State' }
+        @{ Command = 'Get-SmimeCertificate'; Parameter = 'Source' }
+    ) {
+        $null = New-SyncProfile
+        $null = Sync-SmimeCertificate corp
+        $declared = (Get-Command -Name $Command).Parameters[$Parameter].Attributes | Where-Object { $_ -is [ValidateSet] }
+        $declared.ValidValues.Count | Should -BeGreaterThan 2
+        foreach ($value in $declared.ValidValues) {
+            $argument = @{ ProfileName = 'corp'; $Parameter = $value; ErrorAction = 'Stop' }
+            { & $Command @argument } | Should -Not -Throw -Because $value
+        }
     }
 }
 

@@ -30,6 +30,24 @@ namespace SmimeSync
     /// <summary>Dates of the library's JSON.</summary>
     public static class UtcDate
     {
+        /// <summary>The day as text, 2027-03-01, whatever the culture and its calendar; null stays null.</summary>
+        public static string Day(object value)
+        {
+            return Text(value, "yyyy-MM-dd");
+        }
+
+        /// <summary>The minute as text, 2027-03-01 09:00, whatever the culture; null stays null.</summary>
+        public static string Minute(object value)
+        {
+            return Text(value, "yyyy-MM-dd HH:mm");
+        }
+
+        private static string Text(object value, string form)
+        {
+            object date = From(value);
+            return date == null ? null : ((DateTime)date).ToString(form, CultureInfo.InvariantCulture);
+        }
+
         /// <summary>
         /// A UTC DateTime of RFC 3339 text, or of the DateTime that ConvertFrom-Json made of it; null stays null.
         /// </summary>

@@ -33,7 +33,7 @@ function Complete-Thumbprint {
     foreach ($location in 'CurrentUser', 'LocalMachine') {
         foreach ($one in Get-StoreCertificate -Location $location) {
             if (-not $one.HasPrivateKey -or $one.Thumbprint -notlike $pattern) { continue }
-            $tip = '{0}, valid until {1:yyyy-MM-dd}' -f $one.Subject, $one.NotAfter
+            $tip = '{0}, valid until {1}' -f $one.Subject, [SmimeSync.UtcDate]::Day($one.NotAfter)
             [System.Management.Automation.CompletionResult]::new($one.Thumbprint, $one.Thumbprint, 'ParameterValue', $tip)
         }
     }

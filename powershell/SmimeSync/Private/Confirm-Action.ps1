@@ -18,7 +18,7 @@ function Confirm-Action {
     $unasked = @{
         Id       = 'ConfirmationImpossible'
         Category = 'InvalidOperation'
-        Message  = "There is nobody to confirm '$Action$Text', so nothing was done: $reason"
+        Message  = "There is nobody to confirm '$Action$Text', so nothing was done. $reason"
         Advice   = 'Run it in an interactive session, or pass -Confirm:$false.'
         Target   = $Target
     }

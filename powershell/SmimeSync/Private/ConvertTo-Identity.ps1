@@ -28,7 +28,7 @@ function ConvertTo-Identity {
         $nameless = @{
             Id       = 'IdentityMissing'
             Category = 'InvalidArgument'
-            Message  = "The object '$item' names no recipient."
+            Message  = "The object '$item' does not name a recipient."
             Advice   = 'Pass an address, user principal name, distinguished name or object GUID, or an object with one of ' +
                 'the properties ' + ($script:IdentityProperty -join ', ') + '.'
             Target   = $item

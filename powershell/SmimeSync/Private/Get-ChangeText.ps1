@@ -17,7 +17,8 @@ function Get-ApprovalText {
     # The removals of a held plan, one a line; the first hundred, since nobody reads more in a question.
     [OutputType([string])]
     param([string] $ProfileName, [long] $Id, [object[]] $Removal)
-    $count = if ($Removal.Count -eq 1) { '1 removal' } else { "$($Removal.Count) removals" }
+    if ($Removal.Count -eq 0) { return "Let plan $Id of the profile '$ProfileName' through at the next run" }
+    $count = Format-Count -Count $Removal.Count -Noun 'removal'
     $line = @("Let $count of plan $Id of the profile '$ProfileName' through at the next run:")
     $line += $Removal | Select-Object -First 100 | ForEach-Object { '  ' + (Get-ChangeTarget -Change $_) }
     if ($Removal.Count -gt 100) {

@@ -14,7 +14,7 @@ function Invoke-CertificateSigning {
             $padding = switch -CaseSensitive ($signing.Algorithm) {
                 'PS256' { [System.Security.Cryptography.RSASignaturePadding]::Pss }
                 'RS256' { [System.Security.Cryptography.RSASignaturePadding]::Pkcs1 }
-                default { throw [System.NotSupportedException]::new("The algorithm '$_' is none that SmimeSync signs with.") }
+                default { throw [System.NotSupportedException]::new("SmimeSync does not sign with the algorithm '$_'.") }
             }
             $extension = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]
             $key = $extension::GetRSAPrivateKey($certificate)

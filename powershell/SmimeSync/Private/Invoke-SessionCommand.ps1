@@ -1,8 +1,7 @@
 # The cmdlets that are run in the caller's Exchange session; whatever else a question names is refused.
 $script:SessionCommand = @(
     'Get-Mailbox', 'Set-Mailbox', 'Get-MailUser', 'Set-MailUser', 'Get-MailContact', 'Set-MailContact',
-    'New-MailContact', 'Get-Recipient', 'Get-RemoteMailbox', 'Get-OrganizationConfig', 'Get-ExchangeServer',
-    'Get-AcceptedDomain', 'Get-SmimeConfig', 'Set-SmimeConfig'
+    'New-MailContact', 'Get-Recipient', 'Get-RemoteMailbox', 'Get-OrganizationConfig', 'Get-SmimeConfig', 'Set-SmimeConfig'
 )
 # An output goes to the library in pieces of so many objects or characters of binary values.
 $script:PieceObjects = 100
@@ -58,7 +57,7 @@ function Find-SessionCommand {
     [OutputType([System.Management.Automation.CommandInfo])]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name, [string] $Prefix)
     if ($script:SessionCommand -notcontains $Name) {
-        throw [System.UnauthorizedAccessException]::new("The cmdlet '$Name' is none that SmimeSync runs in a session.")
+        throw [System.UnauthorizedAccessException]::new("SmimeSync does not run the cmdlet '$Name' in a session.")
     }
     $verb, $noun = $Name -split '-', 2
     $full = '{0}-{1}{2}' -f $verb, $Prefix, $noun

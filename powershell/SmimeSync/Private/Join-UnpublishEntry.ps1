@@ -26,9 +26,9 @@ function Get-ThumbprintError {
     $nameless = @{
         Id       = 'ThumbprintMissing'
         Category = 'InvalidArgument'
-        Message  = "The value $($Certificate.Value) of $($Certificate.Recipient) holds no certificate that can be read, " +
-            'so it has no thumbprint.'
-        Advice   = 'A profile with -Target ActiveDirectory takes out values that cannot be read.'
+        Message  = "The value $($Certificate.Value) of $($Certificate.Recipient) has no thumbprint, since no certificate in it " +
+            'can be read.'
+        Advice   = 'Use a profile with -Target ActiveDirectory: its runs remove values that cannot be read.'
         Target   = $Certificate
     }
     Get-ModuleError @nameless

@@ -12,7 +12,7 @@ function Resolve-CertificatePath {
             continue
         }
         $found = @()
-        $reason = 'no file is there.'
+        $reason = 'there is none.'
         try {
             $found = @($Cmdlet.SessionState.Path.GetResolvedPSPathFromPSPath($one) |
                     Where-Object { $_.Provider.Name -eq 'FileSystem' } | ForEach-Object -Process { $_.ProviderPath })
@@ -23,7 +23,7 @@ function Resolve-CertificatePath {
         $missing = @{
             Id       = 'PathNotFound'
             Category = 'ObjectNotFound'
-            Message  = "'$one' stands for no certificate file: $reason"
+            Message  = "No certificate file matches '$one': $reason"
             Advice   = 'Check the path; -LiteralPath takes names with brackets as they are.'
             Target   = $one
         }
@@ -59,7 +59,7 @@ function ConvertTo-CertificateInput {
             $unknown = @{
                 Id       = 'CertificateInvalid'
                 Category = 'InvalidArgument'
-                Message  = "The object '$item' is no certificate."
+                Message  = "The object '$item' is not a certificate."
                 Advice   = 'Pass X509Certificate2 objects, the bytes of a certificate as ,$bytes, or files of Get-ChildItem.'
                 Target   = $item
             }

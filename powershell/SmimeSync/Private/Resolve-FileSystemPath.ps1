@@ -19,7 +19,7 @@ function Resolve-FileSystemPath {
             $invalid = @{
                 Id       = 'PathInvalid'
                 Category = 'InvalidArgument'
-                Message  = "'$one' is no path of the file system: $failure"
+                Message  = "'$one' is not a path of the file system: $failure"
                 Advice   = 'Give the path of a file or folder.'
                 Target   = $one
             }

@@ -5,9 +5,10 @@ function Write-OperationProgress {
     # Shows how far an operation is: numbers, rate, percent and the time left, where the library knows them.
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Progress, [string] $Subject)
     $culture = [cultureinfo]::CurrentCulture
-    $status = [string]::Format($culture, '{0:N0} recipients', $Progress.Done)
+    $status = Format-Count -Count $Progress.Done -Noun 'recipient'
     if ($null -ne $Progress.Total) {
-        $status = [string]::Format($culture, '{0:N0} of {1:N0} recipients', $Progress.Done, $Progress.Total)
+        $total = Format-Count -Count $Progress.Total -Noun 'recipient'
+        $status = [string]::Format($culture, '{0:N0} of {1}', $Progress.Done, $total)
     }
     if ($Progress.Rate -gt 0) { $status += [string]::Format($culture, ', {0:N0} per second', $Progress.Rate) }
     $record = [System.Management.Automation.ProgressRecord]::new(

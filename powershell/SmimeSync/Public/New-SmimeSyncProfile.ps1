@@ -1,7 +1,7 @@
 function New-SmimeSyncProfile {
     <#
     .SYNOPSIS
-    Makes a profile: a named configuration of source, target, policy and limits.
+    Creates a profile: a named configuration of source, target, policy and limits.
 
     .DESCRIPTION
     A profile says where recipients are read, how their certificates are judged, and where the right ones are
@@ -177,7 +177,7 @@ function New-SmimeSyncProfile {
     ----             ------          ----                       ------          --
     demo             Ldif            /srv/demo/directory.ldif   Folder          /srv/demo/out
 
-    Makes a profile that reads a file and publishes to a folder.
+    Creates a profile that reads a file and publishes to a folder.
 
     .EXAMPLE
     PS> $setting = @{
@@ -207,7 +207,7 @@ function New-SmimeSyncProfile {
     ----             ------          ----                       ------          --
     curate           ActiveDirectory dc1.contoso.test           ActiveDirectory
 
-    Makes a profile that puts the values of Active Directory right in place, for Entra Connect to export.
+    Creates a profile that puts the values of Active Directory right in place, for Entra Connect to export.
 
     .INPUTS
     System.String
@@ -343,7 +343,7 @@ function New-SmimeSyncProfile {
         $setting = ConvertTo-ProfileSetting -Cmdlet $PSCmdlet
         foreach ($unset in @($setting.Keys | Where-Object { $null -eq $setting[$_] })) { $setting.Remove($unset) }
         $setting['Name'] = $Name
-        if (Confirm-Action -Cmdlet $PSCmdlet -Target $Name -Action 'Make the profile') {
+        if (Confirm-Action -Cmdlet $PSCmdlet -Target $Name -Action 'Create the profile') {
             $request = @{ Operation = 'NewProfile'; Profile = $setting; Force = $Force.IsPresent }
             Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
         }

@@ -15,7 +15,7 @@ function Publish-SmimeCertificate {
     The name of a profile whose source is ActiveDirectory.
 
     .PARAMETER Path
-    Certificate files: .cer, .crt, .pem, .p7b or .pfx; * and ? are wildcards.
+    Certificate files: .cer, .crt, .pem, .p7b or .pfx, which may have wildcards (*, ? and [a-z]).
 
     .PARAMETER LiteralPath
     The same without wildcards.

@@ -30,7 +30,7 @@ function Publish-SmimeTrustStore {
 
     .EXAMPLE
     PS> Publish-SmimeTrustStore -ProfileName corp -WhatIf
-    What if: Performing the operation "Upload the trust store (CA certificates: 3, new: 1)" on target "corp".
+    What if: Performing the operation "Upload the trust store: 3 CA certificates, 1 of them new" on target "corp".
 
     ProfileName      Published Certificates     Size Path
     -----------      --------- ------------     ---- ----
@@ -96,7 +96,8 @@ function Publish-SmimeTrustStore {
         foreach ($store in Invoke-SingleOperation -Cmdlet $PSCmdlet @access -Request $request -Subject $ProfileName) {
             if ($WhatIfPreference) {
                 $new = @($store.Certificate | Where-Object { -not $_.Present }).Count
-                $action = "Upload the trust store (CA certificates: $($store.Certificate.Count), new: $new)"
+                $action = 'Upload the trust store: ' + (Format-Count -Count $store.Certificate.Count -Noun 'CA certificate')
+                if ($new -gt 0) { $action += ", $new of them new" }
                 $null = Confirm-Action -Cmdlet $PSCmdlet -Target $ProfileName -Action $action
             }
             $store

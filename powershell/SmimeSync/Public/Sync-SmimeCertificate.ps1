@@ -12,8 +12,8 @@ function Sync-SmimeCertificate {
     suddenly shows too little, hold the plan: nothing is written, a warning says why, and Approve-SmimeSyncPlan
     lets it through.
     With -WhatIf the very plan is made, shown and thrown away: nothing is written anywhere, neither at the
-    target nor in the profile's state. With -Confirm each change is asked for; one that was answered No is left
-    alone until the recipient's certificates change.
+    target nor in the profile's state. With -Confirm each change is asked for; one that was answered No is skipped
+    until the recipient's certificates change.
     Piped recipients are gathered into one run. If no recipient comes through the pipeline there is no run.
 
     .PARAMETER ProfileName

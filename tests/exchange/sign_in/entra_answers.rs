@@ -79,8 +79,9 @@ fn clocks_that_are_apart_are_named_as_the_reason_and_others_are_not() {
             refused("401 Unauthorized", format!("Date: {}\r\n", httpdate::fmt_http_date(theirs)), body());
         assert_eq!(error.id, id, "{seconds} s: {error}");
         if id == ErrorId::ClockSkew {
-            let since = theirs.duration_since(std::time::UNIX_EPOCH).unwrap();
-            let shown = Timestamp(since.as_secs() as i64).to_string();
+            let theirs: time::OffsetDateTime = theirs.into();
+            let shown = theirs.format(&time::format_description::well_known::Rfc3339).unwrap();
+            let shown = format!("{} {} UTC", &shown[..10], &shown[11..16]);
             assert!(error.message.contains(&shown), "{error} names {shown}");
             assert_eq!(error.message.matches(" UTC").count(), 2, "both clocks are named: {error}");
         }
