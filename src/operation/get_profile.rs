@@ -16,5 +16,5 @@ pub(super) fn run(engine: &Engine, request: &GetProfileRequest, context: &Contex
             Err(error) => context.error(error)?,
         }
     }
-    profile_store::report_unknown(&request.name, &names, context)
+    profile_store::unknown(&request.name, &names).into_iter().try_for_each(|error| context.error(error))
 }

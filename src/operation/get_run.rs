@@ -36,5 +36,7 @@ pub(super) fn run(engine: &Engine, request: &GetRunRequest, context: &Context) -
             }
         }
     }
-    profile_store::report_unknown(&request.profile_name, &names, context)
+    profile_store::unknown(&request.profile_name, &names)
+        .into_iter()
+        .try_for_each(|error| context.error(error))
 }

@@ -5,7 +5,6 @@ use std::{fs, io::ErrorKind, path::Path};
 use super::{Places, make_private_folder, write_private_file};
 use crate::{
     error::{Error, ErrorId, Result},
-    event::Context,
     profile::{Profile, Settings, is_profile_name},
 };
 
@@ -43,10 +42,10 @@ fn not_found(name: &str) -> Error {
     Error::new(ErrorId::ProfileNotFound, format!("There is no profile '{name}'.")).target(name)
 }
 
-/// Each of the names asked for that is not among `known`, as an error of its own.
-pub(crate) fn report_unknown(asked: &[String], known: &[String], context: &Context) -> Result<()> {
+/// The error of each of the names asked for that is not among `known`.
+pub(crate) fn unknown(asked: &[String], known: &[String]) -> Vec<Error> {
     let unknown = |name: &&String| !known.iter().any(|one| one.to_lowercase() == name.to_lowercase());
-    asked.iter().filter(unknown).try_for_each(|name| context.error(not_found(name)))
+    asked.iter().filter(unknown).map(|name| not_found(name)).collect()
 }
 
 fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Settings> {

@@ -7,6 +7,7 @@ mod certificate_rules;
 mod chains;
 mod curate;
 mod evaluate;
+mod fingerprint;
 mod foreign;
 mod reader;
 mod rules;
@@ -21,7 +22,7 @@ pub use rules::{Rule, RuleId, rules, rules_markdown};
 pub use select::MAX_VALUES;
 
 use crate::{
-    model::{Finding, Fingerprint, Named, Severity},
+    model::{Finding, Severity},
     profile::{PolicyName, RemovableValue, SelectionName},
 };
 
@@ -60,16 +61,6 @@ impl Policy {
             (PolicyName::Lenient, _) => rule.lenient(),
             (_, standard) => standard,
         }
-    }
-
-    /// The same for the same rules, severities, selection and anchors (their
-    /// [fingerprint](crate::trust::TrustAnchors::fingerprint)); another one means: evaluate all recipients again.
-    pub fn fingerprint(&self, anchors: &Fingerprint) -> Fingerprint {
-        let mut text = format!("{};{:?};{:?};{anchors}", rules::RULES_VERSION, self.selection, self.curation);
-        for rule in RuleId::all() {
-            text += &format!(";{}={:?}", rule.id(), self.severity(rule));
-        }
-        Fingerprint::of(text.as_bytes())
     }
 
     fn finding(&self, rule: RuleId, message: String) -> Finding {

@@ -121,15 +121,18 @@ impl Profile {
     }
 
     /// Which target this is: another text means another place, which knows nothing of what was published.
+    /// States keep it, so that no byte of it may change.
     pub fn target_text(&self) -> String {
-        let place = match (&self.target, self.source().directory()) {
-            (Target::Folder(folder), _) => folder.output_path.display().to_string(),
-            (Target::ExchangeOnline(online), _) => online.organization.clone(),
-            (Target::ActiveDirectory(_), Some(directory)) => directory.server.clone(),
+        let (kind, place) = match (&self.target, self.source().directory()) {
+            (Target::Folder(folder), _) => ("Folder", folder.output_path.display().to_string()),
+            (Target::ExchangeOnline(online), _) => ("ExchangeOnline", online.organization.clone()),
             // Which organisation the caller is connected to is told by nothing that stays the same.
-            (Target::ActiveDirectory(_) | Target::ExchangeSession(_), _) => String::new(),
+            (Target::ExchangeSession(_), _) => ("ExchangeSession", String::new()),
+            (Target::ActiveDirectory(_), directory) => {
+                ("ActiveDirectory", directory.map(|directory| directory.server.clone()).unwrap_or_default())
+            }
         };
-        format!("{:?} {place}", self.target.kind()).trim_end().to_owned()
+        format!("{kind} {place}").trim_end().to_owned()
     }
 
     /// Seconds that a recipient must stay missing before its values are removed.

@@ -240,7 +240,7 @@ impl State {
 
     /// The plan that was approved and not let through yet.
     pub fn approved_plan(&self) -> Result<Option<i64>> {
-        Ok(self.setting("approved_plan")?.and_then(|text| text.parse().ok()))
+        self.read_setting("approved_plan", |text| text.parse().ok())
     }
 
     /// Uses up the approvals: they hold for one run.
@@ -265,7 +265,7 @@ impl ChangeText {
             anchor: row.get(2)?,
             recipient: row.get(3)?,
             display_name: None,
-            change: ChangeKind::from_name(&kind).ok_or_else(|| unknown(4, &kind))?,
+            change: ChangeKind::from_name(&kind).ok_or_else(|| unknown(4, "kind of a change", &kind))?,
             state: state_of(row, 5)?,
             before: Vec::new(),
             after: Vec::new(),
@@ -295,10 +295,10 @@ impl ChangeText {
 
 fn state_of(row: &Row<'_>, column: usize) -> rusqlite::Result<ChangeState> {
     let name: String = row.get(column)?;
-    ChangeState::from_name(&name).ok_or_else(|| unknown(column, &name))
+    ChangeState::from_name(&name).ok_or_else(|| unknown(column, "state of a change", &name))
 }
 
-fn unknown(column: usize, name: &str) -> rusqlite::Error {
-    let what = format!("'{name}' is not known");
+fn unknown(column: usize, what: &str, name: &str) -> rusqlite::Error {
+    let what = format!("the {what} '{name}' is not known");
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
 }

@@ -43,16 +43,20 @@ impl State {
 
     /// A run by its number. Fails with `PlanNotFound` where there is none.
     pub fn run(&self, id: i64) -> Result<Run> {
+        self.find_run(id)?.ok_or_else(|| {
+            let what = format!("Profile '{}' has no run {id}.", self.profile_name());
+            Error::new(ErrorId::PlanNotFound, what).target(id.to_string())
+        })
+    }
+
+    /// A run by its number, if there still is one.
+    pub fn find_run(&self, id: i64) -> Result<Option<Run>> {
         let found: Option<String> = self
             .connection
             .query_row("SELECT record FROM run WHERE id = ?1", [id], |row| row.get(0))
             .optional()
             .map_err(|e| self.failed(e))?;
-        let Some(text) = found else {
-            let what = format!("Profile '{}' has no run {id}.", self.profile_name());
-            return Err(Error::new(ErrorId::PlanNotFound, what).target(id.to_string()));
-        };
-        self.stored(&text)
+        found.map(|text| self.stored(&text)).transpose()
     }
 
     /// Runs with numbers below `before`, the newest first, `limit` at most; of the given results, or all.

@@ -105,7 +105,7 @@ pub struct Baseline {
 impl State {
     /// The run whose import is in force.
     pub fn current_run(&self) -> Result<Option<i64>> {
-        Ok(self.setting("current_run")?.and_then(|text| text.parse().ok()))
+        self.read_setting("current_run", |text| text.parse().ok())
     }
 
     /// What is known of a recipient's evaluation.
@@ -186,11 +186,33 @@ impl State {
     /// Recipients of the import in force that the import of `run_id` has not seen, after `after`, `limit` at most.
     pub fn unseen(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<ImportRow>> {
         let sql = "SELECT anchor, address, missing_since, gone FROM import AS old
-                   WHERE run_id = (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'current_run')
-                     AND anchor > ?2
+                   WHERE run_id = ?4 AND anchor > ?2
                      AND NOT EXISTS (SELECT 1 FROM import WHERE run_id = ?1 AND anchor = old.anchor)
                    ORDER BY anchor LIMIT ?3";
-        self.query(sql, rusqlite::params![run_id, after, limit as i64], read_import)
+        let current = self.current_run()?.unwrap_or(0);
+        let rows = self.query(sql, rusqlite::params![run_id, after, limit as i64, current], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get::<_, Option<String>>(3)?))
+        })?;
+        let import = |(anchor, address, missing_since, gone): (_, _, Option<i64>, Option<String>)| {
+            let gone = self.gone(gone.as_deref())?;
+            Ok(ImportRow { anchor, address, missing_since: missing_since.map(Timestamp), gone })
+        };
+        rows.into_iter().map(import).collect()
+    }
+
+    /// Why a recipient counts as gone, by the name that is stored.
+    pub(super) fn gone(&self, name: Option<&str>) -> Result<Option<Gone>> {
+        name.map(|name| self.known(name, "reason of a recipient to be gone")).transpose()
+    }
+
+    /// What the last guarded and completed import counted.
+    pub fn baseline(&self) -> Result<Option<Baseline>> {
+        self.setting("baseline")?.map(|text| self.stored(&text)).transpose()
+    }
+
+    /// Keeps it.
+    pub fn set_baseline(&self, baseline: Baseline) -> Result<()> {
+        self.set_setting("baseline", &json(&baseline)?)
     }
 
     /// Makes the import of `run_id` the one in force: one short transaction.
@@ -227,15 +249,6 @@ impl State {
         )?;
         Ok(())
     }
-}
-
-fn read_import(row: &Row<'_>) -> rusqlite::Result<ImportRow> {
-    Ok(ImportRow {
-        anchor: row.get(0)?,
-        address: row.get(1)?,
-        missing_since: row.get::<_, Option<i64>>(2)?.map(Timestamp),
-        gone: row.get::<_, Option<String>>(3)?.as_deref().and_then(Gone::from_name),
-    })
 }
 
 /// An evaluation as its columns hold it.

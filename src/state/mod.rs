@@ -19,7 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, backup::Backup};
 
 use crate::{
     error::{Error, ErrorId, Result},
-    model::Timestamp,
+    model::{Named, Timestamp},
     places,
 };
 
@@ -130,6 +130,13 @@ impl State {
             .map_err(|e| self.failed(e))
     }
 
+    /// A setting of the state that `read` understands. Fails with `StateCorrupt` where it does not.
+    pub fn read_setting<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
+        let Some(text) = self.setting(name)? else { return Ok(None) };
+        let unreadable = || self.damaged(&format!("its setting '{name}' can't be read: '{text}'"));
+        read(&text).map(Some).ok_or_else(unreadable)
+    }
+
     /// Keeps a setting of the state.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
         self.execute("INSERT OR REPLACE INTO setting(name, value) VALUES (?1, ?2)", (name, value)).map(drop)
@@ -173,10 +180,17 @@ impl State {
 
     /// JSON that this library wrote itself; unreadable means that the file was changed by somebody else.
     fn stored<T: serde::de::DeserializeOwned>(&self, json: &str) -> Result<T> {
-        serde_json::from_str(json).map_err(|e| {
-            let what = format!("The state '{}' holds a record that can't be read: {e}", self.path.display());
-            Error::new(ErrorId::StateCorrupt, what).target(self.path.display().to_string())
-        })
+        serde_json::from_str(json)
+            .map_err(|e| self.damaged(&format!("it holds a record that can't be read: {e}")))
+    }
+
+    /// The one of that name, which this library wrote itself; `what` it is.
+    fn known<T: Named>(&self, name: &str, what: &str) -> Result<T> {
+        T::from_name(name).ok_or_else(|| self.damaged(&format!("it holds the unknown {what} '{name}'")))
+    }
+
+    fn damaged(&self, why: &str) -> Error {
+        corrupt(&self.path, why)
     }
 }
 
@@ -226,7 +240,12 @@ fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
 fn corrupt(path: &Path, why: &str) -> Error {
     Error::new(ErrorId::StateCorrupt, format!("The state '{}' is damaged: {why}.", path.display()))
         .target(path.display().to_string())
+        .advice(MOVE_ASIDE)
 }
+
+/// What to do about a damaged state that nobody moved.
+const MOVE_ASIDE: &str =
+    "Move the file aside and run again: the run builds a new one and adopts what is published.";
 
 /// Moves a damaged state and its journal aside; never overwrites what was kept earlier.
 fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
@@ -234,21 +253,23 @@ fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
     let free = |n: u32| companion(path, &format!(".corrupt-{stamp}-{n}"));
     let Some(kept) = (1..1000).map(free).find(|name| !name.exists()) else { return error };
     if fs::rename(path, &kept).is_err() {
-        return error.advice("Move the file aside and run again.");
+        return error;
     }
     for suffix in ["-wal", "-shm", "-journal"] {
         // A journal belongs to its database; one that is not there needs no move.
         let _ = fs::rename(companion(path, suffix), companion(&kept, suffix));
     }
     let message = format!("{} It is kept as '{}'.", error.message, kept.display());
-    Error { message, ..error }
+    Error { message, ..error }.advice(ErrorId::StateCorrupt.advice())
 }
 
 /// What an error of SQLite means for the state at `path`.
 fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
+    if is_damage(&error) {
+        return corrupt(path, &error.to_string());
+    }
     let id = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => ErrorId::DiskFull,
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ErrorId::StateCorrupt,
         Some(
             ErrorCode::ReadOnly
             | ErrorCode::PermissionDenied
@@ -259,6 +280,19 @@ fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
         _ => ErrorId::Internal,
     };
     Error::new(id, format!("The state '{}': {error}.", path.display())).target(path.display().to_string())
+}
+
+/// Whether it tells of what somebody else wrote: pages, or values that are none of ours.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, SqliteFailure,
+    };
+    match error {
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) => true,
+        // SQLite's JSON functions have no code of their own.
+        SqliteFailure(_, Some(text)) if text == "malformed JSON" => true,
+        _ => matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)),
+    }
 }
 
 /// The same where the state is only read.

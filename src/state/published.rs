@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Attribute, Fingerprint, Named, PublishedRecipient, PublishedValue, Timestamp, Value},
+    model::{
+        Attribute, Fingerprint, Named, PublishedRecipient, PublishedValue, RecipientRecord, Timestamp, Value,
+    },
 };
 
 /// Everything that planning needs to know of one recipient.
@@ -65,7 +67,7 @@ impl State {
             evaluation: text.parse(self)?,
             anchor: head.anchor,
             address: head.address,
-            gone: head.gone.as_deref().and_then(Gone::from_name),
+            gone: self.gone(head.gone.as_deref())?,
             missing: head.missing,
             address_shared: head.address_shared,
             link: head.link,
@@ -80,7 +82,7 @@ impl State {
     }
 
     fn published(&self, (attribute, value, certificate): ManagedText) -> Result<PublishedValue> {
-        let attribute = Attribute::from_name(&attribute).unwrap_or(Attribute::UserCertificate);
+        let attribute = self.known::<Attribute>(&attribute, "attribute")?;
         let certificate = certificate.map(|text| self.stored(&text)).transpose()?;
         Ok(PublishedValue { attribute, value: Fingerprint(value), certificate })
     }
@@ -175,20 +177,22 @@ impl State {
 
     /// Linked recipients after the key `after`, in the order of their keys.
     pub fn published_after(&self, after: &str, limit: usize) -> Result<Vec<PublishedRecipient>> {
-        let sql = "SELECT l.target, l.anchor, json_extract(e.recipient, '$.label'), json_extract(e.recipient, '$.display_name')
-                   FROM link AS l LEFT JOIN evaluation AS e ON e.anchor = l.anchor
+        let sql = "SELECT l.target, l.anchor, e.recipient FROM link AS l LEFT JOIN evaluation AS e ON e.anchor = l.anchor
                    WHERE l.target > ?1 ORDER BY l.target LIMIT ?2";
         let rows = self.query(sql, rusqlite::params![after, limit as i64], |row| {
-            let label: Option<String> = row.get(2)?;
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, label, row.get::<_, Option<String>>(3)?))
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
         })?;
-        rows.into_iter()
-            .map(|(target, anchor, label, display_name)| {
-                let managed = self.managed(&anchor)?;
-                let label = label.unwrap_or_else(|| target.clone());
-                Ok(PublishedRecipient { target, anchor, label, display_name, managed })
-            })
-            .collect()
+        let published = |(target, anchor, recipient): (String, String, Option<String>)| {
+            let recipient: Option<RecipientRecord> = recipient.map(|text| self.stored(&text)).transpose()?;
+            let managed = self.managed(&anchor)?;
+            // Who left the source may have no evaluation any more.
+            let (label, display_name) = recipient.map_or_else(
+                || (target.clone(), None),
+                |recipient| (recipient.label, recipient.display_name),
+            );
+            Ok(PublishedRecipient { target, anchor, label, display_name, managed })
+        };
+        rows.into_iter().map(published).collect()
     }
 
     /// Removes the bytes of values that nothing needs: not desired, not managed, not about to be curated, and released before `before`.

@@ -1,11 +1,10 @@
 //! The guard: before the first write, holds plans that would take away too much.
 
-use super::job::Job;
+use super::{fingerprint, job::Job};
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::LogLevel,
-    model::{ChangeKind, ChangeState, Fingerprint, Run},
-    profile::Profile,
+    model::{ChangeKind, ChangeState, Run},
     state::import::Baseline,
 };
 
@@ -136,9 +135,9 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
         }
         Ok(())
     })?;
-    let baseline = baseline(job)?;
+    let baseline = job.state.baseline()?;
     // Who approves a plan has seen how many recipients the source still showed with values.
-    let plan = job.state.approved_plan()?.and_then(|id| job.state.run(id).ok());
+    let plan = job.state.approved_plan()?.map(|id| job.state.find_run(id)).transpose()?.flatten();
     let seen = plan.map_or(u64::MAX, |plan| plan.numbers.with_values);
     if approved > 0 {
         job.verbose(format!("{approved} removals were approved."))?;
@@ -151,7 +150,7 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
         removes,
         managed: job.mode.population(job.state, run.numbers.with_values)?,
         policy_changed: guarded
-            .is_some_and(|guarded| guarded != fingerprint(job.profile, job.policy).to_string()),
+            .is_some_and(|guarded| guarded != fingerprint::scope(job.profile, job.policy).to_string()),
         partial: job.is_partial(),
         allow_removal: job.options.allow_removal,
         removal_limit: job.profile.limits.removal_limit,
@@ -159,28 +158,12 @@ fn facts(job: &Job<'_>, run: &Run) -> Result<Facts> {
     })
 }
 
-fn baseline(job: &Job<'_>) -> Result<Option<Baseline>> {
-    let text = job.state.setting("baseline")?;
-    let read = |text: String| {
-        serde_json::from_str(&text).map_err(|e| {
-            Error::new(ErrorId::StateCorrupt, format!("The state's baseline can't be read: {e}"))
-        })
-    };
-    text.map(read).transpose()
-}
-
-fn set_baseline(job: &Job<'_>, baseline: Baseline) -> Result<()> {
-    let text = serde_json::to_string(&baseline)
-        .map_err(|e| Error::new(ErrorId::Internal, format!("The baseline has no JSON form: {e}")))?;
-    job.state.set_setting("baseline", &text)
-}
-
 /// What is taken out of the directory by request is not lost when the next run no longer sees it.
 pub(super) fn note_emptied(job: &Job<'_>, run: &Run) -> Result<()> {
     let emptied = job.mode.emptied(job.state, run.id, ChangeState::Exported)?;
-    let Some(baseline) = baseline(job)?.filter(|_| emptied > 0) else { return Ok(()) };
+    let Some(baseline) = job.state.baseline()?.filter(|_| emptied > 0) else { return Ok(()) };
     let with_values = baseline.with_values.saturating_sub(emptied);
-    set_baseline(job, Baseline { with_values, ..baseline })
+    job.state.set_baseline(Baseline { with_values, ..baseline })
 }
 
 /// What the next run is compared with.
@@ -189,26 +172,9 @@ fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
     let emptied = job.mode.emptied(job.state, run.id, ChangeState::Pending)?;
     let with_values = run.numbers.with_values.saturating_sub(emptied);
     job.state.transaction(|state| {
-        set_baseline(job, Baseline { run_id: run.id, with_values })?;
-        state.set_setting("guarded_policy", &fingerprint(job.profile, job.policy).to_string())
+        state.set_baseline(Baseline { run_id: run.id, with_values })?;
+        state.set_setting("guarded_policy", &fingerprint::scope(job.profile, job.policy).to_string())
     })
-}
-
-/// A hash over policy and scope: what decides who gets what.
-fn fingerprint(profile: &Profile, policy: Fingerprint) -> Fingerprint {
-    let (source, none) = (profile.source(), Vec::new());
-    let directory = source.directory();
-    let scope = (
-        source.kind(),
-        directory.map(|directory| &directory.server),
-        directory.map_or(&none, |directory| &directory.search_base),
-        directory.and_then(|directory| directory.filter.as_ref()),
-        source.file().map(|file| &file.path),
-        profile.target_text(),
-        profile.target.ownership(),
-        profile.policy.disabled_account,
-    );
-    Fingerprint::of(format!("{policy} {scope:?}").as_bytes())
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{job::Job, progress::Meter};
+use super::{fingerprint, job::Job, progress::Meter};
 use crate::{
     directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},
     model::{
-        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, Named, PublishedValue, Recipient,
+        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
         RecipientRecord, Run, Severity, Value,
     },
     parallel,
@@ -119,7 +119,7 @@ impl Import<'_> {
     ) -> Result<()> {
         let mut known = Vec::with_capacity(batch.len());
         for recipient in batch.iter() {
-            let input = input(recipient, part.policy, part.disabled);
+            let input = fingerprint::input(recipient, part.policy, part.disabled);
             let still = part.state.known_evaluation(&recipient.anchor)?.filter(|known| {
                 known.input == input && known.next_evaluation.is_none_or(|next| next > part.now)
             });
@@ -175,42 +175,6 @@ impl Import<'_> {
             *self.issuers.entry(issuer.clone()).or_default() += 1;
         }
     }
-}
-
-/// Everything that an evaluation depends on, but the time.
-pub(super) fn input(
-    recipient: &Recipient,
-    policy: Fingerprint,
-    disabled: crate::profile::DisabledAccount,
-) -> Fingerprint {
-    let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
-    let mut add = |bytes: &[u8]| {
-        hash.update(&(bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    add(&policy.0);
-    add(format!("{disabled:?}").as_bytes());
-    add(format!(
-        "{:?}",
-        (
-            &recipient.distinguished_name,
-            recipient.kind,
-            recipient.disabled,
-            &recipient.display_name,
-            &recipient.mail,
-            &recipient.proxy_addresses,
-            &recipient.primary_smtp_address,
-            &recipient.user_principal_name
-        )
-    )
-    .as_bytes());
-    for value in &recipient.values {
-        add(value.attribute.name().as_bytes());
-        add(&value.bytes);
-    }
-    let mut input = [0; 32];
-    input.copy_from_slice(hash.finish().as_ref());
-    Fingerprint(input)
 }
 
 /// An evaluation as the state keeps it, and the values whose bytes it needs.

@@ -7,6 +7,7 @@ mod decide;
 mod desk;
 mod exclusions;
 mod export;
+mod fingerprint;
 mod first_contact;
 mod guard;
 mod hidden;

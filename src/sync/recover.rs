@@ -44,7 +44,7 @@ pub(super) fn as_request(
 }
 
 fn interrupted_request(job: &Job<'_>) -> Result<Option<i64>> {
-    Ok(job.state.setting(REQUEST)?.and_then(|text| text.parse().ok()))
+    job.state.read_setting(REQUEST, |text| text.parse().ok())
 }
 
 /// Settles the changes that were left in flight; those of the run `of`, or all.

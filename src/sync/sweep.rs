@@ -25,8 +25,8 @@ pub(super) fn after_import(job: &Job<'_>, run: &Run) -> Result<()> {
 /// What retention no longer keeps.
 pub(super) fn after_export(job: &Job<'_>, run: &Run) -> Result<()> {
     let before = job.now.plus(-i64::from(job.profile.limits.retention) * 24 * 3600);
-    let due = job.state.setting("swept")?.and_then(|text| Timestamp::parse(&text));
-    let due = due.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
+    let swept = job.state.read_setting("swept", Timestamp::parse)?;
+    let due = swept.is_none_or(|swept| swept.plus(SWEEP_INTERVAL) <= job.now);
     job.state.transaction(|state| {
         // Only what was exported, and time, make values superfluous.
         if run.numbers.exported == 0 && !due {

@@ -143,7 +143,8 @@ impl LdapResult {
         Error::new(id, format!("The server '{server}' refused '{user}': {what}.")).target(user)
     }
 
-    fn base_not_found(&self, server: &str, base: &str) -> Error {
+    /// The error for a search base that is not there, or not shown.
+    pub(super) fn base_not_found(&self, server: &str, base: &str) -> Error {
         let id = ErrorId::SearchBaseNotFound;
         if let Some(other) = self.referrals.first().filter(|_| self.code == code::REFERRAL) {
             let message =

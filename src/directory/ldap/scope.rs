@@ -1,6 +1,6 @@
 //! What a profile's source covers: search bases and filter.
 
-use super::{connection::Connection, dialect::Dialect, filter::Filter, result::Asked, search::read_object};
+use super::{connection::Connection, dialect::Dialect, filter::Filter, result::Asked, search::look_at};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
@@ -40,24 +40,17 @@ pub(super) fn bases(
                 Error::new(ErrorId::SearchBaseNotFound, "A search base is empty.").target(base.clone())
             );
         }
-        let entry = read_object(connection, base, &["distinguishedName"], context)
-            .map_err(|e| e.target(base.clone()))?;
-        let Some(entry) = entry else { return Err(base_not_found(connection.server(), base)) };
-        found.push(entry.dn);
+        let (result, entry) =
+            look_at(connection, base, &["distinguishedName"], context).map_err(|e| e.target(base.clone()))?;
+        let server = connection.server();
+        result.check(server, Asked::Search(base)).map_err(|e| e.target(base.clone()))?;
+        found.push(entry.ok_or_else(|| result.base_not_found(server, base))?.dn);
     }
     let (outer, inner) = outermost(&found);
     for base in inner {
         context.log(LogLevel::Verbose, format!("The search base '{base}' lies within another one."))?;
     }
     Ok(outer)
-}
-
-fn base_not_found(server: &str, base: &str) -> Error {
-    let no_such_object = super::message::LdapResult { code: 32, ..Default::default() };
-    match no_such_object.check(server, Asked::Search(base)) {
-        Err(error) => error,
-        Ok(()) => Error::new(ErrorId::SearchBaseNotFound, format!("The search base '{base}' was not found.")),
-    }
 }
 
 /// Splits into those that lie in no other one, and those that do.

@@ -96,6 +96,20 @@ pub(super) fn read_object(
     attributes: &[&str],
     context: &Context,
 ) -> Result<Option<Entry>> {
+    let (result, found) = look_at(connection, dn, attributes, context)?;
+    if result.is_no_such_object() {
+        return Ok(None);
+    }
+    result.check(connection.server(), Asked::Search(dn)).map(|()| found)
+}
+
+/// What a search of one object ended with, and the first entry that it found.
+pub(super) fn look_at(
+    connection: &mut Connection,
+    dn: &str,
+    attributes: &[&str],
+    context: &Context,
+) -> Result<(LdapResult, Option<Entry>)> {
     let filter = Filter::present("objectClass");
     let search =
         Search { base: dn, scope: Scope::Base, filter: &filter, attributes, deleted: false, page_size: None };
@@ -104,10 +118,7 @@ pub(super) fn read_object(
         found = Some(entry);
         Ok(())
     })?;
-    if result.is_no_such_object() {
-        return Ok(None);
-    }
-    result.check(connection.server(), Asked::Search(dn)).map(|()| found)
+    Ok((result, found))
 }
 
 /// An attribute of which the server gave a part ([MS-ADTS] 3.1.1.3.1.3.3): its place in the entry, its name, and

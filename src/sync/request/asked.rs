@@ -11,7 +11,7 @@ use crate::{
     parallel,
     profile::DisabledAccount,
     state::State,
-    sync::{change::Draft, decide::Planned, import, job::Job},
+    sync::{change::Draft, decide::Planned, fingerprint, import, job::Job},
 };
 
 /// What one recipient's values in the directory shall become.
@@ -100,7 +100,7 @@ impl Planner<'_> {
             certificate: Some(certificate.into()),
         }));
         let kind = kind(&before, &after, removed.is_empty());
-        let input = import::input(recipient, self.policy, self.disabled);
+        let input = fingerprint::input(recipient, self.policy, self.disabled);
         let (row, values) = import::evaluation_row(recipient, input, before);
         self.state.put_evaluation(&recipient.anchor, &row, &values)?;
         added.iter().map(|(value, _)| value).chain(&removed).try_for_each(|one| self.state.put_value(one))?;

@@ -7,7 +7,7 @@ use smime_sync::{
     error::{Error, ErrorId, Result},
     event::{Event, ResultType},
     operation::{Engine, EngineConfig},
-    profile::{Profile, Settings},
+    profile::{Profile, Settings, all_settings},
 };
 
 use crate::common::events::context;
@@ -163,13 +163,11 @@ fn a_file_keeps_what_differs_from_the_defaults_and_callers_are_shown_everything(
     let least = file_to_folder(json!({}));
     let shown = home.make(merged(least.clone(), json!({"Policy": "Standard", "RemovalLimit": 500}))).unwrap();
     assert_eq!(home.file(), least);
-    let always = json!({
-        "Port": 636, "SkipCertificateCheck": false, "Timeout": 60, "ManagedIdentity": false,
-        "ExchangeEnvironmentName": "O365Default", "ByteEncoding": "Base64", "CreateContact": false,
-        "Ownership": "Managed", "Drift": "Repair", "QuietPeriod": 86400, "AllowUntrusted": false, "Policy": "Standard",
-        "Selection": "Best", "DisabledAccount": "Keep", "RemovalLimit": 500, "RemovalPercent": 10, "Retention": 90,
-    });
-    assert_eq!(shown, merged(least, always));
+    let defaults =
+        all_settings().filter_map(|setting| Some((setting.name.to_owned(), setting.default_value()?)));
+    let defaults = Value::Object(defaults.collect());
+    assert_eq!((&defaults["Port"], &defaults["Policy"]), (&json!(636), &json!("Standard")));
+    assert_eq!(shown, merged(defaults, least));
     assert_eq!(home.get().unwrap(), shown);
     // What was shown can be given back.
     assert_eq!(home.make(shown.clone()).unwrap(), shown);

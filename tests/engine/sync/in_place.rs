@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use smime_sync::{
-    directory::{Selection, SourceItem},
+    directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
     model::{
@@ -35,13 +35,28 @@ pub fn curate(recipient: &smime_sync::model::Recipient, mut evaluation: Evaluati
 
 /// The directory as a target: exact values are taken away from what is there.
 #[derive(Default)]
-struct Directory {
+pub struct Directory {
     values: BTreeMap<String, Vec<Value>>,
     quiet: Vec<String>,
     /// Somebody else adds this value to everybody right after the read before a write.
     intruder: Option<Value>,
     reads: usize,
     dies_after_write: bool,
+}
+
+impl Directory {
+    /// With the values that everybody in `source` has.
+    pub fn of(source: &mut dyn Source, context: &Context) -> Self {
+        let mut values = BTreeMap::new();
+        let mut note = |item| {
+            if let SourceItem::Recipient(recipient) = item {
+                values.insert(recipient.anchor, recipient.values);
+            }
+            Ok(())
+        };
+        source.read(&Selection::All, context, &mut note).unwrap();
+        Self { values, ..Self::default() }
+    }
 }
 
 impl Target for Directory {

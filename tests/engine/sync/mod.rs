@@ -11,5 +11,6 @@ mod mode;
 mod preview;
 mod properties;
 mod state;
+mod upgrade;
 mod verify;
 mod world;

@@ -6,7 +6,10 @@ use smime_sync::{
     },
     profile::Profile,
     state::State,
-    sync::mode::{self, Material, Sight},
+    sync::{
+        digest,
+        mode::{self, Material, Sight},
+    },
     targets::{TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -142,5 +145,39 @@ fn a_write_is_seen_by_all_values_elsewhere_and_by_those_of_the_change_in_place()
         let (one, other) = (profile("Folder", None), profile("ActiveDirectory", None));
         let seen = |profile| mode::of(profile).sight(&change, &write, found.as_ref());
         assert_eq!((seen(&one), seen(&other)), (elsewhere, in_place), "{found:?}");
+    }
+}
+
+#[test]
+fn what_a_request_left_in_flight_is_read_back_in_place_and_left_to_the_import_elsewhere() {
+    for (target, left) in [
+        ("Folder", ChangeState::Pending),
+        ("ExchangeOnline", ChangeState::Pending),
+        ("ExchangeSession", ChangeState::Pending),
+        ("ActiveDirectory", ChangeState::InFlight),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder);
+        let change = Change { state: ChangeState::InFlight, ..change(&[], &["a"]) };
+        state.put_change(&change, digest(&change.after)).unwrap();
+        mode::of(&profile(target, None)).take_over(&state, change.run_id).unwrap();
+        assert_eq!(state.open_change("id-alice").unwrap().unwrap().state, left, "{target}");
+    }
+}
+
+#[test]
+fn only_what_is_put_right_in_place_can_leave_recipients_of_the_source_without_values() {
+    for (target, emptied) in
+        [("Folder", 0), ("ExchangeOnline", 0), ("ExchangeSession", 0), ("ActiveDirectory", 1)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder);
+        let (all, some) = (change(&["a"], &[]), change(&["a", "b"], &["b"]));
+        for change in [all, Change { anchor: "id-bob".into(), ..some }] {
+            state.put_change(&change, digest(&change.after)).unwrap();
+        }
+        let profile = profile(target, None);
+        let counted = mode::of(&profile).emptied(&state, 1, ChangeState::Pending).unwrap();
+        assert_eq!(counted, emptied, "{target}");
     }
 }

@@ -3,10 +3,11 @@
 use std::{fs, path::Path};
 
 use smime_sync::{
-    error::ErrorId,
+    error::{Error, ErrorId},
     model::Timestamp,
     state::{
         State,
+        change::ChangeFilter,
         lock::{Holder, RunLock},
     },
 };
@@ -121,4 +122,60 @@ fn a_state_that_cannot_be_locked_or_read_says_so() {
     let error = State::open_to_read(&state.with_file_name("folder.db")).err().unwrap();
     assert_eq!(error.id, ErrorId::StateNotReadable);
     assert!(error.message.contains("folder.db"), "{error}");
+}
+
+/// The next run, and then what the cmdlets of the history read: the first error.
+fn use_all(harness: &mut Harness) -> Option<Error> {
+    harness.source.recipients = vec![person("alice", &["b"]), person("carol", &["c"])];
+    let run = harness.run().run.err();
+    let state = || harness.state();
+    run.or_else(|| state().changes(&ChangeFilter::default(), i64::MAX, 100).err())
+        .or_else(|| state().runs(&[], i64::MAX, 100).err())
+}
+
+#[test]
+fn what_no_version_wrote_is_damage_and_never_a_default() {
+    let record = "it holds a record that can't be read";
+    for (damage, why) in [
+        ("UPDATE managed SET attribute = 'userPicture'", "it holds the unknown attribute 'userPicture'"),
+        ("UPDATE managed SET certificate = '{'", record),
+        ("UPDATE managed SET fingerprint = x'00'", "32 byte value out of 1 byte"),
+        (
+            "UPDATE import SET gone = 'Asleep'",
+            "it holds the unknown reason of a recipient to be gone 'Asleep'",
+        ),
+        ("UPDATE evaluation SET recipient = '{}'", record),
+        ("UPDATE evaluation SET judged = '[{}]'", record),
+        ("UPDATE evaluation SET desired = 'none'", record),
+        ("UPDATE evaluation SET input = x'00'", "32 byte value out of 1 byte"),
+        ("UPDATE change SET state = 'Dreamt' WHERE id = 1", "the state of a change 'Dreamt' is not known"),
+        ("UPDATE change SET kind = 'Rename'", "the kind of a change 'Rename' is not known"),
+        ("UPDATE change SET attempts = -1", "out of range"),
+        ("UPDATE change SET record = '{}'", record),
+        (r#"UPDATE run SET record = '{"Result":"Dreamt"}'"#, record),
+        ("REPLACE INTO setting VALUES ('current_run', 'x')", "its setting 'current_run' can't be read: 'x'"),
+        (
+            "REPLACE INTO setting VALUES ('approved_plan', '1.5')",
+            "its setting 'approved_plan' can't be read: '1.5'",
+        ),
+        ("REPLACE INTO setting VALUES ('baseline', '7')", record),
+        ("REPLACE INTO setting VALUES ('swept', 'today')", "its setting 'swept' can't be read: 'today'"),
+        (
+            "REPLACE INTO setting VALUES ('asked_run', 'maybe')",
+            "its setting 'asked_run' can't be read: 'maybe'",
+        ),
+    ] {
+        let people = ["alice", "bob", "carol"].map(|name| person(name, &[&name[..1]]));
+        let mut harness = Harness::new(people.to_vec());
+        harness.run().ok();
+        rusqlite::Connection::open(harness.state_path()).unwrap().execute_batch(damage).unwrap();
+        let error = use_all(&mut harness).unwrap_or_else(|| panic!("nobody noticed {damage}"));
+        assert_eq!(error.id, ErrorId::StateCorrupt, "{damage}: {error}");
+        let path = harness.state_path().display().to_string();
+        let whole = error.message.starts_with(&format!("The state '{path}' is damaged: "));
+        assert!(whole && error.message.contains(why), "{damage}: {error}");
+        assert_eq!(error.target, Some(path));
+        assert!(error.advice.starts_with("Move the file aside"), "{}", error.advice);
+        assert!(harness.state_path().exists(), "its rest is not lost");
+    }
 }

@@ -3,7 +3,8 @@
 use ldap3_proto::{
     control::LdapControl,
     proto::{
-        LdapExtendedResponse, LdapOp, LdapResult, LdapResultCode, LdapSearchResultReference, LdapSearchScope,
+        LdapExtendedResponse, LdapMsg, LdapOp, LdapResult, LdapResultCode, LdapSearchResultReference,
+        LdapSearchScope,
     },
 };
 use smime_sync::{
@@ -178,6 +179,30 @@ fn a_base_on_another_server_is_an_error_and_a_reference_only_told() {
         ..{ trusted.served(directory(|_, _| Reply::Say(vec![done(LdapResultCode::Referral, "")]))) }
     });
     assert_eq!(error.id, ErrorId::SearchBaseNotFound, "{error:?}");
+}
+
+#[test]
+fn a_base_that_is_not_there_is_named_with_the_servers_own_text() {
+    let trusted = Trusted::new();
+    for (code, said, native) in [
+        (LdapResultCode::NoSuchObject, "0000208D: NameErr: DSID-03100238", Some(32)),
+        (LdapResultCode::Success, "", None),
+    ] {
+        let answer = move |message: &LdapMsg| match &message.op {
+            LdapOp::SearchRequest(search) if search.base == "DC=gone,DC=test" => {
+                Some(Reply::Say(vec![done(code.clone(), said)]))
+            }
+            _ => None,
+        };
+        let usual = directory(|_, _| Reply::Say(vec![done(LdapResultCode::Success, "")]));
+        let error = connect_error(&DirectorySettings {
+            search_base: vec!["DC=gone,DC=test".into()],
+            ..trusted.served(move |message| answer(message).unwrap_or_else(|| usual(message)))
+        });
+        assert_eq!(error.id, ErrorId::SearchBaseNotFound, "{error:?}");
+        assert_eq!(error.native.as_ref().and_then(|native| native.ldap_result), native);
+        assert_eq!(error.native.and_then(|native| native.text).unwrap_or_default(), said);
+    }
 }
 
 #[test]
