@@ -1,6 +1,6 @@
 function Resolve-Name {
-    # The names that a user means by $Name: those of $Known that match, in their order, then the exact ones that are none
-    # of them. One with wildcards may match nothing.
+    # The names that a user means by $Name: those of $Known that match, in their order, then the exact ones that are
+    # none of them. One with wildcards may match nothing.
     [OutputType([string])]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [string[]] $Name, [string[]] $Known)
     $wanted = foreach ($one in $Name) {
