@@ -8,14 +8,17 @@
 
 mod choice;
 mod flat;
+mod group;
 mod kind;
 mod new;
 mod owner;
 mod read;
+mod reader;
 mod setting;
 mod settings;
 mod sign_in;
 mod write;
+mod writer;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,78 +1,10 @@
 //! From the flat form to a profile, with everything that is wrong told at once.
 
-use serde_json::Value as Json;
-
 use super::{
-    LimitSettings, NAME, PolicySettings, Profile, SOURCE, Settings, SourceKind, TARGET, Target, TargetKind,
-    TrustSettings, is_profile_name,
-    setting::{Group, Setting, SettingType, listed},
+    LimitSettings, PolicySettings, Profile, SOURCE, Settings, SourceKind, TARGET, Target, TargetKind,
+    TrustSettings, group::Group, is_profile_name, reader::Reader,
 };
 use crate::error::{Error, ErrorId, Result};
-
-/// Takes settings out of the flat form, and keeps what is wrong with them.
-pub(super) struct Reader<'a> {
-    given: &'a Settings,
-    used: Vec<&'static str>,
-    missing: Vec<String>,
-    faults: Vec<String>,
-}
-
-impl Reader<'_> {
-    /// The value of a setting; `default` where none is given. `None` where it is wrong, or required and missing.
-    pub(super) fn read<T: SettingType>(
-        &mut self,
-        setting: &'static Setting,
-        default: Option<T>,
-    ) -> Option<T> {
-        let again = self.used.contains(&setting.name);
-        self.used.push(setting.name);
-        let Some(value) = self.given.get(setting) else {
-            if default.is_none() {
-                self.missing.push(format!("-{}", setting.name));
-            }
-            return default;
-        };
-        let fault = match setting.refusal(value) {
-            Some(fault) => fault,
-            None => match serde_json::from_value(value.clone()) {
-                Ok(value) => return Some(value),
-                Err(error) => format!("-{} can't be read: {error}", setting.name),
-            },
-        };
-        if !again {
-            self.faults.push(fault);
-        }
-        None
-    }
-
-    /// Reads what belongs to `owner`, and tells in one sentence everything that it needs and does not get.
-    fn of<T>(&mut self, owner: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let done = read(self);
-        let missing = std::mem::take(&mut self.missing);
-        if !missing.is_empty() {
-            self.faults.push(format!("{owner} needs {}", listed(&missing, "and")));
-        }
-        done
-    }
-
-    /// Tells of settings that belong to other sources or targets. One that says what it says anyway does no harm.
-    fn refuse_foreign(&mut self, source: SourceKind, target: TargetKind, asked: &dyn Fn(&str) -> bool) {
-        let foreign = |(setting, value): &(&'static Setting, &Json)| {
-            !self.used.contains(&setting.name)
-                && asked(setting.name)
-                && setting.default_value().as_ref() != Some(*value)
-        };
-        let told = |(setting, _): (&Setting, &Json)| {
-            format!(
-                "-{} has no effect with the source {source:?} and the target {target:?}; it belongs to {}",
-                setting.name,
-                setting.owners()
-            )
-        };
-        let told: Vec<String> = self.given.given().filter(foreign).map(told).collect();
-        self.faults.extend(told);
-    }
-}
 
 impl Profile {
     /// The profile with these settings. A setting that its source and target don't have is wrong where `asked`
@@ -80,8 +12,7 @@ impl Profile {
     ///
     /// Fails with `ProfileInvalid`, naming every setting that is missing, wrong or without effect.
     pub fn from_settings(settings: &Settings, asked: &dyn Fn(&str) -> bool) -> Result<Self> {
-        let mut reader =
-            Reader { given: settings, used: Vec::new(), missing: Vec::new(), faults: Vec::new() };
+        let mut reader = Reader::new(settings);
         let profile = reader.profile(asked);
         let name = settings.name();
         match (profile, reader.faults.is_empty()) {
@@ -105,8 +36,7 @@ fn sentences(faults: &[String]) -> String {
 
 impl Reader<'_> {
     fn profile(&mut self, asked: &dyn Fn(&str) -> bool) -> Option<Profile> {
-        let name = self.given.name().to_owned();
-        self.used.push(NAME.name);
+        let name = self.name().to_owned();
         if !is_profile_name(&name) {
             self.faults.push(
                 "a name has 1 to 64 letters, digits, '-', '_' or '.', and starts with one of the first two"
@@ -123,7 +53,7 @@ impl Reader<'_> {
         let trust = TrustSettings::read(self);
         let policy = PolicySettings::read(self);
         let limits = LimitSettings::read(self);
-        self.refuse_foreign(source, target, asked);
+        self.refuse_foreign(&source, &target, asked);
         if target == TargetKind::ActiveDirectory && source != SourceKind::ActiveDirectory {
             self.faults.push(format!(
                 "the target ActiveDirectory is put right in place, so the source must be ActiveDirectory, not {source:?}"

@@ -7,10 +7,11 @@ use super::{
         ByteEncoding, DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
         SelectionName,
     },
+    group::{Group, settings},
     kind::kinds,
-    read::Reader,
-    setting::{self, Group, Setting, SettingType, UNLIMITED, Values, settings},
-    write::Writer,
+    reader::Reader,
+    setting::{self, Setting, SettingType, UNLIMITED, Values},
+    writer::Writer,
 };
 use std::path::PathBuf;
 

@@ -1,24 +1,10 @@
 //! From a profile to its flat form.
 
-use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{
-    NAME, Profile, SOURCE, Settings, TARGET, all_settings,
-    setting::{Group, Setting, json},
+    NAME, Profile, SOURCE, Settings, TARGET, all_settings, group::Group, setting::Setting, writer::Writer,
 };
-
-/// Collects the settings of a profile.
-#[derive(Default)]
-pub(super) struct Writer(Map<String, Json>);
-
-impl Writer {
-    pub(super) fn put(&mut self, setting: &Setting, value: &impl Serialize) {
-        if let Some(json) = json(value) {
-            self.0.insert(setting.name.to_owned(), json);
-        }
-    }
-}
 
 /// The settings of a profile; those that its source and target don't have, and those that say what they say anyway,
 /// are left out where `keep` says so of them, with their default.

@@ -144,6 +144,20 @@ Describe 'Wildcards in identities of changes' {
         $script:sent.Identity | Should -Be @('[ab]*', 'x`[y`]', 'CN=A `[B`]`*,DC=x')
     }
 
+    It 'find changes as they find names' {
+        $env:SMIME_SYNC_HOME = $testHome
+        $all = @(Get-SmimeSyncChange alpha)
+        $all.Count | Should -BeGreaterThan 1
+        foreach ($pattern in '[a-c]*', '[!a]*', '*[0-9]*', 'ALICE*', '*@contoso.tes[t]') {
+            $expected = @($all | Where-Object { $_.Recipient -like $pattern -or $_.Anchor -like $pattern -or $_.DisplayName -like $pattern })
+            @((Get-SmimeSyncChange alpha -Identity $pattern).Id) | Should -Be @($expected.Id) -Because $pattern
+        }
+        $one = $all[0]
+        @((Get-SmimeSyncChange alpha -Identity $one).Recipient) | Should -Be @($one.Recipient)
+        Get-SmimeSyncChange alpha -Identity '[z-a]*' -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        @($failure.FullyQualifiedErrorId) | Should -Be @('WildcardInvalid,Get-SmimeSyncChange')
+    }
+
     It 'are none where recipients are named' {
         $script:sent = $null
         Mock -ModuleName SmimeSync -CommandName Invoke-SingleOperation -MockWith { $script:sent = $Request }

@@ -10,7 +10,8 @@ function Complete-ProfileName {
     # place for errors.
     [OutputType([System.Management.Automation.CompletionResult])]
     param([string] $WordToComplete)
-    foreach ($one in Get-SmimeSyncProfile -Name (Get-TypedPattern -WordToComplete $WordToComplete) -ErrorAction Ignore) {
+    $pattern = Get-TypedPattern -WordToComplete $WordToComplete
+    foreach ($one in Get-SmimeSyncProfile -Name $pattern -ErrorAction Ignore) {
         $tip = "$($one.Source) to $($one.Target)"
         [System.Management.Automation.CompletionResult]::new($one.Name, $one.Name, 'ParameterValue', $tip)
     }
@@ -20,7 +21,8 @@ function Complete-Rule {
     # The rules whose ids begin with what was typed.
     [OutputType([System.Management.Automation.CompletionResult])]
     param([string] $WordToComplete)
-    foreach ($one in Get-SmimePolicyRule -Rule (Get-TypedPattern -WordToComplete $WordToComplete) -ErrorAction Ignore) {
+    $pattern = Get-TypedPattern -WordToComplete $WordToComplete
+    foreach ($one in Get-SmimePolicyRule -Rule $pattern -ErrorAction Ignore) {
         [System.Management.Automation.CompletionResult]::new($one.Rule, $one.Rule, 'ParameterValue', $one.Title)
     }
 }
@@ -34,7 +36,8 @@ function Complete-Thumbprint {
         foreach ($one in Get-StoreCertificate -Location $location) {
             if (-not $one.HasPrivateKey -or $one.Thumbprint -notlike $pattern) { continue }
             $tip = '{0}, valid until {1}' -f $one.Subject, [SmimeSync.UtcDate]::Day($one.NotAfter)
-            [System.Management.Automation.CompletionResult]::new($one.Thumbprint, $one.Thumbprint, 'ParameterValue', $tip)
+            [System.Management.Automation.CompletionResult]::new(
+                $one.Thumbprint, $one.Thumbprint, 'ParameterValue', $tip)
         }
     }
 }

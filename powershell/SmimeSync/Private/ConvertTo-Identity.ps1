@@ -14,6 +14,7 @@ function ConvertTo-Identity {
     foreach ($item in $InputObject) {
         if ($item -is [string] -or $item -is [guid]) {
             $text = $item.ToString().Trim()
+            if ($text -and $Pattern -and $null -eq (ConvertTo-Wildcard -Cmdlet $Cmdlet -Text $text)) { continue }
             if ($text) { $text; continue }
         }
         $text = $null

@@ -1,0 +1,93 @@
+//! Takes settings out of the flat form, one by one, and keeps everything that is wrong.
+
+use std::fmt::Debug;
+
+use serde_json::Value as Json;
+
+use super::{
+    NAME,
+    flat::Settings,
+    setting::{Setting, SettingType, listed},
+};
+
+/// Takes settings out of the flat form, and keeps what is wrong with them.
+pub(super) struct Reader<'a> {
+    given: &'a Settings,
+    used: Vec<&'static str>,
+    missing: Vec<String>,
+    pub(super) faults: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(given: &'a Settings) -> Self {
+        Self { given, used: Vec::new(), missing: Vec::new(), faults: Vec::new() }
+    }
+
+    /// The profile's name; empty where it has none.
+    pub(super) fn name(&mut self) -> &'a str {
+        self.used.push(NAME.name);
+        self.given.name()
+    }
+}
+
+impl Reader<'_> {
+    /// The value of a setting; `default` where none is given. `None` where it is wrong, or required and missing.
+    pub(super) fn read<T: SettingType>(
+        &mut self,
+        setting: &'static Setting,
+        default: Option<T>,
+    ) -> Option<T> {
+        let again = self.used.contains(&setting.name);
+        self.used.push(setting.name);
+        let Some(value) = self.given.get(setting) else {
+            if default.is_none() {
+                self.missing.push(format!("-{}", setting.name));
+            }
+            return default;
+        };
+        let fault = match setting.refusal(value) {
+            Some(fault) => fault,
+            None => match serde_json::from_value(value.clone()) {
+                Ok(value) => return Some(value),
+                Err(error) => format!("-{} can't be read: {error}", setting.name),
+            },
+        };
+        if !again {
+            self.faults.push(fault);
+        }
+        None
+    }
+
+    /// Reads what belongs to `owner`, and tells in one sentence everything that it needs and does not get.
+    pub(super) fn of<T>(&mut self, owner: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let done = read(self);
+        let missing = std::mem::take(&mut self.missing);
+        if !missing.is_empty() {
+            self.faults.push(format!("{owner} needs {}", listed(&missing, "and")));
+        }
+        done
+    }
+
+    /// Tells of settings that belong to other sources or targets. One that says what it says anyway does no harm.
+    pub(super) fn refuse_foreign(
+        &mut self,
+        source: &impl Debug,
+        target: &impl Debug,
+        asked: &dyn Fn(&str) -> bool,
+    ) {
+        let foreign = |(setting, value): &(&'static Setting, &Json)| {
+            !self.used.contains(&setting.name)
+                && asked(setting.name)
+                && setting.default_value().as_ref() != Some(*value)
+        };
+        let told = |(setting, _): (&Setting, &Json)| {
+            format!(
+                "-{} has no effect with the source {source:?} and the target {target:?}; it belongs to {}",
+                setting.name,
+                setting.owners()
+            )
+        };
+        let told: Vec<String> = self.given.given().filter(foreign).map(told).collect();
+        self.faults.extend(told);
+    }
+}
