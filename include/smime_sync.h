@@ -3,7 +3,7 @@
  *
  * The C interface of SmimeSync, the library that keeps every user's S/MIME certificate right in Office 365.
  *
- * A caller makes an engine, starts a task with a request in JSON, pulls the task's events, also JSON, until the
+ * A caller creates an engine, starts a task with a request in JSON, pulls the task's events, also JSON, until the
  * event `Finished`, answers the questions among them, and frees what it got:
  *
  * ```text
@@ -40,7 +40,7 @@
 #ifndef SMIME_SYNC_H
 #define SMIME_SYNC_H
 
-/* Made from src/ffi by cbindgen: change it there; `SMIME_SYNC_BLESS=1 cargo test --test abi header`. */
+/* Generated from src/ffi by cbindgen: change it there; `SMIME_SYNC_BLESS=1 cargo test --test abi header`. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -149,7 +149,7 @@ extern "C" {
 uint32_t smime_abi_version(void);
 
 /**
- * Makes an engine: the configuration and the secrets that its tasks share. Reads and writes nothing yet.
+ * Creates an engine: the configuration and the secrets that its tasks share. Reads and writes nothing yet.
  *
  * \param config the configuration, JSON of the type `EngineConfig`; `{}` for the defaults
  * \param config_len its bytes, #SMIME_CONFIG_LIMIT at most

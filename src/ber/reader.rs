@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
-    /// The next element. One that fails is not passed over.
+    /// The next element. One that fails is not skipped.
     pub fn element(&mut self) -> Result<Element<'a>, Flaw> {
         let header = Header::read(self.rest, self.rules)?.ok_or(Flaw::CutOff)?;
         let body = self.rest.get(header.size..).ok_or(Flaw::CutOff)?;

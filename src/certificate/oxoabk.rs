@@ -35,7 +35,7 @@ pub(super) fn is_likely(bytes: &[u8]) -> bool {
     matches!(bytes, [a, b, c, d, ..] if KNOWN.contains(&u16::from_le_bytes([*a, *b])) && u16::from_le_bytes([*c, *d]) >= 4)
 }
 
-/// Whether `bytes` are blocks from end to end, of whatever tags: unknown ones must be passed over.
+/// Whether `bytes` are blocks from end to end, of whatever tags: unknown ones must be skipped.
 pub(super) fn is_complete(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while !rest.is_empty() {

@@ -46,7 +46,7 @@ pub fn write_store<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) -> Resu
     Ok(store)
 }
 
-/// Reads a serialized store; properties are passed over, as [MS-OSHARED] 2.3.2.5.3 has it. What follows its end is
+/// Reads a serialized store; properties are skipped, as [MS-OSHARED] 2.3.2.5.3 has it. What follows its end is
 /// not looked at. Fails with the reason, as a phrase; a store without its end is cut off.
 pub fn read_store(bytes: &[u8]) -> Result<SerializedStore, String> {
     if bytes.len() > MAX_SIZE {

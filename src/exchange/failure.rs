@@ -85,7 +85,7 @@ fn verdict(answer: &Answer<'_>, kind: Option<Kind>, has_text: bool) -> (ErrorId,
         (_, Some(Kind::Throttled)) => (ErrorId::ExchangeThrottled, later, false),
         (_, Some(Kind::Transient)) => (ErrorId::ExchangeUnavailable, later, false),
         (403, None) => (ErrorId::ExchangeAccessDenied, Retry::Never, true),
-        // Without a reason of its own: the service's mistake, which may pass.
+        // Without a reason of its own: the service's bug, which may pass.
         (500.., None) if !has_text => (ErrorId::ExchangeUnavailable, later, false),
         (_, None) if has_text => (ErrorId::ExchangeRefused, Retry::Never, false),
         (_, None) => (ErrorId::ExchangeProtocol, Retry::Never, false),

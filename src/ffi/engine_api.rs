@@ -22,7 +22,7 @@ pub extern "C" fn smime_abi_version() -> u32 {
     SMIME_ABI_VERSION
 }
 
-/// Makes an engine: the configuration and the secrets that its tasks share. Reads and writes nothing yet.
+/// Creates an engine: the configuration and the secrets that its tasks share. Reads and writes nothing yet.
 ///
 /// \param config the configuration, JSON of the type `EngineConfig`; `{}` for the defaults
 /// \param config_len its bytes, #SMIME_CONFIG_LIMIT at most

@@ -1,6 +1,6 @@
 //! The C interface of SmimeSync, the library that keeps every user's S/MIME certificate right in Office 365.
 //!
-//! A caller makes an engine, starts a task with a request in JSON, pulls the task's events, also JSON, until the
+//! A caller creates an engine, starts a task with a request in JSON, pulls the task's events, also JSON, until the
 //! event `Finished`, answers the questions among them, and frees what it got:
 //!
 //! ```text
@@ -41,7 +41,7 @@
 //!                     smime_task_send  ──▶ OpenQuestions ──▶ ask returns
 //! ```
 //!
-//! The top of `include/smime_sync.h` is the text above, the rest of it is made from the files here.
+//! The top of `include/smime_sync.h` is the text above, the rest of it is generated from the files here.
 //!
 //! Everything unsafe is in here, and nearly all of it in `pointer`: each exported function turns its raw
 //! pointers into `pointer::Input` and `pointer::Output` in its first statement and is safe code after that.

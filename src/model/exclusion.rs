@@ -8,7 +8,7 @@ use super::counted;
 /// Why a target skips a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Exclusion {
-    /// The target has no such recipient, and the profile does not say that it be created.
+    /// The target has no such recipient, and the profile does not have it created.
     NotFound,
     /// Exchange Online has it from Active Directory, and only takes changes from there.
     DirectorySynced,
@@ -72,5 +72,20 @@ impl Exclusion {
                 "Look at them with Get-SmimeCertificate; -RemoveValue can take more out."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_recipient_is_told_in_the_singular_and_many_in_the_plural() {
+        let why = Exclusion::NoCmdlet;
+        let one = "is a contact or remote mailbox, which Exchange on premises has no cmdlet for.";
+        let many = "are contacts or remote mailboxes, which Exchange on premises has no cmdlet for.";
+        assert_eq!(why.skips_one("ada@contoso.test"), format!("ada@contoso.test is skipped, since it {one}"));
+        assert_eq!(why.skips(1), format!("1 recipient was skipped, since it {one}"));
+        assert_eq!(why.skips(2), format!("2 recipients were skipped, since they {many}"));
     }
 }

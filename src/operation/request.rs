@@ -138,7 +138,7 @@ pub struct SyncRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetCertificateRequest {
-    /// The profile whose source, target and policy it is about.
+    /// The profile whose recipients are looked at.
     pub profile_name: String,
     /// Who signs in to the source.
     #[serde(default)]

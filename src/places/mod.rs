@@ -115,7 +115,7 @@ fn has_machine_rights() -> bool {
     }
 }
 
-/// Makes `folder`, accessible to its owner only; one that is there already must not be writable by others.
+/// Creates `folder`, accessible to its owner only; one that is there already must not be writable by others.
 /// Fails with `PlaceNotWritable`, `PlaceNotPrivate` or `DiskFull`.
 pub fn make_private_folder(folder: &Path) -> Result<()> {
     let failed =

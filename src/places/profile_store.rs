@@ -14,7 +14,7 @@ pub(crate) struct StoredProfile {
     pub(crate) places: Places,
 }
 
-/// The profile of that name, from the first of the places that has it. A setting without effect is passed over.
+/// The profile of that name, from the first of the places that has it. A setting without effect is skipped.
 /// Fails with `ProfileNotFound`, `ProfileUnreadable`, `ProfileInvalid`.
 pub(crate) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
     let (settings, places) = settings(search, name)?;

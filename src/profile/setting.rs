@@ -28,7 +28,7 @@ pub struct Setting {
 pub enum Values {
     /// Any text.
     Text,
-    /// A GUID, with hyphens.
+    /// A GUID, in any of its written forms.
     Guid,
     /// The SHA-1 of a certificate, in hexadecimal digits.
     Thumbprint,
@@ -124,7 +124,7 @@ impl Values {
         match self {
             Self::Text | Self::Address => true,
             Self::Guid => Uuid::try_parse(text).is_ok(),
-            // What Windows' dialogs put between the digits is passed over.
+            // What Windows' dialogs put between the digits is skipped.
             Self::Thumbprint => {
                 let digits: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
                 digits.len() == 40 && digits.iter().all(char::is_ascii_hexdigit)

@@ -33,7 +33,7 @@ pub struct State {
 }
 
 impl State {
-    /// Opens the state of a profile to work on it, and makes it where there is none. The caller holds the
+    /// Opens the state of a profile to work on it, and creates it where there is none. The caller holds the
     /// profile's [`lock::RunLock`].
     ///
     /// Fails with `StateNewer`; `StateCorrupt`, after the file was moved aside under a name that is in the

@@ -12,7 +12,7 @@ use crate::{
     model::Fingerprint,
 };
 
-/// File names in an anchor folder that are taken for certificates; others, such as a README, are passed over.
+/// File names in an anchor folder that are taken for certificates; others, such as a README, are skipped.
 const EXTENSIONS: [&str; 7] = ["cer", "crt", "der", "pem", "p7b", "p7c", "p7s"];
 
 /// Larger files are refused: the e-mail roots of all the world are less than one megabyte.

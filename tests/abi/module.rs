@@ -87,7 +87,7 @@ fn the_module_knows_the_shapes_of_the_result_objects() {
         shapes.iter().map(|(name, shape)| format!("    {name} = @{{\n{}    }}\n", shape.text())).collect();
     let text = format!(
         "# What has to be done to the library's objects, by their type: which fields are dates, which are lists, and the\n\
-         # type name of the objects in a list. Made from the types of results in src/:\n\
+         # type name of the objects in a list. Generated from the types of results in src/:\n\
          # {BLESS}\n\
          $script:ObjectShape = @{{\n{rows}}}\n"
     );
@@ -106,7 +106,7 @@ fn the_bridge_knows_the_constants_of_the_header() {
     });
     let statuses: String = statuses.collect();
     let text = format!(
-        "// Made from include/smime_sync.h: {BLESS}
+        "// Generated from include/smime_sync.h: {BLESS}
 namespace SmimeSync.Native
 {{
     /// <summary>The constants of the interface that this assembly is made for.</summary>

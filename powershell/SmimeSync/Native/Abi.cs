@@ -1,4 +1,4 @@
-// Made from include/smime_sync.h: SMIME_SYNC_BLESS=1 cargo test --test abi module
+// Generated from include/smime_sync.h: SMIME_SYNC_BLESS=1 cargo test --test abi module
 namespace SmimeSync.Native
 {
     /// <summary>The constants of the interface that this assembly is made for.</summary>

@@ -1,5 +1,5 @@
 # What has to be done to the library's objects, by their type: which fields are dates, which are lists, and the
-# type name of the objects in a list. Made from the types of results in src/:
+# type name of the objects in a list. Generated from the types of results in src/:
 # SMIME_SYNC_BLESS=1 cargo test --test abi module
 $script:ObjectShape = @{
     Certificate = @{

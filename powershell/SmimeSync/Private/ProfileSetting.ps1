@@ -1,5 +1,5 @@
 # The settings of a profile as the library names them; the parameters of New- and Set-SmimeSyncProfile are the same.
-# Made from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
+# Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer',
     'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'Organization', 'AppId', 'CertificateFilePath',

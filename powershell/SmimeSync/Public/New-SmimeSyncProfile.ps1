@@ -47,7 +47,7 @@ function New-SmimeSyncProfile {
     ActiveDirectory: The domain controller to write to. Default: the one of -Server.
 
     .PARAMETER QuietPeriod
-    ActiveDirectory: Seconds for which a recipient whose values changed is left alone when Active Directory is
+    ActiveDirectory: Seconds for which a recipient whose values changed is skipped when Active Directory is
     written, since the last writer wins when domain controllers replicate. Default: 86400.
 
     .PARAMETER ServerCertificatePath
@@ -103,7 +103,7 @@ function New-SmimeSyncProfile {
     ExchangeSession: The prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
 
     .PARAMETER CreateContact
-    ExchangeOnline, ExchangeSession: Makes mail contacts for the source's contacts that are missing there.
+    ExchangeOnline, ExchangeSession: Creates mail contacts for the source's contacts that are missing there.
 
     .PARAMETER Ownership
     ExchangeOnline, ExchangeSession, Folder: Whose values a run may take away at the target. Default: Managed.
@@ -113,15 +113,15 @@ function New-SmimeSyncProfile {
     .PARAMETER Drift
     ExchangeOnline, ExchangeSession, Folder: What happens when Sync-SmimeCertificate -Verify finds that something
     published is gone. Default: Repair.
-    Repair: It is published again.
-    Report: It is only reported.
+    Repair: What is gone is published again.
+    Report: What is gone is only reported.
 
     .PARAMETER RemoveValue
     ActiveDirectory as the target: What is taken out besides expired, unparsable and duplicate values. Nobody but
     the user, or the CA, can put it back.
     Untrusted: Mail certificates whose issuer chain ends at no trust anchor.
     Weak: Mail certificates with a weak key or signature.
-    WrongAddress: Mail certificates made for somebody else's address.
+    WrongAddress: Mail certificates issued for somebody else's address.
     Displaced: Valid mail certificates of userCertificate that the selection did not choose.
 
     .PARAMETER OutputPath

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The largest message that is taken. Active Directory holds about 1,300 values of 32 KiB in an attribute at
-/// the very most; what is larger is a mistake or an attack.
+/// the very most; what is larger is a bug or an attack.
 const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 
 /// A connection over TLS.
@@ -111,7 +111,7 @@ impl Connection {
         }
     }
 
-    /// The next answer to request `id`. Late answers to earlier ones are passed over.
+    /// The next answer to request `id`. Late answers to earlier ones are skipped.
     pub fn receive(&mut self, id: u32, context: &Context) -> Result<Answer> {
         context.check()?;
         loop {

@@ -181,7 +181,7 @@ impl<'a> Run<'a> {
         let wait = time.saturating_sub(now);
         if wait > LONGEST_WAIT {
             let message = format!(
-                "Exchange Online wants nothing to be sent for {} minutes, and {} are the most that is waited.",
+                "Exchange Online wants no requests for {} minutes; SmimeSync waits {} minutes at most.",
                 wait.as_secs() / 60,
                 LONGEST_WAIT.as_secs() / 60
             );

@@ -110,7 +110,7 @@ fn decoded(text: Option<&str>, thumbprint: &str, what: &str) -> Result<Vec<u8>> 
     bytes.ok_or_else(|| invalid(thumbprint, &format!("gave no {what} in base64")))
 }
 
-/// 40 hexadecimal digits in upper case. What Windows' dialogs put between and before them is passed over.
+/// 40 hexadecimal digits in upper case. What Windows' dialogs put between and before them is skipped.
 fn normalised(thumbprint: &str) -> Result<String> {
     let between = |c: &char| !matches!(c, ' ' | ':' | '-' | '\u{200e}' | '\u{200f}' | '\u{feff}');
     let digits: String = thumbprint.chars().filter(between).collect();

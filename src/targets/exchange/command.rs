@@ -78,7 +78,7 @@ pub(super) fn set(
     }
 }
 
-/// Makes a mail contact for somebody outside. Twice would be two, so it is never sent again.
+/// Creates a mail contact for somebody outside. Twice would be two, so it is never sent again.
 pub(super) fn new_contact(address: &str, display_name: Option<&str>) -> Command {
     let parameters = vec![
         ("Name", text(contact_name(address))),

@@ -42,10 +42,10 @@ fn add<T: schemars::JsonSchema>(generator: &mut SchemaGenerator, name: &'static 
 const INTRODUCTION: &str = "\
 # The C interface and its JSON
 
-Made from `include/smime_sync.h`, the types in `src/` and the table of errors; \
+Generated from `include/smime_sync.h`, the types in `src/` and the table of errors; \
 after a change there: `SMIME_SYNC_BLESS=1 cargo test --test abi docs`.
 
-A host loads the library `smime_sync` (`libsmime_sync.so`, `smime_sync.dll`), makes an engine, starts a task with \
+A host loads the library `smime_sync` (`libsmime_sync.so`, `smime_sync.dll`), creates an engine, starts a task with \
 a request, and pulls events until it is finished. `tests/c/drive.c` is a complete host.
 ";
 

@@ -52,7 +52,7 @@ fn default_of(setting: &Setting) -> Option<String> {
 const INTRODUCTION: &str = "\
 # The settings of a profile
 
-Made from `src/profile/settings.rs`; after a change there: `SMIME_SYNC_BLESS=1 cargo test --test abi settings`.
+Generated from `src/profile/settings.rs`; after a change there: `SMIME_SYNC_BLESS=1 cargo test --test abi settings`.
 
 Each is a parameter of `New-SmimeSyncProfile` and `Set-SmimeSyncProfile`. With `Set-`, an empty one (`$null`, an empty \
 text or list) goes back to its default. A file of a profile keeps only what differs from the defaults; a setting of \

@@ -89,7 +89,7 @@ fn names(variable: &str, keep: impl Fn(&Setting) -> bool) -> String {
 fn the_module_knows_the_settings_of_the_table() {
     let text = "\
 # The settings of a profile as the library names them; the parameters of New- and Set-SmimeSyncProfile are the same.
-# Made from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
+# Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 "
     .to_owned()
         + &names("ProfileSetting", |_| true)

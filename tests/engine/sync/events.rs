@@ -3,6 +3,7 @@
 use smime_sync::{
     directory::Presence,
     error::ErrorId,
+    event::LogLevel,
     model::{ChangeState, RunResult},
     profile::DisabledAccount,
 };
@@ -27,6 +28,35 @@ fn running_twice_changes_nothing() {
     assert_eq!(second.planned(), (0, 0, 0));
     assert_eq!(second.ok().numbers.unchanged, 3);
     assert_eq!(super::harness::tree(&harness.out()), before);
+}
+
+/// What a run says of its steps, without the seconds they took.
+fn steps(run: &super::harness::Outcome) -> Vec<String> {
+    let is_step =
+        |line: &String| ["Imported", "Planned", "Exported"].iter().any(|word| line.starts_with(word));
+    let without_seconds = |line: String| {
+        let (before, after) =
+            line.split_once(" s").map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap();
+        format!("{}{after}", before.rsplit_once(" in ").unwrap().0)
+    };
+    run.told.logged(LogLevel::Verbose).into_iter().filter(is_step).map(without_seconds).collect()
+}
+
+#[test]
+fn a_run_says_what_each_step_did_and_nothing_of_what_there_was_none_of() {
+    let mut harness = Harness::new(vec![person("alice", &["a"]), person("bob", &[])]);
+    let out = harness.out().display().to_string();
+    let first = [
+        "Imported 2 recipients; 1 with values, 1 with a usable encryption certificate.".to_owned(),
+        "Planned 1 Add; 1 recipient is as desired.".to_owned(),
+        format!("Exported 1 change to the folder '{out}'."),
+    ];
+    assert_eq!(steps(&harness.run()), first);
+    let second = [
+        "Imported 2 recipients; 1 with values, 1 with a usable encryption certificate.",
+        "Planned no changes; 2 recipients are as desired.",
+    ];
+    assert_eq!(steps(&harness.run()), second);
 }
 
 #[test]
