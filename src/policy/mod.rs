@@ -1,6 +1,6 @@
 //! Rules, findings and selection. Pure: no I/O, no clock.
 //!
-//! [`evaluate`] reads a recipient's values, judges every certificate by the [`rules`] and selects what should be
+//! [`evaluate()`] reads a recipient's values, judges every certificate by the [`rules()`] and selects what should be
 //! published.
 
 mod certificate_rules;
