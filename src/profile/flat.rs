@@ -45,6 +45,19 @@ impl Settings {
         Ok(())
     }
 
+    /// The same without those that `leave_out` names, as they were given.
+    pub(super) fn without(&self, leave_out: impl Fn(&Setting) -> bool) -> Self {
+        let names: Vec<&str> =
+            all_settings().filter(|setting| leave_out(setting)).map(|setting| setting.name).collect();
+        let kept = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// What is given for a setting, also where that is an empty text or list.
+    pub fn raw(&self, setting: &Setting) -> Option<&Json> {
+        self.0.get(setting.name)
+    }
+
     /// The settings that are given.
     pub(super) fn given(&self) -> impl Iterator<Item = (&'static Setting, &Json)> {
         all_settings().filter_map(|setting| Some((setting, self.get(setting)?)))

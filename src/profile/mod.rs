@@ -55,6 +55,9 @@ pub struct Profile {
     pub policy: PolicySettings,
     /// What holds a plan for approval, and how long things are kept.
     pub limits: LimitSettings,
+    /// What its file says without effect, such as settings of another source: the next save drops it. The first
+    /// version compared it, too, when it looked whether the scope had changed.
+    pub ignored: Settings,
 }
 
 /// The setting `Name`, by which a profile is known.
@@ -114,6 +117,7 @@ impl Profile {
             trust: TrustSettings::default(),
             policy: PolicySettings::default(),
             limits: LimitSettings::default(),
+            ignored: Settings::default(),
         }
     }
 

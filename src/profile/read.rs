@@ -12,8 +12,8 @@ impl Profile {
     ///
     /// Fails with `ProfileInvalid`, naming every setting that is missing, wrong or without effect.
     pub fn from_settings(settings: &Settings, asked: &dyn Fn(&str) -> bool) -> Result<Self> {
-        let mut reader = Reader::new(settings);
-        let profile = reader.profile(asked);
+        let mut reader = Reader::new(settings, asked);
+        let profile = reader.profile();
         let name = settings.name();
         match (profile, reader.faults.is_empty()) {
             (Some(profile), true) => Ok(profile),
@@ -35,7 +35,7 @@ fn sentences(faults: &[String]) -> String {
 }
 
 impl Reader<'_> {
-    fn profile(&mut self, asked: &dyn Fn(&str) -> bool) -> Option<Profile> {
+    fn profile(&mut self) -> Option<Profile> {
         let name = self.name().to_owned();
         if !is_profile_name(&name) {
             self.faults.push(
@@ -53,7 +53,7 @@ impl Reader<'_> {
         let trust = TrustSettings::read(self);
         let policy = PolicySettings::read(self);
         let limits = LimitSettings::read(self);
-        self.refuse_foreign(&source, &target, asked);
+        self.refuse_foreign(&source, &target);
         if target == TargetKind::ActiveDirectory && source != SourceKind::ActiveDirectory {
             self.faults.push(format!(
                 "the target ActiveDirectory is put right in place, so the source must be ActiveDirectory, not {source:?}"
@@ -65,6 +65,7 @@ impl Reader<'_> {
         {
             self.faults.push("the target ExchangeOnline needs -AppId beside the certificate".into());
         }
-        Some(Profile { name, sources: [from?], target: to?, trust: trust?, policy: policy?, limits: limits? })
+        let (trust, policy, limits) = (trust?, policy?, limits?);
+        Some(Profile { name, sources: [from?], target: to?, trust, policy, limits, ignored: self.ignored() })
     }
 }

@@ -13,14 +13,16 @@ use super::{
 /// Takes settings out of the flat form, and keeps what is wrong with them.
 pub(super) struct Reader<'a> {
     given: &'a Settings,
+    /// Which settings the caller asks for now; the others come from a file.
+    asked: &'a dyn Fn(&str) -> bool,
     used: Vec<&'static str>,
     missing: Vec<String>,
     pub(super) faults: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(given: &'a Settings) -> Self {
-        Self { given, used: Vec::new(), missing: Vec::new(), faults: Vec::new() }
+    pub(super) fn new(given: &'a Settings, asked: &'a dyn Fn(&str) -> bool) -> Self {
+        Self { given, asked, used: Vec::new(), missing: Vec::new(), faults: Vec::new() }
     }
 
     /// The profile's name; empty where it has none.
@@ -45,9 +47,12 @@ impl Reader<'_> {
             }
             return default;
         };
-        let fault = match setting.refusal(value) {
+        let value = setting.canonical(value);
+        let asked = (self.asked)(setting.name);
+        let refusal = if asked { setting.refusal(&value) } else { setting.refusal_in_file(&value) };
+        let fault = match refusal {
             Some(fault) => fault,
-            None => match serde_json::from_value(value.clone()) {
+            None => match serde_json::from_value(value) {
                 Ok(value) => return Some(value),
                 Err(error) => format!("-{} can't be read: {error}", setting.name),
             },
@@ -68,16 +73,20 @@ impl Reader<'_> {
         done
     }
 
+    /// What is given without effect: settings of other sources or targets, and empty texts and lists.
+    pub(super) fn ignored(&self) -> Settings {
+        self.given.without(|setting| {
+            let has_effect = self.used.contains(&setting.name) && self.given.get(setting).is_some();
+            let raw = self.given.raw(setting).filter(|value| !value.is_null());
+            has_effect || setting.default_value().as_ref() == raw
+        })
+    }
+
     /// Tells of settings that belong to other sources or targets. One that says what it says anyway does no harm.
-    pub(super) fn refuse_foreign(
-        &mut self,
-        source: &impl Debug,
-        target: &impl Debug,
-        asked: &dyn Fn(&str) -> bool,
-    ) {
+    pub(super) fn refuse_foreign(&mut self, source: &impl Debug, target: &impl Debug) {
         let foreign = |(setting, value): &(&'static Setting, &Json)| {
             !self.used.contains(&setting.name)
-                && asked(setting.name)
+                && (self.asked)(setting.name)
                 && setting.default_value().as_ref() != Some(*value)
         };
         let told = |(setting, _): (&Setting, &Json)| {

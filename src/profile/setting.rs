@@ -19,6 +19,8 @@ pub struct Setting {
     pub list: bool,
     /// Whether a profile with its source or target must have it.
     pub required: bool,
+    /// The values of its type, where the table says nothing closer.
+    of_type: Values,
     default: fn() -> Option<Json>,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -68,6 +70,7 @@ impl Setting {
             values,
             list: T::LIST,
             required,
+            of_type: T::VALUES,
             default,
             schema: SchemaGenerator::subschema_for::<T>,
         }
@@ -105,6 +108,32 @@ impl Setting {
             },
         };
         Some(format!("-{} is {}; give {wanted}", self.name, shown(wrong)))
+    }
+
+    /// The same of a value that a file has kept: earlier versions took forms and greater numbers that nobody is
+    /// offered now, and such a profile goes on working.
+    pub(super) fn refusal_in_file(&self, value: &Json) -> Option<String> {
+        match (self.values, value) {
+            (Values::Guid | Values::Thumbprint | Values::Word, Json::String(_)) => None,
+            (Values::Number { least, .. }, Json::Number(number))
+                if matches!(self.of_type, Values::Number { most: UNLIMITED, .. }) =>
+            {
+                let greater = number.as_u64().is_some_and(|number| number >= least);
+                if greater { None } else { self.refusal(value) }
+            }
+            _ => self.refusal(value),
+        }
+    }
+
+    /// The value with the names of a choice as the table writes them: PowerShell takes them in any case.
+    pub(super) fn canonical(&self, value: &Json) -> Json {
+        let Values::Choice(names) = self.values else { return value.clone() };
+        let named = |text: &str| names.iter().find(|name| name.eq_ignore_ascii_case(text));
+        match value {
+            Json::String(text) => named(text).map_or_else(|| value.clone(), |name| Json::from(*name)),
+            Json::Array(items) => items.iter().map(|item| self.canonical(item)).collect(),
+            other => other.clone(),
+        }
     }
 }
 

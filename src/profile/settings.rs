@@ -64,7 +64,7 @@ settings! {
         + directory: DirectorySettings;
         WriteServer write_server: Option<String> = default,
             "The domain controller to write to. Default: the one of -Server.";
-        QuietPeriod quiet_period: u32 = 86_400 in 0..=UNLIMITED,
+        QuietPeriod quiet_period: u32 = 86_400 in 0..=31_536_000,
             "Seconds for which a recipient whose values changed is skipped when Active Directory is written, since \
              the last writer wins when domain controllers replicate.";
     }
@@ -74,7 +74,7 @@ settings! {
         ServerCertificatePath server_certificate_path: Vec<PathBuf> = default,
             "Files with CA certificates (PEM or DER) that the server's certificate, or that of a proxy, may come from, \
              besides this machine's trust store.";
-        Timeout timeout: u32 = 60 in 1..=UNLIMITED,
+        Timeout timeout: u32 = 60 in 1..=86_400,
             "Seconds to wait for any one answer.";
     }
 
@@ -171,14 +171,14 @@ settings! {
 
     /// What holds a plan for approval, and how long things are kept.
     LimitSettings {
-        MissingPeriod missing_period: Option<u32> = default in 0..=UNLIMITED,
+        MissingPeriod missing_period: Option<u32> = default in 0..=31_536_000,
             "Seconds that a recipient must stay missing from the source before its values are removed. Default: a day; \
              0 for files.";
         RemovalLimit removal_limit: u32 = 500 in 0..=UNLIMITED,
             "More removals than this in one run hold the plan for approval.";
         RemovalPercent removal_percent: u8 = 10 in 0..=100,
             "Removals above this percentage of the recipients with published values (and more than 10) hold the plan.";
-        Retention retention: u32 = 90 in 0..=UNLIMITED,
+        Retention retention: u32 = 90 in 0..=36_500,
             "Days that runs, changes and removed values are kept.";
     }
 }

@@ -6,9 +6,13 @@
 
 use std::path::Path;
 
+use serde_json::Value as Json;
+
 use crate::{
     model::{Fingerprint, Named, Recipient, RecipientKind},
-    profile::{DisabledAccount, Ownership, Profile, SourceKind},
+    profile::{
+        DirectorySettings, DisabledAccount, FileSettings, Ownership, Profile, PublicationSettings, SourceKind,
+    },
 };
 
 /// Everything that a recipient's evaluation depends on, but the time.
@@ -40,18 +44,29 @@ pub(super) fn input(recipient: &Recipient, policy: Fingerprint, disabled: Disabl
     Fingerprint(input)
 }
 
-/// A hash over policy and scope: what decides who gets what.
+/// A hash over policy and scope: what decides who gets what. What a profile's file says without effect is part of it,
+/// since the first version hashed the file's settings whatever the source and target.
 pub(super) fn scope(profile: &Profile, policy: Fingerprint) -> Fingerprint {
     let source = profile.source();
     let directory = source.directory();
+    let ignored = |setting| profile.ignored.raw(setting);
+    let ignored_text = |setting| ignored(setting).and_then(Json::as_str);
+    let ignored_bases = ignored(&DirectorySettings::SearchBase).and_then(Json::as_array);
+    let ignored_bases: Vec<String> =
+        ignored_bases.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect();
+    let server = directory.map(|directory| directory.server.as_str());
+    let filter = directory.and_then(|directory| directory.filter.as_deref());
+    let file = source.file().map(|file| file.path.as_path());
+    let publication = profile.target.publication();
+    let ignored_ownership = ignored_text(&PublicationSettings::Ownership).unwrap_or("Managed");
     let scope = tuple(&[
         source_kind(source.kind()).into(),
-        optional(directory.map(|directory| text(&directory.server))),
-        list(directory.map_or(&[], |directory| &directory.search_base)),
-        optional(directory.and_then(|directory| directory.filter.as_deref()).map(text)),
-        optional(source.file().map(|file| path(&file.path))),
+        optional(server.or_else(|| ignored_text(&DirectorySettings::Server)).map(text)),
+        list(directory.map_or(&ignored_bases, |directory| &directory.search_base)),
+        optional(filter.or_else(|| ignored_text(&DirectorySettings::Filter)).map(text)),
+        optional(file.or_else(|| ignored_text(&FileSettings::Path).map(Path::new)).map(path)),
         text(&profile.target_text()),
-        ownership(profile.target.ownership()).into(),
+        publication.map_or(ignored_ownership, |publication| ownership(publication.ownership)).into(),
         disabled_account(profile.policy.disabled_account).into(),
     ]);
     Fingerprint::of(format!("{policy} {scope}").as_bytes())
@@ -110,4 +125,43 @@ fn list(texts: &[String]) -> String {
 
 fn tuple(parts: &[String]) -> String {
     format!("({})", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Settings;
+
+    #[test]
+    fn settings_that_a_file_keeps_without_effect_are_hashed_as_the_first_version_did() {
+        let root = if cfg!(windows) { "C:" } else { "" };
+        let policy = Fingerprint([7; 32]);
+        let cases = [
+            (
+                r#""Source": "Ldif", "Path": "/f""#,
+                r#"Ldif, None, [], None, Some("ROOT/f"), "Folder ROOT/o", Managed, Keep"#,
+            ),
+            (
+                r#""Source": "Ldif", "Path": "/f", "Server": "dc1", "SearchBase": ["DC=x", "DC=y"], "Filter": """#,
+                r#"Ldif, Some("dc1"), ["DC=x", "DC=y"], Some(""), Some("ROOT/f"), "Folder ROOT/o", Managed, Keep"#,
+            ),
+            (
+                r#""Source": "ActiveDirectory", "Server": "dc1", "SearchBase": ["DC=x"], "Path": "/old", "Ownership": "Authoritative""#,
+                r#"ActiveDirectory, Some("dc1"), ["DC=x"], None, Some("ROOT/old"), "Folder ROOT/o", Authoritative, Keep"#,
+            ),
+            (
+                r#""Source": "ActiveDirectory", "Server": "dc1", "SearchBase": ["DC=x"], "Target": "ActiveDirectory", "Ownership": "Authoritative""#,
+                r#"ActiveDirectory, Some("dc1"), ["DC=x"], None, None, "ActiveDirectory dc1", Authoritative, Keep"#,
+            ),
+        ];
+        for (file, scoped) in cases {
+            let target = if file.contains("\"Target\"") { "" } else { r#", "Target": "Folder""# };
+            let file = format!(r#"{{"Name": "corp", {file}{target}, "OutputPath": "/o"}}"#);
+            let file = file.replace("\"/", &format!("\"{root}/"));
+            let settings: Settings = serde_json::from_str(&file).unwrap();
+            let profile = Profile::from_settings(&settings, &|_| false).unwrap();
+            let first_version = format!("{policy} ({})", scoped.replace("ROOT", root));
+            assert_eq!(scope(&profile, policy), Fingerprint::of(first_version.as_bytes()), "{file}");
+        }
+    }
 }

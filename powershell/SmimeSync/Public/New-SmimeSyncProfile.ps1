@@ -255,12 +255,12 @@ function New-SmimeSyncProfile {
 
         [string] $WriteServer,
 
-        [ValidateRange(0, 2147483647)]
+        [ValidateRange(0, 31536000)]
         [int] $QuietPeriod,
 
         [string[]] $ServerCertificatePath,
 
-        [ValidateRange(1, 2147483647)]
+        [ValidateRange(1, 86400)]
         [int] $Timeout,
 
         [Alias('LiteralPath')]
@@ -318,7 +318,7 @@ function New-SmimeSyncProfile {
         [ValidateSet('Keep', 'Remove')]
         [string] $DisabledAccount,
 
-        [ValidateRange(0, 2147483647)]
+        [ValidateRange(0, 31536000)]
         [int] $MissingPeriod,
 
         [ValidateRange(0, 2147483647)]
@@ -327,7 +327,7 @@ function New-SmimeSyncProfile {
         [ValidateRange(0, 100)]
         [int] $RemovalPercent,
 
-        [ValidateRange(0, 2147483647)]
+        [ValidateRange(0, 36500)]
         [int] $Retention,
 
         [ValidateSet('User', 'Machine')]

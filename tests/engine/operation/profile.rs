@@ -116,12 +116,13 @@ fn a_wrong_value_is_told_with_what_to_give() {
     for (settings, message) in [
         (json!({"Port": 70000}), "-Port is 70000; give 1 to 65535."),
         (json!({"Port": "636"}), "-Port is '636'; give 1 to 65535."),
-        (json!({"Port": 0, "Timeout": -1}), "-Port is 0; give 1 to 65535. -Timeout is -1; give 1 or more."),
-        (json!({"Timeout": 3_000_000_000_u32}), "-Timeout is 3000000000; give 1 to 2147483647."),
+        (json!({"Port": 0, "Timeout": -1}), "-Port is 0; give 1 to 65535. -Timeout is -1; give 1 to 86400."),
+        (json!({"Timeout": 3_000_000_000_u32}), "-Timeout is 3000000000; give 1 to 86400."),
         (json!({"RemovalPercent": 101}), "-RemovalPercent is 101; give 0 to 100."),
-        (json!({"Retention": 1.5}), "-Retention is 1.5; give 0 or more."),
+        (json!({"Retention": 1.5}), "-Retention is 1.5; give 0 to 36500."),
         (json!({"SkipCertificateCheck": "yes"}), "-SkipCertificateCheck is 'yes'; give true or false."),
-        (json!({"Policy": "strict"}), "-Policy is 'strict'; give Standard, Strict or Lenient."),
+        (json!({"RemovalLimit": -1}), "-RemovalLimit is -1; give 0 or more."),
+        (json!({"Policy": "lax"}), "-Policy is 'lax'; give Standard, Strict or Lenient."),
         (json!({"TrustAnchorPath": ["ca"]}), "-TrustAnchorPath is 'ca'; give an absolute path."),
         (json!({"SearchBase": "DC=x"}), "-SearchBase is 'DC=x'; give a list of texts."),
         (json!({"SearchBase": [7]}), "-SearchBase is 7; give a text."),
@@ -135,6 +136,37 @@ fn a_wrong_value_is_told_with_what_to_give() {
     ] {
         assert_eq!(told(&typed(directory_to_cloud(settings)).unwrap_err()), message);
     }
+}
+
+#[test]
+fn names_of_values_are_taken_in_any_case_and_kept_in_theirs() {
+    let home = Home::new();
+    let given = json!({"Source": "activedirectory", "Policy": "STRICT", "Target": "ActiveDIRECTORY",
+        "Organization": null, "RemoveValue": ["weak", "Displaced"]});
+    home.make(directory_to_cloud(given)).unwrap();
+    let kept = json!({"Target": "ActiveDirectory", "Organization": null, "Policy": "Strict",
+        "RemoveValue": ["Weak", "Displaced"]});
+    let mut kept = directory_to_cloud(kept);
+    kept.as_object_mut().unwrap().remove("Organization");
+    assert_eq!(home.file(), kept);
+}
+
+#[test]
+fn a_file_of_an_earlier_version_keeps_values_that_nobody_is_offered_now() {
+    let home = Home::new();
+    let old =
+        directory_to_cloud(json!({"Timeout": 100_000, "Retention": 4_000_000_000_u32, "AppId": "my app",
+        "CertificateThumbprint": "ABC"}));
+    home.write(&old);
+    assert_eq!(home.get().unwrap()["Retention"], 4_000_000_000_u32);
+    home.set(json!({"RemovalLimit": 7})).unwrap();
+    assert_eq!(home.file(), merged(old, json!({"RemovalLimit": 7})));
+    assert_eq!(
+        told(&home.set(json!({"Timeout": 100_000})).unwrap_err()),
+        "-Timeout is 100000; give 1 to 86400."
+    );
+    home.write(&directory_to_cloud(json!({"Timeout": 0})));
+    assert_eq!(told(&home.get().unwrap_err()), "-Timeout is 0; give 1 to 86400.");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn an_object_that_was_deleted_meanwhile_costs_no_other() {
         (error.id, error.message.as_str()),
         (
             ErrorId::ObjectChanged,
-            "The object of 'ttwd0@tt.test' was deleted, or left the profile's scope, meanwhile."
+            "The object of 'ttwd0@tt.test' was deleted or left the profile's scope meanwhile."
         )
     );
     assert_eq!(written[1].as_ref(), Ok(&people[1].anchor));
