@@ -14,7 +14,7 @@ fn folders_import_what_the_matrix_of_architecture_md_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (order, allowed) = matrix(&fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap());
     let mut found = Imports::new();
-    collect(&root.join("src"), None, &mut found);
+    collect(&root.join("src"), None, 1, &mut found);
     found.remove("lib");
     assert_eq!(found, allowed, "left: the imports of src/, right: the matrix of ARCHITECTURE.md");
     let below =
@@ -39,6 +39,28 @@ fn an_import_is_seen_in_every_form() {
         imports("//! [`crate::state`]\nuse crate::{a::{b, c}, d};"),
         ["a", "d"].map(String::from).into()
     );
+    assert_eq!(imports("f(\"https://x\", crate::a::b); // crate::c"), ["a".to_owned()].into());
+    for renamed in
+        ["use crate as root;", "use crate::*;", "use crate::{self as root};", "extern crate self as me;"]
+    {
+        assert!(imports(renamed).contains("*"), "{renamed}");
+    }
+}
+
+#[test]
+fn an_import_by_way_of_the_parents_is_seen() {
+    let tests = "#[cfg(test)]\nmod tests {\n";
+    for (text, depth, seen) in [
+        ("use super::state::State;".to_owned(), 1, true),
+        ("use super::super::{state::State, sync};".to_owned(), 2, true),
+        ("super::super::state::open()".to_owned(), 2, true),
+        ("use super::state::State;".to_owned(), 2, false),
+        (format!("{tests}use super::super::state::State;"), 2, false),
+        (format!("{tests}use super::super::super::state::State;"), 2, true),
+        ("use super::state::State;".to_owned(), 0, false),
+    ] {
+        assert_eq!(imports(&rooted(&text, depth)).contains("state"), seen, "{depth} below the root: {text}");
+    }
 }
 
 /// The table whose first heading is `imports`: its order, and who may import whom.
@@ -56,26 +78,48 @@ fn matrix(text: &str) -> (Vec<String>, Imports) {
     (heads[1..].to_vec(), rows.map(|row| marked(&row)).collect())
 }
 
-fn collect(folder: &Path, area: Option<&str>, found: &mut Imports) {
+/// `depth`: how many `super::` lead from a file of this folder to the root of the crate.
+fn collect(folder: &Path, area: Option<&str>, depth: usize, found: &mut Imports) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = area.unwrap_or(path.file_stem().unwrap().to_str().unwrap()).to_owned();
         if path.is_dir() {
-            collect(&path, Some(&name), found);
+            collect(&path, Some(&name), depth + 1, found);
         } else {
-            let others =
-                imports(&fs::read_to_string(&path).unwrap()).into_iter().filter(|other| *other != name);
+            let text = fs::read_to_string(&path).unwrap();
+            let depth = if path.ends_with("mod.rs") { depth - 1 } else { depth };
+            let others = imports(&rooted(&text, depth)).into_iter().filter(|other| *other != name);
             found.entry(name.clone()).or_default().extend(others);
         }
     }
 }
 
-/// The names right below `crate::` in a source file, comments left out.
+/// The text with `crate::` for each `super::super::…` that leads to the root; a module in the file lies one deeper.
+fn rooted(text: &str, depth: usize) -> String {
+    let (file, tests) = text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""));
+    let up = |part: &str, depth: usize| match depth {
+        0 => part.to_owned(),
+        depth => part.replace(&"super::".repeat(depth), "crate::"),
+    };
+    up(file, depth) + &up(tests, depth + 1)
+}
+
+/// The names right below `crate::` in a source file, comments left out; `*` where they can't be told.
 fn imports(text: &str) -> BTreeSet<String> {
-    let code: String =
-        text.lines().map(|line| line.split("//").next().unwrap().trim().to_owned() + " ").collect();
-    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let code: String = text.lines().map(|line| without_comment(line).trim().to_owned() + " ").collect();
+    let word = |text: &str| {
+        let named = text.trim_start_matches("r#").chars();
+        if text.starts_with('*') {
+            "*".to_owned()
+        } else {
+            named.take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+        }
+    };
     let mut names = BTreeSet::new();
+    if ["use crate as ", "use crate::{self", "extern crate self"].iter().any(|renamed| code.contains(renamed))
+    {
+        names.insert("*".to_owned());
+    }
     for rest in code.split("crate::").skip(1) {
         let Some(group) = rest.strip_prefix('{') else {
             names.insert(word(rest));
@@ -98,4 +142,10 @@ fn imports(text: &str) -> BTreeSet<String> {
     }
     names.remove("");
     names
+}
+
+/// The line up to `//`, where that is not within a text.
+fn without_comment(line: &str) -> &str {
+    let within = |at: usize| line[..at].replace("\\\"", "").matches('"').count() % 2 == 1;
+    line.match_indices("//").map(|(at, _)| at).find(|at| !within(*at)).map_or(line, |at| &line[..at])
 }
