@@ -104,17 +104,21 @@ pub(super) fn adopt(
             certificate,
         })
     };
-    let adopted: Vec<PublishedValue> = found.values.iter().filter_map(ours).collect();
+    let first_foreign = found.values.iter().position(|value| ours(value).is_none());
+    // Readers take the first that is valid: what is wanted and stands behind somebody else's is written anew, in front.
+    let is_behind = |place: usize, value: &PublishedValue| {
+        first_foreign.is_some_and(|first| first < place) && desired.iter().any(|one| one.same(value))
+    };
+    let places = found.values.iter().enumerate();
+    let adopted: Vec<PublishedValue> =
+        places.filter_map(|(place, value)| ours(value).filter(|one| !is_behind(place, one))).collect();
     // Nothing of ours there: the first write makes the link.
     if adopted.is_empty() {
         return Ok(());
     }
     desk.state.transaction(|state| {
-        found
-            .values
-            .iter()
-            .filter(|value| ours(value).is_some())
-            .try_for_each(|value| state.put_value(value))?;
+        let kept = found.values.iter().filter(|value| adopted.iter().any(|one| one.is(value)));
+        kept.into_iter().try_for_each(|value| state.put_value(value))?;
         state.set_managed(&row.anchor, Some(&found.key), &adopted, desk.now)
     })?;
     run.numbers.adopted += adopted.len() as u64;

@@ -21,6 +21,22 @@ fn a_lost_state_heals_by_adoption() {
 }
 
 #[test]
+fn what_is_wanted_comes_before_what_a_state_lost_later_left_in_front_of_it() {
+    let mut harness = Harness::new(vec![person("bob", &["b"])]);
+    let lose_state = |harness: &Harness| fs::remove_dir_all(harness.home.path().join("state")).unwrap();
+    harness.run().ok();
+    lose_state(&harness);
+    harness.source.recipients[0] = person("bob", &["a"]);
+    harness.run().ok();
+    assert_eq!(harness.published("bob"), ["a", "b"], "what nobody remembers is somebody else's");
+    harness.source.recipients[0] = person("bob", &["b"]);
+    lose_state(&harness);
+    harness.run().ok();
+    assert_eq!(harness.published("bob"), ["b", "a"]);
+    assert_eq!(harness.run().planned(), (0, 0, 0));
+}
+
+#[test]
 fn a_recipient_is_found_by_its_anchor_whatever_its_address() {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);
     harness.run().ok();
