@@ -15,7 +15,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, backup::Backup};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, Transaction,
+    backup::Backup,
+    types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
+};
 
 use crate::{
     error::{Error, ErrorId, Result},
@@ -189,7 +193,8 @@ impl State {
         T::from_name(name).ok_or_else(|| self.damaged(&format!("it holds the unknown {what} '{name}'")))
     }
 
-    fn damaged(&self, why: &str) -> Error {
+    /// The error `StateCorrupt`, which names the file; `why` says what is wrong with it.
+    pub(crate) fn damaged(&self, why: &str) -> Error {
         corrupt(&self.path, why)
     }
 }
@@ -207,6 +212,14 @@ impl Drop for State {
 fn json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|e| Error::new(ErrorId::Internal, format!("A record has no JSON form: {e}")))
+}
+
+/// A time of a column; out of range where RFC 3339 has no text for it.
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let seconds = value.as_i64()?;
+        Self::from_seconds(seconds).ok_or(FromSqlError::OutOfRange(seconds))
+    }
 }
 
 /// `NAME.db-wal` and the like.
