@@ -60,8 +60,8 @@ impl State {
         Ok(state)
     }
 
-    /// Opens the state to read it, or `None` where there is none yet. Writes nothing beside it: where a crash
-    /// left a journal that has to be played back first, a private copy is read.
+    /// Opens the state to read it, or `None` where there is none yet, or only an empty file. Writes nothing
+    /// beside it: where a crash left a journal that has to be played back first, a private copy is read.
     ///
     /// Fails with `StateNewer`, `StateCorrupt` (nothing is moved), `StateNotReadable`.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>> {
@@ -84,6 +84,9 @@ impl State {
         };
         let flags = if copy.is_some() { OpenFlags::default() } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
         let connection = Connection::open_with_flags(&readable, flags).map_err(|e| sqlite_read(path, e))?;
+        if schema::is_new(&connection, path)? {
+            return Ok(None);
+        }
         schema::check(&connection, path)?;
         Ok(Some(Self { connection, path: path.to_owned(), _copy: copy, writes: false }))
     }
@@ -260,6 +263,9 @@ fn corrupt(path: &Path, why: &str) -> Error {
 const MOVE_ASIDE: &str =
     "Move the file aside and run again: the run builds a new one and adopts what is published.";
 
+/// What to do about a damaged state that was moved.
+const MOVED_ASIDE: &str = "Run again: the run builds a new one and adopts what is published.";
+
 /// Moves a damaged state and its journal aside; never overwrites what was kept earlier.
 fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
     let stamp = now.rfc3339().replace([':', '-'], "");
@@ -273,7 +279,7 @@ fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
         let _ = fs::rename(companion(path, suffix), companion(&kept, suffix));
     }
     let message = format!("{} It is kept as '{}'.", error.message, kept.display());
-    Error { message, ..error }.advice(ErrorId::StateCorrupt.advice())
+    Error { message, ..error }.advice(MOVED_ASIDE)
 }
 
 /// What an error of SQLite means for the state at `path`.

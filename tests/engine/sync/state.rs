@@ -260,3 +260,75 @@ fn values_that_were_changed_or_lost_are_never_published() {
         assert_eq!(harness.published("alice"), [""; 0], "{damage}");
     }
 }
+
+/// Damage of the tables themselves.
+const DAMAGED_TABLES: [(&str, &str); 12] = [
+    ("DROP TABLE run", "it has no table 'run'"),
+    ("DROP TABLE value", "it has no table 'value'"),
+    ("DROP TABLE approval", "it has no table 'approval'"),
+    ("DROP TABLE managed; CREATE VIEW managed AS SELECT * FROM link", "it has no table 'managed'"),
+    ("ALTER TABLE managed DROP COLUMN certificate", "its table 'managed' has no column 'certificate'"),
+    ("ALTER TABLE evaluation RENAME COLUMN judged TO j", "its table 'evaluation' has no column 'judged'"),
+    ("DROP INDEX import_address", "it has no index 'import_address'"),
+    ("DROP INDEX change_open", "it has no index 'change_open'"),
+    (
+        "DROP TABLE link; CREATE TABLE link (anchor TEXT PRIMARY KEY, target TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        "it has no index 'sqlite_autoindex_link_2'",
+    ),
+    ("PRAGMA user_version = 0", "its version is 0"),
+    ("PRAGMA user_version = -1", "its version is -1"),
+    (
+        "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema; PRAGMA writable_schema = OFF",
+        "it has no table 'setting'",
+    ),
+];
+
+#[test]
+fn tables_that_no_version_made_are_damage_to_whoever_reads() {
+    for (damage, why) in DAMAGED_TABLES {
+        let mut harness = one();
+        execute(&harness, damage);
+        let error = State::open_to_read(&harness.state_path()).err();
+        assert_damage_that_stays(&harness, &error.unwrap_or_else(|| panic!("nobody noticed {damage}")), why);
+        harness.options.what_if = true;
+        let error = harness.run().run.unwrap_err();
+        assert_damage_that_stays(&harness, &error, why);
+    }
+}
+
+#[test]
+fn tables_that_no_version_made_are_kept_aside_and_the_next_run_adopts() {
+    for (damage, why) in DAMAGED_TABLES {
+        let mut harness = one();
+        execute(&harness, damage);
+        let error = harness.run().run.unwrap_err();
+        assert_eq!(error.id, ErrorId::StateCorrupt, "{damage}: {error}");
+        assert!(error.message.contains(why) && error.message.contains(" It is kept as '"), "{error}");
+        assert!(error.advice.starts_with("Run again"), "{}", error.advice);
+        assert!(!harness.state_path().exists());
+        let run = harness.run();
+        assert_eq!((run.planned(), run.ok().numbers.adopted), ((0, 0, 0), 1), "{damage}");
+    }
+}
+
+#[test]
+fn what_an_admin_adds_to_the_tables_is_no_damage() {
+    let mut harness = one();
+    execute(
+        &harness,
+        "ANALYZE; CREATE INDEX mine ON change (time); CREATE TABLE notes (text); CREATE VIEW old AS SELECT * FROM nowhere",
+    );
+    assert!(State::open_to_read(&harness.state_path()).unwrap().is_some());
+    assert_eq!(harness.run().planned(), (0, 0, 0));
+}
+
+#[test]
+fn an_empty_file_is_no_state_yet() {
+    let mut harness = one();
+    for what_if in [true, false] {
+        fs::write(harness.state_path(), "").unwrap();
+        assert!(State::open_to_read(&harness.state_path()).unwrap().is_none());
+        harness.options.what_if = what_if;
+        assert_eq!(harness.run().ok().numbers.adopted, 1);
+    }
+}
