@@ -97,7 +97,7 @@ error_ids! {
     6018 TrustStoreRefused InvalidData "Take expired CA certificates out of the trust anchors."
     6019 TrustStoreUnreadable InvalidData "Check what the organisation's S/MIME configuration holds."
     7001 StateNewer InvalidOperation "Install the version of SmimeSync that wrote the state, or a newer one."
-    7002 StateCorrupt InvalidData "The damaged state is kept aside under the named path; the next run builds a new one and adopts what is published."
+    7002 StateCorrupt InvalidData "Move the named file aside, unless the message says where it is kept, and run again: the run builds a new state and adopts what is published."
     7003 StateNotWritable PermissionDenied "Run with rights to the profile's state, or repair the rights of the named file."
     7004 StateNotReadable PermissionDenied "Run with rights to the profile's state."
     7005 DiskFull WriteError "Free space on the named volume and run again; nothing is lost."

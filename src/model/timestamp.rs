@@ -11,6 +11,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 #[schemars(with = "String", extend("format" = "date-time"))]
 pub struct Timestamp(pub i64);
 
+/// The first and the last second that RFC 3339 has a text for, in the years 1 and 9999.
+const FIRST: i64 = -62_135_596_800;
+const LAST: i64 = 253_402_300_799;
+
 impl Timestamp {
     /// The host's clock. Only the outermost layer calls this; everything else takes the time as a parameter.
     pub fn now() -> Self {
@@ -20,6 +24,11 @@ impl Timestamp {
     /// This time, `seconds` later (or earlier, if negative), saturating.
     pub fn plus(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
+    }
+
+    /// A time that RFC 3339 has a text for; `None` if it is outside its years.
+    pub fn from_seconds(seconds: i64) -> Option<Self> {
+        (FIRST..=LAST).contains(&seconds).then_some(Self(seconds))
     }
 
     /// Reads RFC 3339 text; `None` if it is none.
@@ -36,9 +45,7 @@ impl Timestamp {
 
     /// A date beyond year 9999 cannot be written in RFC 3339; certificates can't hold one either.
     fn date_time(self) -> OffsetDateTime {
-        let last = 253_402_300_799;
-        OffsetDateTime::from_unix_timestamp(self.0.clamp(-62_135_596_800, last))
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        OffsetDateTime::from_unix_timestamp(self.0.clamp(FIRST, LAST)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
 
@@ -84,6 +91,19 @@ mod tests {
         assert_eq!(Timestamp(i64::MAX).rfc3339(), "9999-12-31T23:59:59Z");
         assert_eq!(Timestamp(i64::MIN).rfc3339(), "0001-01-01T00:00:00Z");
         assert_eq!(Timestamp(i64::MAX).to_string(), "9999-12-31 23:59 UTC");
+    }
+
+    #[test]
+    fn times_from_outside_are_within_the_years_of_rfc_3339() {
+        for (seconds, within) in [
+            (0, true),
+            (-62_135_596_801, false),
+            (-62_135_596_800, true),
+            (253_402_300_799, true),
+            (253_402_300_800, false),
+        ] {
+            assert_eq!(Timestamp::from_seconds(seconds), within.then_some(Timestamp(seconds)), "{seconds}");
+        }
     }
 
     #[test]

@@ -104,9 +104,7 @@ fn published_recipient(state: &State, published: PublishedRecipient) -> Result<R
     let known = state.evaluation(&published.anchor)?.map(|evaluation| evaluation.recipient);
     let mut values = Vec::with_capacity(published.managed.len());
     for managed in &published.managed {
-        if let Some(bytes) = state.value(managed.value)? {
-            values.push(Value::new(managed.attribute, bytes));
-        }
+        values.push(Value::new(managed.attribute, state.needed_value(managed.value)?));
     }
     Ok(Recipient {
         anchor: published.anchor,

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{State, json};
+use super::{State, history::APPROVED_PLAN, json};
 use crate::{
     error::{Error, ErrorId, Result},
     model::{Change, ChangeKind, ChangeState, Finding, Fingerprint, Named, PublishedValue, Timestamp},
@@ -91,7 +91,7 @@ impl State {
                 state: state_of(row, 1)?,
                 desired: Fingerprint(row.get(2)?),
                 attempts: row.get(3)?,
-                next_try: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+                next_try: row.get(4)?,
             })
         };
         statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))
@@ -222,7 +222,7 @@ impl State {
                     )?;
                 }
             }
-            state.set_setting("approved_plan", &run_id.to_string())
+            state.set_setting(APPROVED_PLAN, &run_id.to_string())
         })?;
         Ok(held.len())
     }
@@ -240,13 +240,13 @@ impl State {
 
     /// The plan that was approved and not let through yet.
     pub fn approved_plan(&self) -> Result<Option<i64>> {
-        self.read_setting("approved_plan", |text| text.parse().ok())
+        self.run_number(APPROVED_PLAN)
     }
 
     /// Uses up the approvals: they hold for one run.
     pub fn use_approvals(&self) -> Result<()> {
         self.execute("DELETE FROM approval", [])?;
-        self.execute("DELETE FROM setting WHERE name = 'approved_plan'", []).map(drop)
+        self.remove_setting(APPROVED_PLAN)
     }
 }
 
@@ -272,9 +272,9 @@ impl ChangeText {
             reasons: Vec::new(),
             findings: Vec::new(),
             attempts: row.get(6)?,
-            next_try: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+            next_try: row.get(7)?,
             error: row.get(8)?,
-            time: Timestamp(row.get(9)?),
+            time: row.get(9)?,
         };
         Ok(Self { change, record: row.get(10)? })
     }

@@ -8,6 +8,18 @@ use crate::{
     model::{ChangeState, Named, Run, RunResult, Timestamp},
 };
 
+/// The setting with the run whose import is in force.
+pub(super) const CURRENT_RUN: &str = "current_run";
+
+/// The setting with the run whose plan was approved and not let through yet.
+pub(super) const APPROVED_PLAN: &str = "approved_plan";
+
+/// The setting with a run that carries out a request, from its first write until it is done with them.
+pub(crate) const ASKED_RUN: &str = "asked_run";
+
+/// The setting with a run that writes, until the target's index tells of all it wrote.
+pub(crate) const UNFINISHED_INDEX: &str = "unfinished_index";
+
 impl State {
     /// The profile whose state this is: the file's name.
     pub fn profile_name(&self) -> String {
@@ -15,8 +27,13 @@ impl State {
     }
 
     /// Begins a run: gives it its number. A run that a crash ended is marked `Stopped` first.
+    /// Fails with `StateCorrupt` also where a setting names a run that never was: it could become this one.
     pub fn begin_run(&self, run: &mut Run) -> Result<()> {
         self.transaction(|state| {
+            for name in [CURRENT_RUN, APPROVED_PLAN, ASKED_RUN, UNFINISHED_INDEX] {
+                state.run_number(name)?;
+            }
+            state.baseline()?;
             let rows = state.query("SELECT record FROM run WHERE result = 'Running'", [], |row| {
                 row.get::<_, String>(0)
             })?;
@@ -33,6 +50,25 @@ impl State {
             run.id = state.connection.last_insert_rowid();
             state.put_run(run)
         })
+    }
+
+    /// The run that a setting names. Fails with `StateCorrupt` where it is not one that was begun; its record
+    /// may be forgotten.
+    pub(crate) fn run_number(&self, setting: &str) -> Result<Option<i64>> {
+        let canonical = |text: &str| text.parse().ok().filter(|number: &i64| number.to_string() == text);
+        let number = self.read_setting(setting, canonical)?;
+        number.into_iter().try_for_each(|number| self.check_run_number(setting, number))?;
+        Ok(number)
+    }
+
+    /// Fails with `StateCorrupt` where there never was the run `number`, which a setting names.
+    pub(super) fn check_run_number(&self, setting: &str, number: i64) -> Result<()> {
+        let newest =
+            self.number("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'run'", [])?;
+        if (1..=newest).contains(&number) {
+            return Ok(());
+        }
+        Err(self.damaged(&format!("its setting '{setting}' names the run {number}, which never was")))
     }
 
     /// Keeps what is known of a run by now.

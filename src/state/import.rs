@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{State, json};
+use super::{State, history::CURRENT_RUN, json};
 use crate::{
     error::Result,
     model::{
@@ -105,7 +105,7 @@ pub struct Baseline {
 impl State {
     /// The run whose import is in force.
     pub fn current_run(&self) -> Result<Option<i64>> {
-        self.read_setting("current_run", |text| text.parse().ok())
+        self.run_number(CURRENT_RUN)
     }
 
     /// What is known of a recipient's evaluation.
@@ -118,6 +118,7 @@ impl State {
         let found = statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))?;
         let Some((input, next, has_desired, issuers)) = found else { return Ok(None) };
         let missing_issuers = self.stored(&issuers)?;
+        // A certificate that is valid up to the last second there is has a next evaluation after it.
         let next_evaluation = next.map(Timestamp);
         Ok(Some(KnownEvaluation { input: Fingerprint(input), next_evaluation, has_desired, missing_issuers }))
     }
@@ -191,11 +192,10 @@ impl State {
                    ORDER BY anchor LIMIT ?3";
         let current = self.current_run()?.unwrap_or(0);
         let rows = self.query(sql, rusqlite::params![run_id, after, limit as i64, current], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get::<_, Option<String>>(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Option<String>>(3)?))
         })?;
-        let import = |(anchor, address, missing_since, gone): (_, _, Option<i64>, Option<String>)| {
-            let gone = self.gone(gone.as_deref())?;
-            Ok(ImportRow { anchor, address, missing_since: missing_since.map(Timestamp), gone })
+        let import = |(anchor, address, missing_since, gone): (_, _, _, Option<String>)| {
+            Ok(ImportRow { anchor, address, missing_since, gone: self.gone(gone.as_deref())? })
         };
         rows.into_iter().map(import).collect()
     }
@@ -207,7 +207,10 @@ impl State {
 
     /// What the last guarded and completed import counted.
     pub fn baseline(&self) -> Result<Option<Baseline>> {
-        self.setting("baseline")?.map(|text| self.stored(&text)).transpose()
+        let Some(text) = self.setting("baseline")? else { return Ok(None) };
+        let baseline: Baseline = self.stored(&text)?;
+        self.check_run_number("baseline", baseline.run_id)?;
+        Ok(Some(baseline))
     }
 
     /// Keeps what the next run is compared with.
@@ -217,7 +220,7 @@ impl State {
 
     /// Makes the import of `run_id` the one in force: one short transaction.
     pub fn complete_import(&self, run_id: i64) -> Result<()> {
-        self.set_setting("current_run", &run_id.to_string())
+        self.set_setting(CURRENT_RUN, &run_id.to_string())
     }
 
     /// Puts the recipients that a run with identities read into the import in force (or makes them it, if

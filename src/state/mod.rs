@@ -15,7 +15,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, backup::Backup};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, Transaction,
+    backup::Backup,
+    types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
+};
 
 use crate::{
     error::{Error, ErrorId, Result},
@@ -56,8 +60,8 @@ impl State {
         Ok(state)
     }
 
-    /// Opens the state to read it, or `None` where there is none yet. Writes nothing beside it: where a crash
-    /// left a journal that has to be played back first, a private copy is read.
+    /// Opens the state to read it, or `None` where there is none yet, or only an empty file. Writes nothing
+    /// beside it: where a crash left a journal that has to be played back first, a private copy is read.
     ///
     /// Fails with `StateNewer`, `StateCorrupt` (nothing is moved), `StateNotReadable`.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>> {
@@ -80,6 +84,9 @@ impl State {
         };
         let flags = if copy.is_some() { OpenFlags::default() } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
         let connection = Connection::open_with_flags(&readable, flags).map_err(|e| sqlite_read(path, e))?;
+        if schema::is_new(&connection, path)? {
+            return Ok(None);
+        }
         schema::check(&connection, path)?;
         Ok(Some(Self { connection, path: path.to_owned(), _copy: copy, writes: false }))
     }
@@ -189,7 +196,8 @@ impl State {
         T::from_name(name).ok_or_else(|| self.damaged(&format!("it holds the unknown {what} '{name}'")))
     }
 
-    fn damaged(&self, why: &str) -> Error {
+    /// The error `StateCorrupt`, which names the file; `why` says what is wrong with it.
+    pub(crate) fn damaged(&self, why: &str) -> Error {
         corrupt(&self.path, why)
     }
 }
@@ -207,6 +215,14 @@ impl Drop for State {
 fn json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|e| Error::new(ErrorId::Internal, format!("A record has no JSON form: {e}")))
+}
+
+/// A time of a column; out of range where RFC 3339 has no text for it.
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let seconds = value.as_i64()?;
+        Self::from_seconds(seconds).ok_or(FromSqlError::OutOfRange(seconds))
+    }
 }
 
 /// `NAME.db-wal` and the like.
@@ -247,6 +263,9 @@ fn corrupt(path: &Path, why: &str) -> Error {
 const MOVE_ASIDE: &str =
     "Move the file aside and run again: the run builds a new one and adopts what is published.";
 
+/// What to do about a damaged state that was moved.
+const MOVED_ASIDE: &str = "Run again: the run builds a new one and adopts what is published.";
+
 /// Moves a damaged state and its journal aside; never overwrites what was kept earlier.
 fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
     let stamp = now.rfc3339().replace([':', '-'], "");
@@ -260,7 +279,7 @@ fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
         let _ = fs::rename(companion(path, suffix), companion(&kept, suffix));
     }
     let message = format!("{} It is kept as '{}'.", error.message, kept.display());
-    Error { message, ..error }.advice(ErrorId::StateCorrupt.advice())
+    Error { message, ..error }.advice(MOVED_ASIDE)
 }
 
 /// What an error of SQLite means for the state at `path`.

@@ -168,11 +168,23 @@ impl State {
         })
     }
 
-    /// The bytes of a value, if they are kept.
+    /// The bytes of a value that is managed, desired or about to be changed: they are kept.
+    /// Fails with `StateCorrupt` where they are not, or are not that value's.
+    pub fn needed_value(&self, fingerprint: Fingerprint) -> Result<Vec<u8>> {
+        let lost = || self.damaged(&format!("it has lost the value {fingerprint}"));
+        self.value(fingerprint)?.ok_or_else(lost)
+    }
+
+    /// The bytes of a value, if they are kept. Fails with `StateCorrupt` where they are not that value's.
     pub fn value(&self, fingerprint: Fingerprint) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT bytes FROM value WHERE fingerprint = ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
-        statement.query_row([fingerprint.0], |row| row.get(0)).optional().map_err(|e| self.failed(e))
+        let bytes: Option<Vec<u8>> =
+            statement.query_row([fingerprint.0], |row| row.get(0)).optional().map_err(|e| self.failed(e))?;
+        if bytes.as_ref().is_some_and(|bytes| Fingerprint::of(bytes) != fingerprint) {
+            return Err(self.damaged(&format!("the bytes of its value {fingerprint} were changed")));
+        }
+        Ok(bytes)
     }
 
     /// Linked recipients after the key `after`, in the order of their keys.

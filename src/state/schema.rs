@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{State, corrupt, sqlite};
 use crate::error::{Error, ErrorId, Result};
@@ -103,7 +103,7 @@ const MIGRATIONS: &[&str] = &[
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<()> {
-    if version(connection, path)? == 0 && is_empty(connection, path)? {
+    if is_new(connection, path)? {
         return connection
             .execute_batch(&format!(
                 "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {APPLICATION_ID};"
@@ -113,23 +113,65 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<()> {
     check(connection, path)
 }
 
-/// Fails with `StateCorrupt` where the file is not ours, with `StateNewer` where a newer version wrote it.
+/// Whether nothing was kept in the file yet: it is empty, or a crash ended the run that created it.
+pub(super) fn is_new(connection: &Connection, path: &Path) -> Result<bool> {
+    Ok(version(connection, path)? == 0 && is_empty(connection, path)?)
+}
+
+/// Fails with `StateCorrupt` where the file is not ours or its tables are not those of its version, with
+/// `StateNewer` where a newer version wrote it.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<()> {
-    if is_empty(connection, path)? {
-        return Ok(());
-    }
     if pragma(connection, path, "application_id")? != APPLICATION_ID {
         return Err(corrupt(path, "it is a database of another program"));
     }
     let (found, known) = (version(connection, path)?, MIGRATIONS.len());
-    if usize::try_from(found).is_ok_and(|found| found <= known) {
-        return Ok(());
+    let steps = usize::try_from(found).ok().filter(|steps| *steps > 0);
+    let steps = steps.ok_or_else(|| corrupt(path, &format!("its version is {found}")))?;
+    if let Some(steps) = MIGRATIONS.get(..steps) {
+        return check_tables(connection, path, steps);
     }
     let what = format!(
         "The state '{}' has version {found}, but this SmimeSync knows versions up to {known}.",
         path.display()
     );
     Err(Error::new(ErrorId::StateNewer, what).target(path.display().to_string()))
+}
+
+/// Fails with `StateCorrupt` where a table, column or index that `steps` made is not there.
+fn check_tables(connection: &Connection, path: &Path, steps: &[&str]) -> Result<()> {
+    let model = Connection::open_in_memory().map_err(|e| sqlite(path, e))?;
+    model.execute_batch(&steps.join(";")).map_err(|e| sqlite(path, e))?;
+    let found = parts(connection, path)?;
+    let Some(part) = parts(&model, path)?.into_iter().find(|part| !found.contains(part)) else {
+        return Ok(());
+    };
+    let Part { kind, name, column } = part;
+    let is_there = found.iter().any(|other| other.kind == kind && other.name == name);
+    let why = match column {
+        Some(column) if is_there => format!("its {kind} '{name}' has no column '{column}'"),
+        _ => format!("it has no {kind} '{name}'"),
+    };
+    Err(corrupt(path, &why))
+}
+
+/// A column of a table, or an index.
+#[derive(PartialEq, Eq)]
+struct Part {
+    kind: String,
+    name: String,
+    column: Option<String>,
+}
+
+/// In the order in which they were made: a table before its indexes.
+fn parts(connection: &Connection, path: &Path) -> Result<Vec<Part>> {
+    // The columns of a view that somebody else made may not be there to be listed.
+    let sql = "SELECT s.type, s.name, c.name FROM sqlite_schema AS s
+                   LEFT JOIN pragma_table_info(CASE s.type WHEN 'table' THEN s.name END) AS c
+               ORDER BY s.rowid, c.cid";
+    let mut statement = connection.prepare(sql).map_err(|e| sqlite(path, e))?;
+    let part = |row: &Row<'_>| Ok(Part { kind: row.get(0)?, name: row.get(1)?, column: row.get(2)? });
+    let parts = statement.query_map([], part).map_err(|e| sqlite(path, e))?;
+    parts.collect::<rusqlite::Result<_>>().map_err(|e| sqlite(path, e))
 }
 
 /// Brings the tables to the newest version, each step in a transaction of its own.

@@ -10,12 +10,12 @@ use super::{
     verify,
 };
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::{LogLevel, Question, ResultType},
     model::{
         Change, ChangeState, Exclusion, Finding, Named, RecipientRecord, Run, Timestamp, Value, counted,
     },
-    state::change::Outcome,
+    state::{change::Outcome, history::UNFINISHED_INDEX},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -24,12 +24,12 @@ const LONGEST_WAIT: i64 = 24 * 3600;
 
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let planned = run.numbers.add + run.numbers.update + run.numbers.remove;
-    let unfinished = job.state.setting("unfinished_index")?.is_some();
+    let unfinished = job.state.run_number(UNFINISHED_INDEX)?.is_some();
     if planned == 0 && !unfinished {
         return job.state.use_approvals();
     }
     job.target.check_writable(job.context)?;
-    job.state.set_setting("unfinished_index", &run.id.to_string())?;
+    job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())?;
     let mut meter = Meter::new(job.context, "Export", Some(planned))?;
     let (mut after, mut verified) = (0, 0);
     loop {
@@ -48,7 +48,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     job.state.use_approvals()?;
     let state = job.state;
     job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
-    state.remove_setting("unfinished_index")?;
+    state.remove_setting(UNFINISHED_INDEX)?;
     let numbers = &run.numbers;
     let exported = match numbers.exported {
         0 => "no changes".to_owned(),
@@ -211,17 +211,12 @@ fn note_hidden(job: &Job<'_>, work: &mut [Work], hidden: Vec<(usize, Finding)>) 
 }
 
 fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
-    let missing = |what: String| Error::new(ErrorId::StateCorrupt, what).target(change.recipient.clone());
-    let evaluation = job.state.evaluation(&change.anchor)?;
-    let evaluation =
-        evaluation.ok_or_else(|| missing(format!("The state has no evaluation of {}.", change.recipient)))?;
+    let lost = || job.state.damaged(&format!("it has lost the evaluation of {}", change.recipient));
+    let evaluation = job.state.evaluation(&change.anchor)?.ok_or_else(lost)?;
     let material = job.mode.material(job.state, &change)?;
     let mut ours = Vec::with_capacity(material.ours.len());
     for published in &material.ours {
-        let bytes = job.state.value(published.value)?;
-        let bytes =
-            bytes.ok_or_else(|| missing(format!("The state has lost the value {}.", published.value)))?;
-        ours.push(Value::new(published.attribute, bytes));
+        ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
     }
     Ok(Work { recipient: evaluation.recipient, material, ours, current: None, change })
 }

@@ -5,11 +5,9 @@ use crate::{
     error::Result,
     event::LogLevel,
     model::{Change, ChangeState, Run, counted},
+    state::history::ASKED_RUN,
     targets::{Match, TargetQuery},
 };
-
-/// The setting with the number of a run that carries out a request, from its first write until it is done with them.
-const REQUEST: &str = "asked_run";
 
 /// Before a run of the profile's own: settles every change that an earlier run left in flight, by what the target has
 /// now.
@@ -17,7 +15,7 @@ pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     notice_other_target(job)?;
     if let Some(interrupted) = interrupted_request(job)? {
         job.mode.take_over(job.state, interrupted)?;
-        job.state.remove_setting(REQUEST)?;
+        job.state.remove_setting(ASKED_RUN)?;
     }
     read_back(job, run, None)
 }
@@ -27,7 +25,7 @@ pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
 pub(super) fn in_flight_of_request(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     if let Some(interrupted) = interrupted_request(job)? {
         read_back(job, run, Some(interrupted))?;
-        job.state.remove_setting(REQUEST)?;
+        job.state.remove_setting(ASKED_RUN)?;
     }
     Ok(())
 }
@@ -38,13 +36,13 @@ pub(super) fn as_request(
     run: &mut Run,
     writes: impl FnOnce(&mut Job<'_>, &mut Run) -> Result<()>,
 ) -> Result<()> {
-    job.state.set_setting(REQUEST, &run.id.to_string())?;
+    job.state.set_setting(ASKED_RUN, &run.id.to_string())?;
     writes(job, run)?;
-    job.state.remove_setting(REQUEST)
+    job.state.remove_setting(ASKED_RUN)
 }
 
 fn interrupted_request(job: &Job<'_>) -> Result<Option<i64>> {
-    job.state.read_setting(REQUEST, |text| text.parse().ok())
+    job.state.run_number(ASKED_RUN)
 }
 
 /// Settles the changes that were left in flight; those of the run `of`, or all.

@@ -300,3 +300,24 @@ fn the_certificates_of_target_and_state_are_the_published_ones() {
     assert!(matches!(&events[0], Event::Error { error } if error.error.id == ErrorId::IdentityNotFound
         && error.error.message == "The state of profile 'corp' has no recipient 'nobody@contoso.test'."));
 }
+
+#[test]
+fn certificates_that_the_state_lost_or_that_were_changed_in_it_are_not_handed_out() {
+    for (damage, why) in [
+        ("UPDATE value SET bytes = x'00'", "the bytes of its value "),
+        ("DELETE FROM value", "it has lost the value "),
+    ] {
+        let home = Home::new();
+        generate(&home, 10, 1);
+        home.results(ResultType::Profile, home.profile(json!({})));
+        home.results(ResultType::Run, sync(json!({})));
+        let state = home.path("state").join("corp.db");
+        rusqlite::Connection::open(&state).unwrap().execute_batch(damage).unwrap();
+        let (done, _) =
+            home.ask(json!({"Operation": "GetCertificate", "ProfileName": "corp", "Source": "State"}));
+        let error = done.unwrap_err();
+        assert_eq!(error.id, ErrorId::StateCorrupt, "{damage}: {error}");
+        let start = format!("The state '{}' is damaged: {why}", state.display());
+        assert!(error.message.starts_with(&start), "{damage}: {error}");
+    }
+}

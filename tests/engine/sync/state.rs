@@ -12,7 +12,7 @@ use smime_sync::{
     },
 };
 
-use super::harness::{Harness, person};
+use super::harness::{Harness, person, value};
 
 fn one() -> Harness {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);
@@ -158,6 +158,56 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
             "REPLACE INTO setting VALUES ('approved_plan', '1.5')",
             "its setting 'approved_plan' can't be read: '1.5'",
         ),
+        (
+            "REPLACE INTO setting VALUES ('current_run', '99')",
+            "'current_run' names the run 99, which never was",
+        ),
+        // It would be the number of the run that reads it.
+        (
+            "REPLACE INTO setting VALUES ('current_run', '2')",
+            "'current_run' names the run 2, which never was",
+        ),
+        (
+            "REPLACE INTO setting VALUES ('current_run', '0')",
+            "'current_run' names the run 0, which never was",
+        ),
+        (
+            "REPLACE INTO setting VALUES ('current_run', '-1')",
+            "'current_run' names the run -1, which never was",
+        ),
+        (
+            "REPLACE INTO setting VALUES ('current_run', '01')",
+            "its setting 'current_run' can't be read: '01'",
+        ),
+        (
+            "REPLACE INTO setting VALUES ('current_run', '+1')",
+            "its setting 'current_run' can't be read: '+1'",
+        ),
+        ("DELETE FROM sqlite_sequence", "'current_run' names the run 1, which never was"),
+        (
+            "REPLACE INTO setting VALUES ('approved_plan', '2')",
+            "'approved_plan' names the run 2, which never was",
+        ),
+        ("REPLACE INTO setting VALUES ('asked_run', '2')", "'asked_run' names the run 2, which never was"),
+        (
+            "REPLACE INTO setting VALUES ('unfinished_index', '2')",
+            "'unfinished_index' names the run 2, which never was",
+        ),
+        (
+            "REPLACE INTO setting VALUES ('unfinished_index', 'yes')",
+            "its setting 'unfinished_index' can't be read: 'yes'",
+        ),
+        (
+            r#"REPLACE INTO setting VALUES ('baseline', '{"run_id":2,"with_values":3}')"#,
+            "'baseline' names the run 2, which never was",
+        ),
+        ("UPDATE import SET missing_since = 253402300800", "out of range"),
+        ("UPDATE import SET missing_since = -62135596801", "out of range"),
+        ("UPDATE change SET time = 9223372036854775807", "out of range"),
+        (
+            "UPDATE change SET state = 'Rejected', next_try = 253402300800 WHERE anchor = 'id-alice'",
+            "out of range",
+        ),
         ("REPLACE INTO setting VALUES ('baseline', '7')", record),
         ("REPLACE INTO setting VALUES ('swept', 'today')", "its setting 'swept' can't be read: 'today'"),
         (
@@ -168,14 +218,117 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
         let people = ["alice", "bob", "carol"].map(|name| person(name, &[&name[..1]]));
         let mut harness = Harness::new(people.to_vec());
         harness.run().ok();
-        rusqlite::Connection::open(harness.state_path()).unwrap().execute_batch(damage).unwrap();
+        execute(&harness, damage);
         let error = use_all(&mut harness).unwrap_or_else(|| panic!("nobody noticed {damage}"));
+        assert_damage_that_stays(&harness, &error, why);
+    }
+}
+
+/// An error that names the state, says what is wrong with it and what to do; the file is where it was.
+fn assert_damage_that_stays(harness: &Harness, error: &Error, why: &str) {
+    assert_eq!(error.id, ErrorId::StateCorrupt, "{why}: {error}");
+    let path = harness.state_path().display().to_string();
+    let whole = error.message.starts_with(&format!("The state '{path}' is damaged: "));
+    assert!(whole && error.message.contains(why), "{why}: {error}");
+    assert_eq!(error.target, Some(path));
+    assert!(error.advice.starts_with("Move the file aside"), "{}", error.advice);
+    assert!(harness.state_path().exists(), "its rest is not lost");
+}
+
+fn execute(harness: &Harness, sql: &str) {
+    rusqlite::Connection::open(harness.state_path()).unwrap().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn values_that_were_changed_or_lost_are_never_published() {
+    let changed = format!("the bytes of its value {} were changed", value("a").fingerprint());
+    let lost = format!("it has lost the value {}", value("a").fingerprint());
+    for (damage, why) in [
+        ("UPDATE value SET bytes = x'00'", changed.as_str()),
+        ("UPDATE value SET bytes = x''", &changed),
+        ("DELETE FROM value", &lost),
+        ("UPDATE value SET fingerprint = x'00'", &lost),
+    ] {
+        let mut harness = one();
+        execute(&harness, damage);
+        for file in ["json", "cer"] {
+            fs::remove_file(harness.out().join(format!("alice@contoso.test.{file}"))).unwrap();
+        }
+        harness.options.verify = true;
+        let error = harness.run().run.unwrap_err();
+        assert_damage_that_stays(&harness, &error, why);
+        assert_eq!(harness.published("alice"), [""; 0], "{damage}");
+    }
+}
+
+/// Damage of the tables themselves.
+const DAMAGED_TABLES: [(&str, &str); 12] = [
+    ("DROP TABLE run", "it has no table 'run'"),
+    ("DROP TABLE value", "it has no table 'value'"),
+    ("DROP TABLE approval", "it has no table 'approval'"),
+    ("DROP TABLE managed; CREATE VIEW managed AS SELECT * FROM link", "it has no table 'managed'"),
+    ("ALTER TABLE managed DROP COLUMN certificate", "its table 'managed' has no column 'certificate'"),
+    ("ALTER TABLE evaluation RENAME COLUMN judged TO j", "its table 'evaluation' has no column 'judged'"),
+    ("DROP INDEX import_address", "it has no index 'import_address'"),
+    ("DROP INDEX change_open", "it has no index 'change_open'"),
+    (
+        "DROP TABLE link; CREATE TABLE link (anchor TEXT PRIMARY KEY, target TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        "it has no index 'sqlite_autoindex_link_2'",
+    ),
+    ("PRAGMA user_version = 0", "its version is 0"),
+    ("PRAGMA user_version = -1", "its version is -1"),
+    (
+        "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema; PRAGMA writable_schema = OFF",
+        "it has no table 'setting'",
+    ),
+];
+
+#[test]
+fn tables_that_no_version_made_are_damage_to_whoever_reads() {
+    for (damage, why) in DAMAGED_TABLES {
+        let mut harness = one();
+        execute(&harness, damage);
+        let error = State::open_to_read(&harness.state_path()).err();
+        assert_damage_that_stays(&harness, &error.unwrap_or_else(|| panic!("nobody noticed {damage}")), why);
+        harness.options.what_if = true;
+        let error = harness.run().run.unwrap_err();
+        assert_damage_that_stays(&harness, &error, why);
+    }
+}
+
+#[test]
+fn tables_that_no_version_made_are_kept_aside_and_the_next_run_adopts() {
+    for (damage, why) in DAMAGED_TABLES {
+        let mut harness = one();
+        execute(&harness, damage);
+        let error = harness.run().run.unwrap_err();
         assert_eq!(error.id, ErrorId::StateCorrupt, "{damage}: {error}");
-        let path = harness.state_path().display().to_string();
-        let whole = error.message.starts_with(&format!("The state '{path}' is damaged: "));
-        assert!(whole && error.message.contains(why), "{damage}: {error}");
-        assert_eq!(error.target, Some(path));
-        assert!(error.advice.starts_with("Move the file aside"), "{}", error.advice);
-        assert!(harness.state_path().exists(), "its rest is not lost");
+        assert!(error.message.contains(why) && error.message.contains(" It is kept as '"), "{error}");
+        assert!(error.advice.starts_with("Run again"), "{}", error.advice);
+        assert!(!harness.state_path().exists());
+        let run = harness.run();
+        assert_eq!((run.planned(), run.ok().numbers.adopted), ((0, 0, 0), 1), "{damage}");
+    }
+}
+
+#[test]
+fn what_an_admin_adds_to_the_tables_is_no_damage() {
+    let mut harness = one();
+    execute(
+        &harness,
+        "ANALYZE; CREATE INDEX mine ON change (time); CREATE TABLE notes (text); CREATE VIEW old AS SELECT * FROM nowhere",
+    );
+    assert!(State::open_to_read(&harness.state_path()).unwrap().is_some());
+    assert_eq!(harness.run().planned(), (0, 0, 0));
+}
+
+#[test]
+fn an_empty_file_is_no_state_yet() {
+    let mut harness = one();
+    for what_if in [true, false] {
+        fs::write(harness.state_path(), "").unwrap();
+        assert!(State::open_to_read(&harness.state_path()).unwrap().is_none());
+        harness.options.what_if = what_if;
+        assert_eq!(harness.run().ok().numbers.adopted, 1);
     }
 }
