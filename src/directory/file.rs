@@ -12,7 +12,7 @@ use super::{Presence, Selection, SourceItem};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Fingerprint, Recipient},
+    model::{Fingerprint, Recipient, same_in_any_case},
 };
 
 /// How much of a file tells how long its records are.
@@ -109,8 +109,8 @@ impl Found {
                 selection.includes(recipient)
             }
             (Selection::Identities(identities), Found { error: Some(error), .. }) => {
-                let name = error.target.as_deref().unwrap_or_default().to_lowercase();
-                identities.iter().any(|identity| identity.to_lowercase() == name)
+                let name = error.target.as_deref().unwrap_or_default();
+                identities.iter().any(|identity| same_in_any_case(identity, name))
             }
             (Selection::Identities(_), Found { recipient: None, error: None }) => false,
         };

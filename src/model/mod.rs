@@ -13,6 +13,7 @@ mod evaluation;
 mod exclusion;
 mod finding;
 mod fingerprint;
+mod letter_case;
 mod published;
 mod recipient;
 mod recipient_certificate;
@@ -29,6 +30,7 @@ pub use evaluation::{CertificateState, CuratedValue, DesiredValue, Evaluation, J
 pub use exclusion::Exclusion;
 pub use finding::{Finding, Severity};
 pub use fingerprint::Fingerprint;
+pub use letter_case::{begins_in_any_case, lower_case, same_in_any_case};
 pub use published::{PublishedCertificate, PublishedRecipient, PublishedValue};
 pub use recipient::{Recipient, RecipientKind, RecipientRecord};
 pub use recipient_certificate::RecipientCertificate;

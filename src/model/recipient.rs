@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, Fingerprint, Timestamp, Value};
+use super::{Attribute, Fingerprint, Timestamp, Value, same_in_any_case};
 
 /// What kind of recipient the directory shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -76,7 +76,7 @@ impl Recipient {
 
     /// Whether `identity` (address, UPN, sAMAccountName, DN or anchor, in any case) names it.
     pub fn is_named(&self, identity: &str) -> bool {
-        let same = |text: &str| text.to_lowercase() == identity.to_lowercase();
+        let same = |text: &str| same_in_any_case(text, identity);
         let named = |text: &Option<String>| text.as_deref().is_some_and(same);
         same(&self.anchor)
             || same(&self.distinguished_name)

@@ -1,8 +1,11 @@
 //! Identities with wildcards, in the language of PowerShell's `WildcardPattern`. Its units are those of .NET: UTF-16.
 
-use std::ops::RangeInclusive;
+use std::collections::HashSet;
 
-use crate::error::{Error, ErrorId, Result};
+use crate::{
+    error::{Error, ErrorId, Result},
+    model::{begins_in_any_case, lower_case, same_in_any_case},
+};
 
 const STAR: u16 = b'*' as u16;
 const QUESTION_MARK: u16 = b'?' as u16;
@@ -10,23 +13,42 @@ const OPEN: u16 = b'[' as u16;
 const CLOSE: u16 = b']' as u16;
 const HYPHEN: u16 = b'-' as u16;
 const ESCAPE: u16 = b'`' as u16;
+/// Without one of these PowerShell compares texts, which takes more letters for the same than the wildcards do.
+const SPECIAL: [char; 5] = ['*', '?', '[', ']', '`'];
 
 /// `*` any text, `?` any one character, `[abc]` and `[a-c]` one of them, `` ` `` before a character that is meant as
 /// itself; all in any case.
 #[derive(Debug)]
-pub(super) struct Pattern(Vec<Part>);
+pub(super) enum Pattern {
+    /// The whole text.
+    Text(String),
+    /// Its beginning: `abc*`.
+    Beginning(String),
+    Parts(Vec<Part>),
+}
 
 #[derive(Debug)]
-enum Part {
+pub(super) enum Part {
     AnyText,
     AnyOne,
+    /// In lower case.
     Literal(u16),
-    OneOf(Vec<RangeInclusive<u16>>),
+    /// All in lower case.
+    OneOf(HashSet<u16>),
 }
 
 impl Pattern {
     /// Fails with `InvalidRequest`, naming the pattern, where a bracket is not closed or a range goes backwards.
     pub(super) fn parse(pattern: &str) -> Result<Self> {
+        let beginning = pattern.strip_suffix('*');
+        let text = beginning.unwrap_or(pattern);
+        if !text.contains(SPECIAL) {
+            return Ok(if beginning.is_some() {
+                Self::Beginning(text.into())
+            } else {
+                Self::Text(text.into())
+            });
+        }
         let mut units = pattern.encode_utf16();
         let mut parts = Vec::new();
         while let Some(unit) = units.next() {
@@ -43,33 +65,41 @@ impl Pattern {
                 literal => Part::Literal(lower(literal)),
             });
         }
-        Ok(Self(parts))
+        Ok(Self::Parts(parts))
     }
 
     /// Whether all of `text` is what the pattern says.
     pub(super) fn matches(&self, text: &str) -> bool {
-        let text: Vec<u16> = text.encode_utf16().collect();
-        let (mut part, mut at) = (0, 0);
-        // Where to go on when what came after the last `*` does not fit.
-        let mut back: Option<(usize, usize)> = None;
-        while let Some(unit) = text.get(at) {
-            match self.0.get(part) {
-                Some(Part::AnyText) => {
-                    back = Some((part, at));
-                    part += 1;
-                }
-                Some(one) if one.fits(*unit) => (part, at) = (part + 1, at + 1),
-                _ => match back {
-                    Some((star, from)) => {
-                        (part, at) = (star + 1, from + 1);
-                        back = Some((star, from + 1));
-                    }
-                    None => return false,
-                },
-            }
+        match self {
+            Self::Text(whole) => same_in_any_case(text, whole),
+            Self::Beginning(beginning) => begins_in_any_case(text, beginning),
+            Self::Parts(parts) => fit(parts, text),
         }
-        self.0.iter().skip(part).all(|rest| matches!(rest, Part::AnyText))
     }
+}
+
+fn fit(parts: &[Part], text: &str) -> bool {
+    let text: Vec<u16> = text.encode_utf16().collect();
+    let (mut part, mut at) = (0, 0);
+    // Where to go on when what came after the last `*` does not fit.
+    let mut back: Option<(usize, usize)> = None;
+    while let Some(unit) = text.get(at) {
+        match parts.get(part) {
+            Some(Part::AnyText) => {
+                back = Some((part, at));
+                part += 1;
+            }
+            Some(one) if one.fits(*unit) => (part, at) = (part + 1, at + 1),
+            _ => match back {
+                Some((star, from)) => {
+                    (part, at) = (star + 1, from + 1);
+                    back = Some((star, from + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    parts.iter().skip(part).all(|rest| matches!(rest, Part::AnyText))
 }
 
 impl Part {
@@ -77,18 +107,13 @@ impl Part {
         match self {
             Self::AnyText | Self::AnyOne => true,
             Self::Literal(literal) => *literal == lower(unit),
-            Self::OneOf(ranges) => {
-                let (lower, upper) = (lower(unit), upper(unit));
-                ranges.iter().any(|range| [unit, lower, upper].iter().any(|form| range.contains(form)))
-            }
+            Self::OneOf(units) => units.contains(&lower(unit)),
         }
     }
 }
 
-/// What stands between brackets; takes the closing one, too. A `]` right after the opening one is meant as itself.
-fn bracketed(
-    units: &mut impl Iterator<Item = u16>,
-) -> std::result::Result<Vec<RangeInclusive<u16>>, &'static str> {
+/// What stands between brackets, in lower case; takes the closing one, too. A `]` right after the opening one is meant as itself.
+fn bracketed(units: &mut impl Iterator<Item = u16>) -> std::result::Result<HashSet<u16>, &'static str> {
     const OPEN_END: &str = "a '[' has no ']'";
     let mut contents: Vec<(u16, bool)> = Vec::new();
     let mut first = true;
@@ -100,7 +125,7 @@ fn bracketed(
         }
         first = false;
     }
-    let mut ranges = Vec::new();
+    let mut units = HashSet::new();
     let mut rest = contents.as_slice();
     while let [(low, _), after @ ..] = rest {
         let (high, after) = match after {
@@ -110,10 +135,10 @@ fn bracketed(
         if low > high {
             return Err("a range in brackets ends before it begins");
         }
-        ranges.push(*low..=*high);
+        units.extend((*low..=*high).map(lower));
         rest = after;
     }
-    Ok(ranges)
+    Ok(units)
 }
 
 fn invalid(pattern: &str, why: &str) -> Error {
@@ -122,22 +147,10 @@ fn invalid(pattern: &str, why: &str) -> Error {
         .advice("Write a backtick (`) before a bracket that is meant as such.")
 }
 
+/// .NET maps unit by unit: one of a pair is itself.
 fn lower(unit: u16) -> u16 {
-    char::from_u32(unit.into()).map_or(unit, |c| alone(c.to_lowercase(), unit))
-}
-
-/// Not that of characters that only share theirs with another one, such as the long s.
-fn upper(unit: u16) -> u16 {
-    let upper = char::from_u32(unit.into()).map_or(unit, |c| alone(c.to_uppercase(), unit));
-    if lower(upper) == lower(unit) { upper } else { unit }
-}
-
-/// The one unit that `mapped` is, else `unit`: .NET maps character by character.
-fn alone(mut mapped: impl Iterator<Item = char>, unit: u16) -> u16 {
-    match (mapped.next(), mapped.next()) {
-        (Some(only), None) => u16::try_from(u32::from(only)).unwrap_or(unit),
-        _ => unit,
-    }
+    let lower = char::from_u32(unit.into()).map(lower_case);
+    lower.and_then(|lower| u16::try_from(u32::from(lower)).ok()).unwrap_or(unit)
 }
 
 #[cfg(test)]
