@@ -121,6 +121,88 @@ Describe 'Profiles' {
         (Set-SmimeSyncProfile -Name one -RemoveValue @() -PassThru).RemoveValue.Count | Should -Be 0
     }
 
+    It 'go back to the default by $null as by an empty text, whatever they take' {
+        $table = @(Get-SettingTable)
+        $own = @{
+            ActiveDirectory = @{ Source = 'ActiveDirectory'; Server = 'dc1'; SearchBase = 'DC=x'; Target = 'ActiveDirectory' }
+            Directory       = @{ Source = 'Directory'; Server = 'ldap1'; SearchBase = 'O=x'; Target = 'Folder'; OutputPath = '/out' }
+            ExchangeOnline  = @{ Source = 'Ldif'; Path = '/d.ldif'; Target = 'ExchangeOnline'; Organization = 'c.test' }
+            ExchangeSession = @{ Source = 'Ldif'; Path = '/d.ldif'; Target = 'ExchangeSession' }
+        }
+        $seen = foreach ($kind in $own.Keys) {
+            $base = $own[$kind]
+            $names = @($table | Where-Object {
+                    -not $base.ContainsKey($_.Name) -and $_.Sample -isnot [bool] -and
+                    ($_.General -or $_.Source -contains $base.Source -or $_.Target -contains $base.Target)
+                })
+            $default = New-SmimeSyncProfile -Name one -Force @base
+            foreach ($setting in $names) {
+                foreach ($empty in $null, '') {
+                    $given, $none = @{ $setting.Name = $setting.Sample }, @{ $setting.Name = $empty }
+                    if ($setting.Name -eq 'CertificateFilePath' -or $setting.Name -eq 'CertificateThumbprint') {
+                        $given['AppId'] = [guid]::NewGuid(); $none['AppId'] = $empty
+                    }
+                    $because = "$kind $($setting.Name) '$empty'"
+                    $changed = Set-SmimeSyncProfile -Name one -PassThru @given
+                    "$($changed.($setting.Name))" | Should -Not -Be "$($default.($setting.Name))" -Because $because
+                    (Set-SmimeSyncProfile -Name one -PassThru @none | ConvertTo-Json) |
+                        Should -Be ($default | ConvertTo-Json) -Because $because
+                }
+                $setting.Name
+            }
+        }
+        $kept = @($table | Where-Object { $seen -notcontains $_.Name -and $_.Sample -isnot [bool] })
+        @($kept.Name | Sort-Object) | Should -Be @('Organization', 'OutputPath', 'Path', 'SearchBase', 'Server')
+    }
+
+    It 'go back to the default where they have no effect, too' {
+        $default = New-SmimeSyncProfile -Name one @minimum
+        foreach ($setting in Get-SettingTable | Where-Object { -not $minimum.ContainsKey($_.Name) }) {
+            foreach ($empty in $null, '') {
+                if ($setting.Sample -is [bool]) { $empty = $false }
+                $none = @{ $setting.Name = $empty }
+                (Set-SmimeSyncProfile -Name one -PassThru @none | ConvertTo-Json) |
+                    Should -Be ($default | ConvertTo-Json) -Because $setting.Name
+            }
+        }
+    }
+
+    It 'have no default where they are required: <Name>' -ForEach @(
+        @{ Name = 'Source' }, @{ Name = 'Target' }, @{ Name = 'Path' }, @{ Name = 'OutputPath' }
+    ) {
+        $null = New-SmimeSyncProfile -Name one @minimum
+        foreach ($empty in $null, '') {
+            $none = @{ $Name = $empty }
+            { Set-SmimeSyncProfile -Name one @none } | Should -Throw -ErrorId 'ProfileInvalid,Set-SmimeSyncProfile' `
+                -ExpectedMessage "* needs -$Name*"
+        }
+    }
+
+    It 'are numbers in every form that PowerShell has for them, and nothing else: <Given>' -ForEach @(
+        @{ Given = '7'; Is = 7 }, @{ Given = [long] 7; Is = 7 }, @{ Given = '1kb'; Is = 1024 }, @{ Given = 0; Is = 0 }
+        @{ Given = '2147483647'; Is = 2147483647 }, @{ Given = -1 }, @{ Given = 2147483648 }, @{ Given = 'many' }
+        @{ Given = ' ' }
+    ) {
+        (New-SmimeSyncProfile -Name one @minimum -RemovalLimit 0).RemovalLimit | Should -Be 0
+        if ($_.ContainsKey('Is')) {
+            (Set-SmimeSyncProfile -Name one -RemovalLimit $Given -PassThru).RemovalLimit | Should -Be $Is
+        } else {
+            { Set-SmimeSyncProfile -Name one -RemovalLimit $Given } | Should -Throw -ErrorId 'ProfileInvalid,Set-SmimeSyncProfile' `
+                -ExpectedMessage "*-RemovalLimit is *$Given*; give 0 *"
+        }
+    }
+
+    It 'have their values completed by Set-, too: <Text>' -ForEach @(
+        @{ Text = 'Set-SmimeSyncProfile one -Policy '; Found = 'Standard', 'Strict', 'Lenient' }
+        @{ Text = 'Set-SmimeSyncProfile one -Policy st'; Found = 'Standard', 'Strict' }
+        @{ Text = 'Set-SmimeSyncProfile one -RemoveValue '; Found = 'Untrusted', 'Weak', 'WrongAddress', 'Displaced' }
+        @{ Text = "Set-SmimeSyncProfile one -RemoveValue 'wr"; Found = @('WrongAddress') }
+        @{ Text = 'Set-SmimeSyncProfile one -RemoveValue weak, w'; Found = 'Weak', 'WrongAddress' }
+    ) {
+        @((TabExpansion2 -inputScript $Text -cursorColumn $Text.Length).CompletionMatches.CompletionText | Sort-Object) |
+            Should -Be @($Found | Sort-Object)
+    }
+
     It 'refuse a setting without effect, and name what it belongs to' {
         { New-SmimeSyncProfile -Name one @minimum -Server dc1 } | Should -Throw -ErrorId 'ProfileInvalid,New-SmimeSyncProfile' `
             -ExpectedMessage '*-Server has no effect*sources ActiveDirectory and Directory*'

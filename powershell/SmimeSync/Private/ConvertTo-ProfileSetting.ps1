@@ -11,14 +11,15 @@ function ConvertTo-ProfileSetting {
         if ($value -is [uri]) { $value = $value.OriginalString }
         if ($value -is [System.Management.Automation.SwitchParameter]) {
             $setting[$name] = $value.IsPresent
-        } elseif ($null -eq $value -or ($value -is [string] -and -not $value) -or @($value).Count -eq 0) {
+        } elseif (-not (@($value) -join '')) {
             $setting[$name] = $null
         } else {
             if ($script:PathSetting -contains $name) { $value = @(Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $value) }
             if ($script:ListSetting -contains $name) { $setting[$name] = [string[]] $value; continue }
-            $value = @($value)[0]
             # What is no number is text, in the same form on every version of PowerShell.
-            $setting[$name] = if ($value -is [int]) { $value } else { "$value" }
+            $text = "$(@($value)[0])"
+            $number = if ($script:NumberSetting -contains $name -and $text.Trim()) { $text -as [long] }
+            $setting[$name] = if ($null -ne $number) { $number } else { $text }
         }
     }
     $setting

@@ -14,3 +14,6 @@ $script:PathSetting = @(
 $script:ListSetting = @(
     'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
 )
+$script:NumberSetting = @(
+    'Port', 'QuietPeriod', 'Timeout', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'Retention'
+)

@@ -4,9 +4,9 @@ function Set-SmimeSyncProfile {
     Changes settings of a profile.
 
     .DESCRIPTION
-    Only the settings that are given change. An empty one ($null, an empty text or list) goes back to its
-    default. A changed policy or set of trust anchors makes the next run judge every recipient anew, and holds
-    its plan if there are removals in it.
+    Only the settings that are given change. An empty one ($null, an empty text or list; of a switch $false) goes
+    back to its default; one that is required has none. A changed policy or set of trust anchors makes the next
+    run judge every recipient again, and holds its plan if there are removals in it.
 
     .PARAMETER Name
     The profile's name.
@@ -212,15 +212,15 @@ function Set-SmimeSyncProfile {
         [string] $Name,
 
         # <generated: Settings, Scope>
-        [ValidateSet('ActiveDirectory', 'Directory', 'Ldif', 'Csv')]
+        [ValidateSet('ActiveDirectory', 'Directory', 'Ldif', 'Csv', '')]
         [string] $Source,
 
-        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder')]
+        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder', '')]
         [string] $Target,
 
         [string] $Server,
 
-        [System.Nullable[int]] $Port,
+        [string] $Port,
 
         [string[]] $SearchBase,
 
@@ -230,18 +230,18 @@ function Set-SmimeSyncProfile {
 
         [string] $WriteServer,
 
-        [System.Nullable[int]] $QuietPeriod,
+        [string] $QuietPeriod,
 
         [string[]] $ServerCertificatePath,
 
-        [System.Nullable[int]] $Timeout,
+        [string] $Timeout,
 
         [Alias('LiteralPath')]
         [string] $Path,
 
         [string] $Organization,
 
-        [System.Nullable[guid]] $AppId,
+        [string] $AppId,
 
         [string] $CertificateFilePath,
 
@@ -250,16 +250,16 @@ function Set-SmimeSyncProfile {
 
         [switch] $ManagedIdentity,
 
-        [System.Nullable[guid]] $ManagedIdentityAccountId,
+        [string] $ManagedIdentityAccountId,
 
-        [ValidateSet('O365Default', 'O365USGovGCCHigh', 'O365USGovDoD', 'O365China')]
+        [ValidateSet('O365Default', 'O365USGovGCCHigh', 'O365USGovDoD', 'O365China', '')]
         [string] $ExchangeEnvironmentName,
 
         [uri] $ConnectionUri,
 
         [uri] $AzureADAuthorizationEndpointUri,
 
-        [ValidateSet('Base64', 'Integers')]
+        [ValidateSet('Base64', 'Integers', '')]
         [string] $ByteEncoding,
 
         [ValidatePattern('^[A-Za-z0-9]*$')]
@@ -267,13 +267,13 @@ function Set-SmimeSyncProfile {
 
         [switch] $CreateContact,
 
-        [ValidateSet('Managed', 'Authoritative')]
+        [ValidateSet('Managed', 'Authoritative', '')]
         [string] $Ownership,
 
-        [ValidateSet('Repair', 'Report')]
+        [ValidateSet('Repair', 'Report', '')]
         [string] $Drift,
 
-        [ValidateSet('Untrusted', 'Weak', 'WrongAddress', 'Displaced')]
+        [ArgumentCompleter({ 'Untrusted', 'Weak', 'WrongAddress', 'Displaced' -like ($args[2].Trim('"''') + '*') })]
         [string[]] $RemoveValue,
 
         [string] $OutputPath,
@@ -282,22 +282,22 @@ function Set-SmimeSyncProfile {
 
         [switch] $AllowUntrusted,
 
-        [ValidateSet('Standard', 'Strict', 'Lenient')]
+        [ValidateSet('Standard', 'Strict', 'Lenient', '')]
         [string] $Policy,
 
-        [ValidateSet('Best', 'AllUsable')]
+        [ValidateSet('Best', 'AllUsable', '')]
         [string] $Selection,
 
-        [ValidateSet('Keep', 'Remove')]
+        [ValidateSet('Keep', 'Remove', '')]
         [string] $DisabledAccount,
 
-        [System.Nullable[int]] $MissingPeriod,
+        [string] $MissingPeriod,
 
-        [System.Nullable[int]] $RemovalLimit,
+        [string] $RemovalLimit,
 
-        [System.Nullable[int]] $RemovalPercent,
+        [string] $RemovalPercent,
 
-        [System.Nullable[int]] $Retention,
+        [string] $Retention,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope,

@@ -55,8 +55,8 @@ const INTRODUCTION: &str = "\
 Generated from `src/profile/settings.rs`; after a change there: `SMIME_SYNC_BLESS=1 cargo test --test abi settings`.
 
 Each is a parameter of `New-SmimeSyncProfile` and `Set-SmimeSyncProfile`. With `Set-`, an empty one (`$null`, an empty \
-text or list) goes back to its default. A file of a profile keeps only what differs from the defaults; a setting of \
-another source or target has no effect, and to give one is an error.
+text or list; of a switch `$false`) goes back to its default; one that is required has none. A file of a profile keeps only what differs from the defaults; a setting of \
+another source or target has no effect, and to give one another value than its default is an error.
 ";
 
 /// What a setting takes, as a cell of a table.

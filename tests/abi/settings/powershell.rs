@@ -45,30 +45,47 @@ fn wrapped(text: &str) -> Vec<String> {
 }
 
 fn declaration(setting: &Setting, new: bool) -> Vec<String> {
-    let (check, kind) = match setting.values {
-        Values::Text => (None, "string".to_owned()),
-        Values::Guid => (None, "System.Nullable[guid]".into()),
-        // Empty takes it back to its default.
-        Values::Thumbprint => (Some("ValidatePattern('^([0-9A-Fa-f]{40})?$')".to_owned()), "string".into()),
-        Values::Word => (Some("ValidatePattern('^[A-Za-z0-9]*$')".into()), "string".into()),
-        Values::Address => (None, "uri".into()),
-        Values::Path => (None, "string".into()),
-        // The library says which numbers there are, since $null is one here.
-        Values::Number { .. } if !new => (None, "System.Nullable[int]".into()),
-        Values::Number { least, most } => {
-            assert!(most <= UNLIMITED);
-            (Some(format!("ValidateRange({least}, {most})")), "int".into())
-        }
-        Values::Switch => (None, "switch".into()),
-        Values::Choice(names) => (Some(format!("ValidateSet({})", quoted(names))), "string".into()),
-    };
     let mandatory = new && (setting.name == SOURCE.name || setting.name == TARGET.name);
     let mandatory = mandatory.then(|| "Parameter(Mandatory = $true)".to_owned());
+    let (check, kind) = if new { first_value(setting) } else { other_value(setting) };
     let alias = (setting.name == "Path").then(|| "Alias('LiteralPath')".to_owned());
     let list = if setting.list { "[]" } else { "" };
     let attributes =
         [mandatory, check, alias].into_iter().flatten().map(|attribute| format!("[{attribute}]"));
     attributes.chain([format!("[{kind}{list}] ${}", setting.name)]).collect()
+}
+
+/// Check and type of a setting of a new profile.
+fn first_value(setting: &Setting) -> (Option<String>, &'static str) {
+    match setting.values {
+        Values::Text | Values::Path => (None, "string"),
+        Values::Guid => (None, "System.Nullable[guid]"),
+        // Empty is none.
+        Values::Thumbprint => (Some("ValidatePattern('^([0-9A-Fa-f]{40})?$')".into()), "string"),
+        Values::Word => (Some("ValidatePattern('^[A-Za-z0-9]*$')".into()), "string"),
+        Values::Address => (None, "uri"),
+        Values::Number { least, most } => {
+            assert!(most <= UNLIMITED);
+            (Some(format!("ValidateRange({least}, {most})")), "int")
+        }
+        Values::Switch => (None, "switch"),
+        Values::Choice(names) => (Some(format!("ValidateSet({})", quoted(names))), "string"),
+    }
+}
+
+/// Check and type where `$null` and an empty text take the setting back to its default. PowerShell makes 0 of an empty
+/// text for a number, and refuses it for a GUID: there the library says which values there are.
+fn other_value(setting: &Setting) -> (Option<String>, &'static str) {
+    match setting.values {
+        Values::Guid | Values::Number { .. } => (None, "string"),
+        // No check of PowerShell's lets $null through for a list.
+        Values::Choice(names) if setting.list => {
+            let typed = r#"($args[2].Trim('"''') + '*')"#;
+            (Some(format!("ArgumentCompleter({{ {} -like {typed} }})", quoted(names))), "string")
+        }
+        Values::Choice(names) => (Some(format!("ValidateSet({}, '')", quoted(names))), "string"),
+        _ => first_value(setting),
+    }
 }
 
 fn quoted(names: &[impl AsRef<str>]) -> String {
@@ -94,6 +111,7 @@ fn the_module_knows_the_settings_of_the_table() {
     .to_owned()
         + &names("ProfileSetting", |_| true)
         + &names("PathSetting", |setting| setting.values == Values::Path)
-        + &names("ListSetting", |setting| setting.list);
+        + &names("ListSetting", |setting| setting.list)
+        + &names("NumberSetting", |setting| matches!(setting.values, Values::Number { .. }));
     compare_or_bless("powershell/SmimeSync/Private/ProfileSetting.ps1", "abi settings", &text);
 }
