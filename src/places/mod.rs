@@ -90,7 +90,10 @@ impl Places {
         if is_profile_name(name) {
             return Ok(self.profiles.join(format!("{name}.json")));
         }
-        let what = format!("'{name}' is not a profile name: 1 to 64 letters, digits, '-', '_' or '.'.");
+        let what = format!(
+            "'{name}' is not a profile name: 1 to 64 letters (a to z, A to Z), digits, '-', '_' or '.', the first a \
+             letter or a digit."
+        );
         Err(Error::new(ErrorId::ProfileInvalid, what).target(name))
     }
 

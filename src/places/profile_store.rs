@@ -54,10 +54,11 @@ fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Settings> {
         Error::new(ErrorId::ProfileUnreadable, what).target(name)
     };
     let settings: Settings = serde_json::from_slice(text).map_err(|e| unreadable(e.to_string()))?;
-    if settings.name() != name {
-        return Err(unreadable(format!("it is named '{}' inside", settings.name())));
+    match settings.name() {
+        "" => Err(unreadable("its Name is missing".into())),
+        other if other != name => Err(unreadable(format!("its Name is '{other}'"))),
+        _ => Ok(settings),
     }
-    Ok(settings)
 }
 
 /// Writes a profile. Fails with `PlaceNotWritable`, `PlaceNotPrivate`, `DiskFull`.

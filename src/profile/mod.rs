@@ -43,7 +43,7 @@ use crate::error::Error;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Settings", into = "Settings")]
 pub struct Profile {
-    /// Its name: letters, digits, `-`, `_` and `.`; 64 at most.
+    /// Its name: letters (of ASCII), digits, `-`, `_` and `.`; 64 at most; the first a letter or a digit.
     pub name: String,
     /// Where recipients are read: one source, for now.
     pub sources: [Source; 1],
@@ -63,7 +63,7 @@ pub struct Profile {
 /// The setting `Name`, by which a profile is known.
 pub const NAME: Setting = Setting::new::<String>(
     "Name",
-    "The profile's name: letters, digits, '-', '_' and '.', 64 at most.",
+    "The profile's name: letters (a to z, A to Z), digits, '-', '_' and '.', 64 at most; the first is a letter or a digit.",
     Values::Text,
     true,
     || None,

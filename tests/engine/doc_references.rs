@@ -71,12 +71,7 @@ fn sections(page: &str) -> BTreeSet<String> {
 
 /// The addresses of a page's links that lead into the repository.
 fn links(page: &str) -> Vec<String> {
-    let mut fenced = false;
-    let prose = page.lines().filter(|line| {
-        fenced ^= line.trim_start().starts_with("```");
-        !fenced
-    });
-    let text = prose.collect::<Vec<_>>().join("\n");
+    let text = prose(page);
     let targets =
         text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link.to_owned());
     targets.filter(|link| !link.contains("://") && !link.contains(' ')).collect()
@@ -101,6 +96,59 @@ fn broken(from: &Path, page: &str) -> Vec<String> {
         target.lines().any(|line| line.starts_with('#') && anchor(line) == section)
     };
     links(page).into_iter().filter(|link| !leads(link)).collect()
+}
+
+/// The lines of a page that are no block of code.
+fn prose(page: &str) -> String {
+    let mut fenced = false;
+    let kept = page.lines().filter(|line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    });
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+/// The words in backticks that look like a file or folder of the repository, without those that stand for many.
+fn named_paths(page: &str) -> Vec<String> {
+    const ENDINGS: [&str; 12] =
+        [".rs", ".md", ".h", ".c", ".cs", ".sh", ".ps1", ".psd1", ".psm1", ".ps1xml", ".toml", "/"];
+    let prose = prose(page);
+    let words = prose.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
+    let is_path = |word: &&str| {
+        let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+        let placeholder = word.contains("PAGE") || word.contains("NOUN");
+        let folder = word.split_once('/').is_some_and(|(first, _)| root().join(first).is_dir());
+        plain
+            && !placeholder
+            && !word.starts_with("target/")
+            && (folder || ENDINGS.iter().any(|end| word.ends_with(end)))
+    };
+    words.filter(is_path).map(str::to_owned).collect()
+}
+
+/// Every file and folder below the folders that are written by hand, and those at the top, as paths from there.
+fn tree() -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let own = path.strip_prefix(root()).unwrap().to_owned();
+            if path.is_dir() && own != Path::new("target") && own != Path::new(".git") {
+                folders.push(path);
+            }
+            found.insert(own);
+        }
+    }
+    found
+}
+
+/// The paths that a page names but the repository does not have: from the top, or, where a page speaks of a folder,
+/// from there.
+fn missing_paths(page: &str, tree: &BTreeSet<PathBuf>) -> Vec<String> {
+    let there = |named: &String| tree.iter().any(|path| path.ends_with(named));
+    named_paths(page).into_iter().filter(|named| !there(named)).collect()
 }
 
 #[test]
@@ -135,6 +183,28 @@ fn every_link_of_a_page_leads_to_a_file_and_section() {
 }
 
 #[test]
+fn every_path_that_the_pages_for_developers_name_is_there() {
+    let tree = tree();
+    for name in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let page = text(&root().join(name));
+        assert!(named_paths(&page).len() > 20, "{name}: paths are seen");
+        assert_eq!(missing_paths(&page, &tree), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn contributing_lists_every_generated_file() {
+    let tests = files("tests", &["rs"]).iter().map(|path| text(path)).collect::<String>();
+    let page = text(&root().join("CONTRIBUTING.md"));
+    let calls = tests.split("compare_or_bless(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let generated: BTreeSet<&str> = calls.map(|(path, _)| path).filter(|path| path.contains('/')).collect();
+    assert!(generated.len() > 5, "{generated:?}");
+    for path in generated {
+        assert!(page.contains(&format!("`{path}`")), "{path}");
+    }
+}
+
+#[test]
 fn no_page_and_no_comment_points_to_facts_outside_of_the_repository() {
     let texts = [files("src", &["rs"]), files("tests", &["rs"]), pages()].concat();
     for path in texts.iter().filter(|path| !path.ends_with(file!())) {
@@ -149,6 +219,9 @@ fn citations_and_links_are_seen_in_every_form() {
     assert_eq!(citations(text), expected.map(|(page, number)| (page.to_owned(), number.to_owned())));
     assert_eq!(sections("# Title\n## 1. One\n### 1.6 Six\n"), ["Title", "1", "1.6"].map(String::from).into());
     assert_eq!(links("[a](b.md#c), [d](https://e.test)\n```\n[f](g)\n```"), ["b.md#c"]);
+    let page = "`src/lib.rs`, `x.rs` and `open/`\n```\n`no.rs`\n```\n`sh tests/full.sh NAME`, `a/b`, `docs/*.md`, `tests/no`";
+    assert_eq!(named_paths(page), ["src/lib.rs", "x.rs", "open/", "tests/full.sh", "tests/no"]);
+    assert_eq!(missing_paths(page, &tree()), ["x.rs", "tests/no"]);
     assert_eq!(anchor("### 2.1 The two attributes, `and` more"), "21-the-two-attributes-and-more");
     let here = root().join("README.md");
     assert_eq!(

@@ -5,7 +5,7 @@ function Approve-SmimeSyncPlan {
 
     .DESCRIPTION
     When the guard holds a plan, nothing was written. This approves exactly the removals that the plan lists, by
-    recipient and value; the next run plans anew and lets those through. Other removals that turn up until then
+    recipient and value; the next run plans again and lets those through. Other removals that turn up until then
     count for the guard as ever. Lists the removals and asks for confirmation by default; -Confirm:$false does
     not ask.
 

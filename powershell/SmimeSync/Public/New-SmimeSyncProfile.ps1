@@ -10,7 +10,8 @@ function New-SmimeSyncProfile {
     What a source or target needs and does not get is an error that names the setting.
 
     .PARAMETER Name
-    The profile's name: letters, digits, '-', '_' and '.', 64 at most.
+    The profile's name: letters (a to z, A to Z), digits, '-', '_' and '.', 64 at most; the first is a letter or
+    a digit.
 
     .PARAMETER Source
     Where recipients are read.

@@ -251,6 +251,36 @@ fn a_wrong_file_is_told_in_the_same_words_and_can_be_put_right_or_replaced() {
 }
 
 #[test]
+fn a_file_whose_name_is_missing_or_another_one_is_told_so() {
+    let home = Home::new();
+    for (name, why) in [
+        (None, "its Name is missing."),
+        (Some(""), "its Name is missing."),
+        (Some("other"), "its Name is 'other'."),
+    ] {
+        let mut profile = file_to_folder(json!({}));
+        match name {
+            Some(name) => profile["Name"] = name.into(),
+            None => drop(profile.as_object_mut().unwrap().remove("Name")),
+        }
+        home.write(&profile);
+        let error = home.get().unwrap_err();
+        assert_eq!(error.id, ErrorId::ProfileUnreadable);
+        assert!(error.message.ends_with(&format!("can't be read: {why}")), "{error}");
+    }
+}
+
+#[test]
+fn a_name_has_letters_of_ascii_only_and_messages_say_so() {
+    let home = Home::new();
+    for name in ["müller", "Ωmega", "-corp", "", "a b"] {
+        let error = home.make(merged(file_to_folder(json!({})), json!({ "Name": name }))).unwrap_err();
+        assert_eq!(error.id, ErrorId::ProfileInvalid, "{name}");
+        assert!(error.message.contains("1 to 64 letters (a to z, A to Z), digits, "), "{error}");
+    }
+}
+
+#[test]
 fn a_target_is_told_apart_by_its_place() {
     let folder = file_to_folder(json!({}));
     let text = format!("Folder {}", folder["OutputPath"].as_str().unwrap());
