@@ -11,6 +11,8 @@ mod mode;
 mod preview;
 mod properties;
 mod state;
+// The profiles of the states that it holds have paths of Unix.
+#[cfg(unix)]
 mod upgrade;
 mod verify;
 mod world;

@@ -27,7 +27,7 @@ fn profile(target: &str, ownership: Option<&str>) -> Profile {
         profile["Ownership"] = ownership.into();
     }
     match target {
-        "Folder" => profile["OutputPath"] = "/out".into(),
+        "Folder" => profile["OutputPath"] = std::env::temp_dir().join("out").display().to_string().into(),
         "ExchangeOnline" => profile["Organization"] = "contoso.onmicrosoft.com".into(),
         _ => {}
     }

@@ -236,7 +236,7 @@ fn what_others_write_meanwhile_stays() {
 #[test]
 fn what_the_profile_owns_elsewhere_says_nothing_of_the_directory() {
     let own = [
-        serde_json::json!({"Target": "Folder", "OutputPath": "/out", "Ownership": "Authoritative"}),
+        serde_json::json!({"Target": "Folder", "OutputPath": std::env::temp_dir().join("out"), "Ownership": "Authoritative"}),
         serde_json::json!({"Target": "ExchangeSession", "Ownership": "Authoritative"}),
         serde_json::json!({"Target": "ActiveDirectory"}),
     ];
