@@ -104,20 +104,23 @@ pub(super) fn adopt(
             certificate,
         })
     };
-    let first_foreign = found.values.iter().position(|value| ours(value).is_none());
+    let of_each: Vec<(&Value, Option<PublishedValue>)> =
+        found.values.iter().map(|value| (value, ours(value))).collect();
+    let first_foreign = of_each.iter().position(|(_, ours)| ours.is_none()).unwrap_or(of_each.len());
     // Readers take the first that is valid: what is wanted and stands behind somebody else's is written anew, in front.
     let is_behind = |place: usize, value: &PublishedValue| {
-        first_foreign.is_some_and(|first| first < place) && desired.iter().any(|one| one.same(value))
+        first_foreign < place && desired.iter().any(|one| one.same(value))
     };
-    let places = found.values.iter().enumerate();
-    let adopted: Vec<PublishedValue> =
-        places.filter_map(|(place, value)| ours(value).filter(|one| !is_behind(place, one))).collect();
+    let (kept, adopted): (Vec<&Value>, Vec<PublishedValue>) = of_each
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, (value, ours))| Some((value, ours.filter(|one| !is_behind(place, one))?)))
+        .unzip();
     // Nothing of ours there: the first write makes the link.
     if adopted.is_empty() {
         return Ok(());
     }
     desk.state.transaction(|state| {
-        let kept = found.values.iter().filter(|value| adopted.iter().any(|one| one.is(value)));
         kept.into_iter().try_for_each(|value| state.put_value(value))?;
         state.set_managed(&row.anchor, Some(&found.key), &adopted, desk.now)
     })?;
