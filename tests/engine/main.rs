@@ -22,3 +22,4 @@ mod policy;
 mod supply_chain;
 mod sync;
 mod trust;
+mod whole;

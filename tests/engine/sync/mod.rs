@@ -15,4 +15,4 @@ mod state;
 #[cfg(unix)]
 mod upgrade;
 mod verify;
-mod world;
+pub mod world;
