@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
+use crate::model::into_printable;
+
 macro_rules! error_ids {
     ($( $code:literal $id:ident $category:ident $advice:literal )*) => {
         /// What went wrong, in the order of the numbers. The number and the name are stable; retired ones stay reserved.
@@ -163,9 +165,15 @@ pub struct NativeStatus {
 }
 
 impl Error {
-    /// An error with the table's advice.
+    /// An error with the table's advice. Whatever the message quotes, it is one line that can be printed.
     pub fn new(id: ErrorId, message: impl Into<String>) -> Self {
-        Self { id, message: message.into(), target: None, advice: id.advice().to_owned(), native: None }
+        Self {
+            id,
+            message: into_printable(message.into()),
+            target: None,
+            advice: id.advice().to_owned(),
+            native: None,
+        }
     }
 
     /// The same, naming its object.
@@ -176,7 +184,7 @@ impl Error {
 
     /// The same, with more exact advice than the table's.
     pub fn advice(mut self, advice: impl Into<String>) -> Self {
-        self.advice = advice.into();
+        self.advice = into_printable(advice.into());
         self
     }
 
@@ -193,6 +201,19 @@ impl Error {
         Self::new(id, format!("{what} '{}': {cause}", path.display()))
             .target(path.display().to_string())
             .native(NativeStatus { os_error: cause.raw_os_error(), ..NativeStatus::default() })
+    }
+
+    /// The same for people: no control characters, whichever side they came from.
+    pub fn into_printable(mut self) -> Self {
+        self.message = into_printable(self.message);
+        self.target = self.target.map(into_printable);
+        self.advice = into_printable(self.advice);
+        if let Some(native) = &mut self.native {
+            native.text = native.text.take().map(into_printable);
+            native.exception = native.exception.take().map(into_printable);
+            native.request_id = native.request_id.take().map(into_printable);
+        }
+        self
     }
 
     /// The error of a canceled task.
@@ -216,6 +237,20 @@ mod tests {
     #[test]
     fn numbers_rise_and_never_repeat() {
         assert!(ErrorId::VARIANTS.windows(2).all(|pair| pair[0].code() < pair[1].code()));
+    }
+
+    #[test]
+    fn what_others_wrote_is_shown_without_control_characters() {
+        let native = NativeStatus { text: Some("no\r\n\u{1B}[2J".into()), ..NativeStatus::default() };
+        let error = Error::new(ErrorId::RecipientInvalid, "'Eve\u{1B}[31m' was skipped.\nNext")
+            .target("CN=Eve\u{202E}")
+            .advice("Ask\u{7}.")
+            .native(native);
+        assert_eq!(error.to_string(), "'Eve\\u{1b}[31m' was skipped.\\u{a}Next");
+        let shown = error.into_printable();
+        assert_eq!(shown.target.as_deref(), Some("CN=Eve\\u{202e}"));
+        assert_eq!(shown.advice, "Ask\\u{7}.");
+        assert_eq!(shown.native.unwrap().text.as_deref(), Some("no\\u{d}\\u{a}\\u{1b}[2J"));
     }
 
     #[test]

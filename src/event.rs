@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{Error, Result},
+    model::into_printable,
     runtime::runtime,
 };
 
@@ -112,6 +113,7 @@ pub struct ErrorBody {
 
 impl From<Error> for ErrorBody {
     fn from(error: Error) -> Self {
+        let error = error.into_printable();
         Self { code: error.id.code(), category: error.id.category().to_owned(), error }
     }
 }
@@ -307,9 +309,9 @@ impl Context {
         self.sink.emit(Event::Error { error: error.into() })
     }
 
-    /// Hands over a log message.
+    /// Hands over a log message; it becomes one line that can be printed, whatever it quotes.
     pub fn log(&self, level: LogLevel, message: impl Into<String>) -> Result<()> {
-        self.sink.emit(Event::Log { level, message: message.into() })
+        self.sink.emit(Event::Log { level, message: into_printable(message.into()) })
     }
 
     /// Hands over how far the task is.
@@ -318,7 +320,11 @@ impl Context {
     }
 
     /// Asks and waits for the answers, in the order of the questions.
-    pub fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>> {
+    pub fn ask(&self, mut questions: Vec<Question>) -> Result<Vec<Answer>> {
+        for question in &mut questions {
+            question.target = into_printable(std::mem::take(&mut question.target));
+            question.action = into_printable(std::mem::take(&mut question.action));
+        }
         self.sink.ask(questions)
     }
 }
@@ -333,40 +339,4 @@ pub async fn unless_canceled<T>(cancel: &CancellationToken, future: impl Future<
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::*;
-    use crate::error::ErrorId;
-
-    struct Nobody;
-
-    impl EventSink for Nobody {
-        fn emit(&self, _event: Event) -> Result<()> {
-            Ok(())
-        }
-        fn ask(&self, _questions: Vec<Question>) -> Result<Vec<Answer>> {
-            Ok(Vec::new())
-        }
-    }
-
-    #[test]
-    fn a_wait_ends_with_its_time_or_with_the_task() {
-        let context = Context::new(Arc::new(Nobody), CancellationToken::new());
-        let began = Instant::now();
-        context.wait(Duration::ZERO).unwrap();
-        context.wait(Duration::from_millis(20)).unwrap();
-        assert!(began.elapsed() >= Duration::from_millis(20));
-
-        let cancel = context.cancel.clone();
-        let canceling = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(20));
-            cancel.cancel();
-        });
-        let hours = Duration::from_secs(9 * 3600);
-        assert_eq!(context.wait(hours).unwrap_err().id, ErrorId::Canceled);
-        canceling.join().unwrap();
-        assert_eq!(context.wait(Duration::ZERO).unwrap_err().id, ErrorId::Canceled);
-        assert!(began.elapsed() < Duration::from_secs(60));
-    }
-}
+mod tests;

@@ -7,6 +7,8 @@ use x509_parser::{
     x509::{RelativeDistinguishedName, X509Name},
 };
 
+use crate::model::is_hidden;
+
 /// A subject or issuer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Name {
@@ -100,7 +102,7 @@ pub(super) fn value_text(value: &Any<'_>) -> String {
     }
 }
 
-/// RFC 4514 §2.4; control characters are escaped as well, so that a name never breaks a line.
+/// RFC 4514 §2.4; control and other hidden characters are escaped as well, so that a name never breaks a line.
 fn escape(value: &str) -> String {
     let last = value.chars().count().saturating_sub(1);
     let mut out = String::with_capacity(value.len());
@@ -109,7 +111,7 @@ fn escape(value: &str) -> String {
             '"' | '+' | ',' | ';' | '<' | '>' | '\\' => out.extend(['\\', c]),
             ' ' if i == 0 || i == last => out.push_str("\\ "),
             '#' if i == 0 => out.push_str("\\#"),
-            c if c.is_control() => {
+            c if is_hidden(c) => {
                 let mut utf8 = [0; 4];
                 c.encode_utf8(&mut utf8).bytes().for_each(|octet| out.push_str(&format!("\\{octet:02X}")));
             }
@@ -132,6 +134,7 @@ mod tests {
         for (value, text) in [
             ("Alice", "Alice"),
             ("Before\rAfter", "Before\\0DAfter"),
+            ("Eve\u{202E}", "Eve\\E2\\80\\AE"),
             ("James \"Jim\" Smith, III", "James \\\"Jim\\\" Smith\\, III"),
             ("#Hash", "\\#Hash"),
             (" both ends ", "\\ both ends\\ "),

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    directory::generalized_time,
+    directory::{
+        address::{Trim, smtp_addresses, target_address},
+        generalized_time,
+    },
     error::{Error, ErrorId, Result},
     model::{Attribute, Named, Recipient, RecipientKind, Value},
 };
@@ -20,7 +23,7 @@ pub struct Entry {
 }
 
 /// The attributes that [`recipient`] looks at: what a search should ask for, and a file reader keep.
-pub const ATTRIBUTES: [&str; 16] = [
+pub const ATTRIBUTES: [&str; 17] = [
     "objectClass",
     "objectCategory",
     "objectGUID",
@@ -32,6 +35,7 @@ pub const ATTRIBUTES: [&str; 16] = [
     "cn",
     "mail",
     "proxyAddresses",
+    "targetAddress",
     "userPrincipalName",
     "sAMAccountName",
     "whenChanged",
@@ -42,6 +46,25 @@ pub const ATTRIBUTES: [&str; 16] = [
 /// Whether [`recipient`] looks at the attribute of that name, in any case and with any options.
 pub fn is_looked_at(name: &str) -> bool {
     ATTRIBUTES.iter().any(|attribute| attribute.eq_ignore_ascii_case(base_name(name)))
+}
+
+/// Whether the attribute of that name has one value at most in every directory that has it ([MS-ADA1] to [MS-ADA3],
+/// RFC 4530 for `entryUUID`, RFC 2798 for `displayName`). `mail` and `cn` have several in some.
+pub(crate) fn is_single_valued(name: &str) -> bool {
+    const SINGLE: [&str; 11] = [
+        "objectGUID",
+        "entryUUID",
+        "objectCategory",
+        "isDeleted",
+        "userAccountControl",
+        "msExchRecipientTypeDetails",
+        "displayName",
+        "targetAddress",
+        "userPrincipalName",
+        "sAMAccountName",
+        "whenChanged",
+    ];
+    SINGLE.iter().any(|single| single.eq_ignore_ascii_case(name))
 }
 
 /// What identifies the recipients of a source. All of a source's have the same kind.
@@ -138,11 +161,18 @@ pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>>
         return Ok(None);
     }
     let Some(kind) = kind(entry)? else { return Ok(None) };
-    let (mut proxy_addresses, primary_smtp_address) = smtp_addresses(entry)?;
-    let mut mail = entry.texts("mail")?.into_iter();
+    let mut trim = Trim::default();
+    let mut mail = trim.all(entry.texts("mail")?).into_iter();
     let first_mail = mail.next();
+    let (mut proxy_addresses, mut primary_smtp_address) = smtp_addresses(entry, &mut trim)?;
     // `mail` has one value in Active Directory; elsewhere (RFC 4524) the others are addresses like any.
     proxy_addresses.extend(mail);
+    if let Some(target) = target_address(entry, kind, &mut trim)? {
+        if first_mail.is_none() && primary_smtp_address.is_none() {
+            primary_smtp_address = Some(target.clone());
+        }
+        proxy_addresses.push(target);
+    }
     Ok(Some(Recipient {
         anchor: anchor.text(entry)?,
         distinguished_name: entry.dn.clone(),
@@ -152,8 +182,9 @@ pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>>
         mail: first_mail,
         proxy_addresses,
         primary_smtp_address,
-        user_principal_name: entry.texts("userPrincipalName")?.into_iter().next(),
+        user_principal_name: trim.all(entry.texts("userPrincipalName")?).into_iter().next(),
         sam_account_name: entry.texts("sAMAccountName")?.into_iter().next(),
+        untrimmed: trim.changed,
         // Nothing but a wait depends on it, so a broken one does not cost a recipient.
         changed: entry.first("whenChanged").and_then(generalized_time::parse),
         values: certificate_values(entry),
@@ -180,7 +211,7 @@ impl Entry {
             .filter(|value| !value.is_empty())
     }
 
-    fn first<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
+    pub(super) fn first<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
         self.values(name).next()
     }
 
@@ -194,9 +225,14 @@ impl Entry {
             .collect()
     }
 
-    /// A value that is only shown: broken text does no harm.
+    /// A value that is only shown: broken text costs nobody, and is not shown, since a target may keep it as a name.
     fn shown_text(&self, name: &str) -> Option<String> {
-        self.first(name).map(|value| String::from_utf8_lossy(value).into_owned())
+        self.first(name).and_then(|value| std::str::from_utf8(value).ok()).map(str::to_owned)
+    }
+
+    /// Fails with `RecipientInvalid` where a name that is only shown is not UTF-8.
+    pub(super) fn check_names(&self) -> Result<()> {
+        ["displayName", "cn"].iter().try_for_each(|name| self.texts(name).map(drop))
     }
 
     fn integer(&self, name: &str) -> Result<Option<i64>> {
@@ -208,7 +244,7 @@ impl Entry {
             .map_err(|_| self.invalid(format!("its {name} '{text}' is not a number")))
     }
 
-    fn invalid(&self, reason: impl std::fmt::Display) -> Error {
+    pub(super) fn invalid(&self, reason: impl std::fmt::Display) -> Error {
         Error::new(ErrorId::RecipientInvalid, format!("The object '{}' was skipped: {reason}.", self.dn))
             .target(self.dn.clone())
     }
@@ -259,25 +295,6 @@ fn kind(entry: &Entry) -> Result<Option<RecipientKind>> {
         // None, or a type that Microsoft has added since.
         _ => Some(by_class),
     })
-}
-
-/// The SMTP ones of `proxyAddresses`, and the one marked as primary by its upper-case prefix.
-fn smtp_addresses(entry: &Entry) -> Result<(Vec<String>, Option<String>)> {
-    let (mut all, mut primary) = (Vec::new(), None);
-    for value in entry.values("proxyAddresses") {
-        let Some((prefix, address)) = value.split_at_checked(b"smtp:".len()) else { continue };
-        if !prefix.eq_ignore_ascii_case(b"smtp:") || address.is_empty() {
-            continue;
-        }
-        let address = std::str::from_utf8(address)
-            .map_err(|_| entry.invalid("one of its proxyAddresses is not UTF-8 text"))?
-            .to_owned();
-        if prefix == b"SMTP:" && primary.is_none() {
-            primary = Some(address.clone());
-        }
-        all.push(address);
-    }
-    Ok((all, primary))
 }
 
 /// The values of the two attributes, in the order in which they came; empty ones left out.

@@ -97,6 +97,8 @@ impl Read for Canceling<'_> {
 pub(super) struct Found {
     pub recipient: Option<Recipient>,
     pub error: Option<Error>,
+    /// Whose the error is, where there is no recipient and that can be told.
+    pub anchor: Option<String>,
 }
 
 impl Found {
@@ -112,36 +114,42 @@ impl Found {
                 let name = error.target.as_deref().unwrap_or_default();
                 identities.iter().any(|identity| same_in_any_case(identity, name))
             }
-            (Selection::Identities(_), Found { recipient: None, error: None }) => false,
+            (Selection::Identities(_), Found { recipient: None, error: None, .. }) => false,
         };
         let item = match self {
             Found { error: Some(error), .. } => Some(SourceItem::Invalid(error)),
-            Found { recipient, error: None } => recipient.map(SourceItem::Recipient),
+            Found { recipient, error: None, .. } => recipient.map(SourceItem::Recipient),
         };
         item.filter(|_| wanted)
     }
 }
 
 /// Which of `anchors` a file shows; `read_all` hands over all that it holds. What it doesn't show is `Absent`: a
-/// file has no tombstones.
+/// file has no tombstones. Where the file holds something and nobody can tell whose it is, it may be anybody's.
 pub(super) fn look_up(
     anchors: &[String],
     read_all: impl FnOnce(&mut dyn FnMut(Found) -> Result<()>) -> Result<()>,
 ) -> Result<Vec<Presence>> {
     let wanted: HashSet<&str> = anchors.iter().map(String::as_str).collect();
     let mut found = HashMap::new();
-    read_all(&mut |item| {
-        if let Found { recipient: Some(recipient), error: None } = item
-            && wanted.contains(recipient.anchor.as_str())
-        {
-            found.insert(recipient.anchor.clone(), recipient);
+    let mut of_others = Presence::Absent;
+    read_all(&mut |Found { recipient, error, anchor }| {
+        let anchor = recipient.as_ref().map(|recipient| recipient.anchor.clone()).or(anchor);
+        match (anchor, recipient, error) {
+            (Some(anchor), _, _) if !wanted.contains(anchor.as_str()) => {}
+            (Some(anchor), Some(recipient), None) => {
+                found.insert(anchor, Presence::InScope(Box::new(recipient)));
+            }
+            // Of two with the same identity the first counts.
+            (Some(anchor), _, Some(_)) => {
+                found.entry(anchor).or_insert(Presence::Unreadable);
+            }
+            (None, _, Some(_)) => of_others = Presence::Unreadable,
+            _ => {}
         }
         Ok(())
     })?;
-    let presence = |anchor: &String| match found.get(anchor) {
-        Some(recipient) => Presence::InScope(Box::new(recipient.clone())),
-        None => Presence::Absent,
-    };
+    let presence = |anchor: &String| found.get(anchor).unwrap_or(&of_others).clone();
     Ok(anchors.iter().map(presence).collect())
 }
 

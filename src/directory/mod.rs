@@ -1,5 +1,6 @@
 //! Sources: where recipients and their values are read.
 
+mod address;
 pub mod certificate_file;
 pub mod csv;
 pub mod entry;
@@ -52,6 +53,8 @@ pub enum SourceItem {
 pub enum Presence {
     /// Still in scope; the import missed it (a move during paging, say).
     InScope(Box<Recipient>),
+    /// There, or perhaps there, but it can't be understood: what is published for it stays as it is.
+    Unreadable,
     /// Exists, but outside the search base or the filter.
     OutOfScope,
     /// The source shows its tombstone.

@@ -87,6 +87,7 @@ pub struct Change {
     /// The managed values afterwards, best first.
     pub after: Vec<PublishedValue>,
     /// Why each value comes or goes, in sentences.
+    #[serde(serialize_with = "super::printable::sentence::all")]
     pub reasons: Vec<String>,
     /// The findings that the decision rests on.
     pub findings: Vec<Finding>,
@@ -95,6 +96,7 @@ pub struct Change {
     /// When a rejected one is tried next.
     pub next_try: Option<Timestamp>,
     /// Why the target refused it.
+    #[serde(serialize_with = "super::printable::sentence::optional")]
     pub error: Option<String>,
     /// When its state last changed.
     pub time: Timestamp,

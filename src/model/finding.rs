@@ -23,5 +23,6 @@ pub struct Finding {
     /// How grave it is under the policy in force.
     pub severity: Severity,
     /// One sentence with the facts of this case.
+    #[serde(serialize_with = "super::printable::sentence::one")]
     pub message: String,
 }

@@ -1,5 +1,5 @@
 //! What the other modules speak of: recipients, values, findings, evaluations, changes, runs. No I/O, and nothing
-//! of the database; below everything but errors.
+//! of the database; below everything.
 
 use std::str::FromStr;
 
@@ -14,6 +14,7 @@ mod exclusion;
 mod finding;
 mod fingerprint;
 mod letter_case;
+mod printable;
 mod published;
 mod recipient;
 mod recipient_certificate;
@@ -31,6 +32,7 @@ pub use exclusion::Exclusion;
 pub use finding::{Finding, Severity};
 pub use fingerprint::Fingerprint;
 pub use letter_case::{begins_in_any_case, lower_case, same_in_any_case};
+pub use printable::{into_printable, is_hidden, is_invisible, printable, trimmed};
 pub use published::{PublishedCertificate, PublishedRecipient, PublishedValue};
 pub use recipient::{Recipient, RecipientKind, RecipientRecord};
 pub use recipient_certificate::RecipientCertificate;

@@ -36,7 +36,8 @@ pub struct Recipient {
     pub display_name: Option<String>,
     /// `mail`: the address that address lists show.
     pub mail: Option<String>,
-    /// The SMTP ones of `proxyAddresses`, without their prefix, in the order of the source.
+    /// The SMTP ones of `proxyAddresses`, without their prefix, in the order of the source, and further addresses that
+    /// mail to it goes to.
     pub proxy_addresses: Vec<String>,
     /// The one of them whose prefix is `SMTP:` in upper case.
     pub primary_smtp_address: Option<String>,
@@ -44,6 +45,9 @@ pub struct Recipient {
     pub user_principal_name: Option<String>,
     /// `sAMAccountName`, an identity that admins type.
     pub sam_account_name: Option<String>,
+    /// Addresses and names that the source has with white space around them, or with characters that nobody sees; the
+    /// fields above have them without.
+    pub untrimmed: Vec<String>,
     /// `whenChanged`, where the source has it.
     pub changed: Option<Timestamp>,
     /// The values, in the order in which the source gave them.

@@ -59,6 +59,7 @@ pub struct Run {
     #[serde(flatten)]
     pub numbers: RunNumbers,
     /// Why the guard held the plan; empty if it did not.
+    #[serde(serialize_with = "super::printable::sentence::all")]
     pub guard: Vec<String>,
     /// Issuers that were needed for a chain and not there, most certificates first.
     pub missing_issuers: Vec<MissingIssuer>,
@@ -66,6 +67,7 @@ pub struct Run {
     #[serde(default)]
     pub exclusions: Vec<ExclusionCount>,
     /// The message of the error that stopped it.
+    #[serde(serialize_with = "super::printable::sentence::optional")]
     pub error: Option<String>,
     /// Who ran it where: `user@host, PowerShell 7.6.9, process 4711`.
     pub host: String,

@@ -119,6 +119,7 @@ fn published_recipient(state: &State, published: PublishedRecipient) -> Result<R
         primary_smtp_address: None,
         user_principal_name: known.and_then(|known| known.user_principal_name),
         sam_account_name: None,
+        untrimmed: Vec::new(),
         changed: None,
         values,
     })

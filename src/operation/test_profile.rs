@@ -8,7 +8,7 @@ use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{Timestamp, counted},
+    model::{Timestamp, counted, into_printable},
     profile::Profile,
     state::{State, lock::RunLock},
     sync,
@@ -114,8 +114,8 @@ impl Tester<'_> {
             profile_name: self.profile.name.clone(),
             check: check.into(),
             result,
-            message,
-            advice,
+            message: into_printable(message),
+            advice: into_printable(advice),
         };
         self.context.result(ResultType::ProfileTest, &test)
     }

@@ -14,7 +14,7 @@ use crate::{
     certificate::{Certificate, ValueContent, ValueForm, read_value},
     model::{
         Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Named, Purpose,
-        Recipient, Severity, Timestamp, Value,
+        Recipient, Severity, Timestamp, Value, printable, trimmed,
     },
     trust::PathValidator,
 };
@@ -56,6 +56,7 @@ pub fn evaluate(
     });
     let mut fired = recipient_rules(&values, &judged, selected.desired.is_empty());
     fired.extend(selected.fired);
+    fired.extend(recipient.untrimmed.iter().map(|text| untrimmed(text)));
     let mut findings: Vec<Finding> =
         fired.into_iter().map(|(rule, message)| policy.finding(rule, message)).collect();
     gravest_first(&mut findings);
@@ -210,6 +211,12 @@ fn recipient_rules(
         fired.push((RuleId::StaleSmimeValue, message));
     }
     fired
+}
+
+/// That an address or name of the source is not what it looks like.
+fn untrimmed(text: &str) -> Fired {
+    let message = format!("'{}' is taken as '{}'.", printable(text), trimmed(text));
+    (RuleId::UntrimmedAddress, message)
 }
 
 fn usable_for_encryption(entry: &JudgedCertificate) -> bool {

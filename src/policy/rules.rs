@@ -245,6 +245,11 @@ rules! {
         "The signed preference names a certificate that did not come along, so it is skipped."
         "Publish the certificates to the address list again."
         "RFC 8551 §2.5.3"
+    UntrimmedAddress "untrimmed-address" Warning Notice
+        "An address has spaces or invisible characters around or in it"
+        "Spaces and line breaks around it, and zero-width characters anywhere in it, come with copied text. The address counts without them; mail systems may see another one."
+        "Correct the address at the recipient."
+        "RFC 5321 §4.1.2"
     NoEncryptionCertificate "no-encryption-certificate" Warning Warning
         "The recipient has no usable encryption certificate"
         "There are values, but nobody can encrypt to the recipient. Nothing is published."

@@ -35,6 +35,10 @@ pub(super) fn input(recipient: &Recipient, policy: Fingerprint, disabled: Disabl
         optional(recipient.user_principal_name.as_deref().map(text)),
     ])
     .as_bytes());
+    // Nothing is added for those who have none, as in the first version.
+    if !recipient.untrimmed.is_empty() {
+        add(list(&recipient.untrimmed).as_bytes());
+    }
     for value in &recipient.values {
         add(value.attribute.name().as_bytes());
         add(&value.bytes);

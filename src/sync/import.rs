@@ -259,18 +259,23 @@ fn summary(row: &EvaluationRow) -> KnownEvaluation {
 /// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
 fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let mut after = String::new();
+    let mut unreadable = 0_u64;
     loop {
         let unseen = job.state.unseen(run.id, &after, LOOK_UP)?;
-        let Some(last) = unseen.last() else { return Ok(()) };
+        let Some(last) = unseen.last() else { return tell_unreadable(job, unreadable) };
         after.clone_from(&last.anchor);
         let anchors: Vec<String> = unseen.iter().map(|row| row.anchor.clone()).collect();
         let presences = job.source.look_up(&anchors, job.context)?;
         let mut found = Vec::new();
         for (row, presence) in unseen.into_iter().zip(presences) {
-            if let Presence::InScope(recipient) = presence {
-                found.push(*recipient);
-            } else {
-                carry_over(job, run, row, &presence)?;
+            match presence {
+                Presence::InScope(recipient) => found.push(*recipient),
+                Presence::Unreadable => {
+                    unreadable += 1;
+                    let row = ImportRow { missing_since: None, gone: None, ..row };
+                    job.state.add_import(run.id, &row)?;
+                }
+                other => carry_over(job, run, row, &other)?,
             }
         }
         let Job { state, evaluate, policy, now, profile, context, .. } = job;
@@ -283,6 +288,19 @@ fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         };
         Import { run, issuers: BTreeMap::new() }.flush(&part, context, &mut found)?;
     }
+}
+
+/// Who can't be read is not gone.
+fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
+    if unreadable == 0 {
+        return Ok(());
+    }
+    let who = counted(unreadable, "recipient", "recipients");
+    let message = format!(
+        "The source no longer shows {who} of earlier runs, and holds what could not be read; what is published for \
+         them stays as it is."
+    );
+    job.context.log(crate::event::LogLevel::Warning, message)
 }
 
 fn carry_over(job: &Job<'_>, run: &mut Run, row: ImportRow, presence: &Presence) -> Result<()> {

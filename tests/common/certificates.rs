@@ -321,6 +321,7 @@ pub fn alice() -> Recipient {
         primary_smtp_address: Some("alice@contoso.test".into()),
         user_principal_name: Some("alice@corp.contoso.test".into()),
         sam_account_name: Some("alice".into()),
+        untrimmed: Vec::new(),
         changed: None,
         values: Vec::new(),
     }

@@ -22,10 +22,15 @@ function Invoke-Operation {
             # Short waits, because PowerShell sees Ctrl+C only between them.
             $json = $operation.Next(100)
             if ($null -eq $json) { continue }
+            $odd = [SmimeSync.ShownText]::MayDiffer($json)
             $events = ConvertFrom-NativeJson -Json $json
             foreach ($entry in $events) {
                 switch ($entry.Event) {
-                    'Result' { ConvertTo-TypedObject -Type $entry.Type -Object $entry.Object }
+                    'Result' {
+                        $object = ConvertTo-TypedObject -Type $entry.Type -Object $entry.Object
+                        if ($odd) { Protect-ShownText -InputObject $object }
+                        $object
+                    }
                     'Finished' { $ending = $entry.Error }
                     'Question' {
                         $answer = Read-Answer -Cmdlet $Cmdlet -Question $entry -Session $session

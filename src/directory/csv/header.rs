@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::quotes::FormProblem;
+use super::quotes::{FormProblem, NO_LINE_END};
 
 /// The most bytes of a line before the first row.
 const MAX_LINE: u64 = 64 << 10;
@@ -44,6 +44,9 @@ impl Header {
             let Some(bytes) = read_line(input)? else {
                 return Err(problem(number, "the file has no header".into()));
             };
+            if !bytes.ends_with(b"\n") {
+                return Err(problem(number, NO_LINE_END.into()));
+            }
             let line = std::str::from_utf8(&bytes)
                 .map_err(|_| problem(number, NOT_UTF8.into()))?
                 .trim_end_matches(['\r', '\n']);
@@ -59,6 +62,12 @@ impl Header {
             }
         }
         Err(problem(1, "the file has no header".into()))
+    }
+
+    /// How many columns a row has at least: without one that may hold a certificate, it does not say that there is none.
+    pub fn needed(&self) -> usize {
+        let optional = [self.certificate, self.certificate_path, self.signed_data];
+        optional.into_iter().flatten().max().unwrap_or(0).max(self.address).saturating_add(1)
     }
 
     /// Takes a header line apart, at `told` or else at whatever makes the required column appear.
@@ -140,7 +149,7 @@ mod tests {
     #[test]
     fn columns_are_found_in_any_order_and_case_behind_any_delimiter() {
         for (text, delimiter, address, certificate, next_line) in [
-            ("EmailAddress,Certificate", b',', 0, 1, 2),
+            ("EmailAddress,Certificate\n", b',', 0, 1, 2),
             ("CERTIFICATE;displayname;EMAILADDRESS\r\n", b';', 2, 0, 2),
             ("\"Certificate\"\t\"Mail\"\n", b'\t', 1, 0, 2),
             (
@@ -153,7 +162,7 @@ mod tests {
             ("sep=;\r\nPrimarySmtpAddress;Certificate\r\n", b';', 0, 1, 3),
             ("\r\n\r\nExternalEmailAddress , Certificate\r\n", b',', 0, 1, 4),
             // Of several names for the address the first of the list counts, wherever it stands.
-            ("Mail,Certificate,EmailAddress", b',', 2, 1, 2),
+            ("Mail,Certificate,EmailAddress\n", b',', 2, 1, 2),
         ] {
             let header = read(text).unwrap();
             assert_eq!(
@@ -166,7 +175,7 @@ mod tests {
 
     #[test]
     fn columns_that_nobody_looks_at_are_named() {
-        let header = read("Company,Mail,Certificate,,Notes,EmailAddress").unwrap();
+        let header = read("Company,Mail,Certificate,,Notes,EmailAddress\n").unwrap();
         assert_eq!(
             (header.unknown, header.width),
             (vec!["Company".into(), "Mail".into(), "Notes".into()], 6)
@@ -184,6 +193,7 @@ mod tests {
             ("alice@partner.test,MIIB\n", 1, no_address),
             ("sep=;\nEmailAddress,Certificate\n", 2, no_address),
             ("EmailAddress|Certificate\n", 1, no_address),
+            ("EmailAddress,Certificate", 1, NO_LINE_END),
             ("EmailAddress,DisplayName\n", 1, no_value),
             ("EmailAddress,Certificate,certificate\n", 1, "the header names the column certificate twice"),
         ] {

@@ -12,5 +12,6 @@ mod header;
 mod quotes;
 mod row;
 mod source;
+mod value;
 
 pub use source::CsvSource;

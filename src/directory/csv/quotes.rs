@@ -8,6 +8,10 @@ use std::{
 
 use crate::directory::text::Utf16Problem;
 
+/// Why a file without a line end at its end is refused: one that was cut looks just like it.
+pub(super) const NO_LINE_END: &str = "the last line has no line end, as in a file that was cut; end it with a line break \
+                                      if the file is whole";
+
 /// The most bytes that one row may have.
 pub(super) const MAX_ROW: usize = 4 << 20;
 
@@ -110,6 +114,7 @@ impl<R: Read> Read for QuoteCheck<R> {
                     let reason = "a value that begins with a quotation mark never ends";
                     return Err(FormProblem::error(line, reason));
                 }
+                (0, _) if self.row > 0 => return Err(FormProblem::error(self.line, NO_LINE_END)),
                 (0, _) => return Ok(0),
                 _ => {}
             }
@@ -151,7 +156,10 @@ mod tests {
         let endless = "a value that begins with a quotation mark never ends";
         for (text, problem) in [
             ("", None),
-            ("a;b\nc;d", None),
+            ("a;b\nc;d\n", None),
+            ("a;b\nc;d", Some((3, NO_LINE_END))),
+            ("a;b\nc;", Some((3, NO_LINE_END))),
+            ("a;b\n\"c\";\"\"", Some((3, NO_LINE_END))),
             ("\"a;b\";\"c\"\"d\"\n\"\";\"\"\"\"\n", None),
             ("\"a\nb\";c\n", None),
             ("a;5\" disk\n", Some((2, within))),
@@ -176,7 +184,7 @@ mod tests {
         for (text, handed_on) in [
             ("a\r\nb\r\n", "a\nb\n"),
             ("a\rb\r", "a\nb\n"),
-            ("a\r\n\r\nb", "a\n\nb"),
+            ("a\r\n\r\nb\n", "a\n\nb\n"),
             ("\"a\r\nb\"\r\n\"\r\"\n", "\"a\r\nb\"\n\"\r\"\n"),
         ] {
             for at_once in [1, 2, 100] {

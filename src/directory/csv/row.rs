@@ -1,6 +1,7 @@
 //! One row: an address and its certificates.
 
 use std::{
+    borrow::Cow,
     fs::{self, File},
     io::Read,
     path::{Component, Path, PathBuf},
@@ -8,10 +9,13 @@ use std::{
 
 use csv::ByteRecord;
 
-use super::header::Header;
+use super::{
+    header::Header,
+    value::{from_field, from_text, of_any_form},
+};
 use crate::{
-    certificate::{ValueForm, decode_text, read_bundle},
-    model::{Attribute, Value},
+    certificate::read_bundle,
+    model::{Attribute, Value, counted, is_invisible, trimmed},
 };
 
 /// The largest certificate file that is read.
@@ -40,18 +44,13 @@ impl<'a> Row<'a> {
         self.record.iter().all(|field| field.trim_ascii().is_empty())
     }
 
-    /// The address, as it is written there, without `SMTP:` before it; or why it is none, as a phrase.
-    pub fn address(&self) -> Result<&'a str, String> {
-        if self.record.len() > self.header.width {
-            return Err(format!(
-                "it has {} values, and the header {} columns",
-                self.record.len(),
-                self.header.width
-            ));
-        }
-        let text = self.field(Some(self.header.address));
+    /// The address without `SMTP:` before it and what nobody sees around it; or why it is none, as a phrase.
+    pub fn address(&self) -> Result<Cow<'a, str>, String> {
+        let text = trimmed(self.raw(Some(self.header.address)));
         let address = match text.split_at_checked("smtp:".len()) {
-            Some((prefix, address)) if prefix.eq_ignore_ascii_case("smtp:") => address,
+            Some((prefix, address)) if prefix.eq_ignore_ascii_case("smtp:") => {
+                Cow::Owned(trimmed(address).into_owned())
+            }
             _ => text,
         };
         if address.is_empty() {
@@ -64,8 +63,26 @@ impl<'a> Row<'a> {
         if address.len() <= MAX_ADDRESS && plain && parts.is_some_and(whole) {
             Ok(address)
         } else {
-            Err(format!("'{}' is not an address", shortened(address)))
+            Err(format!("'{}' is not an address", shortened(&address)))
         }
+    }
+
+    /// The address as it is written there, where something stands around or in it that nobody sees. Spaces around a
+    /// value are a matter of the form of the file.
+    pub fn untrimmed_address(&self) -> Option<&'a str> {
+        let text = self.raw(Some(self.header.address));
+        (trimmed(text) != text.trim_matches([' ', '\t'])).then_some(text)
+    }
+
+    /// Whether it has the columns that the header names; or what it has, as a phrase. Behind those that may hold a
+    /// certificate, spreadsheets leave empty ones out.
+    pub fn check_width(&self) -> Result<(), String> {
+        let (values, columns) = (self.record.len(), self.header.width);
+        if (self.header.needed()..=columns).contains(&values) {
+            return Ok(());
+        }
+        let values = counted(values, "value", "values");
+        Err(format!("it has {values}, and the header {}", counted(columns, "column", "columns")))
     }
 
     /// The name that people see.
@@ -75,7 +92,7 @@ impl<'a> Row<'a> {
 
     /// All values of the row; `folder` is where its paths begin. Or why one can't be had, as a phrase.
     pub fn values(&self, folder: &Path) -> Result<Vec<Value>, String> {
-        let mut values = self.decoded("Certificate", self.header.certificate, value)?;
+        let mut values = self.decoded("Certificate", self.header.certificate, of_any_form)?;
         values.extend(self.decoded("UserSMimeCertificate", self.header.signed_data, |bytes| {
             Value::new(Attribute::UserSmimeCertificate, bytes)
         })?);
@@ -98,53 +115,37 @@ impl<'a> Row<'a> {
     ) -> Result<Vec<Value>, String> {
         match self.field(column) {
             "" => Ok(Vec::new()),
-            text => from_text(text.as_bytes(), value).map_err(|reason| format!("its {name} {reason}")),
+            text => from_field(text, value).map_err(|reason| format!("its {name} {reason}")),
         }
     }
 
     fn field(&self, column: Option<usize>) -> &'a str {
+        let surrounds = |c: char| c.is_whitespace() || is_invisible(c);
+        self.raw(column).trim_matches(surrounds)
+    }
+
+    fn raw(&self, column: Option<usize>) -> &'a str {
         let field = column.and_then(|column| self.record.get(column)).unwrap_or_default();
-        std::str::from_utf8(field).unwrap_or_default().trim()
+        std::str::from_utf8(field).unwrap_or_default()
     }
 }
 
 /// The beginning of a text that may be long, for messages.
 fn shortened(text: &str) -> String {
     const SHOWN: usize = 80;
-    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut characters = text.chars();
     let start: String = characters.by_ref().take(SHOWN).collect();
     if characters.next().is_some() { format!("{start}…") } else { start }
-}
-
-/// The values in base64 or PEM text; or why there are none, as a phrase that follows their column's name.
-fn from_text(text: &[u8], value: impl Fn(Vec<u8>) -> Value) -> Result<Vec<Value>, String> {
-    let blocks = decode_text(text).ok_or("is neither base64 nor PEM")?;
-    if blocks.is_empty() {
-        return Err("has no PEM block with a certificate".into());
-    }
-    blocks
-        .into_iter()
-        .map(|block| block.map(&value).map_err(|reason| format!("is damaged: {reason}")))
-        .collect()
-}
-
-/// PKCS#7 is a value of `userSMIMECertificate`; all else is judged as a certificate, with what is wrong with it.
-fn value(bytes: Vec<u8>) -> Value {
-    let attribute = match read_bundle(&bytes).form {
-        ValueForm::SignedData | ValueForm::OxoAbk => Attribute::UserSmimeCertificate,
-        ValueForm::Certificate | ValueForm::Unknown => Attribute::UserCertificate,
-    };
-    Value::new(attribute, bytes)
 }
 
 /// The values in a certificate file; or why there are none, as a phrase that follows the path.
 fn from_file(folder: &Path, path: &str) -> Result<Vec<Value>, String> {
     let bytes = read_file(&resolve(folder, path)?)?;
-    match from_text(&bytes, value) {
+    match from_text(&bytes, of_any_form) {
         Ok(values) => Ok(values),
         Err(reason) if bytes.starts_with(b"-----BEGIN") => Err(reason),
         Err(_) if read_bundle(&bytes).certificates.is_empty() => Err("holds no certificate".into()),
-        Err(_) => Ok(vec![value(bytes)]),
+        Err(_) => Ok(vec![of_any_form(bytes)]),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A file of partners as a source.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io::{BufReader, Read},
     path::Path,
 };
@@ -64,7 +64,7 @@ impl CsvSource {
         let mut rows = Rows::new();
         let header = self.pass(context, &mut |row, line| {
             if let Ok(address) = row.address() {
-                let count = rows.entry(name_key("address", address)).or_default();
+                let count = rows.entry(name_key("address", &address)).or_default();
                 *count = count.saturating_add(1);
             }
             if rows.len() > MAX_ADDRESSES {
@@ -81,27 +81,35 @@ impl CsvSource {
         let folder = self.file.path().parent().unwrap_or(Path::new(""));
         let mut waiting = Waiting::default();
         self.pass(context, &mut |row, line| {
-            let skipped = |who: &str, reason: String| self.skipped(who, &reason, line);
+            let skipped = |who: &str, reason: String| Some(self.skipped(who, &reason, line));
             let address = match row.address() {
                 Ok(address) => address,
-                Err(reason) => return sink(Found { recipient: None, error: Some(skipped("", reason)) }),
+                Err(reason) => {
+                    return sink(Found { error: skipped("", reason), ..Found::default() });
+                }
             };
-            match row.values(folder) {
-                Ok(values) => waiting.add(address, row.display_name(), values),
-                Err(reason) => sink(Found { recipient: None, error: Some(skipped(address, reason)) })?,
+            match row.check_width().and_then(|()| row.values(folder)) {
+                Ok(values) => {
+                    waiting.add(&address, row.untrimmed_address(), row.display_name(), values);
+                }
+                Err(reason) => {
+                    waiting.spoil(&address);
+                    let anchor = Some(address.to_lowercase());
+                    sink(Found { recipient: None, error: skipped(&address, reason), anchor })?;
+                }
             }
             if waiting.bytes > MAX_WAITING {
                 let reason = "the rows of the same addresses stand too far apart; sort the file by address";
                 return Err(self.syntax(line, reason));
             }
-            let key = name_key("address", address);
+            let key = name_key("address", &address);
             let left = rows.get(&key).copied().unwrap_or(1).saturating_sub(1);
             rows.insert(key, left);
             if left > 0 {
                 return Ok(());
             }
-            let recipient = waiting.take(address);
-            recipient.map_or(Ok(()), |whole| sink(Found { recipient: Some(whole), error: None }))
+            let recipient = waiting.take(&address);
+            recipient.map_or(Ok(()), |whole| sink(Found { recipient: Some(whole), ..Found::default() }))
         })
         .map(drop)
     }
@@ -205,15 +213,26 @@ impl Source for CsvSource {
 #[derive(Default)]
 struct Waiting {
     recipients: HashMap<String, Recipient>,
+    /// Those of whom a row could not be used: the others don't tell all of their values.
+    spoilt: HashSet<String>,
     /// Bytes of their values.
     bytes: usize,
 }
 
 impl Waiting {
     /// Adds what one row says; values that are there already once.
-    fn add(&mut self, address: &str, display_name: Option<&str>, values: Vec<Value>) {
+    fn add(
+        &mut self,
+        address: &str,
+        untrimmed: Option<&str>,
+        display_name: Option<&str>,
+        values: Vec<Value>,
+    ) {
         let anchor = address.to_lowercase();
         let recipient = self.recipients.entry(anchor).or_insert_with_key(|anchor| recipient(anchor, address));
+        if let Some(text) = untrimmed.filter(|text| !recipient.untrimmed.iter().any(|known| known == text)) {
+            recipient.untrimmed.push(text.to_owned());
+        }
         if recipient.display_name.is_none() {
             recipient.display_name = display_name.map(str::to_owned);
         }
@@ -225,10 +244,17 @@ impl Waiting {
         }
     }
 
+    /// Notes that a row of the address could not be used.
+    fn spoil(&mut self, address: &str) {
+        self.spoilt.insert(address.to_lowercase());
+    }
+
+    /// The recipient, when all rows of the address were read; `None` where one of them could not be used.
     fn take(&mut self, address: &str) -> Option<Recipient> {
-        let recipient = self.recipients.remove(&address.to_lowercase())?;
-        self.bytes = self.bytes.saturating_sub(size(&recipient));
-        Some(recipient)
+        let anchor = address.to_lowercase();
+        let recipient = self.recipients.remove(&anchor);
+        self.bytes = self.bytes.saturating_sub(recipient.as_ref().map_or(0, size));
+        recipient.filter(|_| !self.spoilt.remove(&anchor))
     }
 }
 
@@ -250,6 +276,7 @@ fn recipient(anchor: &str, address: &str) -> Recipient {
         primary_smtp_address: Some(address.to_owned()),
         user_principal_name: None,
         sam_account_name: None,
+        untrimmed: Vec::new(),
         changed: None,
         values: Vec::new(),
     }

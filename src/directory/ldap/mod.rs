@@ -177,7 +177,7 @@ impl LdapSource {
                 // It is there, but what it holds can't be told: nothing may follow from that at once.
                 Err(error) => {
                     context.error(error)?;
-                    Presence::Absent
+                    Presence::Unreadable
                 }
             };
             found.insert(anchor, presence);

@@ -21,6 +21,15 @@ pub(super) struct LogicalLine {
     pub last: bool,
 }
 
+/// Why text in another encoding is refused (RFC 2849, notes 6 and 10: such values are base64 of UTF-8).
+const NOT_UTF8: &str = "it is not UTF-8; export as UTF-8, or as UTF-16 with a byte order mark ('ldifde -u')";
+
+/// The number in the comment that `ldapsearch` ends its entries with.
+fn told_entries(comment: &[u8]) -> Option<u64> {
+    let number = comment.strip_prefix(b"# numEntries:")?;
+    std::str::from_utf8(number).ok()?.trim().parse().ok()
+}
+
 /// Reads logical lines; keeps no more than one, and the beginning of the next.
 pub(super) struct Lines<R> {
     input: BufReader<TextReader<R>>,
@@ -29,6 +38,10 @@ pub(super) struct Lines<R> {
     number: u64,
     /// The line after the one handed out last.
     next: Option<(u64, Vec<u8>)>,
+    /// What `# numEntries: N` said last, and where, until it is taken.
+    told: Option<(u64, u64)>,
+    /// The last line of the file, where it has no end.
+    unended: Option<u64>,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -38,8 +51,9 @@ impl<R: BufRead> Lines<R> {
         let input = TextReader::new(input)
             .map_err(|e| Error::io(ErrorId::LdifUnreadable, "Cannot read", path, &e))?;
         let lacks_mark = input.lacks_mark;
+        let input = BufReader::new(input);
         let lines =
-            Self { input: BufReader::new(input), path: path.to_owned(), limit, number: 0, next: None };
+            Self { input, path: path.to_owned(), limit, number: 0, next: None, told: None, unended: None };
         if lacks_mark {
             return Err(lines.syntax(1, "it has NUL characters; UTF-16 needs a byte order mark"));
         }
@@ -48,7 +62,7 @@ impl<R: BufRead> Lines<R> {
 
     /// The next logical line, or `None` at the end.
     /// Fails with `LdifUnreadable`; `LdifSyntax` for a line beyond the limit, a continuation of nothing, and
-    /// what is no UTF-16; `LdifTruncated` where the file ends in half a UTF-16 character.
+    /// what is no UTF-8 or UTF-16; `LdifTruncated` where the file ends in half a UTF-16 character.
     pub fn next_line(&mut self) -> Result<Option<LogicalLine>> {
         loop {
             let line = match self.next.take() {
@@ -65,10 +79,34 @@ impl<R: BufRead> Lines<R> {
             } else {
                 self.join_continuations(number, &mut text, comment)?;
             }
-            if !comment {
-                return Ok(Some(LogicalLine { number, text, last: self.next.is_none() }));
+            if comment {
+                self.told = told_entries(&text).map(|entries| (number, entries)).or(self.told);
+            } else {
+                let line = LogicalLine { number, text, last: self.next.is_none() };
+                self.check_utf8(&line)?;
+                return Ok(Some(line));
             }
         }
+    }
+
+    /// The last line of the file, once it was read and has no end: what stands in it may be cut off.
+    pub fn unended(&self) -> Option<u64> {
+        self.unended
+    }
+
+    fn check_utf8(&self, line: &LogicalLine) -> Result<()> {
+        match std::str::from_utf8(&line.text) {
+            Ok(_) => Ok(()),
+            Err(cut) if line.last && cut.error_len().is_none() => {
+                Err(self.error(ErrorId::LdifTruncated, line.number, Utf16Problem::HalfCharacter))
+            }
+            Err(_) => Err(self.syntax(line.number, NOT_UTF8)),
+        }
+    }
+
+    /// How many entries `ldapsearch` says that it has written, and the line that says so; told once.
+    pub fn take_told(&mut self) -> Option<(u64, u64)> {
+        self.told.take()
     }
 
     fn join_continuations(&mut self, number: u64, text: &mut Vec<u8>, comment: bool) -> Result<()> {
@@ -95,11 +133,14 @@ impl<R: BufRead> Lines<R> {
         let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(2);
         let read = (&mut self.input).take(most).read_until(b'\n', &mut text);
         read.map_err(|e| self.unreadable(&e))?;
-        if text.is_empty() {
+        // Some programs of Windows end a file with Ctrl-Z.
+        if text.is_empty() || text == b"\x1A" {
             return Ok(None);
         }
         if text.ends_with(b"\n") {
             text.pop();
+        } else {
+            self.unended = Some(self.number);
         }
         if text.ends_with(b"\r") {
             text.pop();

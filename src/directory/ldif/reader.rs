@@ -7,9 +7,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::lines::{Lines, LogicalLine};
 use crate::{
     ber::{self, Header, Length, tag},
-    directory::entry::{Entry, base_name},
+    directory::entry::{Entry, base_name, is_single_valued},
     error::{Error, ErrorId, Result},
-    model::{Attribute, Named},
+    model::{Attribute, Named, counted},
 };
 
 /// The most bytes that one record (what is kept of it) or one line may have.
@@ -18,12 +18,27 @@ pub const MAX_RECORD: usize = 64 << 20;
 /// What an attribute value costs besides its bytes, so that a record of countless tiny lines has a limit, too.
 const VALUE_OVERHEAD: usize = 64;
 
+/// What a record does (RFC 2849: changetype).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeType {
+    /// Shows an entry as it is: a content record, or a change record of the type `add`.
+    Add,
+    /// Changes attributes of an entry.
+    Modify,
+    /// Deletes an entry.
+    Delete,
+    /// Gives an entry another name (`modrdn`, `moddn`).
+    Rename,
+}
+
 /// An entry and where it is.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Record {
     /// The line of its `dn:`, from 1.
     pub line: u64,
-    /// The entry, with the attributes that were wanted.
+    /// Whether it shows the entry, or changes one.
+    pub change: ChangeType,
+    /// The entry, with the attributes that were wanted; of a `Modify` those that it touches.
     pub entry: Entry,
 }
 
@@ -32,6 +47,9 @@ pub struct Reader<R> {
     lines: Lines<R>,
     wanted: fn(&str) -> bool,
     limit: usize,
+    /// Records so far, and how many of them a `# numEntries` has confirmed.
+    records: u64,
+    confirmed: u64,
 }
 
 /// A line taken apart.
@@ -49,23 +67,40 @@ impl<R: BufRead> Reader<R> {
 
     /// The same, with another limit than [`MAX_RECORD`].
     pub fn with_limit(input: R, path: &Path, wanted: fn(&str) -> bool, limit: usize) -> Result<Self> {
-        Ok(Self { lines: Lines::new(input, path, limit)?, wanted, limit })
+        Ok(Self { lines: Lines::new(input, path, limit)?, wanted, limit, records: 0, confirmed: 0 })
     }
 
     /// The next record, or `None` at the end.
     /// Fails with `LdifUnreadable`, or naming the line with `LdifSyntax`, `LdifTruncated` (the file ends in the
-    /// middle of a record) or `LdifUnsupported`. After an error the rest of the file can't be trusted.
+    /// middle of a record, or is said to hold other entries) or `LdifUnsupported`. After an error the rest of the file
+    /// can't be trusted.
     pub fn next_record(&mut self) -> Result<Option<Record>> {
         let Some((line, dn)) = self.begin()? else { return Ok(None) };
-        let mut record = Record { line, entry: Entry { dn, attributes: Vec::new() } };
+        self.records = self.records.saturating_add(1);
+        let entry = Entry { dn, attributes: Vec::new() };
+        let mut record = Record { line, change: ChangeType::Add, entry };
         let (mut size, mut lines) = (record.entry.dn.len(), 0_usize);
+        let mut seen = Vec::new();
         while let Some(line) = self.lines.next_line()? {
             if line.text.is_empty() {
                 return Ok(Some(record));
             }
-            let attribute = self.attribute_value(&line, true)?;
+            if record.change == ChangeType::Modify && line.text == b"-" {
+                continue;
+            }
+            let mut attribute = self.attribute_value(&line, true)?;
             lines = lines.saturating_add(1);
-            if self.is_record_control(&line, &attribute, lines)? || !(self.wanted)(attribute.name) {
+            if let Some(change) = self.record_control(&line, &attribute, lines)? {
+                record.change = change;
+                continue;
+            }
+            self.check_once(&record, &line, attribute.name, &mut seen)?;
+            let touched;
+            if record.change == ChangeType::Modify && is_modification(attribute.name) {
+                touched = String::from_utf8_lossy(&attribute.value).trim().to_owned();
+                attribute = AttributeValue { name: &touched, value: Vec::new() };
+            }
+            if !(self.wanted)(attribute.name) {
                 continue;
             }
             size = size.saturating_add(line.text.len()).saturating_add(VALUE_OVERHEAD);
@@ -77,12 +112,18 @@ impl<R: BufRead> Reader<R> {
             push(&mut record.entry, attribute.name, attribute.value);
         }
         // The end of the file stands in for the empty line after the last record.
-        if lines == 0 { Err(self.truncated(line, "a record has only its dn")) } else { Ok(Some(record)) }
+        if lines == 0 {
+            return Err(self.truncated(line, "a record has only its dn"));
+        }
+        self.check_end().map(|()| Some(record))
     }
 
     /// The `dn` of the next record and its line, past empty lines and the version.
     fn begin(&mut self) -> Result<Option<(u64, String)>> {
-        while let Some(line) = self.lines.next_line()? {
+        loop {
+            let line = self.lines.next_line()?;
+            self.check_count()?;
+            let Some(line) = line else { return self.check_end().map(|()| None) };
             if line.text.is_empty() {
                 continue;
             }
@@ -104,27 +145,85 @@ impl<R: BufRead> Reader<R> {
                     }
                     return Ok(Some((line.number, dn)));
                 }
-                "search" | "result" | "ref" => {
-                    let reason = format!("'{name}' is no part of a record");
-                    let advice = "Export with 'ldapsearch -LLL', which writes nothing but records.";
-                    return Err(self.lines.syntax(line.number, reason).advice(advice));
-                }
+                "search" | "result" | "ref" => self.skip_search_result(line)?,
                 _ => {
                     let reason = format!("a record begins with 'dn:', not with '{name}:'");
                     return Err(self.lines.syntax(line.number, reason));
                 }
             }
         }
-        Ok(None)
     }
 
-    /// Whether the line says what to do with the record (RFC 2849: control, changetype); only an add is read.
-    fn is_record_control(
+    /// What `ldapsearch` writes between and behind its entries; a search that ended early is no whole directory.
+    fn skip_search_result(&mut self, first: LogicalLine) -> Result<()> {
+        let mut next = Some(first);
+        while let Some(line) = next.filter(|line| !line.text.is_empty()) {
+            let AttributeValue { name, value } = self.attribute_value(&line, false)?;
+            if name.eq_ignore_ascii_case("result") && !value.starts_with(b"0 ") && value != b"0" {
+                let reason = format!("the search that wrote the file ended with '{}'", shown(&value));
+                let advice = "Export again, in pages ('ldapsearch -E pr=500/noprompt'), or with a higher limit at the \
+                              server: a part of the directory is not taken for all of it.";
+                let error = self.lines.error(ErrorId::LdifTruncated, line.number, reason);
+                return Err(error.advice(advice));
+            }
+            next = self.lines.next_line()?;
+        }
+        Ok(())
+    }
+
+    /// Fails with `LdifTruncated` where the last line has no end: who knows what followed.
+    fn check_end(&self) -> Result<()> {
+        let Some(line) = self.lines.unended() else { return Ok(()) };
+        let advice =
+            "Export the directory again, or, if the file is whole, end its last line with a line break.";
+        Err(self.truncated(line, "the last line has no line end").advice(advice))
+    }
+
+    /// Holds what `# numEntries` says against what was read: for each page, or for all.
+    fn check_count(&mut self) -> Result<()> {
+        let Some((line, told)) = self.lines.take_told() else { return Ok(()) };
+        let read = self.records.saturating_sub(self.confirmed);
+        if told != read && told != self.records {
+            let entries = counted(told, "entry", "entries");
+            let reason = format!("the search that wrote the file found {entries}, and the file holds {read}");
+            let advice = "Export the directory again; the file was cut, or records were taken out or added.";
+            return Err(self.lines.error(ErrorId::LdifTruncated, line, reason).advice(advice));
+        }
+        self.confirmed = self.records;
+        Ok(())
+    }
+
+    /// Fails with `LdifSyntax` where something stands a second time that an entry has once: mostly, the empty line
+    /// between two records is missing, and the one would get the certificates of the other.
+    fn check_once(
+        &self,
+        record: &Record,
+        line: &LogicalLine,
+        name: &str,
+        seen: &mut Vec<String>,
+    ) -> Result<()> {
+        if !name.eq_ignore_ascii_case("dn") && !is_single_valued(base_name(name)) {
+            return Ok(());
+        }
+        let key = name.to_ascii_lowercase();
+        if key == "dn" || seen.contains(&key) {
+            let reason = format!("'{name}' stands a second time in the record of line {}", record.line);
+            let advice = "Separate the records with an empty line, or export the directory again.";
+            return Err(self.lines.syntax(line.number, reason).advice(advice));
+        }
+        if record.change == ChangeType::Add {
+            seen.push(key);
+        }
+        Ok(())
+    }
+
+    /// What the line says to do with the record (RFC 2849: control, changetype), if it does.
+    fn record_control(
         &self,
         line: &LogicalLine,
         attribute: &AttributeValue,
         position: usize,
-    ) -> Result<bool> {
+    ) -> Result<Option<ChangeType>> {
         let unsupported =
             |reason: String| Err(self.lines.error(ErrorId::LdifUnsupported, line.number, reason));
         let name = attribute.name;
@@ -132,19 +231,24 @@ impl<R: BufRead> Reader<R> {
             return unsupported("records with controls are not read".to_owned());
         }
         if !name.eq_ignore_ascii_case("changetype") {
-            return Ok(false);
+            return Ok(None);
         }
         if position != 1 {
             return Err(self.lines.syntax(line.number, "'changetype' must stand right after the dn"));
         }
         let change = shown(attribute.value.trim_ascii());
         match change.to_ascii_lowercase().as_str() {
-            "add" => Ok(true),
-            "delete" | "modify" | "modrdn" | "moddn" => {
-                unsupported(format!("a change record of the type '{change}' is not read, only 'add' is"))
-            }
+            "add" => Ok(Some(ChangeType::Add)),
+            "modify" => Ok(Some(ChangeType::Modify)),
+            "delete" => Ok(Some(ChangeType::Delete)),
+            "modrdn" | "moddn" => Ok(Some(ChangeType::Rename)),
             _ => Err(self.lines.syntax(line.number, format!("the changetype '{change}' is unknown"))),
         }
+    }
+
+    /// An error of a record as a whole.
+    pub(super) fn unsupported(&self, record: &Record, reason: impl std::fmt::Display) -> Error {
+        self.lines.error(ErrorId::LdifUnsupported, record.line, reason)
     }
 
     fn attribute_value<'a>(&self, line: &'a LogicalLine, in_record: bool) -> Result<AttributeValue<'a>> {
@@ -206,6 +310,11 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
+/// Whether the line begins what a `Modify` does to one attribute (RFC 2849; RFC 4525 for `increment`).
+fn is_modification(name: &str) -> bool {
+    ["add", "delete", "replace", "increment"].iter().any(|one| name.eq_ignore_ascii_case(one))
+}
+
 fn push(entry: &mut Entry, name: &str, value: Vec<u8>) {
     match entry.attributes.last_mut() {
         Some((last, values)) if last == name => values.push(value),
@@ -233,5 +342,5 @@ fn attribute_name(name: &[u8]) -> Option<&str> {
 
 /// The beginning of some bytes, for a message.
 fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes.get(..40).unwrap_or(bytes)).into_owned()
+    String::from_utf8_lossy(bytes.get(..200).unwrap_or(bytes)).chars().take(40).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, io::BufReader, path::Path};
 
-use super::reader::{Reader, Record};
+use super::reader::{ChangeType, Reader, Record};
 use crate::{
     directory::{
         Presence, Selection, Source, SourceItem,
-        entry::{EntryReader, is_looked_at},
+        entry::{AnchorKind, EntryReader, is_looked_at},
         file::{Found, SourceFile, look_up, name_key},
     },
     error::{Error, ErrorId, Result},
@@ -17,7 +17,7 @@ use crate::{
 const BUFFER: usize = 64 << 10;
 
 /// The recipients of an LDIF file. It is read from its beginning each time; of what was read only a hash of
-/// each recipient's DN and anchor is kept, to tell duplicates.
+/// each recipient's DN and anchor is kept, to tell duplicates, and of each other object's DN.
 pub struct LdifSource {
     file: SourceFile,
     size_hint: Option<u64>,
@@ -38,18 +38,32 @@ impl LdifSource {
         self.file.read(context, |input| {
             let input = BufReader::with_capacity(BUFFER, input);
             let mut reader = Reader::new(input, self.file.path(), is_looked_at)?;
-            let (mut entries, mut seen) = (EntryReader::default(), HashSet::new());
+            let (mut entries, mut seen, mut others) =
+                (EntryReader::default(), HashSet::new(), HashSet::new());
             while let Some(record) = reader.next_record()? {
                 context.check()?;
+                let dn = name_key("dn", &record.entry.dn);
+                if record.change != ChangeType::Add {
+                    if !others.contains(&dn) && is_of_importance(&record) {
+                        return Err(reader.unsupported(&record, UNREAD_CHANGE).advice(CONTENT_ONLY));
+                    }
+                    continue;
+                }
                 match entries.recipient(&record.entry) {
-                    Ok(None) => {}
+                    Ok(None) => {
+                        others.insert(dn);
+                    }
                     Ok(Some(recipient)) => {
                         let error = duplicate(&recipient, &mut seen);
+                        let error = error.or_else(|| record.entry.check_names().err());
                         let error = error.map(|error| self.located(error, &record));
-                        sink(Found { recipient: Some(recipient), error })?;
+                        sink(Found { recipient: Some(recipient), error, anchor: None })?;
                     }
                     Err(error) => {
-                        sink(Found { recipient: None, error: Some(self.located(error, &record)) })?;
+                        let kind = entries.kind().unwrap_or_else(|| AnchorKind::of(&record.entry));
+                        let anchor = kind.text(&record.entry).ok();
+                        let error = Some(self.located(error, &record));
+                        sink(Found { recipient: None, error, anchor })?;
                     }
                 }
             }
@@ -86,6 +100,19 @@ impl Source for LdifSource {
     fn size_hint(&self) -> Option<u64> {
         self.size_hint
     }
+}
+
+/// Why a change record ends the read.
+const UNREAD_CHANGE: &str = "it is a change record of an object that may be a recipient, and what the object is after \
+                             it can't be told";
+
+/// What to do about it: groups with many members are what `ldifde` writes change records for.
+const CONTENT_ONLY: &str = "Export content records, of people only: 'ldifde -r \"(|(&(objectCategory=person)\
+                            (objectClass=user))(objectClass=contact))\"', as docs/ldif.md shows.";
+
+/// Whether a change record may change a recipient: only what touches no attribute that is read can't.
+fn is_of_importance(record: &Record) -> bool {
+    record.change != ChangeType::Modify || !record.entry.attributes.is_empty()
 }
 
 /// Notes the recipient; an error if there was one with its DN or anchor before.

@@ -35,7 +35,7 @@ impl Flags {
 pub(super) mod role {
     pub const PRIMARY: u8 = 1;
     pub const PROXY: u8 = 2;
-    /// The user principal name or `WindowsEmailAddress`.
+    /// The user principal name, `WindowsEmailAddress` or `ExternalEmailAddress`.
     pub const NAME: u8 = 4;
 }
 
@@ -138,6 +138,16 @@ fn proxy_addresses(object: &Object) -> Vec<&str> {
     object.texts("EmailAddresses").into_iter().filter(smtp).filter_map(|text| text.get(5..)).collect()
 }
 
+/// Where mail to a contact or mail user goes; it need not be among its proxy addresses.
+fn external_address(object: &Object) -> Option<&str> {
+    let text = object.text("ExternalEmailAddress")?;
+    match text.split_once(':') {
+        None => Some(text),
+        Some((kind, address)) => kind.eq_ignore_ascii_case("smtp").then_some(address),
+    }
+    .filter(|address| !address.is_empty())
+}
+
 fn addresses(object: &Object) -> Vec<(String, u8)> {
     let proxies = proxy_addresses(object).into_iter().map(|address| (address, role::PROXY));
     let named = [
@@ -146,6 +156,7 @@ fn addresses(object: &Object) -> Vec<(String, u8)> {
         ("WindowsEmailAddress", role::NAME),
     ];
     let named = named.into_iter().filter_map(|(name, roles)| Some((object.text(name)?, roles)));
+    let named = named.chain(external_address(object).map(|address| (address, role::NAME)));
     let mut addresses: Vec<(String, u8)> = Vec::new();
     for (address, roles) in named.chain(proxies).filter(|(address, _)| !address.is_empty()) {
         let address = address.to_lowercase();
@@ -173,10 +184,15 @@ pub(super) fn to_recipient(found: &Found, object: &Object) -> Result<Recipient> 
         disabled: false,
         display_name: text("DisplayName"),
         mail: text("WindowsEmailAddress"),
-        proxy_addresses: proxy_addresses(object).into_iter().map(str::to_owned).collect(),
+        proxy_addresses: proxy_addresses(object)
+            .into_iter()
+            .chain(external_address(object))
+            .map(str::to_owned)
+            .collect(),
         primary_smtp_address: text("PrimarySmtpAddress"),
         user_principal_name: text("UserPrincipalName"),
         sam_account_name: None,
+        untrimmed: Vec::new(),
         changed: None,
         values: values(object)?,
     })
@@ -216,6 +232,27 @@ mod tests {
         ];
         assert_eq!(found.addresses, expected.map(|(address, roles)| (address.to_owned(), roles)));
         assert_eq!(found.label(), "alice@contoso.test");
+    }
+
+    #[test]
+    fn mail_to_a_contact_goes_to_its_external_address() {
+        for (external, expected) in [
+            (Some("SMTP:Ann@Partner.test"), Some("ann@partner.test")),
+            (Some("ann@partner.test"), Some("ann@partner.test")),
+            (Some("X400:c=US"), None),
+            (Some("SMTP:"), None),
+            (None, None),
+        ] {
+            let external = external.map(|address| ("ExternalEmailAddress", text(address)));
+            let own = ("PrimarySmtpAddress", text("ann@contoso.test"));
+            let object = object(&[Some(own), external].into_iter().flatten().collect::<Vec<_>>());
+            let found = Found::read(Some(Kind::MailContact), &object).unwrap().unwrap();
+            let named: Vec<_> = found.addresses.iter().filter(|(_, roles)| *roles == role::NAME).collect();
+            assert_eq!(named.first().map(|(address, _)| address.as_str()), expected);
+            let addresses = to_recipient(&found, &object).unwrap();
+            let addresses: Vec<_> = addresses.addresses().iter().map(|one| one.to_lowercase()).collect();
+            assert_eq!(addresses.contains(&"ann@partner.test".to_owned()), expected.is_some());
+        }
     }
 
     #[test]

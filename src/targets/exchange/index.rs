@@ -112,7 +112,7 @@ impl Index {
     }
 
     /// Finds whom a query means: by Guid, by the primary address, by any address, by the user principal name or
-    /// `WindowsEmailAddress`. The first of these that finds anybody decides.
+    /// `WindowsEmailAddress`, or by where a contact's mail goes. The first of these that finds anybody decides.
     pub(super) fn find(&self, wanted: &Wanted) -> Located {
         if let Some(entry) = wanted.guids.iter().find_map(|guid| self.by_guid(*guid)) {
             return Located::One(entry);

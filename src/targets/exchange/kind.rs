@@ -31,7 +31,7 @@ macro_rules! properties {
 }
 
 /// What `Get-Recipient` is asked for: who it is; it does not show values.
-pub(super) const RECIPIENT_PROPERTIES: &[&str] = properties!();
+pub(super) const RECIPIENT_PROPERTIES: &[&str] = properties!("ExternalEmailAddress");
 
 impl Kind {
     /// Those that an organisation there has.
@@ -85,11 +85,21 @@ impl Kind {
                 "UserCertificate",
                 "UserSMimeCertificate"
             ),
-            (Kind::Mailbox, Location::OnPremises) | (Kind::MailUser, _) => {
+            (Kind::Mailbox, Location::OnPremises) => {
                 properties!("UserPrincipalName", "UserCertificate", "UserSMimeCertificate")
             }
-            (Kind::MailContact, Location::Cloud) => properties!("UserCertificate", "UserSMimeCertificate"),
-            (Kind::MailContact, Location::OnPremises) => properties!(),
+            (Kind::MailUser, _) => {
+                properties!(
+                    "UserPrincipalName",
+                    "ExternalEmailAddress",
+                    "UserCertificate",
+                    "UserSMimeCertificate"
+                )
+            }
+            (Kind::MailContact, Location::Cloud) => {
+                properties!("ExternalEmailAddress", "UserCertificate", "UserSMimeCertificate")
+            }
+            (Kind::MailContact, Location::OnPremises) => properties!("ExternalEmailAddress"),
             (Kind::RemoteMailbox, _) => properties!("UserPrincipalName"),
         }
     }

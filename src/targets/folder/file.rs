@@ -103,6 +103,7 @@ impl RecipientFile {
             primary_smtp_address: None,
             user_principal_name: self.user_principal_name.clone(),
             sam_account_name: None,
+            untrimmed: Vec::new(),
             changed: None,
             values: self.values()?,
         })

@@ -1,6 +1,9 @@
 //! File names of recipients.
 
-use crate::{model::Fingerprint, targets::TargetQuery};
+use crate::{
+    model::{Fingerprint, is_hidden},
+    targets::TargetQuery,
+};
 
 /// Longer names are cut; file systems allow 255 bytes, and `.json` and the like come behind.
 const LONGEST: usize = 180;
@@ -43,10 +46,16 @@ pub(super) fn is_key(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= LONGEST + 1
         && !text.starts_with('.')
-        && text.chars().all(|c| is_allowed(c) || c == '%')
+        && text.chars().all(|c| is_harmless(c) || c == '%')
 }
 
+/// What a name has as it is: nothing that people don't see.
 fn is_allowed(c: char) -> bool {
+    is_harmless(c) && !is_hidden(c) && !c.is_whitespace()
+}
+
+/// What names have had since the first version.
+fn is_harmless(c: char) -> bool {
     !c.is_control() && !matches!(c, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*' | '%' | ' ')
 }
 
@@ -78,6 +87,7 @@ mod tests {
             ("con.x@y", "_con.x@y"),
             ("index", "_index"),
             ("com1", "_com1"),
+            ("a\u{7}\u{A0}b\u{200B}@x\n", "a%07%c2%a0b%e2%80%8b@x%0a"),
             ("é@x.", "é@x%2e"),
             ("100%@x", "100%25@x"),
         ] {

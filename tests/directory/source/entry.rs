@@ -164,6 +164,63 @@ fn further_values_of_mail_are_addresses_too() {
 }
 
 #[test]
+fn mail_to_contacts_and_mail_users_goes_to_their_target_address() {
+    let contact: &[(&str, &[u8])] = &[("objectClass", b"contact")];
+    let mail_user: &[(&str, &[u8])] = &[("objectClass", b"user"), ("msExchRecipientTypeDetails", b"128")];
+    let user: &[(&str, &[u8])] = &[("objectClass", b"user")];
+    let remote: &[(&str, &[u8])] = &[("objectClass", b"user"), ("msExchRecipientTypeDetails", b"2147483648")];
+    for (class, target, addresses) in [
+        (contact, "SMTP:ann@partner.test", vec!["ann@x.test", "ann@partner.test"]),
+        (mail_user, "smtp:ann@partner.test", vec!["ann@x.test", "ann@partner.test"]),
+        (contact, "ann@partner.test", vec!["ann@x.test", "ann@partner.test"]),
+        (contact, "SMTP:ann@x.test", vec!["ann@x.test"]),
+        (contact, "X400:c=US;a= ;p=x", vec!["ann@x.test"]),
+        (contact, "", vec!["ann@x.test"]),
+        // Somebody's forwarding, perhaps to somebody else.
+        (user, "SMTP:ann@partner.test", vec!["ann@x.test"]),
+        (remote, "SMTP:ann@partner.test", vec!["ann@x.test"]),
+    ] {
+        let mut object = entry(class);
+        object
+            .attributes
+            .extend(entry(&[("mail", b"ann@x.test"), ("targetAddress", target.as_bytes())]).attributes);
+        let ann = read(&object);
+        assert_eq!((ann.addresses(), ann.primary_address()), (addresses, Some("ann@x.test")), "{target}");
+    }
+    let only = read(&entry(&[("objectClass", b"contact"), ("targetAddress", b"SMTP:ann@partner.test")]));
+    assert_eq!(
+        (only.primary_address(), only.addresses()),
+        (Some("ann@partner.test"), vec!["ann@partner.test"])
+    );
+}
+
+#[test]
+fn addresses_lose_what_nobody_sees_and_the_source_text_is_kept() {
+    let alice = read(&person(&[
+        ("mail", b" Alice@x.test\r\n"),
+        ("proxyAddresses", "\u{FEFF}SMTP:alice@x.test\u{A0}".as_bytes()),
+        ("proxyAddresses", "smtp: a\u{200B}@x.test".as_bytes()),
+        ("proxyAddresses", b"smtp:\t"),
+        ("proxyAddresses", b"smtp:b@x.test"),
+        ("userPrincipalName", "alice@x\u{AD}.test".as_bytes()),
+    ]));
+    assert_eq!(alice.mail.as_deref(), Some("Alice@x.test"));
+    assert_eq!(alice.proxy_addresses, ["alice@x.test", "a@x.test", "b@x.test"]);
+    assert_eq!(alice.primary_smtp_address.as_deref(), Some("alice@x.test"));
+    assert_eq!(alice.user_principal_name.as_deref(), Some("alice@x.test"));
+    assert!(alice.is_named("a@x.test"));
+    let untrimmed = [
+        " Alice@x.test\r\n",
+        "\u{FEFF}SMTP:alice@x.test\u{A0}",
+        "smtp: a\u{200B}@x.test",
+        "smtp:\t",
+        "alice@x\u{AD}.test",
+    ];
+    assert_eq!(alice.untrimmed, untrimmed);
+    assert_eq!(read(&person(&[("mail", b"alice@x.test")])).untrimmed, Vec::<String>::new());
+}
+
+#[test]
 fn the_anchor_is_the_best_that_there_is() {
     for (attributes, expected) in [
         (vec![("objectGUID", GUID), ("entryUUID", b"ignored")], GUID_TEXT),
@@ -225,10 +282,11 @@ fn an_object_that_can_not_be_understood_is_named_with_the_reason() {
 fn broken_text_that_is_only_shown_costs_nobody() {
     let alice = read(&person(&[
         ("displayName", b"Andr\xE9"),
+        ("cn", b"Alice"),
         ("proxyAddresses", b"X500:\xFF"),
         ("whenChanged", b"yesterday"),
     ]));
-    assert_eq!(alice.display_name.as_deref(), Some("Andr\u{FFFD}"));
+    assert_eq!(alice.display_name.as_deref(), Some("Alice"));
     assert_eq!(alice.changed, None);
 }
 

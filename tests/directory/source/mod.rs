@@ -1,5 +1,6 @@
 //! Directories as sources, without a server.
 
+mod cases;
 mod csv;
 mod entry;
 mod ldap;

@@ -112,6 +112,7 @@ fn alice() -> Person {
         primary_smtp_address: None,
         user_principal_name: None,
         sam_account_name: None,
+        untrimmed: Vec::new(),
         changed: None,
         values: Vec::new(),
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use smime_sync::{
-    model::{Attribute, Named, Value},
+    model::{Attribute, Named, Recipient, Value},
     policy::{Policy, RuleId, evaluate, foreign_value_preferred},
     profile::{PolicyName, SelectionName},
 };
@@ -338,6 +338,8 @@ fn every_rule_fires_with_a_sentence_where_it_is_broken() {
     }
     // It needs the selection AllUsable.
     fired.insert(limited_selection());
+    // It is a matter of the recipient's names.
+    fired.insert(untrimmed_address());
     // It is a matter of what is at the target.
     fired.insert(foreign_preferred());
     // What a target tells of a recipient: tests/exchange/target and tests/engine/sync have them.
@@ -354,6 +356,26 @@ fn limited_selection() -> RuleId {
     let messages: Vec<_> = evaluation.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert!(messages.contains(&"Of 17 usable certificates the best 15 are selected."), "{messages:?}");
     RuleId::SelectionLimited
+}
+
+fn untrimmed_address() -> RuleId {
+    let values = [(USER, good().sign(&root()))];
+    let mut alice = alice_with(&values);
+    let of = |alice: &Recipient| {
+        let findings = evaluate_as(PolicyName::Standard, alice).findings;
+        let of_rule = findings.into_iter().filter(|one| one.rule == RuleId::UntrimmedAddress.id());
+        of_rule.map(|one| one.message).collect::<Vec<_>>()
+    };
+    assert!(of(&alice).is_empty());
+    alice.untrimmed = vec![" alice@contoso.test\n".into(), "al\u{200B}ice@contoso.test".into()];
+    assert_eq!(
+        of(&alice),
+        [
+            "' alice@contoso.test\\u{a}' is taken as 'alice@contoso.test'.",
+            "'al\\u{200b}ice@contoso.test' is taken as 'alice@contoso.test'.",
+        ]
+    );
+    RuleId::UntrimmedAddress
 }
 
 fn foreign_preferred() -> RuleId {

@@ -45,6 +45,7 @@ pub fn person(name: &str, values: &[&str]) -> Recipient {
         primary_smtp_address: None,
         user_principal_name: None,
         sam_account_name: None,
+        untrimmed: Vec::new(),
         changed: None,
         values: values.iter().map(|word| value(word)).collect(),
     }

@@ -28,6 +28,7 @@ pub fn source(name: &str, values: &[Vec<u8>]) -> Recipient {
         primary_smtp_address: Some(address.clone()),
         user_principal_name: Some(address),
         sam_account_name: Some(name.to_owned()),
+        untrimmed: Vec::new(),
         changed: None,
         values: values.iter().map(|bytes| Value::new(Attribute::UserCertificate, bytes.as_slice())).collect(),
     }

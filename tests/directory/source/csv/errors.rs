@@ -31,6 +31,12 @@ fn what_breaks_the_form_is_named_with_its_line_and_nobody_is_handed_over() {
             "a value that begins with a quotation mark never ends",
         ),
         (with(b"bob@partner.test,MA\"A=\n"), 3, "a quotation mark stands within a value"),
+        (with(b"bob@partner.test,MAA="), 3, "the last line has no line end, as in a file that was cut"),
+        (with(b"bob@partner.test,\"MAA=\""), 3, "the last line has no line end"),
+        (with(b"bob@partner.test"), 3, "the last line has no line end"),
+        (with("\r\nbob@partner.test,MAA=\r\neva".as_bytes()), 5, "the last line has no line end"),
+        (utf16("Mail,Certificate\nzoe@partner.test,MAA="), 2, "the last line has no line end"),
+        (b"Mail,Certificate".to_vec(), 1, "the last line has no line end"),
         (b"Name,Certificate\nZoe,MAA=\n".to_vec(), 1, "the header has no column EmailAddress"),
         (with(&[b'x'; (4 << 20) + 1]), 3, "the row is longer than 4194304 bytes"),
     ] {
@@ -74,7 +80,10 @@ fn a_file_that_grows_meanwhile_is_no_import() {
 fn values_that_wait_for_more_rows_have_a_limit() {
     use base64::Engine as _;
     // 30 addresses with 2.5 MB each, and their second rows at the end.
-    let value = |n: usize| base64::engine::general_purpose::STANDARD.encode(vec![n as u8; 2_500_000]);
+    let value = |n: usize| {
+        base64::engine::general_purpose::STANDARD
+            .encode([vec![0x30, 0x83, 0x26, 0x25, 0xA0], vec![n as u8; 2_500_000]].concat())
+    };
     let rows = |text: &dyn Fn(usize) -> String| -> String {
         (0..30).map(|n| format!("p{n}@partner.test,{}\n", text(n))).collect()
     };

@@ -12,7 +12,7 @@ fn what_export_csv_of_powershell_writes_is_read() {
         assert_eq!((errors.as_slice(), done), (&[][..], Ok(())), "{name}");
         // Zoe's second row is the last one, so Bob is complete before her.
         let summaries: Vec<_> = recipients.iter().map(summary).collect();
-        let bob = ("bob@partner.test", Some("Bob"), vec![(USER, vec![0x30, 0x82, 1, 2, 1, 1])]);
+        let bob = ("bob@partner.test", Some("Bob"), vec![(USER, vec![0x30, 4, 1, 2, 1, 1])]);
         let zoe_values = vec![(USER, vec![0x30, 2, 5, 0]), (USER, vec![0x30, 3, 1, 1, 1])];
         assert_eq!(
             summaries,
@@ -47,7 +47,17 @@ fn values_come_from_every_column_in_their_own_form() {
         ("Certificate", base64(der), vec![(USER, der.to_vec())]),
         ("Certificate", format!("\"{pem}{pem}\""), vec![(USER, der.to_vec())]),
         ("Certificate", base64(&p7b), vec![(SMIME, p7b.clone())]),
-        ("Certificate", "BQA=".into(), vec![(USER, vec![5, 0])]),
+        ("Certificate", format!("X'{}'", hex::encode(der)), vec![(USER, der.to_vec())]),
+        (
+            "Certificate",
+            format!("X'{}';x'3000'", hex::encode_upper(der)),
+            vec![(USER, der.to_vec()), (USER, vec![0x30, 0])],
+        ),
+        ("Certificate", format!("0x{}", hex::encode_upper(der)), vec![(USER, der.to_vec())]),
+        ("Certificate", format!("\\x{}", hex::encode(&p7b)), vec![(SMIME, p7b.clone())]),
+        ("Certificate", hex::encode(der), vec![(USER, der.to_vec())]),
+        ("Certificate", "30:03-01 01 ff".into(), vec![(USER, vec![0x30, 3, 1, 1, 0xFF])]),
+        ("UserSMimeCertificate", format!("X'{}'", hex::encode(&p7b)), vec![(SMIME, p7b.clone())]),
         ("UserSMimeCertificate", base64(&signed), vec![(SMIME, signed.clone())]),
         ("CertificatePath", "partner.cer".into(), vec![(USER, der.to_vec())]),
         ("CertificatePath", "./sub/partner.PEM".into(), vec![(USER, der.to_vec())]),

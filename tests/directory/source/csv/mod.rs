@@ -11,7 +11,7 @@ use std::{
 };
 
 use smime_sync::{
-    directory::{Selection, Source, SourceItem, csv::CsvSource},
+    directory::{Presence, Selection, Source, SourceItem, csv::CsvSource},
     error::{Error, Result},
     model::{Attribute, Recipient},
 };
@@ -38,6 +38,21 @@ impl Partners {
 
     fn source(&self) -> CsvSource {
         CsvSource::open(&self.path()).expect("opened")
+    }
+
+    /// What a look-up says of zoe, bob and eve.
+    fn presence(&self) -> Vec<&'static str> {
+        let anchors = ["zoe@partner.test", "bob@partner.test", "eve@partner.test"].map(str::to_owned);
+        let found = self.source().look_up(&anchors, &crate::common::events::context().0).expect("read");
+        found
+            .iter()
+            .map(|presence| match presence {
+                Presence::InScope(_) => "in scope",
+                Presence::Unreadable => "unreadable",
+                Presence::Absent => "absent",
+                other => panic!("{other:?}"),
+            })
+            .collect()
     }
 
     /// All that the source hands over, and how the read ended.

@@ -235,6 +235,6 @@ fn an_object_in_scope_that_makes_no_sense_is_not_taken_for_one_that_left_it() {
     let (context, events) = context();
     let mut source = connect(&settings, &context).unwrap();
     let anchor = uuid::Uuid::from_bytes([1; 16]).to_string();
-    assert_eq!(source.look_up(&[anchor], &context), Ok(vec![Presence::Absent]));
+    assert_eq!(source.look_up(&[anchor], &context), Ok(vec![Presence::Unreadable]));
     assert_eq!(events.error_ids(), [ErrorId::RecipientInvalid]);
 }

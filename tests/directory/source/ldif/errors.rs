@@ -26,18 +26,53 @@ fn an_error_names_the_file_and_the_line() {
         (b"dn: CN=a\nc n: a\n\n", LdifSyntax, 2, "'c n' is not the name of an attribute"),
         (b"dn: CN=a\ncn:: YQ=\n\n", LdifSyntax, 2, "the value of 'cn' is not base64"),
         (b"dn: CN=a\ncn:: Y*==\n\n", LdifSyntax, 2, "the value of 'cn' is not base64"),
-        (b"dn: CN=\xE9\ncn: a\n", LdifSyntax, 1, "the dn is not UTF-8 text"),
+        (b"dn: CN=\xE9\ncn: a\n", LdifSyntax, 1, "it is not UTF-8"),
         (b"dn:: /w==\ncn: a\n", LdifSyntax, 1, "the dn is not UTF-8 text"),
         (b"dn: CN=a\ncn: a\n-\n", LdifSyntax, 3, "a line '-' belongs only to change records"),
         (b"dn: CN=a\nchangetype: replace\n\n", LdifSyntax, 2, "the changetype 'replace' is unknown"),
         (b"dn: CN=a\ncn: a\nchangetype: add\n", LdifSyntax, 3, "'changetype' must stand right after the dn"),
-        (b"search: 2\nresult: 0 Success\n", LdifSyntax, 1, "'search' is no part of a record"),
+        (
+            b"dn: CN=a\ncn: a\n\n# search result\nsearch: 2\nresult: 4 Size limit exceeded\n",
+            LdifTruncated,
+            6,
+            "the search that wrote the file ended with '4 Size limit exceeded'",
+        ),
+        (b"result: 32 No such object\n", LdifTruncated, 1, "ended with '32 No such object'"),
+        (
+            b"dn: CN=a\ncn: a\n\nsearch: 2\nresult: 0 Success\n\n# numResponses: 3\n# numEntries: 2\n",
+            LdifTruncated,
+            8,
+            "the search that wrote the file found 2 entries, and the file holds 1",
+        ),
+        (b"dn: CN=a\ncn: a\n# numEntries: 3\n", LdifTruncated, 3, "found 3 entries, and the file holds 1"),
+        (b"dn: CN=a\ncn: a\n\n# numEntries: 0\n", LdifTruncated, 4, "found 0 entries, and the file holds 1"),
+        (
+            b"dn: CN=a\ncn: a\n\n# numEntries: 1\n\ndn: CN=b\ncn: a\n\n# numEntries: 9\n",
+            LdifTruncated,
+            9,
+            "found 9 entries, and the file holds 1",
+        ),
+        (
+            b"dn: CN=a\ncn: a\ndn: CN=b\ncn: b\n\n",
+            LdifSyntax,
+            3,
+            "'dn' stands a second time in the record of line 1",
+        ),
+        (b"dn: CN=a\ncn: a\n# b\nDN:: Q049Yg==\n\n", LdifSyntax, 4, "'DN' stands a second time"),
+        (
+            b"dn: CN=a\nchangetype: add\nchangetype: add\n\n",
+            LdifSyntax,
+            3,
+            "'changetype' must stand right after",
+        ),
+        (b"dn: CN=a\nchangetype: modify\nadd: x\ndn: CN=b\n\n", LdifSyntax, 4, "'dn' stands a second time"),
+        (b"dn: CN=a\ndisplayName: J\xFCrgen\n", LdifSyntax, 2, "it is not UTF-8; export as UTF-8"),
+        (b"dn: CN=a\ndescription: J\xFC\n rgen\ncn: a\n", LdifSyntax, 2, "it is not UTF-8"),
+        (b"dn: CN=a\ncn: J\xC3", LdifTruncated, 2, "the file ends in the middle of a character"),
+        (b"dn: CN=a\ncn: a", LdifTruncated, 2, "the last line has no line end"),
+        (b"dn: CN=a\ncn: a\n\n# numEntries: 1", LdifTruncated, 4, "the last line has no line end"),
         (b"d\0n\0:\0", LdifSyntax, 1, "UTF-16 needs a byte order mark"),
         (b"version: 2\n", LdifUnsupported, 1, "LDIF version '2' is unknown"),
-        (b"dn: CN=a\nchangetype: modify\n\n", LdifUnsupported, 2, "of the type 'modify' is not read"),
-        (b"dn: CN=a\nchangetype: delete\n\n", LdifUnsupported, 2, "of the type 'delete' is not read"),
-        (b"dn: CN=a\nchangetype:: bW9kZG4=\n\n", LdifUnsupported, 2, "of the type 'moddn' is not read"),
-        (b"dn: CN=a\nchangetype: modrdn\n\n", LdifUnsupported, 2, "of the type 'modrdn' is not read"),
         (b"dn: CN=a\ncontrol: 1.2.3 true\n\n", LdifUnsupported, 2, "records with controls are not read"),
         (b"dn: CN=a\ncn:< file:///etc/passwd\n", LdifUnsupported, 2, "the value of 'cn' is a URL"),
         (b"dn: CN=a\ncn: a\nuserCertif", LdifTruncated, 3, "the last line has no ':'"),
@@ -67,6 +102,31 @@ fn an_error_names_the_file_and_the_line() {
         assert_eq!(error.target.as_deref(), Some("people.ldif"));
         assert!(error.message.starts_with(&format!("'people.ldif', line {line}: ")), "{text}: {error}");
         assert!(error.message.contains(reason), "{text}: {error}");
+    }
+}
+
+#[test]
+fn what_an_entry_has_once_shows_that_two_records_are_one() {
+    for name in [
+        "objectGUID",
+        "entryUUID",
+        "objectCategory",
+        "isDeleted",
+        "userAccountControl",
+        "msExchRecipientTypeDetails",
+        "displayName",
+        "targetAddress",
+        "userPrincipalName",
+        "sAMAccountName",
+        "whenChanged",
+    ] {
+        let text = format!("dn: CN=a\n{name}: 1\ncn: a\n{}:: MQ==\n\n", name.to_uppercase());
+        let error = records(text.as_bytes()).1.expect(name);
+        assert_eq!(error.id, ErrorId::LdifSyntax);
+        let reason =
+            format!("line 4: '{}' stands a second time in the record of line 1.", name.to_uppercase());
+        assert!(error.message.ends_with(&reason), "{error}");
+        assert!(error.advice.contains("an empty line"), "{}", error.advice);
     }
 }
 

@@ -107,6 +107,97 @@ fn the_second_object_with_the_same_name_or_identity_is_left_out() {
     }
 }
 
+/// What a look-up says of the anchors of these numbers.
+fn presence(path: &Path, numbers: &[u8]) -> Vec<String> {
+    let anchors: Vec<_> = numbers.iter().map(|n| format!("0000000{n}-0000-0000-0000-000000000000")).collect();
+    let presences = LdifSource::open(path).expect("opened").look_up(&anchors, &context().0).expect("read");
+    let name = |presence: &Presence| match presence {
+        Presence::InScope(recipient) => recipient.label().to_owned(),
+        other => format!("{other:?}"),
+    };
+    presences.iter().map(name).collect()
+}
+
+#[test]
+fn records_that_run_into_each_other_end_the_read_and_give_nobody_the_values_of_another() {
+    let merged = format!("{}{BOB}", ALICE.trim_end_matches('\n').to_owned() + "\n");
+    let (_folder, path) = file(&merged);
+    let (found, result) = items(&path, &Selection::All);
+    let error = result.expect_err("two records in one");
+    assert_eq!((found.len(), error.id), (0, ErrorId::LdifSyntax));
+    let reason = format!("'{}', line 7: 'dn' stands a second time in the record of line 1.", path.display());
+    assert_eq!(error.message, reason);
+}
+
+#[test]
+fn change_records_that_change_no_recipient_are_passed_over() {
+    let group = "dn: CN=Big,DC=contoso,DC=test\nchangetype: add\nobjectClass: group\nmember: CN=a\n\n";
+    let members = "dn: CN=Big,DC=contoso,DC=test\nchangetype: modify\nadd: member\nmember: CN=b\n-\n\n";
+    let address = members.replace("member", "proxyAddresses").replace("CN=Big", "cn=BIG");
+    let renamed = "dn: CN=Big,DC=contoso,DC=test\nchangetype: modrdn\nnewrdn: CN=x\ndeleteoldrdn: 1\n\n";
+    let photo =
+        "dn: CN=Alice,DC=contoso,DC=test\nchangetype: modify\nreplace: jpegPhoto\njpegPhoto:: /9g=\n-\n\n";
+    for between in
+        [[group, members].concat(), [group, &address, renamed].concat(), photo.to_owned(), members.into()]
+    {
+        let (_folder, path) = file(&[ALICE, &between, BOB].concat());
+        let (found, result) = items(&path, &Selection::All);
+        let labels: Vec<_> = recipients(&found).iter().map(|recipient| recipient.label()).collect();
+        assert_eq!((result, labels), (Ok(()), vec!["alice@contoso.test", "Bob@partner.test"]), "{between}");
+    }
+}
+
+#[test]
+fn a_change_record_that_may_change_a_recipient_ends_the_read_with_advice() {
+    for (change, what) in [
+        ("modify\nadd: userCertificate\nuserCertificate:: MAA=\n-\n", "values"),
+        ("modify\nreplace: description\ndescription: x\n-\ndelete: USERCERTIFICATE;binary\n-\n", "an option"),
+        ("delete\n", "the object"),
+        ("modrdn\nnewrdn: CN=b\ndeleteoldrdn: 1\n", "its name"),
+    ] {
+        let (_folder, path) =
+            file(&format!("{ALICE}dn: CN=Alice,DC=contoso,DC=test\nchangetype: {change}\n{BOB}"));
+        let error = items(&path, &Selection::All).1.expect_err(what);
+        assert_eq!(error.id, ErrorId::LdifUnsupported, "{what}");
+        assert!(error.message.contains("line 8: it is a change record of an object"), "{what}: {error}");
+        assert!(
+            error.advice.contains("ldifde -r") && error.advice.contains("docs/ldif.md"),
+            "{}",
+            error.advice
+        );
+    }
+}
+
+#[test]
+fn a_name_in_latin_1_is_an_error_with_its_line_and_never_shown_otherwise() {
+    let latin = ALICE.replace("mail:", "displayName:: SvxyZ2Vu\nmail:");
+    let (_folder, path) = file(&[&latin, BOB].concat());
+    let (found, result) = items(&path, &Selection::All);
+    assert_eq!((result, recipients(&found).len(), found.len()), (Ok(()), 1, 2));
+    let SourceItem::Invalid(error) = &found[0] else { panic!("{:?}", found[0]) };
+    let reason = format!(
+        "The object 'CN=Alice,DC=contoso,DC=test' was skipped: its displayName is not UTF-8 text ('{}', line 1).",
+        path.display()
+    );
+    assert_eq!((error.id, error.message.as_str()), (ErrorId::RecipientInvalid, reason.as_str()));
+    assert_eq!(presence(&path, &[1, 2, 9]), ["Unreadable", "Bob@partner.test", "Absent"]);
+}
+
+#[test]
+fn what_can_not_be_read_is_not_absent() {
+    let broken = ALICE.replace("mail:", "userAccountControl: x\nmail:");
+    for (text, expected) in [
+        ([&broken, BOB].concat(), ["Unreadable", "Bob@partner.test", "Absent"]),
+        // Nobody can tell whose record this is.
+        ([BOB, BROKEN].concat(), ["Unreadable", "Bob@partner.test", "Unreadable"]),
+        // Of two with the same identity the first counts.
+        ([ALICE, BOB, ALICE].concat(), ["alice@contoso.test", "Bob@partner.test", "Absent"]),
+    ] {
+        let (_folder, path) = file(&text);
+        assert_eq!(presence(&path, &[1, 2, 9]), expected, "{text}");
+    }
+}
+
 #[test]
 fn looking_up_tells_who_is_in_the_file() {
     let (_folder, path) = file(&[ALICE, PRINTER, BOB].concat());
@@ -222,6 +313,32 @@ fn a_cancel_ends_the_read_even_where_no_record_comes() {
     let mut source = LdifSource::open(&path).expect("opened");
     let result = source.read(&Selection::All, &context, &mut |_| Ok(()));
     assert_eq!(result.expect_err("canceled").id, ErrorId::Canceled);
+}
+
+#[test]
+fn what_ldapsearch_writes_besides_is_held_against_what_was_read() {
+    // `ldapsearch -E pr=2/noprompt` and `ldapsearch -z 3` from OpenLDAP 2.5, in their whole form, without -L.
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ldapsearch");
+    let (found, result) = items(&data.join("paged.ldif"), &Selection::All);
+    assert_eq!((result, recipients(&found).len()), (Ok(()), 5));
+    assert_eq!(recipients(&found)[0].addresses(), ["p1@x.test", "q1@x.test"]);
+
+    let error = items(&data.join("limited.ldif"), &Selection::All).1.expect_err("a part");
+    assert_eq!(error.id, ErrorId::LdifTruncated);
+    assert!(
+        error.message.contains("line 38: the search that wrote the file ended with '4 Size limit"),
+        "{error}"
+    );
+    assert!(error.advice.contains("-E pr=500/noprompt"), "{}", error.advice);
+
+    let paged = std::fs::read_to_string(data.join("paged.ldif")).expect("read");
+    let (start, end) = (paged.find("dn: cn=p3").expect("p3"), paged.find("# p4").expect("p4"));
+    let (_folder, path) = file(&[&paged[..start], &paged[end..]].concat());
+    let error = items(&path, &Selection::All).1.expect_err("one is missing");
+    assert!(
+        error.message.contains("the search that wrote the file found 5 entries, and the file holds 4"),
+        "{error}"
+    );
 }
 
 #[test]

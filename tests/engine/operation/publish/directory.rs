@@ -255,6 +255,7 @@ pub fn person(name: &str, values: &[(Attribute, Vec<u8>)]) -> Recipient {
         primary_smtp_address: Some(address),
         user_principal_name: Some(format!("{name}@corp.contoso.test")),
         sam_account_name: Some(name.into()),
+        untrimmed: Vec::new(),
         ..alice_with(values)
     }
 }
