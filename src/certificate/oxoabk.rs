@@ -105,11 +105,7 @@ fn split(bytes: &[u8]) -> Result<(u16, &[u8], &[u8]), String> {
     Ok((tag, data, bytes.get(end..).unwrap_or_default()))
 }
 
-fn take_certificate(
-    content: &mut ValueContent,
-    data: &[u8],
-    budget: &mut ReadBudget,
-) -> Option<Fingerprint> {
+fn take_certificate(content: &mut ValueContent, data: &[u8], budget: &mut ReadBudget) -> Option<Fingerprint> {
     match ber::read_only(data, ber::ANY, tag::SEQUENCE) {
         Some(element) => content.take_certificate(&element, budget).map(Certificate::fingerprint_of),
         None => {

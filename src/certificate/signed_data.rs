@@ -46,7 +46,8 @@ pub(super) fn read(outer: &Element<'_>, budget: &mut ReadBudget) -> ValueContent
     }
     take_certificates(&data, &mut content, budget);
     let unreadable = |p: &ValueProblem| matches!(p, ValueProblem::UnreadableCertificate(..));
-    if content.certificates.is_empty() && !content.is_cut_short() && !content.problems.iter().any(unreadable) {
+    if content.certificates.is_empty() && !content.is_cut_short() && !content.problems.iter().any(unreadable)
+    {
         content.problems.push(ValueProblem::Unreadable("the PKCS#7 holds no certificate".into()));
     } else if let Some(signers) = data.signers {
         signer::read(&signers, &data.content, &mut content, &mut budget.signatures);

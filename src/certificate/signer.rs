@@ -80,8 +80,8 @@ impl<'a> Signer<'a> {
         if let Some(weak @ ("SHA-1" | "MD5")) = digest_name(&self.digest_algorithm) {
             content.problems.push(ValueProblem::WeakDigest(weak));
         }
-        let signer =
-            find(&self.id, &content.certificates).ok_or_else(|| unverified("the signer's certificate is not in the value"))?;
+        let signer = find(&self.id, &content.certificates)
+            .ok_or_else(|| unverified("the signer's certificate is not in the value"))?;
         self.verify(signer, signed, budget)?;
         let Some(wanted) = self.preference() else { return Ok(()) };
         match find(&wanted, &content.certificates).map(Certificate::fingerprint_of) {

@@ -93,11 +93,7 @@ fn read_wrapped(bytes: &[u8], wraps: usize, budget: &mut ReadBudget) -> ValueCon
     }
 }
 
-fn read_pem(
-    blocks: Vec<Result<Vec<u8>, String>>,
-    wraps: usize,
-    budget: &mut ReadBudget,
-) -> ValueContent {
+fn read_pem(blocks: Vec<Result<Vec<u8>, String>>, wraps: usize, budget: &mut ReadBudget) -> ValueContent {
     let mut content = ValueContent::new(ValueForm::Unknown);
     for block in blocks {
         let part = match block {

@@ -251,12 +251,22 @@ pub struct UnpublishRequest {
     /// From whom; none: from everybody in the profile's scope who has it.
     #[serde(default)]
     pub identity: Vec<String>,
-    /// The SHA-1 thumbprints of the certificates.
+    /// The SHA-1 thumbprints of the certificates, as somebody typed them.
     #[serde(default)]
     pub thumbprint: Vec<String>,
+    /// Thumbprints out of a listing, such as that of `GetCertificate`: of these, what serves another purpose than mail,
+    /// or is not valid yet, stays.
+    #[serde(default)]
+    pub listed: Vec<String>,
+    /// The SHA-256 of values out of a listing in which no certificate can be read.
+    #[serde(default)]
+    pub listed_value: Vec<String>,
     /// Or all in one of these states.
     #[serde(default)]
     pub state: Vec<UnpublishState>,
+    /// Take out certificates for other purposes, too, and others that stay unless their thumbprint is typed.
+    #[serde(default)]
+    pub force: bool,
     /// Plan only; write nothing anywhere.
     #[serde(default)]
     pub what_if: bool,

@@ -117,7 +117,8 @@ fn key(certificate: &Certificate, fired: &mut Vec<Fired>) {
     const MAX_EXPONENT: u64 = 64;
     let key = &certificate.key;
     if let Some(bits) = key.exponent_size.filter(|bits| *bits > MAX_EXPONENT) {
-        let message = format!("The RSA key's exponent has {bits} bits; {MAX_EXPONENT} are the most that is used.");
+        let message =
+            format!("The RSA key's exponent has {bits} bits; {MAX_EXPONENT} are the most that is used.");
         fired.push((RuleId::UnsupportedKeyAlgorithm, message));
     }
     if let Some(defect) = &key.defect {
@@ -135,7 +136,8 @@ fn key(certificate: &Certificate, fired: &mut Vec<Fired>) {
             fired.push((RuleId::ShortKey, format!("The RSA key has {bits} bits; 3072 are recommended.")));
         }
         (KeyAlgorithm::Rsa, Some(bits)) if bits > MAX_RSA => {
-            let message = format!("The RSA key has {bits} bits; {MAX_RSA} are the most that Windows can use.");
+            let message =
+                format!("The RSA key has {bits} bits; {MAX_RSA} are the most that Windows can use.");
             fired.push((RuleId::UnsupportedKeyAlgorithm, message));
         }
         (KeyAlgorithm::Rsa, _) => {}
@@ -270,7 +272,8 @@ fn addresses(certificate: &Certificate, recipient: &Recipient, names: &Names<'_>
     match names.naming(certificate) {
         Naming::MailAddress(how, theirs, one) => {
             if how == AddressMatch::DiffersInCase {
-                let message = format!("The certificate names '{}', the recipient has '{one}'.", quoted(theirs));
+                let message =
+                    format!("The certificate names '{}', the recipient has '{one}'.", quoted(theirs));
                 fired.push((RuleId::AddressCase, message));
             }
             let others: Vec<String> = names.others(certificate).into_iter().map(str::to_owned).collect();
@@ -286,7 +289,9 @@ fn addresses(certificate: &Certificate, recipient: &Recipient, names: &Names<'_>
             );
             fired.push((RuleId::AddressMissing, message));
         }
-        Naming::Nobody => fired.push((RuleId::AddressMissing, "The certificate names no mail address.".into())),
+        Naming::Nobody => {
+            fired.push((RuleId::AddressMissing, "The certificate names no mail address.".into()))
+        }
         Naming::Others => {
             let theirs: Vec<String> = certificate.summary().addresses;
             let own: Vec<String> = recipient.addresses().into_iter().map(str::to_owned).collect();

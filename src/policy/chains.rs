@@ -26,14 +26,12 @@ impl Chains {
     ) -> Self {
         let all = || values.iter().flat_map(|(_, content)| &content.certificates);
         let intermediates = Intermediates::new(all().filter(|certificate| certificate.is_ca()));
-        let mut leaves: Vec<&Certificate> = all()
-            .filter(|leaf| !leaf.is_ca() && leaf.allows_mail() && now <= leaf.not_after)
-            .collect();
+        let mut leaves: Vec<&Certificate> =
+            all().filter(|leaf| !leaf.is_ca() && leaf.allows_mail() && now <= leaf.not_after).collect();
         leaves.sort_by_key(|leaf| (Reverse(leaf.not_before), leaf.fingerprint));
         leaves.dedup_by_key(|leaf| leaf.fingerprint);
-        let search = |leaf: &Certificate| {
-            (leaf.fingerprint, paths.validate(leaf, &intermediates, now, checks))
-        };
+        let search =
+            |leaf: &Certificate| (leaf.fingerprint, paths.validate(leaf, &intermediates, now, checks));
         Self(leaves.into_iter().map(search).collect())
     }
 

@@ -9,7 +9,9 @@ use std::collections::{HashMap, HashSet};
 use super::{RuleId, chains::Chains};
 use crate::{
     certificate::{Address, Certificate, ValueContent, ValueForm, ValueProblem},
-    model::{Attribute, CuratedValue, Finding, Fingerprint, JudgedCertificate, Purpose, Telling, Timestamp, Value},
+    model::{
+        Attribute, CuratedValue, Finding, Fingerprint, JudgedCertificate, Purpose, Telling, Timestamp, Value,
+    },
     profile::RemovableValue,
     trust::{ChainStatus, Checks, Intermediates, PathValidator},
 };
@@ -66,7 +68,7 @@ impl Curation<'_> {
     /// Every value, in their order, and why those go that do; nothing where all stay.
     pub(super) fn decide(&self, checks: &mut Checks) -> Vec<CuratedValue> {
         let entries = Entries::of(self.judged);
-        let mut candidates: Vec<Candidate<'_>> = 
+        let mut candidates: Vec<Candidate<'_>> =
             self.values.iter().map(|one| self.candidate(one, &entries)).collect();
         let trust_matters =
             |one: &RemovableValue| matches!(one, RemovableValue::Untrusted | RemovableValue::Displaced);
@@ -178,9 +180,8 @@ impl Curation<'_> {
             .flat_map(|one| &one.content.certificates)
             .filter(|certificate| self.chains.is_trusted(certificate));
         let left = Intermediates::new(left);
-        let trusted = |leaf| {
-            matches!(self.paths.validate(leaf, &left, self.now, checks), ChainStatus::Trusted { .. })
-        };
+        let trusted =
+            |leaf| matches!(self.paths.validate(leaf, &left, self.now, checks), ChainStatus::Trusted { .. });
         if staying.all(trusted) {
             return;
         }

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     certificate::{Certificate, ValueContent, ValueForm},
     model::{
-        Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Recipient, Severity,
-        Timestamp, Value,
+        Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Recipient,
+        Severity, Timestamp, Value,
     },
     trust::{Checks, PathValidator},
 };
@@ -58,7 +58,8 @@ pub fn evaluate(
     }
     let curation = policy.curation.as_deref().map(|removable| {
         let (values, judged, chains) = (&values, &judged, &chains);
-        Curation { values, judged, chains, paths, chosen: &selected.chosen, removable, now }.decide(&mut checks)
+        Curation { values, judged, chains, paths, chosen: &selected.chosen, removable, now }
+            .decide(&mut checks)
     });
     let mut fired = recipient_rules::judge(&values, &judged, selected.desired.is_empty());
     fired.extend(selected.fired);

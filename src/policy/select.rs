@@ -73,7 +73,9 @@ impl Candidate<'_> {
         match () {
             () if mine.untrusted != theirs.untrusted => "which is trusted".into(),
             () if mine.nameless != theirs.nameless => "which names a mail address of the recipient".into(),
-            () if mine.not_preferred != theirs.not_preferred => "which is preferred in userSMIMECertificate".into(),
+            () if mine.not_preferred != theirs.not_preferred => {
+                "which is preferred in userSMIMECertificate".into()
+            }
             () if mine.day != theirs.day => "which is newer".into(),
             () if mine.shared_purpose != theirs.shared_purpose && purpose == Purpose::Signing => {
                 "which is for signing alone".into()

@@ -64,7 +64,8 @@ impl Constraints {
     /// Reads them; `None` where that can't be done.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (_, constraints) = NameConstraints::from_der(der).ok()?;
-        let subtrees = |some: &Option<Vec<GeneralSubtree<'_>>>| Subtrees::of(some.as_deref().unwrap_or_default());
+        let subtrees =
+            |some: &Option<Vec<GeneralSubtree<'_>>>| Subtrees::of(some.as_deref().unwrap_or_default());
         Some(Self {
             permitted: subtrees(&constraints.permitted_subtrees),
             excluded: subtrees(&constraints.excluded_subtrees),

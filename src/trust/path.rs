@@ -24,8 +24,15 @@ impl PathValidator for TrustAnchors {
         now: Timestamp,
         checks: &mut Checks,
     ) -> ChainStatus {
-        let mut search =
-            Search { anchors: self, intermediates, now, checks, steps: 0, changes: Vec::new(), path: vec![leaf] };
+        let mut search = Search {
+            anchors: self,
+            intermediates,
+            now,
+            checks,
+            steps: 0,
+            changes: Vec::new(),
+            path: vec![leaf],
+        };
         let found = search.climb();
         let mut changes = search.changes;
         changes.sort_unstable();

@@ -74,22 +74,19 @@ pub fn worst() -> Vec<Worst> {
         many_names_and_addresses(),
         many_names_and_constraints(),
         same_named_authorities(),
-        Worst::new("1,000 leaves of a trusted CA in one value", vec![(SMIME, certs_only(&leaves(1000, &root)))]),
         Worst::new(
-            "1,200 valid values",
-            leaves(1200, &root).into_iter().map(|der| (USER, der)).collect(),
+            "1,000 leaves of a trusted CA in one value",
+            vec![(SMIME, certs_only(&leaves(1000, &root)))],
         ),
+        Worst::new("1,200 valid values", leaves(1200, &root).into_iter().map(|der| (USER, der)).collect()),
         Worst::new(
             "1,200 times the same PKCS#7 of 40 leaves",
             vec![(SMIME, certs_only(&leaves(40, &root))); 1200],
         ),
-        Worst::new(
-            "1,000 different PKCS#7 of 40 leaves",
-            {
-                let all = leaves(1040, &root);
-                (0..1000).map(|n| (SMIME, certs_only(&all[n..n + 40]))).collect()
-            },
-        ),
+        Worst::new("1,000 different PKCS#7 of 40 leaves", {
+            let all = leaves(1040, &root);
+            (0..1000).map(|n| (SMIME, certs_only(&all[n..n + 40]))).collect()
+        }),
         Worst::new("30 RSA keys of a quarter million bits", {
             let keys = (0..30).map(|n| leaf(n).key(rsa_spki_of(&rsa_modulus(250_000, n as u8), &[1, 0, 1])));
             keys.map(|draft| (USER, draft.sign(&root))).collect()
@@ -170,21 +167,24 @@ fn many_names_and_constraints() -> Worst {
         .flat_map(|host| seq(&[&tlv(0x81, &[host.as_bytes()])]))
         .collect();
     let constraints = seq(&[&tlv(0xA0, &[&permitted])]);
-    let ca = root().below("CN=Constrained", 5, |draft| draft.extension("2.5.29.30", true, constraints.clone()));
+    let ca =
+        root().below("CN=Constrained", 5, |draft| draft.extension("2.5.29.30", true, constraints.clone()));
     let leaves = (0..20).map(|n| {
         let addresses = many_addresses(1000);
         leaf(n).addresses(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).sign(&ca)
     });
     let certificates: Vec<Vec<u8>> = leaves.chain([ca.der.clone()]).collect();
-    Worst::new("20 leaves of 1,000 names below 2,001 name constraints", vec![(SMIME, certs_only(&certificates))])
+    Worst::new(
+        "20 leaves of 1,000 names below 2,001 name constraints",
+        vec![(SMIME, certs_only(&certificates))],
+    )
 }
 
 /// 14 values, in which every certificate may have been signed by each of 34 CAs.
 fn same_named_authorities() -> Worst {
     let root = root();
-    let authorities: Vec<Authority> = (0..34)
-        .map(|n| root.below("CN=Same", 40 + n, |draft| Draft { key_ids: false, ..draft }))
-        .collect();
+    let authorities: Vec<Authority> =
+        (0..34).map(|n| root.below("CN=Same", 40 + n, |draft| Draft { key_ids: false, ..draft })).collect();
     let last = &authorities[33];
     let stranger = Authority { key: ec_key(99), ..last.clone() };
     let mut parts: Vec<Vec<u8>> =
@@ -228,7 +228,10 @@ fn long_identifiers() -> Worst {
     let at = plain.windows(short.len()).position(|part| part == short).unwrap();
     // The lengths of what is around it are written anew from the inside out.
     let long = long_oid(200_000);
-    Worst::new("an extension with an identifier of 200,000 octets", vec![(USER, replaced(&plain, at, short.len(), &long))])
+    Worst::new(
+        "an extension with an identifier of 200,000 octets",
+        vec![(USER, replaced(&plain, at, short.len(), &long))],
+    )
 }
 
 /// DER with `old` octets at `at` replaced, and every length around them put right.
@@ -278,9 +281,8 @@ fn signed_values() -> Worst {
 /// What is signed is hashed anew for each CA that may have signed it.
 fn large_signed_parts() -> Worst {
     let root = root();
-    let authorities: Vec<Authority> = (0..34)
-        .map(|n| root.below("CN=Same", 40 + n, |draft| Draft { key_ids: false, ..draft }))
-        .collect();
+    let authorities: Vec<Authority> =
+        (0..34).map(|n| root.below("CN=Same", 40 + n, |draft| Draft { key_ids: false, ..draft })).collect();
     let stranger = Authority { key: ec_key(99), ..authorities[0].clone() };
     let mut values: Vec<(Attribute, Vec<u8>)> = (0..12)
         .map(|n| {

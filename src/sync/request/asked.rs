@@ -62,9 +62,12 @@ impl Planner<'_> {
         (self.evaluate)(recipient)
     }
 
-    /// The same for many, on all cores.
-    pub(super) fn evaluate_all(&self, recipients: &[Recipient]) -> Vec<Evaluation> {
-        parallel::map(recipients, self.evaluate)
+    /// The same for many, on all cores. Fails with `Canceled`.
+    pub(super) fn evaluate_all(&self, recipients: &[Recipient]) -> Result<Vec<Evaluation>> {
+        parallel::try_map(recipients, |recipient| {
+            self.context.check()?;
+            Ok((self.evaluate)(recipient))
+        })
     }
 
     pub(super) fn now(&self) -> Timestamp {
