@@ -45,8 +45,8 @@ pub fn evaluate(
         };
         unread += usize::from(content.is_cut_short());
         if unread <= MAX_UNREAD || !content.is_cut_short() {
-            let (names, chains, position) = (&names, &chains, *position);
-            ValueJudge { recipient, names, policy, chains, now, value, content, position }
+            let (names, chains, fingerprint, position) = (&names, &chains, value.fingerprint(), *position);
+            ValueJudge { recipient, names, policy, chains, now, value, fingerprint, content, position }
                 .judge(&mut seen, &mut judged);
         }
         *position += 1;
@@ -96,6 +96,8 @@ struct ValueJudge<'a> {
     chains: &'a Chains,
     now: Timestamp,
     value: &'a Value,
+    /// That of the value, of which there may be a megabyte with a thousand certificates.
+    fingerprint: Fingerprint,
     content: &'a ValueContent,
     position: usize,
 }
@@ -155,7 +157,7 @@ impl ValueJudge<'_> {
         JudgedCertificate {
             attribute: self.value.attribute,
             position: self.position,
-            value: self.value.fingerprint(),
+            value: self.fingerprint,
             form: self.content.form.to_string(),
             certificate: certificate.map(Certificate::summary),
             state: match () {

@@ -46,7 +46,7 @@ pub(super) fn judge(
     let (mut all, mut with_usable) = (BTreeSet::new(), BTreeSet::new());
     for entry in smime {
         all.insert((entry.position, entry.value));
-        if usable_for_encryption(entry) {
+        if usable_for_encryption(entry) || may_be_usable(entry) {
             with_usable.insert((entry.position, entry.value));
         }
     }
@@ -59,6 +59,12 @@ pub(super) fn judge(
         fired.push((RuleId::StaleSmimeValue, message));
     }
     fired
+}
+
+/// What nobody looked at may be good.
+fn may_be_usable(entry: &JudgedCertificate) -> bool {
+    let unknown = [RuleId::UnreadValue, RuleId::UncheckedChain].map(RuleId::id);
+    entry.findings.iter().any(|finding| unknown.contains(&finding.rule.as_str()))
 }
 
 fn usable_for_encryption(entry: &JudgedCertificate) -> bool {

@@ -103,7 +103,8 @@ impl<'a> Search<'a> {
             }
             match self.step(last, issuer, is_anchor) {
                 Ok(()) => return Ok(()),
-                Err(other) if other.rank() > failure.rank() => failure = other,
+                // What is missing further up is what is needed.
+                Err(other) if other.rank() > failure.rank() || failure.rank() == 0 => failure = other,
                 Err(_) => {}
             }
             if self.steps > MAX_STEPS {

@@ -222,41 +222,33 @@ fn long_names() -> Worst {
 
 /// The text of an arc of n octets takes n² steps.
 fn long_identifiers() -> Worst {
-    let draft = good().extension("1.2.3.4.5", false, vec![5, 0]);
-    let plain = draft.sign(&root());
-    let short = oid("1.2.3.4.5");
-    let at = plain.windows(short.len()).position(|part| part == short).unwrap();
-    // The lengths of what is around it are written anew from the inside out.
-    let long = long_oid(200_000);
-    Worst::new(
-        "an extension with an identifier of 200,000 octets",
-        vec![(USER, replaced(&plain, at, short.len(), &long))],
-    )
+    let der = good().extension("1.2.3.4.5", false, vec![5, 0]).sign(&root());
+    let long = with_element(&der, &oid("1.2.3.4.5"), &long_oid(200_000));
+    Worst::new("an extension with an identifier of 200,000 octets", vec![(USER, long)])
 }
 
-/// DER with `old` octets at `at` replaced, and every length around them put right.
-fn replaced(der: &[u8], at: usize, old: usize, new: &[u8]) -> Vec<u8> {
+/// DER with the element `old` replaced, wherever it is, and every length around it put right.
+pub fn with_element(der: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut start = 0;
-    while start < der.len() {
-        let (head, length) = match der[start + 1] {
-            short @ 0..0x80 => (2, usize::from(short)),
-            long => {
-                let count = usize::from(long & 0x7F);
-                let octets = &der[start + 2..start + 2 + count];
-                (2 + count, octets.iter().fold(0, |n, octet| n << 8 | usize::from(*octet)))
+    let mut rest = der;
+    while let [tag, first, ..] = *rest {
+        let (head, length) = match first {
+            0..0x80 => (2, usize::from(first)),
+            _ => {
+                let count = usize::from(first & 0x7F);
+                (2 + count, rest[2..2 + count].iter().fold(0, |n, octet| n << 8 | usize::from(*octet)))
             }
         };
-        let end = start + head + length;
-        if start == at {
+        let (element, after) = rest.split_at(head + length);
+        let contents = &element[head..];
+        if element == old {
             out.extend(new);
-        } else if (start + head..end).contains(&at) {
-            let inner = replaced(&der[start + head..end], at - start - head, old, new);
-            out.extend(tlv(der[start], &[&inner]));
+        } else if tag & 0x20 != 0 && contents.windows(old.len()).any(|part| part == old) {
+            out.extend(tlv(tag, &[&with_element(contents, old, new)]));
         } else {
-            out.extend(&der[start..end]);
+            out.extend(element);
         }
-        start = end;
+        rest = after;
     }
     out
 }
