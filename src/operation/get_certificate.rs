@@ -9,7 +9,10 @@ use crate::{
     directory::{Identities, Selection, SourceItem},
     error::{Error, Result},
     event::{Context, ResultType},
-    model::{PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp, Value},
+    model::{
+        JudgedCertificate, PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp,
+        Value,
+    },
     parallel,
     state::State,
 };
@@ -34,7 +37,10 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
         })?;
         batch.drain(..).zip(evaluations).try_for_each(|(recipient, evaluation)| {
             let findings = evaluation.findings;
-            evaluation.certificates.into_iter().try_for_each(|judged| {
+            let wanted = |judged: &JudgedCertificate| {
+                request.state.is_empty() || request.state.contains(&judged.state)
+            };
+            evaluation.certificates.into_iter().filter(wanted).try_for_each(|judged| {
                 let row = RecipientCertificate::new(&profile.name, &recipient, &findings, judged);
                 context.result(ResultType::Certificate, &row)
             })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::ResultType;
+use crate::{event::ResultType, model::CertificateState};
 pub use crate::{places::Scope, sync::request::UnpublishState};
 
 /// One request: what `smime_task_start` takes.
@@ -149,6 +149,9 @@ pub struct GetCertificateRequest {
     /// Whether they are read at the source, at the target or from the state.
     #[serde(default)]
     pub source: CertificateSource,
+    /// Only certificates in one of these states; none: in any.
+    #[serde(default)]
+    pub state: Vec<CertificateState>,
 }
 
 /// Where certificates are read.

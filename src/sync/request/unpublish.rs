@@ -184,6 +184,7 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
         .filter(|entry| entry.attribute == value.attribute && entry.value == fingerprint)
         .filter(|entry| entry.state != CertificateState::Chain)
         .collect();
+    let unreadable_goes = wanted.is_unreadable_wanted(fingerprint);
     let (mut going, mut staying) = (Vec::new(), 0_usize);
     for entry in &own {
         match &entry.certificate {
@@ -197,7 +198,7 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
     }
     let removed = |what: String, why: &str| format!("Removed: {what}, as {}: {why}.", value.attribute);
     match (going.as_slice(), staying) {
-        ([], 0) if !own.is_empty() && wanted.is_unreadable_wanted(fingerprint) => {
+        ([], 0) if !own.is_empty() && unreadable_goes => {
             let texts = own.iter().flat_map(|entry| &entry.findings);
             let why: Vec<&str> = texts.map(|finding| finding.message.trim_end_matches('.')).collect();
             Verdict::Goes(vec![removed(format!("the value {fingerprint}"), &why.join("; "))])

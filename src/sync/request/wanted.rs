@@ -148,7 +148,7 @@ impl Wanted {
         Some(if against.is_empty() { "asked for".to_owned() } else { against.join("; ") })
     }
 
-    /// Whether a value goes in which no certificate can be read.
+    /// Notes that somebody has a value; whether it goes if no certificate in it can be read.
     pub(super) fn is_unreadable_wanted(&mut self, value: Fingerprint) -> bool {
         let value = value.to_string();
         let listed = self.listed_values.contains(&value);
