@@ -166,11 +166,11 @@ function Unpublish-SmimeCertificate {
                 Operation   = 'Unpublish'
                 ProfileName = $entry.ProfileName
                 Identity    = [string[]] @($entry.Identity)
-                Thumbprint  = [string[]] @($entry.Thumbprint | Where-Object { $_ })
-                Listed      = [string[]] @($entry.Listed | Where-Object { $_ })
-                ListedValue = [string[]] @($entry.ListedValue | Where-Object { $_ })
+                Thumbprint  = [string[]] @($entry['Thumbprint'] | Where-Object { $_ })
+                Listed      = [string[]] @($entry['Listed'] | Where-Object { $_ })
+                ListedValue = [string[]] @($entry['ListedValue'] | Where-Object { $_ })
                 Force       = $Force.IsPresent
-                State       = [string[]] @($entry.State | Where-Object { $_ })
+                State       = [string[]] @($entry['State'] | Where-Object { $_ })
             }
             Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -Impact High -PassThru:$PassThru
         }
