@@ -79,6 +79,17 @@ function CertificateSource {
     )
 }
 
+function CertificateState {
+    <#
+    .PARAMETER State
+    Only certificates in one of these states.
+    #>
+    param(
+        [ValidateSet('<CertificateState>')]
+        [string[]] $State
+    )
+}
+
 function RunResult {
     <#
     .PARAMETER Result
@@ -104,7 +115,8 @@ function ChangeState {
 function UnpublishState {
     <#
     .PARAMETER State
-    Every certificate in one of these states: Expired, or Unusable (an Error finding speaks against it).
+    Every certificate in one of these states: Expired, Unusable (an Error finding speaks against it), or OtherPurpose
+    (not for mail: smart-card logon, EFS, VPN; only with -Force).
     #>
     param(
         [Parameter(Mandatory = $true, ParameterSetName = 'State')]

@@ -39,6 +39,7 @@ step parsers-inside env PROPTEST_CASES=51200 cargo test --lib
 step parsers env PROPTEST_CASES=51200 cargo test --test engine --test directory --test abi -- certificate::properties source::ldif source::csv requests::
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast
 step evaluate cargo bench --bench evaluate
+step worst-case cargo bench --bench worst_case
 step windows sh tests/windows.sh
 step measure sh tests/bench/measure.sh
 

@@ -38,7 +38,7 @@ impl<'a> Element<'a> {
     /// The object identifier in dotted form, if it is one.
     pub fn oid(&self) -> Option<String> {
         (self.tag == tag::OID && !self.contents.is_empty())
-            .then(|| Oid::new(Cow::Borrowed(self.contents)).to_id_string())
+            .then(|| oid_text(&Oid::new(Cow::Borrowed(self.contents))))
     }
 
     /// The octets of a string (of any tag) that may come in parts (X.690 §8.7).
@@ -88,4 +88,12 @@ impl<'a> Element<'a> {
     fn has_whole_parts(&self) -> bool {
         self.has_parts() && self.parts().all(|part| part.is_ok())
     }
+}
+
+/// The dotted form of an object identifier. One that is longer than any real one is told by its octets in hexadecimal
+/// digits: n octets may be one number, whose decimal digits take n² steps.
+pub fn oid_text(oid: &Oid<'_>) -> String {
+    const LONGEST: usize = 64;
+    let octets = oid.as_bytes();
+    if octets.len() > LONGEST { hex::encode_upper(octets) } else { oid.to_id_string() }
 }

@@ -10,7 +10,7 @@ mod write;
 mod tests;
 
 pub use self::{
-    element::Element,
+    element::{Element, oid_text},
     header::{Header, Length},
     reader::{Reader, read, read_only},
     write::{element, number},

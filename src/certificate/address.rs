@@ -1,9 +1,11 @@
 //! The mail addresses that a certificate names (RFC 8550 §3), and how they compare.
 
+use std::collections::{HashMap, HashSet};
+
 use x509_parser::{extensions::GeneralName, x509::X509Name};
 
 use super::name::value_text;
-use crate::ber::{self, tag};
+use crate::ber::{self, oid_text, tag};
 
 /// Where a certificate names an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +34,7 @@ impl Address {
         match name {
             GeneralName::RFC822Name(text) => Self::new(text, AddressOrigin::Rfc822Name),
             GeneralName::OtherName(oid, value) => {
-                let origin = match oid.to_id_string().as_str() {
+                let origin = match oid_text(oid).as_str() {
                     "1.3.6.1.5.5.7.8.9" => AddressOrigin::SmtpUtf8Mailbox,
                     "1.3.6.1.4.1.311.20.2.3" => AddressOrigin::UserPrincipalName,
                     _ => return None,
@@ -56,6 +58,11 @@ impl Address {
         (!text.is_empty()).then(|| Self { text: text.to_owned(), origin })
     }
 
+    /// Whether it is a mail address, and not a name for signing in.
+    pub fn is_for_mail(&self) -> bool {
+        self.origin != AddressOrigin::UserPrincipalName
+    }
+
     /// Whether it has the form of an address: one part before the last `@` of 64 octets at most, a domain of
     /// 255 octets at most after it (RFC 5321 §4.5.3.1), no spaces or control characters.
     pub fn is_well_formed(&self) -> bool {
@@ -77,12 +84,43 @@ pub enum AddressMatch {
     DiffersInCase,
 }
 
-/// Compares `certificate`'s address with `recipient`'s; `None` if they differ.
-pub fn compare_addresses(certificate: &str, recipient: &str) -> Option<AddressMatch> {
-    if certificate.to_lowercase() != recipient.to_lowercase() {
-        return None;
+/// Addresses that others are looked up among, however many both are.
+#[derive(Debug, Clone, Default)]
+pub struct AddressSet<'a> {
+    /// With the domain in lower case.
+    exact: HashSet<String>,
+    /// By all of it in lower case.
+    folded: HashMap<String, &'a str>,
+}
+
+impl<'a> AddressSet<'a> {
+    /// These addresses; of those that differ in case only, the first is the one that is handed back.
+    pub fn new(addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut set = Self::default();
+        for address in addresses {
+            set.exact.insert(with_domain_folded(address));
+            set.folded.entry(address.to_lowercase()).or_insert(address);
+        }
+        set
     }
-    let local = |address: &str| address.rsplit_once('@').map_or(address.len(), |(local, _)| local.len());
-    let same = certificate.get(..local(certificate)) == recipient.get(..local(recipient));
-    Some(if same { AddressMatch::Exact } else { AddressMatch::DiffersInCase })
+
+    /// How `address` is in the set, and as which; `None` if it is not.
+    pub fn find(&self, address: &str) -> Option<(AddressMatch, &'a str)> {
+        let found = self.folded.get(&address.to_lowercase())?;
+        let exact = self.exact.contains(&with_domain_folded(address));
+        Some((if exact { AddressMatch::Exact } else { AddressMatch::DiffersInCase }, found))
+    }
+
+    /// Whether it is in the set, in any case.
+    pub fn contains(&self, address: &str) -> bool {
+        self.folded.contains_key(&address.to_lowercase())
+    }
+}
+
+/// A text without a domain is compared letter by letter.
+fn with_domain_folded(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
+        None => address.to_owned(),
+    }
 }

@@ -2,11 +2,8 @@
 
 use strum::Display;
 
-use super::Certificate;
+use super::{Certificate, budget::ReadBudget};
 use crate::{ber::Element, model::Fingerprint};
-
-/// The most certificates that are read out of one PKCS#7 or MS-OXOABK value. Real ones have less than ten.
-const MAX_CERTIFICATES: usize = 1000;
 
 /// The form of a value's bytes, whatever its attribute says; by its name in results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display)]
@@ -46,8 +43,12 @@ pub enum ValueProblem {
     UnverifiedSignature(String),
     /// The SignedData is signed with this weak digest.
     WeakDigest(&'static str),
+    /// The signature of the SignedData was not checked: too many others were already.
+    UncheckedSignature,
     /// The preferred encryption certificate is not in the value.
     UnknownPreference,
+    /// It was not read to its end: all values together have more certificates or octets than are read.
+    CutShort,
 }
 
 /// What was found in a value.
@@ -76,14 +77,27 @@ impl ValueContent {
         content
     }
 
+    /// A value that nobody reads any more.
+    pub(super) fn not_read() -> Self {
+        let mut content = Self::new(ValueForm::Unknown);
+        content.cut_short();
+        content
+    }
+
+    fn cut_short(&mut self) {
+        if !self.is_cut_short() {
+            self.problems.push(ValueProblem::CutShort);
+        }
+    }
+
     /// Reads one certificate out of several, or notes why it can't be read.
-    pub(super) fn take_certificate(&mut self, element: &Element<'_>) -> Option<&Certificate> {
-        if self.is_cut_short() {
-            let problem =
-                ValueProblem::MalformedSignedData(format!("it has more than {MAX_CERTIFICATES} parts"));
-            if self.problems.last() != Some(&problem) {
-                self.problems.push(problem);
-            }
+    pub(super) fn take_certificate(
+        &mut self,
+        element: &Element<'_>,
+        budget: &mut ReadBudget,
+    ) -> Option<&Certificate> {
+        if !budget.take_part() {
+            self.cut_short();
             return None;
         }
         let first = Certificate::from_der(element.raw);
@@ -93,19 +107,23 @@ impl ValueContent {
                 self.certificates.last()
             }
             Err(reason) => {
-                self.note_unreadable(reason);
+                self.add_unreadable(reason);
                 None
             }
         }
     }
 
-    /// Whether it has more parts than are read, so that nobody knows what else is in it.
+    /// Whether not all of it was read, so that nobody knows what else is in it.
     pub fn is_cut_short(&self) -> bool {
-        self.certificates.len() + self.problems.len() >= MAX_CERTIFICATES
+        self.problems.contains(&ValueProblem::CutShort)
     }
 
     /// Notes that one certificate of several can't be read.
-    pub(super) fn note_unreadable(&mut self, reason: String) {
+    pub(super) fn note_unreadable(&mut self, reason: String, budget: &mut ReadBudget) {
+        if budget.take_part() { self.add_unreadable(reason) } else { self.cut_short() }
+    }
+
+    fn add_unreadable(&mut self, reason: String) {
         let unreadable =
             self.problems.iter().filter(|p| matches!(p, ValueProblem::UnreadableCertificate(..)));
         let position = self.certificates.len() + unreadable.count() + 1;

@@ -1,12 +1,20 @@
 //! The extensions that rules and paths look at.
 
+use std::collections::HashSet;
+
 use x509_parser::{
     extensions::{ParsedExtension, X509Extension},
     num_bigint::BigUint,
 };
 
 use super::address::Address;
-use crate::ber::{self, tag};
+use crate::ber::{self, oid_text, tag};
+
+/// The most names that are read from one certificate. Those of a team have some dozens.
+pub const MAX_NAMES: usize = 1000;
+
+/// The most extensions that are named in each list of what is wrong with them.
+const MAX_LISTED: usize = 20;
 
 /// Critical extensions that are checked, or that cannot restrict encrypting mail to a person.
 const UNDERSTOOD: [&str; 9] = [
@@ -80,6 +88,8 @@ pub struct BasicConstraints {
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
     pub addresses: Vec<Address>,
+    /// Names of all kinds in the subject alternative name.
+    pub names: usize,
     pub key_usage: Option<KeyUsage>,
     pub extended_key_usage: Option<Vec<String>>,
     pub basic_constraints: Option<BasicConstraints>,
@@ -94,22 +104,20 @@ pub(super) struct Extensions {
 impl Extensions {
     pub fn of(extensions: &[X509Extension<'_>]) -> Self {
         let mut all = Self::default();
-        let mut seen: Vec<String> = Vec::with_capacity(extensions.len());
+        let mut seen = HashSet::with_capacity(extensions.len());
         for extension in extensions {
-            let oid = extension.oid.to_id_string();
+            let oid = oid_text(&extension.oid);
             if seen.contains(&oid) {
-                if !all.duplicates.contains(&oid) {
-                    all.duplicates.push(oid);
-                }
+                list(&mut all.duplicates, &oid);
                 continue;
             }
             if extension.critical && !UNDERSTOOD.contains(&oid.as_str()) {
-                all.unknown_critical.push(oid.clone());
+                list(&mut all.unknown_critical, &oid);
             }
             if !all.take(extension) {
-                all.malformed.push(oid.clone());
+                list(&mut all.malformed, &oid);
             }
-            seen.push(oid);
+            seen.insert(oid);
         }
         all
     }
@@ -135,12 +143,21 @@ impl Extensions {
                 self.extended_key_usage = Some(oids.collect());
             }
             ParsedExtension::SubjectAlternativeName(names) => {
-                self.addresses = names.general_names.iter().filter_map(Address::of_general_name).collect();
+                self.names = names.general_names.len();
+                let read = names.general_names.iter().take(MAX_NAMES);
+                self.addresses = read.filter_map(Address::of_general_name).collect();
             }
             ParsedExtension::NameConstraints(_) => self.name_constraints = Some(extension.value.to_vec()),
             _ => {}
         }
         true
+    }
+}
+
+/// Names one more, unless there are enough, or it is named already.
+fn list(listed: &mut Vec<String>, oid: &str) {
+    if listed.len() < MAX_LISTED && !listed.iter().any(|known| known == oid) {
+        listed.push(oid.to_owned());
     }
 }
 

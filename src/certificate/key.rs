@@ -8,6 +8,7 @@ use x509_parser::{
 };
 
 use super::weak_key;
+use crate::ber::oid_text;
 
 /// What kind of key it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub struct PublicKey {
     pub algorithm: KeyAlgorithm,
     /// The length in bits, where that makes sense.
     pub size: Option<u32>,
+    /// The length of an RSA key's public exponent in bits.
+    pub exponent_size: Option<u64>,
     /// Why the key can't be a real one, if it can't.
     pub defect: Option<String>,
     /// Whether it is an RSA key of the kind that ROCA breaks (CVE-2017-15361).
@@ -88,32 +91,37 @@ impl PublicKey {
     pub(super) fn of(spki: &SubjectPublicKeyInfo<'_>) -> Self {
         let algorithm = key_algorithm(&spki.algorithm);
         let bytes = spki.subject_public_key.data.as_ref();
-        let (size, defect, roca) = match &algorithm {
-            KeyAlgorithm::Rsa => rsa(bytes),
-            KeyAlgorithm::Ec(curve) => point(curve, bytes),
+        let mut key = Self { algorithm, size: None, exponent_size: None, defect: None, roca: false };
+        match &key.algorithm {
+            KeyAlgorithm::Rsa => key.read_rsa(bytes),
+            KeyAlgorithm::Ec(curve) => (key.size, key.defect) = point(curve, bytes),
             KeyAlgorithm::Dsa => {
-                (spki.parsed().ok().and_then(|key| key.key_size().try_into().ok()), None, false)
+                key.size = spki.parsed().ok().and_then(|key| key.key_size().try_into().ok());
             }
-            _ => (None, None, false),
+            _ => {}
+        }
+        key
+    }
+
+    /// Also of RSASSA-PSS, which the parser would leave as it is.
+    fn read_rsa(&mut self, bytes: &[u8]) {
+        let Ok((_, key)) = RSAPublicKey::from_der(bytes) else {
+            self.defect = Some("the RSA key can't be read".into());
+            return;
         };
-        Self { algorithm, size, defect, roca }
+        if key.modulus.first().is_none_or(|octet| octet & 0x80 != 0) {
+            self.defect = Some("the RSA modulus is negative".into());
+            return;
+        }
+        let (n, e) = (BigUint::from_bytes_be(key.modulus), BigUint::from_bytes_be(key.exponent));
+        self.size = Some(u32::try_from(n.bits()).unwrap_or(u32::MAX));
+        self.exponent_size = Some(e.bits());
+        self.defect = weak_key::defect(&n, &e);
+        self.roca = weak_key::is_roca(&n);
     }
 }
 
-/// Size, defect and ROCA of an RSA key; also of RSASSA-PSS, which the parser would leave as it is.
-fn rsa(bytes: &[u8]) -> (Option<u32>, Option<String>, bool) {
-    let Ok((_, key)) = RSAPublicKey::from_der(bytes) else {
-        return (None, Some("the RSA key can't be read".into()), false);
-    };
-    if key.modulus.first().is_none_or(|octet| octet & 0x80 != 0) {
-        return (None, Some("the RSA modulus is negative".into()), false);
-    }
-    let (n, e) = (BigUint::from_bytes_be(key.modulus), BigUint::from_bytes_be(key.exponent));
-    let defect = weak_key::defect(&n, &e);
-    (u32::try_from(n.bits()).ok(), defect, weak_key::is_roca(&n))
-}
-
-fn point(curve: &str, bytes: &[u8]) -> (Option<u32>, Option<String>, bool) {
+fn point(curve: &str, bytes: &[u8]) -> (Option<u32>, Option<String>) {
     let size: u32 = match curve {
         "P-256" => 256,
         "P-384" => 384,
@@ -125,11 +133,11 @@ fn point(curve: &str, bytes: &[u8]) -> (Option<u32>, Option<String>, bool) {
         Some(2 | 3) => bytes.len() == 1 + octets,
         _ => false,
     };
-    (Some(size), (!fits).then(|| format!("the point does not fit the curve {curve}")), false)
+    (Some(size), (!fits).then(|| format!("the point does not fit the curve {curve}")))
 }
 
 fn key_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
-    let oid = algorithm.algorithm.to_id_string();
+    let oid = oid_text(&algorithm.algorithm);
     match oid.as_str() {
         "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => KeyAlgorithm::Rsa,
         "1.2.840.10045.2.1" => curve(algorithm),
@@ -149,7 +157,7 @@ fn key_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
 }
 
 fn curve(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
-    let oid = algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok()).map(|oid| oid.to_id_string());
+    let oid = algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok()).map(|oid| oid_text(&oid));
     match oid.as_deref() {
         Some("1.2.840.10045.3.1.7") => KeyAlgorithm::Ec("P-256"),
         Some("1.3.132.0.34") => KeyAlgorithm::Ec("P-384"),
@@ -172,7 +180,7 @@ pub struct SignatureAlgorithm {
 
 impl SignatureAlgorithm {
     pub(super) fn of(algorithm: &AlgorithmIdentifier<'_>) -> Self {
-        let oid = algorithm.algorithm.to_id_string();
+        let oid = oid_text(&algorithm.algorithm);
         let (name, digest, known) = match oid.as_str() {
             "1.2.840.113549.1.1.2" => ("md2WithRSAEncryption", Some("MD2"), true),
             "1.2.840.113549.1.1.4" => ("md5WithRSAEncryption", Some("MD5"), true),
@@ -206,7 +214,7 @@ impl SignatureAlgorithm {
 fn pss_digest(algorithm: &AlgorithmIdentifier<'_>) -> Option<&'static str> {
     use x509_parser::signature_algorithm::RsaSsaPssParams;
     let params = RsaSsaPssParams::try_from(algorithm.parameters.as_ref()?).ok()?;
-    digest_name(&params.hash_algorithm_oid().to_id_string())
+    digest_name(&oid_text(params.hash_algorithm_oid()))
 }
 
 /// The name of the digest of that OID.

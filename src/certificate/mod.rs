@@ -1,6 +1,7 @@
 //! A value by itself: X.509, PKCS#7, MS-OXOABK; certificate stores. Pure: no I/O, no clock.
 
 mod address;
+mod budget;
 mod content;
 mod extension;
 mod key;
@@ -17,9 +18,10 @@ mod value;
 mod weak_key;
 mod x509;
 
-pub use address::{Address, AddressMatch, AddressOrigin, compare_addresses};
+pub use address::{Address, AddressMatch, AddressOrigin, AddressSet};
+pub use budget::{MAX_OCTETS, MAX_PARTS, MAX_SIGNATURES, ReadBudget, SignatureBudget};
 pub use content::{ValueContent, ValueForm, ValueProblem};
-pub use extension::{BasicConstraints, KeyUsage, is_proper_serial};
+pub use extension::{BasicConstraints, KeyUsage, MAX_NAMES, is_proper_serial};
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use name::Name;
 pub use pfx::{PfxProblem, is_pfx, read_pfx};
@@ -27,5 +29,5 @@ pub use signature::SignatureFailure;
 pub use signed_data::write_certs_only;
 pub use sst::{SerializedStore, read_store, write_store};
 pub(crate) use text::decode_blocks as decode_text;
-pub use value::{read_bundle, read_value};
+pub use value::{read_bundle, read_value, read_value_within};
 pub use x509::Certificate;

@@ -7,9 +7,15 @@ use x509_parser::{
     x509::{RelativeDistinguishedName, X509Name},
 };
 
-use crate::model::is_hidden;
+use crate::{
+    ber::oid_text,
+    model::{is_hidden, shortened},
+};
 
-/// A subject or issuer.
+/// Letters of a name that messages show.
+const SHOWN: usize = 200;
+
+/// A subject or issuer. In messages, a name that is longer than any real one is cut.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Name {
     /// RFC 4514 text, most specific part first, with the short names that Windows and OpenSSL show.
@@ -22,7 +28,8 @@ pub struct Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.text.is_empty() { "(empty name)" } else { &self.text })
+        let text = if self.text.is_empty() { "(empty name)" } else { &self.text };
+        f.write_str(&shortened(text, SHOWN))
     }
 }
 
@@ -40,7 +47,7 @@ impl Name {
             let mut keys: Vec<String> = rdn
                 .iter()
                 .map(|part| {
-                    format!("{}={}", part.attr_type().to_id_string(), folded(&value_text(part.attr_value())))
+                    format!("{}={}", oid_text(part.attr_type()), folded(&value_text(part.attr_value())))
                 })
                 .collect();
             keys.sort();
@@ -53,7 +60,7 @@ impl Name {
 
 fn rdn_text(rdn: &RelativeDistinguishedName<'_>) -> String {
     let texts = rdn.iter().map(|part| {
-        format!("{}={}", short_name(&part.attr_type().to_id_string()), escape(&value_text(part.attr_value())))
+        format!("{}={}", short_name(&oid_text(part.attr_type())), escape(&value_text(part.attr_value())))
     });
     texts.collect::<Vec<_>>().join("+")
 }

@@ -3,6 +3,7 @@
 
 use super::{
     Certificate,
+    budget::ReadBudget,
     content::{ValueContent, ValueForm, ValueProblem},
 };
 use crate::{
@@ -48,7 +49,7 @@ pub(super) fn is_complete(bytes: &[u8]) -> bool {
 }
 
 /// Reads all blocks; what comes before a damaged one is kept.
-pub(super) fn read(bytes: &[u8]) -> ValueContent {
+pub(super) fn read(bytes: &[u8], budget: &mut ReadBudget) -> ValueContent {
     let mut content = ValueContent::new(ValueForm::OxoAbk);
     let mut key_exchange_sha1: Option<&[u8]> = None;
     let mut rest = bytes;
@@ -64,14 +65,17 @@ pub(super) fn read(bytes: &[u8]) -> ValueContent {
         };
         match tag {
             KEY_EXCHANGE_CERTIFICATE => {
-                let certificate = take_certificate(&mut content, data);
+                let certificate = take_certificate(&mut content, data, budget);
                 content.preferred_encryption = content.preferred_encryption.or(certificate);
             }
             CHAIN_CERTIFICATE | SIGN_CERTIFICATE => {
-                take_certificate(&mut content, data);
+                take_certificate(&mut content, data, budget);
             }
             KEY_EXCHANGE_SHA1 => key_exchange_sha1 = key_exchange_sha1.or(Some(data)),
             _ => {}
+        }
+        if content.is_cut_short() {
+            return content;
         }
         rest = after;
     }
@@ -101,11 +105,11 @@ fn split(bytes: &[u8]) -> Result<(u16, &[u8], &[u8]), String> {
     Ok((tag, data, bytes.get(end..).unwrap_or_default()))
 }
 
-fn take_certificate(content: &mut ValueContent, data: &[u8]) -> Option<Fingerprint> {
+fn take_certificate(content: &mut ValueContent, data: &[u8], budget: &mut ReadBudget) -> Option<Fingerprint> {
     match ber::read_only(data, ber::ANY, tag::SEQUENCE) {
-        Some(element) => content.take_certificate(&element).map(Certificate::fingerprint_of),
+        Some(element) => content.take_certificate(&element, budget).map(Certificate::fingerprint_of),
         None => {
-            content.note_unreadable("the block is no DER sequence".into());
+            content.note_unreadable("the block is no DER sequence".into(), budget);
             None
         }
     }

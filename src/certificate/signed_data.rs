@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::{
+    budget::ReadBudget,
     content::{ValueContent, ValueForm, ValueProblem},
     signer,
 };
@@ -24,7 +25,7 @@ struct SignedData<'a> {
 }
 
 /// Reads the ContentInfo `outer`, whose first part is an OID.
-pub(super) fn read(outer: &Element<'_>) -> ValueContent {
+pub(super) fn read(outer: &Element<'_>, budget: &mut ReadBudget) -> ValueContent {
     let mut parts = outer.parts();
     let kind = parts.next().and_then(Result::ok).and_then(|part| part.oid()).unwrap_or_default();
     if kind != SIGNED_DATA {
@@ -43,12 +44,13 @@ pub(super) fn read(outer: &Element<'_>) -> ValueContent {
     if has_indefinite(outer) {
         content.problems.push(ValueProblem::IndefiniteLength);
     }
-    take_certificates(&data, &mut content);
+    take_certificates(&data, &mut content, budget);
     let unreadable = |p: &ValueProblem| matches!(p, ValueProblem::UnreadableCertificate(..));
-    if content.certificates.is_empty() && !content.problems.iter().any(unreadable) {
+    if content.certificates.is_empty() && !content.is_cut_short() && !content.problems.iter().any(unreadable)
+    {
         content.problems.push(ValueProblem::Unreadable("the PKCS#7 holds no certificate".into()));
     } else if let Some(signers) = data.signers {
-        signer::read(&signers, &data.content, &mut content);
+        signer::read(&signers, &data.content, &mut content, &mut budget.signatures);
     }
     content
 }
@@ -99,12 +101,15 @@ fn encapsulated<'a>(info: &Element<'a>) -> Cow<'a, [u8]> {
     explicit.and_then(|part| part.parts().next()?.ok()).map(|string| string.octets()).unwrap_or_default()
 }
 
-fn take_certificates(data: &SignedData<'_>, content: &mut ValueContent) {
+fn take_certificates(data: &SignedData<'_>, content: &mut ValueContent, budget: &mut ReadBudget) {
     for element in data.certificates.iter().flat_map(Element::parts) {
         match element {
             // Other tags are attribute certificates and the like (RFC 5652 §10.2.2).
             Ok(element) if element.tag == SEQUENCE => {
-                content.take_certificate(&element);
+                content.take_certificate(&element, budget);
+                if content.is_cut_short() {
+                    return;
+                }
             }
             Ok(_) => {}
             Err(reason) => content.problems.push(ValueProblem::MalformedSignedData(reason.reason().into())),

@@ -4,6 +4,7 @@ use ring::digest;
 
 use super::{
     Certificate,
+    budget::SignatureBudget,
     content::{ValueContent, ValueProblem},
     key::digest_name,
     signature::{SignatureFailure, verify},
@@ -36,18 +37,19 @@ struct Signer<'a> {
 }
 
 /// Checks the signers of `set` over `signed` and notes in `content` what they prefer, or why they prove nothing.
-pub(super) fn read(set: &Element<'_>, signed: &[u8], content: &mut ValueContent) {
+pub(super) fn read(
+    set: &Element<'_>,
+    signed: &[u8],
+    content: &mut ValueContent,
+    budget: &mut SignatureBudget,
+) {
     for part in set.parts().take(MAX_SIGNERS) {
         let signer = match part {
-            Ok(part) => Signer::of(&part).ok_or("the signer's part is damaged".to_owned()),
-            Err(flaw) => Err(flaw.reason().to_owned()),
+            Ok(part) => Signer::of(&part).ok_or_else(|| unverified("the signer's part is damaged")),
+            Err(flaw) => Err(unverified(flaw.reason())),
         };
-        let problem = match signer {
-            Ok(signer) => signer.judge(signed, content),
-            Err(reason) => Err(reason),
-        };
-        if let Err(reason) = problem {
-            content.problems.push(ValueProblem::UnverifiedSignature(reason));
+        if let Err(problem) = signer.and_then(|signer| signer.judge(signed, content, budget)) {
+            content.problems.push(problem);
         }
     }
 }
@@ -69,13 +71,18 @@ impl<'a> Signer<'a> {
     }
 
     /// Fails with the reason why nothing is proved.
-    fn judge(&self, signed: &[u8], content: &mut ValueContent) -> Result<(), String> {
+    fn judge(
+        &self,
+        signed: &[u8],
+        content: &mut ValueContent,
+        budget: &mut SignatureBudget,
+    ) -> Result<(), ValueProblem> {
         if let Some(weak @ ("SHA-1" | "MD5")) = digest_name(&self.digest_algorithm) {
             content.problems.push(ValueProblem::WeakDigest(weak));
         }
-        let signer =
-            find(&self.id, &content.certificates).ok_or("the signer's certificate is not in the value")?;
-        self.verify(signer, signed)?;
+        let signer = find(&self.id, &content.certificates)
+            .ok_or_else(|| unverified("the signer's certificate is not in the value"))?;
+        self.verify(signer, signed, budget)?;
         let Some(wanted) = self.preference() else { return Ok(()) };
         match find(&wanted, &content.certificates).map(Certificate::fingerprint_of) {
             Some(preferred) => {
@@ -86,19 +93,26 @@ impl<'a> Signer<'a> {
         Ok(())
     }
 
-    fn verify(&self, signer: &Certificate, signed: &[u8]) -> Result<(), String> {
-        let algorithm = self.full_signature_algorithm()?;
+    fn verify(
+        &self,
+        signer: &Certificate,
+        signed: &[u8],
+        budget: &mut SignatureBudget,
+    ) -> Result<(), ValueProblem> {
+        let algorithm = self.full_signature_algorithm().map_err(unverified)?;
         let signature = self.signature.octets();
-        let check = |data: &[u8]| verify(signer.public_key_info(), &algorithm, &signature, data);
-        let Some(attributes) = &self.attributes else { return check(signed).map_err(|f| f.to_string()) };
-        let there = self.attribute(MESSAGE_DIGEST).ok_or("the signed attributes lack the message digest")?;
-        if there.octets() != digest_of(&self.digest_algorithm, signed)?.as_ref() {
-            return Err("the message digest does not belong to the content".into());
+        let mut check = |data: &[u8]| verify(signer.public_key_info(), &algorithm, &signature, data, budget);
+        let Some(attributes) = &self.attributes else { return check(signed).map_err(problem) };
+        let there = self.attribute(MESSAGE_DIGEST);
+        let there = there.ok_or_else(|| unverified("the signed attributes lack the message digest"))?;
+        let digest = digest_of(&self.digest_algorithm, signed).map_err(unverified)?;
+        if there.octets() != digest.as_ref() {
+            return Err(unverified("the message digest does not belong to the content"));
         }
         match check(&element(SET, &[attributes.contents])) {
             // RFC 5652 §5.4 signs the DER; some writers send another order than they signed.
-            Err(SignatureFailure::Wrong) => check(&sorted_set(attributes)).map_err(|f| f.to_string()),
-            other => other.map_err(|failure| failure.to_string()),
+            Err(SignatureFailure::Wrong) => check(&sorted_set(attributes)).map_err(problem),
+            other => other.map_err(problem),
         }
     }
 
@@ -139,6 +153,18 @@ impl<'a> Signer<'a> {
     /// How the preferred encryption certificate is named; Outlook's own attribute first.
     fn preference(&self) -> Option<Element<'a>> {
         self.attribute(MICROSOFT_ENCRYPTION_CERTIFICATE).or_else(|| self.attribute(ENCRYPTION_KEY_PREFERENCE))
+    }
+}
+
+fn unverified(reason: impl Into<String>) -> ValueProblem {
+    ValueProblem::UnverifiedSignature(reason.into())
+}
+
+/// What was not checked is not wrong.
+fn problem(failure: SignatureFailure) -> ValueProblem {
+    match failure {
+        SignatureFailure::NotChecked => ValueProblem::UncheckedSignature,
+        other => unverified(other.to_string()),
     }
 }
 

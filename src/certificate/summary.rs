@@ -1,7 +1,9 @@
 //! The summary of a certificate.
 
+use std::collections::HashSet;
+
 use super::Certificate;
-use crate::model::CertificateSummary;
+use crate::model::{CertificateSummary, PublishedCertificate};
 
 impl Certificate {
     /// What it says, in words and numbers that a person can read.
@@ -26,7 +28,18 @@ impl Certificate {
 
     /// Names it in a message.
     pub fn describe(&self) -> String {
-        self.summary().describe()
+        self.published().describe()
+    }
+
+    /// What is kept of it once it is published.
+    pub fn published(&self) -> PublishedCertificate {
+        PublishedCertificate {
+            subject: self.subject.text.clone(),
+            thumbprint: hex::encode_upper(self.thumbprint),
+            fingerprint: self.fingerprint,
+            not_before: self.not_before,
+            not_after: self.not_after,
+        }
     }
 
     /// Names of the key usage bits; empty if the extension is absent.
@@ -41,13 +54,9 @@ impl Certificate {
     }
 
     fn distinct_addresses(&self) -> Vec<String> {
-        let mut addresses: Vec<String> = Vec::new();
-        for address in &self.addresses {
-            if !addresses.iter().any(|known| known.to_lowercase() == address.text.to_lowercase()) {
-                addresses.push(address.text.clone());
-            }
-        }
-        addresses
+        let mut seen = HashSet::new();
+        let distinct = self.addresses.iter().filter(|address| seen.insert(address.text.to_lowercase()));
+        distinct.map(|address| address.text.clone()).collect()
     }
 }
 

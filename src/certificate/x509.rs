@@ -6,7 +6,7 @@ use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::X509Vers
 
 use super::{
     address::Address,
-    extension::{BasicConstraints, Extensions, KeyUsage},
+    extension::{BasicConstraints, Extensions, KeyUsage, MAX_NAMES},
     key::{PublicKey, SignatureAlgorithm},
     name::Name,
 };
@@ -44,8 +44,10 @@ pub struct Certificate {
     pub signature_algorithm: SignatureAlgorithm,
     /// Whether the algorithm inside the signed part is another one (RFC 5280 §4.1.1.2 forbids that).
     pub algorithms_differ: bool,
-    /// Mail addresses it names, in their order.
+    /// Mail addresses and user principal names it names, in their order, of the first [`MAX_NAMES`] names.
     pub addresses: Vec<Address>,
+    /// Names of any kind beyond those, which nobody looked at.
+    pub names_left_out: usize,
     /// The key usage bits; `None` if the extension is absent.
     pub key_usage: Option<KeyUsage>,
     /// OIDs of the extended key usages; `None` if the extension is absent.
@@ -95,6 +97,7 @@ impl Certificate {
     fn of(outer: &Element<'_>, parsed: &X509Certificate<'_>) -> Self {
         let Extensions {
             addresses: alternative_names,
+            names,
             key_usage,
             extended_key_usage,
             basic_constraints,
@@ -106,7 +109,10 @@ impl Certificate {
             name_constraints,
         } = Extensions::of(parsed.extensions());
         let mut addresses = alternative_names;
-        addresses.extend(Address::of_subject(&parsed.subject));
+        let left = MAX_NAMES.saturating_sub(names);
+        let mut of_subject = Address::of_subject(&parsed.subject);
+        addresses.extend(of_subject.by_ref().take(left));
+        let names_left_out = names.saturating_sub(MAX_NAMES) + of_subject.count();
         let mut thumbprint = [0; 20];
         let sha1 = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, outer.raw);
         thumbprint.copy_from_slice(sha1.as_ref());
@@ -126,6 +132,7 @@ impl Certificate {
             signature_algorithm: SignatureAlgorithm::of(&parsed.signature_algorithm),
             algorithms_differ: parsed.tbs_certificate.signature != parsed.signature_algorithm,
             addresses,
+            names_left_out,
             key_usage,
             extended_key_usage,
             basic_constraints,

@@ -53,6 +53,7 @@ fn of_content(name: &str, content: ValueContent) -> Result<Vec<Certificate>> {
                 return Err(unreadable(name, &format!("certificate {position}: {reason}")));
             }
             ValueProblem::MalformedSignedData(reason) => return Err(unreadable(name, reason)),
+            ValueProblem::CutShort => return Err(unreadable(name, "it holds too many certificates")),
             _ => {}
         }
     }

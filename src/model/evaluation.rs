@@ -1,5 +1,7 @@
 //! What the policy makes of one recipient's values.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,8 @@ pub enum CertificateState {
     Usable,
     /// An `Error` finding speaks against it.
     Unusable,
+    /// Not for mail, and has not expired: smart-card logon, EFS, VPN.
+    OtherPurpose,
     /// A CA certificate that came along in a PKCS#7 or MS-OXOABK value; never published by itself.
     Chain,
 }
@@ -79,26 +83,41 @@ pub struct CuratedValue {
     pub removal: Option<String>,
 }
 
-/// The certificate that tells `value` best, out of all that were `judged`: the one by which a person recognises the
-/// value. A chosen one comes first, then the recipient's own before those of CAs, one for encryption before one for
-/// signatures alone, a usable one, and what lasts longest; the fingerprint decides between equals. `None` where no
-/// certificate could be read. Pure.
-pub fn telling<'a>(value: &Value, judged: &'a [JudgedCertificate]) -> Option<&'a CertificateSummary> {
-    let fingerprint = value.fingerprint();
-    let of_value = judged.iter().filter(|one| one.attribute == value.attribute && one.value == fingerprint);
-    let readable = of_value.filter_map(|one| Some((one.state, one.certificate.as_ref()?)));
-    let best = readable.max_by_key(|(state, certificate)| {
-        let encrypts = matches!(certificate.purpose, Purpose::Encryption | Purpose::EncryptionAndSigning);
+/// The certificates that tell values best: those by which a person recognises a value. A chosen one comes first, then
+/// the recipient's own before those of CAs, one for encryption before one for signatures alone, a usable one, and what
+/// lasts longest; the fingerprint decides between equals.
+#[derive(Debug)]
+pub struct Telling<'a>(HashMap<(Attribute, Fingerprint), &'a JudgedCertificate>);
+
+impl<'a> Telling<'a> {
+    /// Out of all that were judged.
+    pub fn of(judged: &'a [JudgedCertificate]) -> Self {
+        let mut best: HashMap<_, &JudgedCertificate> = HashMap::new();
+        for one in judged.iter().filter(|one| one.certificate.is_some()) {
+            let known = best.entry((one.attribute, one.value)).or_insert(one);
+            if Self::rank(known) < Self::rank(one) {
+                *known = one;
+            }
+        }
+        Self(best)
+    }
+
+    /// That of `value`; `None` where no certificate could be read.
+    pub fn certificate(&self, value: &Value) -> Option<&'a CertificateSummary> {
+        self.0.get(&(value.attribute, value.fingerprint()))?.certificate.as_ref()
+    }
+
+    fn rank(one: &JudgedCertificate) -> impl Ord + use<> {
+        let encrypts = |purpose| matches!(purpose, Purpose::Encryption | Purpose::EncryptionAndSigning);
+        let certificate = one.certificate.as_ref();
         (
-            *state == CertificateState::Chosen,
-            *state != CertificateState::Chain,
-            encrypts,
-            *state == CertificateState::Usable,
-            certificate.not_after,
-            certificate.fingerprint,
+            one.state == CertificateState::Chosen,
+            one.state != CertificateState::Chain,
+            certificate.is_some_and(|certificate| encrypts(certificate.purpose)),
+            one.state == CertificateState::Usable,
+            certificate.map(|certificate| (certificate.not_after, certificate.fingerprint)),
         )
-    });
-    best.map(|(_, certificate)| certificate)
+    }
 }
 
 #[cfg(test)]
@@ -175,16 +194,17 @@ mod tests {
                 .map(|(name, state, purpose, until)| judged(name, state, purpose, until))
                 .collect();
             let value = Value::new(Attribute::UserSmimeCertificate, what.as_bytes());
-            assert_eq!(telling(&value, &all), None, "{what}: of another value");
+            assert_eq!(Telling::of(&all).certificate(&value), None, "{what}: of another value");
             for one in &mut all {
                 one.value = value.fingerprint();
             }
             let unreadable = judged("", Unusable, Neither, 0);
             all.push(JudgedCertificate { certificate: None, value: value.fingerprint(), ..unreadable });
-            let told = telling(&value, &all).map(|one| one.subject.as_str());
+            let told = Telling::of(&all).certificate(&value).map(|one| one.subject.as_str());
             assert_eq!(told, expected, "{what}");
             all.reverse();
-            assert_eq!(telling(&value, &all).map(|one| one.subject.as_str()), expected, "{what}, in reverse");
+            let told = Telling::of(&all).certificate(&value).map(|one| one.subject.as_str());
+            assert_eq!(told, expected, "{what}, in reverse");
         }
     }
 }

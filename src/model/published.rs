@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, CertificateSummary, Fingerprint, Timestamp, Value};
+use super::{Attribute, CertificateSummary, Fingerprint, Timestamp, Value, shortened};
 
 /// One value that is or was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +38,9 @@ impl PublishedValue {
     }
 }
 
+/// Letters of a subject that messages show.
+const SUBJECT_SHOWN: usize = 200;
+
 /// What is kept of a certificate that is or was published: enough to recognise it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -58,6 +61,7 @@ impl PublishedCertificate {
     /// Names it in a message: `CN=Ada (thumbprint 0B…, valid from 2023-01-01 00:00 UTC until 2024-01-01 00:00 UTC)`.
     pub fn describe(&self) -> String {
         let Self { subject, thumbprint, not_before, not_after, .. } = self;
+        let subject = shortened(subject, SUBJECT_SHOWN);
         format!("{subject} (thumbprint {thumbprint}, valid from {not_before} until {not_after})")
     }
 }

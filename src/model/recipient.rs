@@ -1,5 +1,7 @@
 //! Recipients: who has certificates, under which addresses, with which values.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,17 +62,23 @@ impl Recipient {
         self.primary_smtp_address.as_deref().or(self.mail.as_deref())
     }
 
-    /// Everything that mail to it can be addressed to, without repeats.
+    /// Everything that mail to it can be addressed to, and the name for signing in, without repeats.
     pub fn addresses(&self) -> Vec<&str> {
-        let single = [&self.primary_smtp_address, &self.mail, &self.user_principal_name];
+        self.distinct(self.user_principal_name.as_ref())
+    }
+
+    /// Everything that mail to it can be addressed to, without repeats.
+    pub fn mail_addresses(&self) -> Vec<&str> {
+        self.distinct(None)
+    }
+
+    /// Its mail addresses, and `name` if there is one.
+    fn distinct<'a>(&'a self, name: Option<&'a String>) -> Vec<&'a str> {
+        let single = [self.primary_smtp_address.as_ref(), self.mail.as_ref(), name];
         let all = single.into_iter().flatten().chain(&self.proxy_addresses);
-        let mut addresses: Vec<&str> = Vec::new();
-        for address in all.map(|address| address.trim()).filter(|address| !address.is_empty()) {
-            if !addresses.contains(&address) {
-                addresses.push(address);
-            }
-        }
-        addresses
+        let mut seen = HashSet::new();
+        let texts = all.map(|address| address.trim()).filter(|address| !address.is_empty());
+        texts.filter(|address| seen.insert(*address)).collect()
     }
 
     /// How messages name it: the primary address, the user principal name, or the DN.

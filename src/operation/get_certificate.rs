@@ -7,9 +7,12 @@ use super::{
 };
 use crate::{
     directory::{Identities, Selection, SourceItem},
-    error::Result,
+    error::{Error, Result},
     event::{Context, ResultType},
-    model::{PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp, Value},
+    model::{
+        JudgedCertificate, PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp,
+        Value,
+    },
     parallel,
     state::State,
 };
@@ -28,10 +31,16 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
     let mut named = Identities::new(&request.identity);
     let mut batch = Vec::new();
     let hand_over = |batch: &mut Vec<Recipient>| {
-        let evaluations = parallel::map(batch, |recipient| judge.evaluate(recipient));
+        let evaluations = parallel::try_map(batch, |recipient| {
+            context.check()?;
+            Ok::<_, Error>(judge.evaluate(recipient))
+        })?;
         batch.drain(..).zip(evaluations).try_for_each(|(recipient, evaluation)| {
             let findings = evaluation.findings;
-            evaluation.certificates.into_iter().try_for_each(|judged| {
+            let wanted = |judged: &JudgedCertificate| {
+                request.state.is_empty() || request.state.contains(&judged.state)
+            };
+            evaluation.certificates.into_iter().filter(wanted).try_for_each(|judged| {
                 let row = RecipientCertificate::new(&profile.name, &recipient, &findings, judged);
                 context.result(ResultType::Certificate, &row)
             })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::ResultType;
+use crate::{event::ResultType, model::CertificateState};
 pub use crate::{places::Scope, sync::request::UnpublishState};
 
 /// One request: what `smime_task_start` takes.
@@ -149,6 +149,9 @@ pub struct GetCertificateRequest {
     /// Whether they are read at the source, at the target or from the state.
     #[serde(default)]
     pub source: CertificateSource,
+    /// Only certificates in one of these states; none: in any.
+    #[serde(default)]
+    pub state: Vec<CertificateState>,
 }
 
 /// Where certificates are read.
@@ -251,12 +254,22 @@ pub struct UnpublishRequest {
     /// From whom; none: from everybody in the profile's scope who has it.
     #[serde(default)]
     pub identity: Vec<String>,
-    /// The SHA-1 thumbprints of the certificates.
+    /// The SHA-1 thumbprints of the certificates, as somebody typed them.
     #[serde(default)]
     pub thumbprint: Vec<String>,
+    /// Thumbprints out of a listing, such as that of `GetCertificate`: of these, what serves another purpose than mail,
+    /// or is not valid yet, stays.
+    #[serde(default)]
+    pub listed: Vec<String>,
+    /// The SHA-256 of values out of a listing in which no certificate can be read.
+    #[serde(default)]
+    pub listed_value: Vec<String>,
     /// Or all in one of these states.
     #[serde(default)]
     pub state: Vec<UnpublishState>,
+    /// Take out certificates for other purposes, too, and others that stay unless their thumbprint is typed.
+    #[serde(default)]
+    pub force: bool,
     /// Plan only; write nothing anywhere.
     #[serde(default)]
     pub what_if: bool,

@@ -18,6 +18,9 @@ pub(super) fn run(engine: &Engine, request: &UnpublishRequest, context: &Context
     let withdrawal = Withdrawal {
         identity: request.identity.clone(),
         thumbprint: request.thumbprint.clone(),
+        listed: request.listed.clone(),
+        listed_value: request.listed_value.clone(),
+        force: request.force,
         state: request.state.clone(),
     };
     // A request that says nothing is refused before anything is opened.

@@ -1,9 +1,13 @@
 //! The rules on one certificate of a recipient.
 
+use std::{borrow::Cow, collections::HashSet};
+
 use super::{Policy, RuleId};
 use crate::{
-    certificate::{AddressMatch, Certificate, KeyAlgorithm, KeyUsage, compare_addresses, is_proper_serial},
-    model::{Finding, Recipient, Timestamp, counted},
+    certificate::{
+        Address, AddressMatch, AddressSet, Certificate, KeyAlgorithm, KeyUsage, MAX_NAMES, is_proper_serial,
+    },
+    model::{Finding, Recipient, Timestamp, counted, shortened},
     trust::ChainStatus,
 };
 
@@ -13,10 +17,12 @@ pub(super) const EXPIRES_SOON: i64 = 30 * 24 * 3600;
 /// A rule that fired, with its sentence.
 pub(super) type Fired = (RuleId, String);
 
-/// Judges `certificate` as one of `recipient`'s; `chain` is `None` where it does not matter, since it has expired.
+/// Judges `certificate` as one of `recipient`'s, whose names are `names`; `chain` is `None` where it does not matter,
+/// since the certificate has expired or is not for mail.
 pub(super) fn judge(
     certificate: &Certificate,
     recipient: &Recipient,
+    names: &Names<'_>,
     chain: Option<&ChainStatus>,
     policy: &Policy,
     now: Timestamp,
@@ -26,7 +32,7 @@ pub(super) fn judge(
     usage(certificate, &mut fired);
     key(certificate, &mut fired);
     structure(certificate, &mut fired);
-    addresses(certificate, recipient, &mut fired);
+    addresses(certificate, recipient, names, &mut fired);
     fired.extend(chain.and_then(|status| trust(certificate, status)));
     fired.into_iter().map(|(rule, message)| policy.finding(rule, message)).collect()
 }
@@ -105,7 +111,16 @@ fn impossible_bits(algorithm: &KeyAlgorithm) -> u16 {
 }
 
 fn key(certificate: &Certificate, fired: &mut Vec<Fired>) {
+    /// Bits of an RSA key at which Windows (CNG) ends: Microsoft, BCryptGenerateKeyPair.
+    const MAX_RSA: u32 = 16_384;
+    /// Bits of a public exponent; real ones have 17.
+    const MAX_EXPONENT: u64 = 64;
     let key = &certificate.key;
+    if let Some(bits) = key.exponent_size.filter(|bits| *bits > MAX_EXPONENT) {
+        let message =
+            format!("The RSA key's exponent has {bits} bits; {MAX_EXPONENT} are the most that is used.");
+        fired.push((RuleId::UnsupportedKeyAlgorithm, message));
+    }
     if let Some(defect) = &key.defect {
         fired.push((RuleId::InvalidKey, format!("The public key can't be a real one: {defect}.")));
     }
@@ -119,6 +134,11 @@ fn key(certificate: &Certificate, fired: &mut Vec<Fired>) {
         }
         (KeyAlgorithm::Rsa, Some(bits)) if bits < 3072 => {
             fired.push((RuleId::ShortKey, format!("The RSA key has {bits} bits; 3072 are recommended.")));
+        }
+        (KeyAlgorithm::Rsa, Some(bits)) if bits > MAX_RSA => {
+            let message =
+                format!("The RSA key has {bits} bits; {MAX_RSA} are the most that Windows can use.");
+            fired.push((RuleId::UnsupportedKeyAlgorithm, message));
         }
         (KeyAlgorithm::Rsa, _) => {}
         (KeyAlgorithm::Ec(curve), _) if certificate.encrypts() => {
@@ -178,27 +198,103 @@ fn structure(certificate: &Certificate, fired: &mut Vec<Fired>) {
     }
 }
 
-fn addresses(certificate: &Certificate, recipient: &Recipient, fired: &mut Vec<Fired>) {
-    for address in certificate.addresses.iter().filter(|address| !address.is_well_formed()) {
-        fired.push((RuleId::MalformedAddress, format!("'{}' is no mail address.", address.text)));
+/// What a certificate's names have to do with the recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming<'a> {
+    /// It names one of the recipient's mail addresses: theirs, and the recipient's.
+    MailAddress(AddressMatch, &'a str, &'a str),
+    /// It names the recipient by the user principal name alone, which mail is not addressed to.
+    PrincipalName(&'a str),
+    /// It names others.
+    Others,
+    /// It names nobody.
+    Nobody,
+}
+
+/// The recipient's names, for any number of certificates.
+pub(super) struct Names<'a> {
+    mail: AddressSet<'a>,
+    all: AddressSet<'a>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(recipient: &'a Recipient) -> Self {
+        let all = recipient.addresses();
+        let mail = recipient.mail_addresses();
+        // Where the source shows no mail address, the name for signing in is what the target is matched by.
+        let mail = if mail.is_empty() { &all } else { &mail };
+        Self { mail: AddressSet::new(mail.iter().copied()), all: AddressSet::new(all.iter().copied()) }
     }
-    if certificate.addresses.is_empty() {
-        return fired.push((RuleId::AddressMissing, "The certificate names no mail address.".into()));
-    }
-    let own = recipient.addresses();
-    let matches = certificate.addresses.iter().flat_map(|address| {
-        own.iter()
-            .filter_map(|one| compare_addresses(&address.text, one).map(|found| (found, &address.text, *one)))
-    });
-    match matches.min_by_key(|(found, ..)| *found) {
-        Some((AddressMatch::Exact, ..)) => {}
-        Some((AddressMatch::DiffersInCase, theirs, one)) => {
-            let message = format!("The certificate names '{theirs}', the recipient has '{one}'.");
-            fired.push((RuleId::AddressCase, message));
+
+    /// How `certificate` names the recipient.
+    pub(super) fn naming<'c>(&'c self, certificate: &'c Certificate) -> Naming<'c> {
+        let own = |address: &'c Address| {
+            let (how, own) = self.mail.find(&address.text)?;
+            Some((how, address.text.as_str(), own))
+        };
+        let for_mail = certificate.addresses.iter().filter(|address| address.is_for_mail());
+        let named = for_mail.filter_map(own).min_by_key(|(how, ..)| *how);
+        if let Some((how, theirs, own)) = named {
+            return Naming::MailAddress(how, theirs, own);
         }
-        None => {
+        let known = certificate.addresses.iter().find(|address| self.all.contains(&address.text));
+        match known {
+            Some(address) => Naming::PrincipalName(&address.text),
+            None if certificate.addresses.is_empty() => Naming::Nobody,
+            None => Naming::Others,
+        }
+    }
+
+    /// Mail addresses in the certificate that are not the recipient's.
+    fn others<'c>(&self, certificate: &'c Certificate) -> Vec<&'c str> {
+        let mut seen = HashSet::new();
+        let mail = certificate.addresses.iter().filter(|one| one.is_for_mail() && one.is_well_formed());
+        let others = mail.filter(|one| !self.all.contains(&one.text) && seen.insert(one.text.to_lowercase()));
+        others.map(|address| address.text.as_str()).collect()
+    }
+}
+
+fn addresses(certificate: &Certificate, recipient: &Recipient, names: &Names<'_>, fired: &mut Vec<Fired>) {
+    let malformed = certificate.addresses.iter().filter(|address| !address.is_well_formed());
+    let malformed: Vec<String> = malformed.map(|address| format!("'{}'", quoted(&address.text))).collect();
+    if !malformed.is_empty() {
+        let what = if malformed.len() == 1 { "is no mail address" } else { "are no mail addresses" };
+        fired.push((RuleId::MalformedAddress, format!("{} {what}.", list(&malformed, ""))));
+    }
+    let left_out = certificate.names_left_out;
+    if left_out > 0 {
+        let message = format!(
+            "The certificate has {}; the first {MAX_NAMES} are read.",
+            counted(MAX_NAMES + left_out, "name", "names")
+        );
+        return fired.push((RuleId::TooManyNames, message));
+    }
+    match names.naming(certificate) {
+        Naming::MailAddress(how, theirs, one) => {
+            if how == AddressMatch::DiffersInCase {
+                let message =
+                    format!("The certificate names '{}', the recipient has '{one}'.", quoted(theirs));
+                fired.push((RuleId::AddressCase, message));
+            }
+            let others: Vec<String> = names.others(certificate).into_iter().map(str::to_owned).collect();
+            if others.len() > 1 {
+                let message = format!("The certificate also names {}.", list(&others, ""));
+                fired.push((RuleId::AddressShared, message));
+            }
+        }
+        Naming::PrincipalName(name) => {
+            let message = format!(
+                "The certificate names no mail address of the recipient, only the user principal name {}.",
+                quoted(name)
+            );
+            fired.push((RuleId::AddressMissing, message));
+        }
+        Naming::Nobody => {
+            fired.push((RuleId::AddressMissing, "The certificate names no mail address.".into()))
+        }
+        Naming::Others => {
             let theirs: Vec<String> = certificate.summary().addresses;
-            let own: Vec<String> = own.into_iter().map(str::to_owned).collect();
+            let own: Vec<String> = recipient.addresses().into_iter().map(str::to_owned).collect();
             let message = format!(
                 "The certificate names {}; the recipient's addresses: {}.",
                 list(&theirs, "none"),
@@ -224,15 +320,23 @@ fn trust(certificate: &Certificate, status: &ChainStatus) -> Option<Fired> {
         ChainStatus::Broken { reason, .. } => {
             Some((RuleId::BrokenChain, format!("The certificate's chain does not hold: {reason}.")))
         }
+        ChainStatus::NotChecked { reason, .. } => {
+            Some((RuleId::UncheckedChain, format!("The certificate's chain was not checked: {reason}.")))
+        }
     }
 }
 
 fn list(texts: &[String], none: &str) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<&str> = texts.iter().take(SHOWN).map(String::as_str).collect();
+    let shown: Vec<_> = texts.iter().take(SHOWN).map(|text| quoted(text)).collect();
     match texts.len() {
         0 => none.to_owned(),
         count if count > SHOWN => format!("{} and {} more", shown.join(", "), count - SHOWN),
         _ => shown.join(", "),
     }
+}
+
+/// A text of the certificate's, of which a message shows what fits.
+fn quoted(text: &str) -> Cow<'_, str> {
+    shortened(text, 100)
 }

@@ -1,39 +1,41 @@
 //! The issuer chains of one recipient's certificates.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 use crate::{
     certificate::{Certificate, ValueContent},
     model::{Fingerprint, Timestamp, Value},
-    trust::{ChainStatus, PathValidator},
+    trust::{ChainStatus, Checks, Intermediates, PathValidator},
 };
 
-/// The most chains that are searched for one recipient, whose owner may have written anything into the values.
-const MAX_CHAINS: usize = 500;
-
-/// The chain of every certificate that has not expired, searched once.
+/// The chain of every mail certificate that has not expired, searched once.
 pub(super) struct Chains(HashMap<Fingerprint, ChainStatus>);
 
 impl Chains {
-    /// Searches them; CA certificates among the values serve as intermediates.
+    /// Searches them, those of the newest certificates first, since `checks` may not do for all; CA certificates among
+    /// the values serve as intermediates. Nobody needs the chains of certificates for other purposes, whose CAs need
+    /// not be among the anchors.
     pub(super) fn search(
         values: &[(&Value, ValueContent)],
         paths: &dyn PathValidator,
         now: Timestamp,
+        checks: &mut Checks,
     ) -> Self {
         let all = || values.iter().flat_map(|(_, content)| &content.certificates);
-        let intermediates: Vec<&Certificate> = all().filter(|certificate| certificate.is_ca()).collect();
-        let mut chains = HashMap::new();
-        for leaf in all().filter(|certificate| !certificate.is_ca() && now <= certificate.not_after) {
-            let searched = chains.len();
-            chains.entry(leaf.fingerprint).or_insert_with(|| {
-                if searched < MAX_CHAINS { paths.validate(leaf, &intermediates, now) } else { too_many() }
-            });
-        }
-        Self(chains)
+        let intermediates = Intermediates::new(all().filter(|certificate| certificate.is_ca()));
+        let mut leaves: Vec<&Certificate> =
+            all().filter(|leaf| !leaf.is_ca() && leaf.allows_mail() && now <= leaf.not_after).collect();
+        leaves.sort_by_key(|leaf| (Reverse(leaf.not_before), leaf.fingerprint));
+        leaves.dedup_by_key(|leaf| leaf.fingerprint);
+        let search =
+            |leaf: &Certificate| (leaf.fingerprint, paths.validate(leaf, &intermediates, now, checks));
+        Self(leaves.into_iter().map(search).collect())
     }
 
-    /// What became of the search; `None` where the certificate has expired.
+    /// What became of the search; `None` where the certificate has expired, or is for another purpose.
     pub(super) fn of(&self, certificate: &Certificate) -> Option<&ChainStatus> {
         self.0.get(&certificate.fingerprint)
     }
@@ -43,9 +45,9 @@ impl Chains {
         matches!(self.of(certificate), Some(ChainStatus::Trusted { .. }))
     }
 
-    /// Whether the chain was searched at all, and not one too many.
-    pub(super) fn is_checked(&self, certificate: &Certificate) -> bool {
-        self.of(certificate).is_some_and(|status| *status != too_many())
+    /// Whether a chain may be there that nobody looked for.
+    pub(super) fn is_unchecked(&self, certificate: &Certificate) -> bool {
+        matches!(self.of(certificate), Some(ChainStatus::NotChecked { .. }))
     }
 
     /// When a chain may turn out otherwise.
@@ -53,8 +55,10 @@ impl Chains {
         self.0
             .values()
             .flat_map(|status| match status {
-                ChainStatus::Trusted { changes } | ChainStatus::Broken { changes, .. } => changes.as_slice(),
-                _ => &[],
+                ChainStatus::Trusted { changes }
+                | ChainStatus::Broken { changes, .. }
+                | ChainStatus::NotChecked { changes, .. } => changes.as_slice(),
+                ChainStatus::SelfSigned | ChainStatus::MissingIssuer(_) => &[],
             })
             .copied()
     }
@@ -67,9 +71,4 @@ impl Chains {
         });
         missing.collect::<BTreeSet<_>>().into_iter().collect()
     }
-}
-
-fn too_many() -> ChainStatus {
-    let reason = format!("the recipient has more than {MAX_CHAINS} certificates, and no more are checked");
-    ChainStatus::Broken { reason, changes: Vec::new() }
 }

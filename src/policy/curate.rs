@@ -4,14 +4,16 @@
 //! read and what is there twice goes; more only where the profile says so. In doubt a value stays, since nobody but
 //! the user or the CA can make it again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use super::{RuleId, chains::Chains};
 use crate::{
-    certificate::{Certificate, ValueContent, ValueForm, ValueProblem},
-    model::{Attribute, CuratedValue, Fingerprint, JudgedCertificate, Purpose, Timestamp, Value, telling},
+    certificate::{Address, Certificate, ValueContent, ValueForm, ValueProblem},
+    model::{
+        Attribute, CuratedValue, Finding, Fingerprint, JudgedCertificate, Purpose, Telling, Timestamp, Value,
+    },
     profile::RemovableValue,
-    trust::{ChainStatus, PathValidator},
+    trust::{ChainStatus, Checks, Intermediates, PathValidator},
 };
 
 /// Extended key usages that a certificate may have without serving another purpose than mail: emailProtection,
@@ -64,32 +66,39 @@ impl Candidate<'_> {
 
 impl Curation<'_> {
     /// Every value, in their order, and why those go that do; nothing where all stay.
-    pub(super) fn decide(&self) -> Vec<CuratedValue> {
-        let mut candidates: Vec<Candidate<'_>> = self.values.iter().map(|one| self.candidate(one)).collect();
+    pub(super) fn decide(&self, checks: &mut Checks) -> Vec<CuratedValue> {
+        let entries = Entries::of(self.judged);
+        let mut candidates: Vec<Candidate<'_>> =
+            self.values.iter().map(|one| self.candidate(one, &entries)).collect();
         let trust_matters =
             |one: &RemovableValue| matches!(one, RemovableValue::Untrusted | RemovableValue::Displaced);
         if self.removable.iter().any(trust_matters) {
-            self.keep_chains(&mut candidates);
+            self.keep_chains(&mut candidates, checks);
         }
         remove_duplicates(&mut candidates);
         if candidates.iter().all(Candidate::stays) {
             return Vec::new();
         }
+        let telling = Telling::of(self.judged);
         let curated = |one: Candidate<'_>| CuratedValue {
             value: one.value.clone(),
-            certificate: telling(one.value, self.judged).cloned(),
+            certificate: telling.certificate(one.value).cloned(),
             removal: one.removal,
         };
         candidates.into_iter().map(curated).collect()
     }
 
-    fn candidate<'v>(&self, (value, content): &'v (&'v Value, ValueContent)) -> Candidate<'v> {
-        let removal = self.removal(value.attribute, content);
+    fn candidate<'v>(
+        &self,
+        (value, content): &'v (&'v Value, ValueContent),
+        entries: &Entries<'_>,
+    ) -> Candidate<'v> {
+        let removal = self.removal(value.attribute, content, entries);
         Candidate { value, content, fingerprint: value.fingerprint(), removal }
     }
 
     /// Why a value goes whatever others there are: when there is something against every certificate in it.
-    fn removal(&self, attribute: Attribute, content: &ValueContent) -> Option<String> {
+    fn removal(&self, attribute: Attribute, content: &ValueContent, entries: &Entries<'_>) -> Option<String> {
         if content.is_cut_short() {
             return None;
         }
@@ -97,7 +106,7 @@ impl Curation<'_> {
         let mut reasons: Vec<(Option<&Certificate>, String)> =
             unreadable.map(|reason| (None, reason)).collect();
         for certificate in own(content, !reasons.is_empty()) {
-            reasons.push((Some(certificate), self.reason(attribute, certificate)?));
+            reasons.push((Some(certificate), self.reason(attribute, certificate, entries)?));
         }
         let all = reasons.len();
         match reasons.as_slice() {
@@ -112,7 +121,12 @@ impl Curation<'_> {
     }
 
     /// Why one certificate is no reason to keep its value.
-    fn reason(&self, attribute: Attribute, certificate: &Certificate) -> Option<String> {
+    fn reason(
+        &self,
+        attribute: Attribute,
+        certificate: &Certificate,
+        entries: &Entries<'_>,
+    ) -> Option<String> {
         if self.chosen.contains(&certificate.fingerprint) {
             return None;
         }
@@ -123,34 +137,12 @@ impl Curation<'_> {
         if self.now < certificate.not_before || !serves_mail_only(certificate) {
             return None;
         }
-        let against = self.against(certificate);
+        let against = against(certificate, entries);
         let by_rule = against.iter().find(|(opt_in, _)| self.removable.contains(opt_in));
-        let displaced = || self.displacing(attribute).filter(|_| against.is_empty());
+        // What may be for something else, or was not checked, is left alone.
+        let surely = is_surely_for_mail(certificate) && !self.chains.is_unchecked(certificate);
+        let displaced = || self.displacing(attribute).filter(|_| against.is_empty() && surely);
         by_rule.map(|(_, message)| message.clone()).or_else(displaced)
-    }
-
-    /// What speaks against a mail certificate, by the facts: how grave the policy takes them does not matter.
-    fn against(&self, certificate: &Certificate) -> Vec<(RemovableValue, String)> {
-        let mut found = Vec::new();
-        let entry = self.judged.iter().find(|entry| {
-            entry.certificate.as_ref().is_some_and(|one| one.fingerprint == certificate.fingerprint)
-        });
-        for finding in entry.iter().flat_map(|entry| &entry.findings) {
-            let opt_in = match finding.rule.parse().ok() {
-                Some(RuleId::UntrustedIssuer | RuleId::BrokenChain)
-                    if self.chains.is_checked(certificate) =>
-                {
-                    RemovableValue::Untrusted
-                }
-                Some(
-                    RuleId::WeakKey | RuleId::InvalidKey | RuleId::RocaKey | RuleId::WeakSignatureAlgorithm,
-                ) => RemovableValue::Weak,
-                Some(RuleId::AddressMismatch) => RemovableValue::WrongAddress,
-                _ => continue,
-            };
-            found.push((opt_in, finding.message.clone()));
-        }
-        found
     }
 
     /// The sentence on the best certificate, where it displaces others: the profile says so, and it is in the same
@@ -169,18 +161,16 @@ impl Curation<'_> {
     /// CA certificates that come along in values are intermediates for all of the recipient's certificates. Values
     /// that would take the trust of a certificate that stays with them stay, too: else that certificate would be the
     /// next to go.
-    fn keep_chains(&self, candidates: &mut [Candidate<'_>]) {
+    fn keep_chains(&self, candidates: &mut [Candidate<'_>], checks: &mut Checks) {
         let cas = |stays: bool| -> Vec<&Certificate> {
             let some = self.values.iter().zip(&*candidates).filter(|(_, one)| one.stays() == stays);
             let certificates = some.flat_map(|((_, content), _)| &content.certificates);
             certificates.filter(|one| one.is_ca() && self.now <= one.not_after).collect()
         };
         let (left, going) = (cas(true), cas(false));
-        let lost: BTreeSet<Fingerprint> = going
-            .iter()
-            .map(|one| one.fingerprint)
-            .filter(|one| !left.iter().any(|ca| ca.fingerprint == *one))
-            .collect();
+        let staying_cas: HashSet<Fingerprint> = left.iter().map(|one| one.fingerprint).collect();
+        let going = going.iter().map(|one| one.fingerprint);
+        let lost: HashSet<Fingerprint> = going.filter(|one| !staying_cas.contains(one)).collect();
         if lost.is_empty() {
             return;
         }
@@ -189,8 +179,9 @@ impl Curation<'_> {
             .filter(|one| one.stays())
             .flat_map(|one| &one.content.certificates)
             .filter(|certificate| self.chains.is_trusted(certificate));
+        let left = Intermediates::new(left);
         let trusted =
-            |leaf| matches!(self.paths.validate(leaf, &left, self.now), ChainStatus::Trusted { .. });
+            |leaf| matches!(self.paths.validate(leaf, &left, self.now, checks), ChainStatus::Trusted { .. });
         if staying.all(trusted) {
             return;
         }
@@ -200,6 +191,41 @@ impl Curation<'_> {
             }
         }
     }
+}
+
+/// What was found on each certificate; of one that is there several times, on the first.
+struct Entries<'a>(HashMap<Fingerprint, &'a [Finding]>);
+
+impl<'a> Entries<'a> {
+    fn of(judged: &'a [JudgedCertificate]) -> Self {
+        let mut entries: HashMap<_, &[Finding]> = HashMap::new();
+        for entry in judged {
+            if let Some(certificate) = &entry.certificate {
+                entries.entry(certificate.fingerprint).or_insert(&entry.findings);
+            }
+        }
+        Self(entries)
+    }
+}
+
+/// What speaks against a mail certificate, by the facts: how grave the policy takes them does not matter.
+fn against(certificate: &Certificate, entries: &Entries<'_>) -> Vec<(RemovableValue, String)> {
+    let findings = entries.0.get(&certificate.fingerprint).copied().unwrap_or_default();
+    let opt_in = |finding: &Finding| match finding.rule.parse().ok()? {
+        RuleId::UntrustedIssuer | RuleId::BrokenChain => Some(RemovableValue::Untrusted),
+        RuleId::WeakKey | RuleId::InvalidKey | RuleId::RocaKey | RuleId::WeakSignatureAlgorithm => {
+            Some(RemovableValue::Weak)
+        }
+        RuleId::AddressMismatch => Some(RemovableValue::WrongAddress),
+        _ => None,
+    };
+    findings.iter().filter_map(|finding| Some((opt_in(finding)?, finding.message.clone()))).collect()
+}
+
+/// Whether it says that it is for mail: by an extended key usage, or by naming a mail address. Without both it may be
+/// for the Wi-Fi or anything else.
+fn is_surely_for_mail(certificate: &Certificate) -> bool {
+    certificate.extended_key_usage.is_some() || certificate.addresses.iter().any(Address::is_for_mail)
 }
 
 /// The user's own certificates in a value. CA certificates come along and don't count, unless they are all that is

@@ -1,23 +1,27 @@
 //! One recipient: its values read, judged and selected from.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{
     Policy, RuleId,
-    certificate_rules::{self, EXPIRES_SOON, Fired},
+    certificate_rules::{self, EXPIRES_SOON, Names, Naming},
     chains::Chains,
     curate::Curation,
-    select::{self, Candidate, MAX_VALUES},
+    reading, recipient_rules,
+    select::{self, Candidate, Selected},
     value_rules,
 };
 use crate::{
-    certificate::{Certificate, ValueContent, ValueForm, read_value},
+    certificate::{Certificate, ValueContent, ValueForm},
     model::{
-        Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Named, Purpose,
-        Recipient, Severity, Timestamp, Value, printable, trimmed,
+        Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Recipient,
+        Severity, Timestamp, Value,
     },
-    trust::PathValidator,
+    trust::{Checks, PathValidator},
 };
+
+/// The most values that get an entry although they were not read.
+const MAX_UNREAD: usize = 1000;
 
 /// Judges `recipient`'s certificates at the time `now` and selects what should be published. `paths` knows the
 /// trust anchors; the CA certificates among the recipient's own values serve as intermediates.
@@ -27,36 +31,40 @@ pub fn evaluate(
     paths: &dyn PathValidator,
     now: Timestamp,
 ) -> Evaluation {
-    let values: Vec<(&Value, ValueContent)> =
-        recipient.values.iter().map(|value| (value, read_value(value.attribute, &value.bytes))).collect();
-    let chains = Chains::search(&values, paths, now);
+    let (values, signatures) = reading::read(recipient);
+    let mut checks = Checks::new(signatures);
+    let chains = Chains::search(&values, paths, now, &mut checks);
+    let names = Names::of(recipient);
     let mut judged = Vec::new();
-    let mut positions: HashMap<Attribute, usize> = HashMap::new();
+    let (mut users, mut smimes, mut unread) = (0, 0, 0);
     let mut seen = BTreeSet::new();
     for (value, content) in &values {
-        let position = positions.entry(value.attribute).or_default();
-        let judge =
-            ValueJudge { recipient, policy, chains: &chains, now, value, content, position: *position };
-        judge.judge(&mut seen, &mut judged);
+        let position = match value.attribute {
+            Attribute::UserCertificate => &mut users,
+            Attribute::UserSmimeCertificate => &mut smimes,
+        };
+        unread += usize::from(content.is_cut_short());
+        if unread <= MAX_UNREAD || !content.is_cut_short() {
+            let (names, chains, fingerprint, position) = (&names, &chains, value.fingerprint(), *position);
+            ValueJudge { recipient, names, policy, chains, now, value, fingerprint, content, position }
+                .judge(&mut seen, &mut judged);
+        }
         *position += 1;
     }
-    let candidates = candidates(&values, &judged, &chains);
+    let candidates = candidates(&values, &judged, &chains, &names);
     let selected = select::select(candidates, &values, policy.selection, now);
     for entry in &mut judged {
-        let fingerprint = entry.certificate.as_ref().map(|certificate| certificate.fingerprint);
-        if entry.state == CertificateState::Usable
-            && fingerprint.is_some_and(|f| selected.chosen.contains(&f))
-        {
-            entry.state = CertificateState::Chosen;
-        }
+        mark(entry, &selected, policy);
     }
     let curation = policy.curation.as_deref().map(|removable| {
         let (values, judged, chains) = (&values, &judged, &chains);
-        Curation { values, judged, chains, paths, chosen: &selected.chosen, removable, now }.decide()
+        Curation { values, judged, chains, paths, chosen: &selected.chosen, removable, now }
+            .decide(&mut checks)
     });
-    let mut fired = recipient_rules(&values, &judged, selected.desired.is_empty());
+    let mut fired = recipient_rules::judge(&values, &judged, selected.desired.is_empty());
     fired.extend(selected.fired);
-    fired.extend(recipient.untrimmed.iter().map(|text| untrimmed(text)));
+    fired.extend(recipient.untrimmed.iter().map(|text| recipient_rules::untrimmed(text)));
+    let fired = recipient_rules::few_of_each(fired);
     let mut findings: Vec<Finding> =
         fired.into_iter().map(|(rule, message)| policy.finding(rule, message)).collect();
     gravest_first(&mut findings);
@@ -70,13 +78,27 @@ pub fn evaluate(
     }
 }
 
+/// Says of a usable certificate that it was chosen, or which one is better.
+fn mark(entry: &mut JudgedCertificate, selected: &Selected, policy: &Policy) {
+    let fingerprint = entry.certificate.as_ref().map(|certificate| certificate.fingerprint);
+    let Some(fingerprint) = fingerprint.filter(|_| entry.state == CertificateState::Usable) else { return };
+    if selected.chosen.contains(&fingerprint) {
+        entry.state = CertificateState::Chosen;
+    } else if let Some(why) = selected.superseded.get(&fingerprint) {
+        entry.findings.push(policy.finding(RuleId::Superseded, why.clone()));
+    }
+}
+
 /// What is needed to judge one value.
 struct ValueJudge<'a> {
     recipient: &'a Recipient,
+    names: &'a Names<'a>,
     policy: &'a Policy,
     chains: &'a Chains,
     now: Timestamp,
     value: &'a Value,
+    /// That of the value, of which there may be a megabyte with a thousand certificates.
+    fingerprint: Fingerprint,
     content: &'a ValueContent,
     position: usize,
 }
@@ -108,7 +130,7 @@ impl ValueJudge<'_> {
     fn findings_on(&self, certificate: &Certificate, seen: &mut BTreeSet<Fingerprint>) -> Vec<Finding> {
         let chain = self.chains.of(certificate);
         let mut findings =
-            certificate_rules::judge(certificate, self.recipient, chain, self.policy, self.now);
+            certificate_rules::judge(certificate, self.recipient, self.names, chain, self.policy, self.now);
         if !seen.insert(certificate.fingerprint) {
             let message = format!(
                 "The certificate with the thumbprint {} is there already.",
@@ -119,6 +141,11 @@ impl ValueJudge<'_> {
         findings
     }
 
+    /// What speaks against it is meant for mail, and says nothing of what it is for. What has expired is for nothing.
+    fn serves_another_purpose(&self, certificate: &Certificate) -> bool {
+        !certificate.is_ca() && !certificate.allows_mail() && self.now <= certificate.not_after
+    }
+
     fn entry(
         &self,
         certificate: Option<&Certificate>,
@@ -127,16 +154,18 @@ impl ValueJudge<'_> {
     ) -> JudgedCertificate {
         gravest_first(&mut findings);
         let unusable = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let other_purpose = certificate.is_some_and(|certificate| self.serves_another_purpose(certificate));
         JudgedCertificate {
             attribute: self.value.attribute,
             position: self.position,
-            value: self.value.fingerprint(),
+            value: self.fingerprint,
             form: self.content.form.to_string(),
             certificate: certificate.map(Certificate::summary),
-            state: match (chain_part, unusable) {
-                (true, _) => CertificateState::Chain,
-                (false, true) => CertificateState::Unusable,
-                (false, false) => CertificateState::Usable,
+            state: match () {
+                () if chain_part => CertificateState::Chain,
+                () if other_purpose => CertificateState::OtherPurpose,
+                () if unusable => CertificateState::Unusable,
+                () => CertificateState::Usable,
             },
             findings,
             der: certificate.map(|certificate| certificate.der().to_vec()).unwrap_or_default(),
@@ -157,6 +186,7 @@ fn candidates<'a>(
     values: &'a [(&Value, ValueContent)],
     judged: &[JudgedCertificate],
     chains: &Chains,
+    names: &Names<'_>,
 ) -> Vec<Candidate<'a>> {
     let mut usable = usable(judged);
     let preferred: BTreeSet<_> =
@@ -167,62 +197,10 @@ fn candidates<'a>(
     let candidate = |certificate: &'a Certificate| Candidate {
         certificate,
         trusted: chains.is_trusted(certificate),
+        named: matches!(names.naming(certificate), Naming::MailAddress(..)),
         preferred: preferred.contains(&certificate.fingerprint),
     };
     once.map(candidate).collect()
-}
-
-/// The rules on the recipient as a whole.
-fn recipient_rules(
-    values: &[(&Value, ValueContent)],
-    judged: &[JudgedCertificate],
-    nothing_desired: bool,
-) -> Vec<Fired> {
-    let mut fired = Vec::new();
-    for attribute in Attribute::all() {
-        let count = values.iter().filter(|(value, _)| value.attribute == attribute).count();
-        if count > MAX_VALUES {
-            let message =
-                format!("{attribute} has {count} values; Entra Connect exports none above {MAX_VALUES}.");
-            fired.push((RuleId::TooManyValues, message));
-        }
-    }
-    if nothing_desired {
-        if !values.is_empty() {
-            let message = "None of the recipient's certificates can be used to encrypt mail.";
-            fired.push((RuleId::NoEncryptionCertificate, message.into()));
-        }
-        return fired;
-    }
-    let smime = judged.iter().filter(|entry| entry.attribute == Attribute::UserSmimeCertificate);
-    let (mut all, mut with_usable) = (BTreeSet::new(), BTreeSet::new());
-    for entry in smime {
-        all.insert((entry.position, entry.value));
-        if usable_for_encryption(entry) {
-            with_usable.insert((entry.position, entry.value));
-        }
-    }
-    for (position, value) in all.difference(&with_usable) {
-        let message = format!(
-            "Value {} of userSMIMECertificate (SHA-256 {value}) has no usable encryption certificate inside, and \
-             hides the good one from Outlook.",
-            position + 1
-        );
-        fired.push((RuleId::StaleSmimeValue, message));
-    }
-    fired
-}
-
-/// That an address or name of the source is not what it looks like.
-fn untrimmed(text: &str) -> Fired {
-    let message = format!("'{}' is taken as '{}'.", printable(text), trimmed(text));
-    (RuleId::UntrimmedAddress, message)
-}
-
-fn usable_for_encryption(entry: &JudgedCertificate) -> bool {
-    let encrypts = |purpose| matches!(purpose, Purpose::Encryption | Purpose::EncryptionAndSigning);
-    matches!(entry.state, CertificateState::Usable | CertificateState::Chosen)
-        && entry.certificate.as_ref().is_some_and(|certificate| encrypts(certificate.purpose))
 }
 
 /// The first moment after `now` at which a rule on time may turn out otherwise.

@@ -10,6 +10,8 @@ mod evaluate;
 mod fingerprint;
 mod foreign;
 mod reader;
+mod reading;
+mod recipient_rules;
 mod rules;
 mod select;
 mod value_rules;
@@ -18,7 +20,7 @@ pub use curate::serves_another_purpose;
 pub use evaluate::evaluate;
 pub use foreign::{foreign_value_preferred, target_finding};
 pub use reader::reader_choice;
-pub use rules::{Rule, RuleId, rules, rules_markdown};
+pub use rules::{RULES_VERSION, Rule, RuleId, rules, rules_markdown};
 pub use select::MAX_VALUES;
 
 use crate::{

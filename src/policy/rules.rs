@@ -6,9 +6,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::model::{Named, Severity};
 
-/// Raised with every change of what a rule means, so that all recipients are evaluated again.
-/// Ids and severities are part of the policy's fingerprint anyway.
-pub(super) const RULES_VERSION: u32 = 1;
+/// Raised with every change of what the rules and the selection make of values, so that all recipients are evaluated
+/// again. That holds no plan: what changed is SmimeSync, not the profile.
+pub const RULES_VERSION: u32 = 2;
 
 macro_rules! rules {
     ($( $name:ident $id:literal $standard:ident $lenient:ident
@@ -97,9 +97,9 @@ rules! {
         "CVE-2017-15361"
     UnsupportedKeyAlgorithm "unsupported-key-algorithm" Error Warning
         "Outlook can't use this kind of key"
-        "Outlook and Exchange Online use RSA keys and keys on the curves P-256, P-384 and P-521."
-        "Use RSA or one of these curves."
-        "RFC 5753, RFC 8410"
+        "Outlook and Exchange Online use RSA keys of up to 16,384 bits with exponents of up to 64 bits, and keys on the curves P-256, P-384 and P-521. One recipient with another key in a distribution list stops the sender."
+        "Use RSA with 3072 or 4096 bits, or one of these curves."
+        "RFC 5753, RFC 8410, Microsoft: BCryptGenerateKeyPair"
     EcKeyAgreement "ec-key-agreement" Notice Notice
         "Old versions of Outlook can't encrypt to this key"
         "Mail is encrypted to a key on a curve by key agreement, which some older or other clients lack."
@@ -122,14 +122,24 @@ rules! {
         "RFC 5280 §4.1.1.2"
     AddressMismatch "address-mismatch" Error Error
         "The certificate was issued for somebody else's addresses"
-        "None of its addresses is among mail, proxyAddresses and userPrincipalName of the recipient."
+        "None of its addresses is one of the recipient's."
         "Renew the certificate with the present address, add the old one to proxyAddresses, or remove the certificate."
         "RFC 8550 §3"
     AddressMissing "address-missing" Warning Notice
-        "The certificate names no mail address"
-        "Outlook uses it if it comes from the address list; other clients may refuse."
+        "The certificate names none of the recipient's mail addresses"
+        "It names no mail address at all, or only the name for signing in (user principal name). Outlook uses it if it comes from the address list; other clients may refuse. One that names a mail address of the recipient is always chosen before it."
         "Add the mail address to the template's subject alternative name."
         "RFC 8550 §3"
+    AddressShared "address-shared" Notice Notice
+        "The certificate is for several people"
+        "It names more than one mail address that is not the recipient's. Whoever has its key can read mail to all of them."
+        "Nothing, if they are a team; else issue a certificate for the recipient alone."
+        "RFC 8550 §3"
+    TooManyNames "too-many-names" Error Error
+        "The certificate has more names than are read"
+        "The first 1,000 are read. What nobody looked at may be the recipient's, or forbidden to the CA, so that the certificate is not used."
+        "Issue a certificate that names the recipient alone."
+        "RFC 5280 §4.2.1.6"
     AddressCase "address-case" Notice Notice
         "The certificate's address differs from the recipient's in case"
         "Exchange and Outlook take no notice of case; some other clients do."
@@ -149,6 +159,11 @@ rules! {
         "The certificate's chain does not hold"
         "There is a CA certificate of the right name, but the signature is wrong, or it has expired or lacks a right."
         "Renew the CA certificate, or find out who issued this certificate."
+        "RFC 5280 §6.1"
+    UncheckedChain "unchecked-chain" Error Error
+        "The certificate's chain was not checked"
+        "It may hold: for one recipient 200 signatures are checked, those on the newest certificates first, so that nobody's values hold up a run."
+        "Remove values that the recipient does not need, and CA certificates of the same name."
         "RFC 5280 §6.1"
     DuplicateExtension "duplicate-extension" Error Warning
         "An extension is there more than once"
@@ -190,6 +205,11 @@ rules! {
         "The others in the value are read all the same."
         "Publish the certificates to the address list again."
         "RFC 5652 §5.1"
+    UnreadValue "unread-value" Error Error
+        "Not all of the recipient's values were read"
+        "For one recipient 1,500 certificates, 4 MB in all and 1 MB of one value are read, the smallest values first. What was not read may be good; it is never removed for that."
+        "Remove values that the recipient does not need."
+        "Microsoft Learn: Entra Connect, LargeObject errors caused by userCertificate"
     MalformedSignedData "malformed-signed-data" Warning Notice
         "The PKCS#7 around the certificates is damaged"
         "The certificates before the damage are read; mail programs may reject the whole value."
@@ -235,6 +255,11 @@ rules! {
         "The certificates count, each by itself; the preference for one of them does not."
         "Publish the certificates to the address list again."
         "RFC 5652 §5.4, RFC 8551 §2.5.3"
+    UncheckedSignedData "unchecked-signed-data" Warning Notice
+        "The signature around the certificates was not checked"
+        "The certificates count, each by itself; the preference for one of them does not. For one recipient 50 of these signatures are checked."
+        "Remove userSMIMECertificate values that the recipient does not need."
+        "RFC 5652 §5.4, RFC 8551 §2.5.3"
     Sha1SignedData "sha1-signed-data" Notice Notice
         "The PKCS#7 is signed with SHA-1 or MD5"
         "It does no harm to the certificates inside, which are judged by themselves. Old versions of Outlook write so."
@@ -255,6 +280,11 @@ rules! {
         "There are values, but nobody can encrypt to the recipient. Nothing is published."
         "See the findings on the certificates, and renew or publish one."
         "RFC 8551 §2.3"
+    Superseded "superseded" Notice Notice
+        "Another certificate is better"
+        "The message says which one, and in what. In this order: trusted; names a mail address of the recipient; preferred in userSMIMECertificate; newer, by the day from which it is valid; for this purpose alone; longer valid; stronger."
+        "Nothing. To choose another one, remove the better one, or publish to the address list again with the other as default."
+        "RFC 8551 §2.5.3; Microsoft: Outlook S/MIME certificate selection"
     StaleSmimeValue "stale-smime-value" Warning Warning
         "A userSMIMECertificate value hides a good certificate"
         "Outlook looks at userSMIMECertificate first. This value has no usable encryption certificate inside, so that the good one elsewhere is not found."

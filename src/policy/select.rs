@@ -1,6 +1,6 @@
 //! From usable certificates to the desired state.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashMap};
 
 use super::{RuleId, certificate_rules::Fired, reader::reader_choice, value_rules::MAX_DIRECTORY_VALUE};
 use crate::{
@@ -18,8 +18,28 @@ pub(super) struct Candidate<'a> {
     pub certificate: &'a Certificate,
     /// Whether its chain ends at an anchor.
     pub trusted: bool,
+    /// Whether it names a mail address of the recipient.
+    pub named: bool,
     /// Whether its owner wants mail encrypted to it.
     pub preferred: bool,
+}
+
+/// What ranks a certificate, the weightiest first; smaller is better. What is trusted comes first, so that nothing
+/// else ever displaces it, then what names the recipient: a newer one for the Wi-Fi that names nobody displaces
+/// nothing. Then what its owner prefers. Senders should use the newest, whatever it is for besides; of those of one
+/// day, which one enrolment issued, the one for this purpose alone. The fingerprint decides between equals, so that the
+/// order of values never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    untrusted: bool,
+    nameless: bool,
+    not_preferred: bool,
+    day: Reverse<i64>,
+    shared_purpose: bool,
+    not_before: Reverse<Timestamp>,
+    not_after: Reverse<Timestamp>,
+    strength: Reverse<u32>,
+    fingerprint: Fingerprint,
 }
 
 impl Candidate<'_> {
@@ -31,20 +51,41 @@ impl Candidate<'_> {
         matches!(self.certificate.purpose(), Purpose::Signing | Purpose::EncryptionAndSigning)
     }
 
-    /// Smaller is better. What is trusted comes first, so that nothing else ever displaces it; then what its owner
-    /// prefers, what serves this one `purpose`, the newest, the longest valid, the strongest; the fingerprint
-    /// decides between equals, so that the order of values never does.
-    fn rank(&self, purpose: Purpose) -> impl Ord + use<> {
+    fn rank(&self, purpose: Purpose) -> Rank {
+        const DAY: i64 = 24 * 3600;
         let certificate = self.certificate;
-        (
-            !self.trusted,
-            purpose == Purpose::Encryption && !self.preferred,
-            certificate.purpose() != purpose,
-            Reverse(certificate.not_before),
-            Reverse(certificate.not_after),
-            Reverse(strength(certificate)),
-            certificate.fingerprint,
-        )
+        Rank {
+            untrusted: !self.trusted,
+            nameless: !self.named,
+            not_preferred: purpose == Purpose::Encryption && !self.preferred,
+            day: Reverse(certificate.not_before.0.div_euclid(DAY)),
+            shared_purpose: certificate.purpose() != purpose,
+            not_before: Reverse(certificate.not_before),
+            not_after: Reverse(certificate.not_after),
+            strength: Reverse(strength(certificate)),
+            fingerprint: certificate.fingerprint,
+        }
+    }
+
+    /// Why this one is better than `other`, as a clause.
+    fn better_in(&self, other: &Self, purpose: Purpose) -> String {
+        let (mine, theirs) = (self.rank(purpose), other.rank(purpose));
+        match () {
+            () if mine.untrusted != theirs.untrusted => "which is trusted".into(),
+            () if mine.nameless != theirs.nameless => "which names a mail address of the recipient".into(),
+            () if mine.not_preferred != theirs.not_preferred => {
+                "which is preferred in userSMIMECertificate".into()
+            }
+            () if mine.day != theirs.day => "which is newer".into(),
+            () if mine.shared_purpose != theirs.shared_purpose && purpose == Purpose::Signing => {
+                "which is for signing alone".into()
+            }
+            () if mine.shared_purpose != theirs.shared_purpose => "which is for encryption alone".into(),
+            () if mine.not_before != theirs.not_before => "which is newer".into(),
+            () if mine.not_after != theirs.not_after => "which lasts longer".into(),
+            () if mine.strength != theirs.strength => "which has the stronger key".into(),
+            () => "which is as good, and of two equals the one with the lower fingerprint is taken".into(),
+        }
     }
 }
 
@@ -68,6 +109,8 @@ pub(super) struct Selected {
     pub desired: Vec<DesiredValue>,
     /// The certificates that it is about.
     pub chosen: Vec<Fingerprint>,
+    /// Why others are not among them.
+    pub superseded: HashMap<Fingerprint, String>,
     /// Rules that fired on the recipient.
     pub fired: Vec<Fired>,
 }
@@ -84,6 +127,7 @@ pub(super) fn select(
     let Some(best) = encryption.first().copied() else { return Selected::default() };
     candidates.sort_by_cached_key(|candidate| candidate.rank(Purpose::Signing));
     let signing = candidates.iter().copied().filter(Candidate::signs);
+    let best_signing = signing.clone().next().filter(|_| !best.signs());
     let mut selected = Selected::default();
     let ranked = match selection {
         SelectionName::Best if best.signs() => vec![best],
@@ -96,6 +140,17 @@ pub(super) fn select(
         }
     };
     selected.chosen = ranked.iter().map(|candidate| candidate.certificate.fingerprint).collect();
+    selected.superseded = candidates
+        .iter()
+        .filter(|one| !selected.chosen.contains(&one.certificate.fingerprint))
+        .map(|one| {
+            let purpose = if one.encrypts() { Purpose::Encryption } else { Purpose::Signing };
+            let better = if one.encrypts() { best } else { best_signing.unwrap_or(best) };
+            let why = better.better_in(one, purpose);
+            let better = better.certificate.describe();
+            (one.certificate.fingerprint, format!("Another certificate is better: {better}, {why}."))
+        })
+        .collect();
     selected.desired = ranked.iter().map(|candidate| published_alone(candidate.certificate)).collect();
     let passed_on = smime_values(values, best.certificate, now, &mut selected.fired);
     selected.desired.splice(1..1, passed_on);

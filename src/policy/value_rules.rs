@@ -20,7 +20,8 @@ pub(super) fn judge(value: &Value, content: &ValueContent, policy: &Policy) -> V
     let mut findings = ValueFindings { value: Vec::new(), unreadable: Vec::new() };
     for problem in &content.problems {
         let (rule, message) = describe(problem, value);
-        let of_one = matches!(rule, RuleId::UnreadableValue | RuleId::UnreadableCertificate);
+        let of_one =
+            matches!(rule, RuleId::UnreadableValue | RuleId::UnreadableCertificate | RuleId::UnreadValue);
         let list = if of_one { &mut findings.unreadable } else { &mut findings.value };
         list.push(policy.finding(rule, message));
     }
@@ -67,6 +68,12 @@ fn describe(problem: &ValueProblem, value: &Value) -> (RuleId, String) {
         ValueProblem::UnverifiedSignature(reason) => {
             let message = format!("The signature around the certificates does not verify: {reason}.");
             (RuleId::UnverifiedSignedData, message)
+        }
+        ValueProblem::UncheckedSignature => {
+            (RuleId::UncheckedSignedData, "The signature around the certificates was not checked.".into())
+        }
+        ValueProblem::CutShort => {
+            (RuleId::UnreadValue, format!("The {attribute} value was not read to its end."))
         }
         ValueProblem::WeakDigest(digest) => {
             (RuleId::Sha1SignedData, format!("The PKCS#7 around the certificates is signed with {digest}."))

@@ -82,8 +82,14 @@ fn why_not_desired(row: &PlanRow, value: &PublishedValue) -> String {
         row.evaluation.judged.iter().find(|one| certificate.is_some() && one.certificate == certificate)
     });
     match judged {
+        // There are too many to say something of each.
+        None if row.evaluation.recipient.values.contains(&(value.attribute, value.value)) => {
+            "it was not read, since the recipient has too many values".to_owned()
+        }
         None => "the source no longer has it".to_owned(),
-        Some(judged) if judged.state == CertificateState::Unusable => {
+        Some(judged)
+            if matches!(judged.state, CertificateState::Unusable | CertificateState::OtherPurpose) =>
+        {
             let why: Vec<&str> =
                 judged.findings.iter().map(|finding| finding.message.trim_end_matches('.')).collect();
             if why.is_empty() { "it is not usable".to_owned() } else { why.join("; ") }

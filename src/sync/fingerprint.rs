@@ -10,12 +10,14 @@ use serde_json::Value as Json;
 
 use crate::{
     model::{Fingerprint, Named, Recipient, RecipientKind},
+    policy::RULES_VERSION,
     profile::{
         DirectorySettings, DisabledAccount, FileSettings, Ownership, Profile, PublicationSettings, SourceKind,
     },
 };
 
-/// Everything that a recipient's evaluation depends on, but the time.
+/// Everything that a recipient's evaluation depends on, but the time: also the version of the rules, so that a new
+/// version of SmimeSync judges everybody anew.
 pub(super) fn input(recipient: &Recipient, policy: Fingerprint, disabled: DisabledAccount) -> Fingerprint {
     let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
     let mut add = |bytes: &[u8]| {
@@ -23,6 +25,7 @@ pub(super) fn input(recipient: &Recipient, policy: Fingerprint, disabled: Disabl
         hash.update(bytes);
     };
     add(&policy.0);
+    add(&RULES_VERSION.to_le_bytes());
     add(disabled_account(disabled).as_bytes());
     add(tuple(&[
         text(&recipient.distinguished_name),

@@ -142,7 +142,11 @@ impl Import<'_> {
             .filter(|(_, (_, known))| known.is_none())
             .map(|(recipient, _)| recipient)
             .collect();
-        let mut evaluated = parallel::map(&due, |recipient| (part.evaluate)(recipient)).into_iter();
+        let mut evaluated = parallel::try_map(&due, |recipient| {
+            context.check()?;
+            Ok::<_, Error>((part.evaluate)(recipient))
+        })?
+        .into_iter();
         let mut repeated = Vec::new();
         part.state.transaction(|state| {
             for (recipient, (input, known)) in batch.iter().zip(known) {

@@ -139,6 +139,7 @@ fn read_file(file: &Path) -> Result<Vec<Certificate>> {
             ValueProblem::MalformedSignedData(reason) | ValueProblem::MalformedBlocks(reason) => {
                 return Err(refused(format!("is damaged: {reason}")));
             }
+            ValueProblem::CutShort => return Err(refused("holds too many certificates".to_owned())),
             _ => {}
         }
     }

@@ -1,75 +1,149 @@
-//! Name constraints (RFC 5280 §4.2.1.10) on mail addresses and subjects.
+//! Name constraints (RFC 5280 §4.2.1.10) on mail addresses and subjects. Names and constraints may be very many, so
+//! names are looked up and never compared one by one.
+
+use std::collections::HashSet;
 
 use x509_parser::{
     extensions::{GeneralName, GeneralSubtree, NameConstraints},
     prelude::FromDer,
 };
 
-use crate::certificate::{Certificate, Name};
+use super::Checks;
+use crate::{
+    certificate::{Certificate, MAX_NAMES, Name},
+    model::shortened,
+};
+
+/// Letters of a name that messages show.
+const SHOWN: usize = 200;
+
+/// Why a path does not hold, as a phrase.
+pub(super) enum Objection {
+    /// A name is forbidden, or constraints can't be read.
+    Forbidden(String),
+    /// There are more names than are read.
+    NotChecked(String),
+}
 
 /// Checks every certificate of `path` (the leaf first) against the constraints of the CAs above it.
-/// Fails with the reason, as a phrase.
-pub(super) fn check(path: &[&Certificate]) -> Result<(), String> {
+pub(super) fn check(path: &[&Certificate], checks: &mut Checks) -> Result<(), Objection> {
     for (above, ca) in path.iter().enumerate().skip(1) {
         let Some(der) = &ca.name_constraints else { continue };
-        let Ok((_, constraints)) = NameConstraints::from_der(der) else {
-            return Err(format!("the name constraints of the CA {} can't be read", ca.subject));
+        let Some(constraints) = checks.constraints(ca, der) else {
+            let reason = format!("the name constraints of the CA {} can't be read", ca.subject);
+            return Err(Objection::Forbidden(reason));
         };
         for (below, certificate) in path.iter().take(above).enumerate() {
             // RFC 5280 §6.1.3 (b): self-issued CA certificates are exempt, the leaf never is.
-            if below == 0 || !certificate.is_self_issued() {
-                check_one(certificate, &constraints)
-                    .map_err(|name| format!("the CA {} is not allowed to issue for {name}", ca.subject))?;
+            if below > 0 && certificate.is_self_issued() {
+                continue;
+            }
+            if let Some(name) = constraints.forbidden(certificate) {
+                let (ca, name) = (&ca.subject, shortened(&name, SHOWN));
+                return Err(Objection::Forbidden(format!("the CA {ca} is not allowed to issue for {name}")));
+            }
+            if certificate.names_left_out > 0 {
+                return Err(Objection::NotChecked(format!(
+                    "the CA {} may issue for certain names only, and the certificate of {} names more than {MAX_NAMES}",
+                    ca.subject, certificate.subject
+                )));
             }
         }
     }
     Ok(())
 }
 
-/// Hands back the first name that the constraints forbid.
-fn check_one(certificate: &Certificate, constraints: &NameConstraints<'_>) -> Result<(), String> {
-    let permitted = constraints.permitted_subtrees.as_deref().unwrap_or_default();
-    let excluded = constraints.excluded_subtrees.as_deref().unwrap_or_default();
-    for address in &certificate.addresses {
+/// The name constraints of one CA.
+#[derive(Debug)]
+pub(super) struct Constraints {
+    permitted: Subtrees,
+    excluded: Subtrees,
+}
+
+impl Constraints {
+    /// Reads them; `None` where that can't be done.
+    pub(super) fn read(der: &[u8]) -> Option<Self> {
+        let (_, constraints) = NameConstraints::from_der(der).ok()?;
+        let subtrees =
+            |some: &Option<Vec<GeneralSubtree<'_>>>| Subtrees::of(some.as_deref().unwrap_or_default());
+        Some(Self {
+            permitted: subtrees(&constraints.permitted_subtrees),
+            excluded: subtrees(&constraints.excluded_subtrees),
+        })
+    }
+
+    /// The first name of `certificate` that they forbid.
+    fn forbidden(&self, certificate: &Certificate) -> Option<String> {
+        let Self { permitted, excluded } = self;
         // Also the user principal name, since it is taken as an address: stricter than the RFC, and safe.
-        let within = |subtree: &GeneralSubtree<'_>| match &subtree.base {
-            GeneralName::RFC822Name(base) => Some(address_within(&address.text, base)),
-            _ => None,
-        };
-        check_name(permitted, excluded, within).map_err(|()| address.text.clone())?;
+        let address = certificate.addresses.iter().find(|address| {
+            excluded.cover_address(&address.text)
+                || permitted.limit_addresses() && !permitted.cover_address(&address.text)
+        });
+        if let Some(address) = address {
+            return Some(address.text.clone());
+        }
+        let key = &certificate.subject.key;
+        let outside = !permitted.names.is_empty() && !permitted.cover_name(key);
+        (!key.is_empty() && (outside || excluded.cover_name(key))).then(|| certificate.subject.to_string())
     }
-    let within = |subtree: &GeneralSubtree<'_>| match &subtree.base {
-        GeneralName::DirectoryName(base) => Some(certificate.subject.key.starts_with(&Name::key_of(base))),
-        _ => None,
-    };
-    if certificate.subject.key.is_empty() {
-        return Ok(());
-    }
-    check_name(permitted, excluded, within).map_err(|()| certificate.subject.to_string())
 }
 
-/// `within` says of a subtree whether the name lies in it, or `None` if it is about another kind of name.
-fn check_name(
-    permitted: &[GeneralSubtree<'_>],
-    excluded: &[GeneralSubtree<'_>],
-    within: impl Fn(&GeneralSubtree<'_>) -> Option<bool>,
-) -> Result<(), ()> {
-    let mut of_this_kind = permitted.iter().filter_map(&within).peekable();
-    let is_permitted = of_this_kind.peek().is_none() || of_this_kind.any(|inside| inside);
-    let is_excluded = excluded.iter().filter_map(&within).any(|inside| inside);
-    if is_permitted && !is_excluded { Ok(()) } else { Err(()) }
+/// What one list of subtrees covers, by kinds of names.
+#[derive(Debug, Default)]
+struct Subtrees {
+    /// Whole addresses.
+    addresses: HashSet<String>,
+    /// All addresses at a host.
+    hosts: HashSet<String>,
+    /// With a leading dot: all addresses at the hosts below a domain.
+    domains: HashSet<String>,
+    /// All addresses.
+    all_addresses: bool,
+    /// The beginnings of names' keys.
+    names: Vec<String>,
 }
 
-/// A whole address, all addresses at a host, or with a leading dot all at the hosts below a domain.
-fn address_within(address: &str, base: &str) -> bool {
-    let (address, base) = (address.to_lowercase(), base.to_lowercase());
-    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    if base.contains('@') {
-        address == base
-    } else if base.starts_with('.') {
-        domain.ends_with(&base)
-    } else {
-        base.is_empty() || domain == base
+impl Subtrees {
+    fn of(subtrees: &[GeneralSubtree<'_>]) -> Self {
+        let mut all = Self::default();
+        for subtree in subtrees {
+            match &subtree.base {
+                GeneralName::RFC822Name(base) => all.add_address(&base.to_lowercase()),
+                GeneralName::DirectoryName(base) => all.names.push(Name::key_of(base)),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    fn add_address(&mut self, base: &str) {
+        match base {
+            "" => self.all_addresses = true,
+            address if address.contains('@') => drop(self.addresses.insert(address.to_owned())),
+            domain if domain.starts_with('.') => drop(self.domains.insert(domain.to_owned())),
+            host => drop(self.hosts.insert(host.to_owned())),
+        }
+    }
+
+    /// Whether they are about addresses at all.
+    fn limit_addresses(&self) -> bool {
+        self.all_addresses
+            || ![&self.addresses, &self.hosts, &self.domains].into_iter().all(HashSet::is_empty)
+    }
+
+    fn cover_address(&self, address: &str) -> bool {
+        let address = address.to_lowercase();
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let mut ends = domain.match_indices('.').filter_map(|(at, _)| domain.get(at..));
+        self.all_addresses
+            || self.addresses.contains(&address)
+            || self.hosts.contains(domain)
+            || !self.domains.is_empty() && ends.any(|end| self.domains.contains(end))
+    }
+
+    fn cover_name(&self, key: &str) -> bool {
+        self.names.iter().any(|base| key.starts_with(base))
     }
 }
 
@@ -89,7 +163,9 @@ mod tests {
             ("a@contoso.test", "", true),
             ("no address", "contoso.test", false),
         ] {
-            assert_eq!(address_within(address, base), within, "{address} in {base}");
+            let mut subtrees = Subtrees::default();
+            subtrees.add_address(&base.to_lowercase());
+            assert_eq!(subtrees.cover_address(address), within, "{address} in {base}");
         }
     }
 }

@@ -1,34 +1,51 @@
 //! The search for a chain: RFC 5280 §6.1 for names, signatures, validity, CA rights, path lengths and name
 //! constraints. Certificate policies restrict nothing here, since none is required.
 
-use super::{ChainStatus, PathValidator, TrustAnchors, constraints};
+use super::{
+    ChainStatus, Checks, Intermediates, PathValidator, TrustAnchors,
+    constraints::{self, Objection},
+};
 use crate::{
-    certificate::{Certificate, KeyUsage},
+    certificate::{Certificate, KeyUsage, MAX_SIGNATURES, SignatureFailure},
     model::{Timestamp, counted},
 };
 
 /// CA certificates in one chain. Real ones have two or three.
 const MAX_LENGTH: usize = 8;
 
-/// Signatures that are checked for one certificate before the search is given up.
-const MAX_SIGNATURES: usize = 32;
+/// Signatures that are looked at for one certificate before the search is given up.
+const MAX_STEPS: usize = 32;
 
 impl PathValidator for TrustAnchors {
-    fn validate(&self, leaf: &Certificate, intermediates: &[&Certificate], now: Timestamp) -> ChainStatus {
+    fn validate(
+        &self,
+        leaf: &Certificate,
+        intermediates: &Intermediates<'_>,
+        now: Timestamp,
+        checks: &mut Checks,
+    ) -> ChainStatus {
         let mut search = Search {
             anchors: self,
             intermediates,
             now,
-            signatures: 0,
+            checks,
+            steps: 0,
             changes: Vec::new(),
             path: vec![leaf],
         };
-        match search.climb() {
-            Ok(()) => ChainStatus::Trusted { changes: search.changes },
-            Err(Failure::Broken(reason)) => ChainStatus::Broken { reason, changes: search.changes },
-            Err(Failure::Missing(_)) if leaf.is_self_issued() && leaf.verify_signed_by(leaf).is_ok() => {
-                ChainStatus::SelfSigned
-            }
+        let found = search.climb();
+        let mut changes = search.changes;
+        changes.sort_unstable();
+        changes.dedup();
+        match found {
+            Ok(()) => ChainStatus::Trusted { changes },
+            Err(Failure::NotChecked(reason)) => ChainStatus::NotChecked { reason, changes },
+            Err(Failure::Broken(reason)) => ChainStatus::Broken { reason, changes },
+            Err(Failure::Missing(issuer)) if leaf.is_self_issued() => match checks.signed_by(leaf, leaf) {
+                Ok(()) => ChainStatus::SelfSigned,
+                Err(SignatureFailure::NotChecked) => ChainStatus::NotChecked { reason: too_many(), changes },
+                Err(_) => ChainStatus::MissingIssuer(issuer),
+            },
             Err(Failure::Missing(issuer)) => ChainStatus::MissingIssuer(issuer),
         }
     }
@@ -39,13 +56,32 @@ enum Failure {
     Missing(String),
     /// There is one, but it does not vouch.
     Broken(String),
+    /// There is one, and nobody looked whether it does.
+    NotChecked(String),
+}
+
+impl Failure {
+    /// What says more is higher: what is broken on one way more than what is missing on another, and most a way that
+    /// was not gone, since it may have led to an anchor.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Missing(_) => 0,
+            Self::Broken(_) => 1,
+            Self::NotChecked(_) => 2,
+        }
+    }
+}
+
+fn too_many() -> String {
+    format!("the recipient's values need more than {MAX_SIGNATURES} checks of signatures")
 }
 
 struct Search<'a> {
     anchors: &'a TrustAnchors,
-    intermediates: &'a [&'a Certificate],
+    intermediates: &'a Intermediates<'a>,
     now: Timestamp,
-    signatures: usize,
+    checks: &'a mut Checks,
+    steps: usize,
     changes: Vec<Timestamp>,
     /// The certificates so far, the leaf first.
     path: Vec<&'a Certificate>,
@@ -57,17 +93,27 @@ impl<'a> Search<'a> {
         let Some(&last) = self.path.last() else { return Err(Failure::Broken("it is empty".into())) };
         let mut failure = Failure::Missing(last.issuer.to_string());
         let anchors = self.anchors.named(&last.issuer.key).iter().map(|anchor| (anchor, true));
-        let others = self.intermediates.iter().filter(|other| other.subject.key == last.issuer.key);
-        for (issuer, is_anchor) in anchors.chain(others.map(|other| (*other, false))) {
-            if !may_have_signed(issuer, last) || self.path.contains(&issuer) {
+        let intermediates = self.intermediates;
+        let others = intermediates.named(&last.issuer.key);
+        let tried = others.iter().flat_map(|others| &others.tried).map(|other| (*other, false));
+        for (issuer, is_anchor) in anchors.chain(tried) {
+            let on_path = |one: &&Certificate| one.fingerprint == issuer.fingerprint;
+            if !may_have_signed(issuer, last) || self.path.iter().any(on_path) {
                 continue;
             }
             match self.step(last, issuer, is_anchor) {
                 Ok(()) => return Ok(()),
-                // What is broken on one way says more than what is missing on another.
-                Err(other) if matches!(failure, Failure::Missing(_)) => failure = other,
+                // What is missing further up is what is needed.
+                Err(other) if other.rank() > failure.rank() || failure.rank() == 0 => failure = other,
                 Err(_) => {}
             }
+            if self.steps > MAX_STEPS {
+                break;
+            }
+        }
+        if others.is_some_and(|others| others.cut_short) {
+            let reason = format!("too many CA certificates of the name {} are there", last.issuer);
+            failure = Failure::NotChecked(reason);
         }
         Err(failure)
     }
@@ -80,15 +126,24 @@ impl<'a> Search<'a> {
     ) -> Result<(), Failure> {
         self.changes.extend([issuer.not_before, issuer.not_after.plus(1)]);
         self.check_rights(issuer, is_anchor).map_err(Failure::Broken)?;
-        self.signatures += 1;
-        if self.signatures > MAX_SIGNATURES || self.path.len() > MAX_LENGTH {
-            return Err(Failure::Broken("the search for a chain was given up: it has too many steps".into()));
+        self.steps += 1;
+        if self.steps > MAX_STEPS || self.path.len() > MAX_LENGTH {
+            let reason = "the search for a chain was given up: it has too many steps";
+            return Err(Failure::NotChecked(reason.into()));
         }
-        last.verify_signed_by(issuer)
-            .map_err(|cause| Failure::Broken(format!("of the certificate of {}, {cause}", last.subject)))?;
+        self.checks.signed_by(last, issuer).map_err(|cause| match cause {
+            SignatureFailure::NotChecked => Failure::NotChecked(too_many()),
+            other => Failure::Broken(format!("of the certificate of {}, {other}", last.subject)),
+        })?;
         self.path.push(issuer);
-        let end =
-            if is_anchor { constraints::check(&self.path).map_err(Failure::Broken) } else { self.climb() };
+        let end = if is_anchor {
+            constraints::check(&self.path, self.checks).map_err(|objection| match objection {
+                Objection::Forbidden(reason) => Failure::Broken(reason),
+                Objection::NotChecked(reason) => Failure::NotChecked(reason),
+            })
+        } else {
+            self.climb()
+        };
         if end.is_err() {
             self.path.pop();
         }

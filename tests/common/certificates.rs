@@ -121,6 +121,8 @@ pub struct Draft {
     pub inner_signature_algorithm: Option<String>,
     pub extensions: Vec<(String, bool, Vec<u8>)>,
     pub corrupt_signature: bool,
+    /// Whether the identifiers of its key and of its issuer's are added.
+    pub key_ids: bool,
 }
 
 impl Draft {
@@ -146,6 +148,7 @@ impl Draft {
             inner_signature_algorithm: None,
             extensions: Vec::new(),
             corrupt_signature: false,
+            key_ids: true,
         }
     }
 
@@ -247,7 +250,8 @@ impl Draft {
         let authority =
             ("2.5.29.35".to_owned(), false, seq(&[&tlv(0x80, &[&key_id(&ec_spki(&issuer.key))])]));
         let subject = ("2.5.29.14".to_owned(), false, tlv(4, &[&key_id(&self.spki)]));
-        let all = self.extensions.iter().chain([&authority, &subject]);
+        let ids = [&authority, &subject].into_iter().filter(|_| self.key_ids);
+        let all = self.extensions.iter().chain(ids);
         let encoded: Vec<u8> = all
             .flat_map(|(id, critical, value)| {
                 let critical: &[u8] = if *critical { &[1, 1, 0xFF] } else { &[] };

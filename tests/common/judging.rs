@@ -1,11 +1,11 @@
 //! Alice's values, judged under a policy, with the test CA as the only anchor.
 
 use smime_sync::{
-    certificate::Certificate,
-    model::{Attribute, Evaluation, Finding, Recipient},
+    certificate::{Certificate, MAX_SIGNATURES, SignatureBudget},
+    model::{Attribute, Evaluation, Finding, Recipient, Timestamp},
     policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
-    trust::TrustAnchors,
+    trust::{ChainStatus, Checks, Intermediates, PathValidator, TrustAnchors},
 };
 
 use crate::common::certificates::*;
@@ -15,6 +15,17 @@ pub const SMIME: Attribute = Attribute::UserSmimeCertificate;
 
 pub fn anchors() -> TrustAnchors {
     TrustAnchors::new([Certificate::from_der(&root().der).unwrap()])
+}
+
+/// What becomes of the search for a chain of `leaf`, as if nothing else was searched.
+pub fn chain_of(
+    leaf: &Certificate,
+    intermediates: &[Certificate],
+    anchors: &TrustAnchors,
+    now: Timestamp,
+) -> ChainStatus {
+    let mut checks = Checks::new(SignatureBudget::new(MAX_SIGNATURES));
+    anchors.validate(leaf, &Intermediates::new(intermediates), now, &mut checks)
 }
 
 pub fn evaluate_as(name: PolicyName, recipient: &Recipient) -> Evaluation {

@@ -10,3 +10,4 @@ pub mod generated;
 pub mod judging;
 pub mod process;
 pub mod stand_in;
+pub mod worst;

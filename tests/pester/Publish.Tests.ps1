@@ -130,14 +130,28 @@ Describe 'Unpublish-SmimeCertificate' {
     It 'takes exactly what Get-SmimeCertificate found from exactly those who have it' {
         $found = @(New-Found a $one; New-Found b $one; New-Found c $two; New-Found a $two; New-Found a $two; New-Found x $one other)
         $null = $found | Unpublish-SmimeCertificate -Confirm:$false
-        @(Get-Sent | ForEach-Object { '{0}: {1} from {2}' -f $_.ProfileName, ($_.Thumbprint -join '+'), ($_.Identity -join '+') }) |
+        @(Get-Sent | ForEach-Object { '{0}: {1} from {2}' -f $_.ProfileName, ($_.Listed -join '+'), ($_.Identity -join '+') }) |
             Should -Be @("corp: $one+$two from a", "corp: $one from b", "corp: $two from c", "other: $one from x")
+    }
+
+    It 'never takes what came through the pipeline for typed, and hands over -Force' {
+        $null = New-Found a $one | Unpublish-SmimeCertificate -Confirm:$false
+        $null = New-Found a $one | Unpublish-SmimeCertificate -Force -Confirm:$false
+        $null = Unpublish-SmimeCertificate -ProfileName corp -Certificate (New-Found a $one) -Confirm:$false
+        $null = Unpublish-SmimeCertificate corp -State OtherPurpose -Force -Confirm:$false
+        $null = Unpublish-SmimeCertificate corp $one -Confirm:$false
+        @(Get-Sent | ForEach-Object { '{0} {1} {2}' -f $_.Thumbprint.Count, $_.Listed.Count, $_.Force }) |
+            Should -Be @('0 1 False', '0 1 True', '0 1 False', '0 0 True', '1 0 False')
+    }
+
+    It 'names a value in which no certificate can be read by its hash' {
+        $null = New-Found a '' | Unpublish-SmimeCertificate -Confirm:$false
+        @(Get-Sent)[0].ListedValue | Should -Be @('ABCD')
+        @(Get-Sent)[0].Listed.Count | Should -Be 0
     }
 
     It 'takes nothing from anybody where nothing or nobody is named' {
         @() | Unpublish-SmimeCertificate -ProfileName corp -Confirm:$false
-        New-Found a '' | Unpublish-SmimeCertificate -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable failure
-        $failure[0].FullyQualifiedErrorId | Should -Be 'ThumbprintMissing,Unpublish-SmimeCertificate'
         Unpublish-SmimeCertificate corp $one -Identity ([pscustomobject] @{ x = 1 }) -Confirm:$false -ErrorAction SilentlyContinue
         { Unpublish-SmimeCertificate corp -Thumbprint 'ABC' -Confirm:$false } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
         { $alice | Unpublish-SmimeCertificate corp -Confirm:$false -ErrorAction Stop } | Should -Throw

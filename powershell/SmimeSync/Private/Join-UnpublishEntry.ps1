@@ -5,31 +5,16 @@ function Join-UnpublishEntry {
     param([object[]] $Entry)
     $joined = [ordered] @{}
     foreach ($one in $Entry) {
-        $key = @($one.ProfileName) + @($one.Thumbprint | Sort-Object) -join [char] 0
+        $key = @($one.ProfileName) + @($one.Listed | Sort-Object) + @($one.ListedValue | Sort-Object) -join [char] 0
         if (-not $joined.Contains($key)) {
             $joined[$key] = @{
                 ProfileName = $one.ProfileName
                 Identity    = @()
-                Thumbprint  = $one.Thumbprint
-                State       = @()
+                Listed      = $one.Listed
+                ListedValue = $one.ListedValue
             }
         }
         $joined[$key].Identity += $one.Identity
     }
     $joined.Values
-}
-
-function Get-ThumbprintError {
-    # The error for a value that can't be named by a thumbprint.
-    [OutputType([System.Management.Automation.ErrorRecord])]
-    param([object] $Certificate)
-    $nameless = @{
-        Id       = 'ThumbprintMissing'
-        Category = 'InvalidArgument'
-        Message  = "The value $($Certificate.Value) of $($Certificate.Recipient) has no thumbprint, since no " +
-            'certificate in it can be read.'
-        Advice   = 'Use a profile with -Target ActiveDirectory: its runs remove values that cannot be read.'
-        Target   = $Certificate
-    }
-    Get-ModuleError @nameless
 }

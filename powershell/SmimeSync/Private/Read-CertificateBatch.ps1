@@ -5,7 +5,8 @@ function Read-CertificateBatch {
         [hashtable] $State,
         # As of Get-Access.
         [hashtable] $Access,
-        [string] $Source
+        [string] $Source,
+        [string[]] $CertificateState
     )
     foreach ($name in $State.Group.Keys) {
         if ($null -eq $State.Engine) { $State.Engine = Open-Engine -Cmdlet $Cmdlet @Access }
@@ -14,6 +15,7 @@ function Read-CertificateBatch {
             ProfileName = $name
             Identity    = [string[]] @(Get-GroupIdentity -Entry $State.Group[$name])
             Source      = $Source
+            State       = [string[]] @($CertificateState | Where-Object { $_ })
         }
         Add-Credential -Request $request -Credential $Access['Credential']
         Invoke-Operation -Cmdlet $Cmdlet -Engine $State.Engine -Request $request -Subject $name

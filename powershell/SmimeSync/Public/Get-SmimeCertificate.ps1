@@ -6,7 +6,8 @@ function Get-SmimeCertificate {
     .DESCRIPTION
     Reads the profile's source (or its target, or what was published) and returns one object for each certificate found
     in userCertificate and userSMIMECertificate, with what the policy says about it: State is Chosen (it would be
-    published), Usable or Unusable, and Findings say why. A value in which no certificate can be read is an object, too.
+    published), Usable (another one is better), Unusable, OtherPurpose (not for mail: smart-card logon, EFS, VPN) or
+    Chain (a CA's that came along), and Findings say why. A value in which no certificate can be read is an object, too.
     Objects come as they are read; nothing is written.
     Piped recipients are looked up in batches. If no recipient comes through the pipeline nothing is returned.
 
@@ -35,31 +36,34 @@ function Get-SmimeCertificate {
     Where to look: Directory (the profile's source, the default), Target (what is at the profile's target now, whoever
     put it there) or State (what the profile published, as its state has it).
 
+    .PARAMETER State
+    Only certificates in one of these states.
+
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
 
     .EXAMPLE
     PS> Get-SmimeCertificate -ProfileName corp -Identity alice@contoso.test -Credential $credential
 
-    Recipient                      State    Purpose              NotAfter   Findings
-    ---------                      -----    -------              --------   --------
-    alice@contoso.test             Chosen   EncryptionAndSigning 2027-03-01
-    alice@contoso.test             Unusable EncryptionAndSigning 2025-03-01 expired
+    Recipient                      State        Purpose              NotAfter   Findings
+    ---------                      -----        -------              --------   --------
+    alice@contoso.test             Chosen       EncryptionAndSigning 2027-03-01
+    alice@contoso.test             Unusable     EncryptionAndSigning 2025-03-01 expired
 
     Shows one person's certificates.
 
     .EXAMPLE
-    PS> $certificates = Get-SmimeCertificate corp -Credential $credential
-    PS> $certificates | Where-Object State -eq 'Unusable' | Export-Csv -Path unusable.csv -NoTypeInformation
+    PS> Get-SmimeCertificate corp -State Unusable -Credential $credential |
+    >>     Export-Csv -Path unusable.csv -NoTypeInformation
 
     Writes everything that can't be published, with the reasons, to a file.
 
     .EXAMPLE
     PS> Get-SmimeCertificate corp -Source Target -Identity bob@contoso.test
 
-    Recipient                      State    Purpose              NotAfter   Findings
-    ---------                      -----    -------              --------   --------
-    bob@contoso.test               Chosen   EncryptionAndSigning 2027-06-30
+    Recipient                      State        Purpose              NotAfter   Findings
+    ---------                      -----        -------              --------   --------
+    bob@contoso.test               Chosen       EncryptionAndSigning 2027-06-30
 
     Shows what senders find at the target.
 
@@ -90,7 +94,7 @@ function Get-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Certificate')]
     param(
-        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, CertificateSource, Scope>
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, CertificateSource, CertificateState, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -111,26 +115,29 @@ function Get-SmimeCertificate {
         [ValidateSet('Directory', 'Target', 'State')]
         [string] $Source = 'Directory',
 
+        [ValidateSet('Chosen', 'Usable', 'Unusable', 'OtherPurpose', 'Chain')]
+        [string[]] $State,
+
         [ValidateSet('User', 'Machine')]
         [string] $Scope
         # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
-        $state = @{ Group = [ordered] @{}; Engine = $null }
-        $batch = @{ Cmdlet = $PSCmdlet; State = $state; Source = $Source; Access = Get-Access -Parameter $PSBoundParameters }
+        $reading = @{ Group = [ordered] @{}; Engine = $null }
+        $batch = @{ Cmdlet = $PSCmdlet; State = $reading; CertificateState = $State; Source = $Source; Access = Get-Access -Parameter $PSBoundParameters }
         $waiting = [System.Diagnostics.Stopwatch]::StartNew()
     }
     process {
-        if ($state.Group.Count -eq 0) { $waiting.Restart() }
-        Add-Identity -Cmdlet $PSCmdlet -Group $state.Group -ProfileName $ProfileName -Identity $Identity
+        if ($reading.Group.Count -eq 0) { $waiting.Restart() }
+        Add-Identity -Cmdlet $PSCmdlet -Group $reading.Group -ProfileName $ProfileName -Identity $Identity
         # A batch is one look-up at the source; a slow upstream does not wait for it to fill.
-        $entry = $state.Group[$ProfileName]
+        $entry = $reading.Group[$ProfileName]
         if ($null -eq $entry) { return }
         if ($entry.Identity.Count -ge 250 -or $waiting.ElapsedMilliseconds -ge 500) { Read-CertificateBatch @batch }
     }
     end {
         # Where the pipeline was stopped before, the engine's handle frees it.
-        try { Read-CertificateBatch @batch } finally { if ($null -ne $state.Engine) { $state.Engine.Dispose() } }
+        try { Read-CertificateBatch @batch } finally { if ($null -ne $reading.Engine) { $reading.Engine.Dispose() } }
     }
 }

@@ -9,6 +9,9 @@ function Unpublish-SmimeCertificate {
     returned. What is removed is kept in the profile's state until its retention ends. Returns the run with its
     numbers; Get-SmimeSyncChange lists it later. Asks for each recipient by default; -Confirm:$false does not ask, and
     where nobody can be asked (-NonInteractive) the cmdlet ends with an error before anything is removed.
+    Certificates that serve another purpose than mail, such as smart-card logon, EFS or VPN, stay unless -Thumbprint
+    names them or -Force is given, also those that come through the pipeline; a warning says how many stayed. So do
+    certificates that are not valid yet.
     Objects that come through the pipeline are gathered: one run for all recipients of the same certificates. For many
     recipients at once -State is faster. If nothing comes through the pipeline there is no run.
 
@@ -19,7 +22,8 @@ function Unpublish-SmimeCertificate {
     The SHA-1 thumbprints of the certificates, as Windows shows them.
 
     .PARAMETER State
-    Every certificate in one of these states: Expired, or Unusable (an Error finding speaks against it).
+    Every certificate in one of these states: Expired, Unusable (an Error finding speaks against it), or OtherPurpose
+    (not for mail: smart-card logon, EFS, VPN; only with -Force).
 
     .PARAMETER Certificate
     Certificates of recipients, as Get-SmimeCertificate returns them: each is taken from its recipient only.
@@ -27,6 +31,10 @@ function Unpublish-SmimeCertificate {
     .PARAMETER Identity
     From whom: addresses, user principal names, sAMAccountNames, distinguished names or object GUIDs, or objects that
     have one, such as those of Get-ADUser. Without it, from everybody in the profile's scope.
+
+    .PARAMETER Force
+    Takes out, too, what stays otherwise unless -Thumbprint names it: certificates that serve another purpose than mail
+    or are not valid yet. It does not keep the cmdlet from asking; -Confirm:$false does.
 
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
@@ -67,7 +75,7 @@ function Unpublish-SmimeCertificate {
     ----- ------ -----      ---------                      -------
        12 Update Exported   alice@contoso.test             Removed: CN=Alice Adams (thumbprint 9A0F...
 
-    Looks first and then takes out exactly that; the run follows the changes.
+    Looks first and then takes out exactly that; the run follows the changes. The same as -State Unusable.
 
     .INPUTS
     SmimeSync.Certificate
@@ -101,7 +109,7 @@ function Unpublish-SmimeCertificate {
 
         # <generated: UnpublishState>
         [Parameter(Mandatory = $true, ParameterSetName = 'State')]
-        [ValidateSet('Expired', 'Unusable')]
+        [ValidateSet('Expired', 'Unusable', 'OtherPurpose')]
         [string[]] $State,
         # </generated>
 
@@ -114,6 +122,8 @@ function Unpublish-SmimeCertificate {
         [Parameter(ParameterSetName = 'State')]
         [ValidateNotNullOrEmpty()]
         [object[]] $Identity,
+
+        [switch] $Force,
 
         # <generated: Credential, PassThru, Scope>
         [System.Management.Automation.PSCredential]
@@ -128,21 +138,17 @@ function Unpublish-SmimeCertificate {
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
-        # Profile and recipient, with the thumbprints of each.
+        # Profile and recipient, with the thumbprints of each, and the values in which no certificate can be read.
         $piped = [ordered] @{}
     }
     process {
         foreach ($one in $Certificate) {
-            # A value in which nothing can be read has no thumbprint.
-            if (-not $one.Thumbprint) {
-                $PSCmdlet.WriteError((Get-ThumbprintError -Certificate $one))
-                continue
-            }
             $key = $ProfileName, $one.Anchor -join [char] 0
             if (-not $piped.Contains($key)) {
-                $piped[$key] = @{ ProfileName = $ProfileName; Identity = @($one.Anchor); Thumbprint = @() }
+                $piped[$key] = @{ ProfileName = $ProfileName; Identity = @($one.Anchor); Listed = @(); ListedValue = @() }
             }
-            if ($piped[$key].Thumbprint -notcontains $one.Thumbprint) { $piped[$key].Thumbprint += $one.Thumbprint }
+            $name, $kind = if ($one.Thumbprint) { $one.Thumbprint, 'Listed' } else { $one.Value, 'ListedValue' }
+            if ($piped[$key][$kind] -notcontains $name) { $piped[$key][$kind] += $name }
         }
     }
     end {
@@ -160,8 +166,11 @@ function Unpublish-SmimeCertificate {
                 Operation   = 'Unpublish'
                 ProfileName = $entry.ProfileName
                 Identity    = [string[]] @($entry.Identity)
-                Thumbprint  = [string[]] @($entry.Thumbprint | Where-Object { $_ })
-                State       = [string[]] @($entry.State | Where-Object { $_ })
+                Thumbprint  = [string[]] @($entry['Thumbprint'] | Where-Object { $_ })
+                Listed      = [string[]] @($entry['Listed'] | Where-Object { $_ })
+                ListedValue = [string[]] @($entry['ListedValue'] | Where-Object { $_ })
+                Force       = $Force.IsPresent
+                State       = [string[]] @($entry['State'] | Where-Object { $_ })
             }
             Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -Impact High -PassThru:$PassThru
         }

@@ -6,7 +6,7 @@ use crate::{
     event::{Context, LogLevel},
     model::{
         CertificateSummary, ChangeKind, Evaluation, Finding, Fingerprint, PublishedValue, Recipient, Run,
-        Timestamp, Value, telling,
+        Telling, Timestamp, Value,
     },
     parallel,
     profile::DisabledAccount,
@@ -62,9 +62,12 @@ impl Planner<'_> {
         (self.evaluate)(recipient)
     }
 
-    /// The same for many, on all cores.
-    pub(super) fn evaluate_all(&self, recipients: &[Recipient]) -> Vec<Evaluation> {
-        parallel::map(recipients, self.evaluate)
+    /// The same for many, on all cores. Fails with `Canceled`.
+    pub(super) fn evaluate_all(&self, recipients: &[Recipient]) -> Result<Vec<Evaluation>> {
+        parallel::try_map(recipients, |recipient| {
+            self.context.check()?;
+            Ok((self.evaluate)(recipient))
+        })
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -87,8 +90,9 @@ impl Planner<'_> {
             );
             return self.context.log(LogLevel::Warning, what);
         }
+        let telling = Telling::of(&before.certificates);
         let there: Vec<PublishedValue> =
-            recipient.values.iter().map(|value| published(value, &before)).collect();
+            recipient.values.iter().map(|value| published(value, &telling)).collect();
         let stays = recipient.values.iter().zip(&there).filter(|(value, _)| !removed.contains(value));
         let mut wanted: Vec<PublishedValue> = stays.map(|(_, one)| one.clone()).collect();
         wanted.extend(added.iter().map(|(value, certificate)| PublishedValue {
@@ -123,10 +127,10 @@ fn kind(before: &Evaluation, after: &Evaluation, only_adds: bool) -> ChangeKind 
 }
 
 /// A value with the certificate in it that tells it best.
-fn published(value: &Value, evaluation: &Evaluation) -> PublishedValue {
+fn published(value: &Value, telling: &Telling<'_>) -> PublishedValue {
     PublishedValue {
         attribute: value.attribute,
         value: value.fingerprint(),
-        certificate: telling(value, &evaluation.certificates).map(Into::into),
+        certificate: telling.certificate(value).map(Into::into),
     }
 }

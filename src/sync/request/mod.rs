@@ -7,6 +7,7 @@ mod named;
 mod publish;
 mod run;
 mod unpublish;
+mod wanted;
 
 pub use publish::{Publication, publish};
 pub use unpublish::{UnpublishState, Withdrawal, unpublish};

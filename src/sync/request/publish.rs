@@ -6,7 +6,7 @@ use super::{
     run::run,
 };
 use crate::{
-    certificate::{Certificate, compare_addresses},
+    certificate::{AddressSet, Certificate},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::{Attribute, Evaluation, Finding, Recipient, Run, Severity, Value},
@@ -105,9 +105,8 @@ fn by_address<'c>(job: &mut Job<'_>, run: &mut Run, certificates: &'c [Certifica
 }
 
 fn names(certificate: &Certificate, recipient: &Recipient) -> bool {
-    let own = recipient.addresses();
-    let same = |text: &str| own.iter().any(|one| compare_addresses(text, one).is_some());
-    certificate.addresses.iter().any(|address| same(&address.text))
+    let own = AddressSet::new(recipient.addresses());
+    certificate.addresses.iter().any(|address| own.contains(&address.text))
 }
 
 fn unassigned(certificate: &Certificate, fitting: &[&str]) -> Error {

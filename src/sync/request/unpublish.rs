@@ -1,7 +1,5 @@
 //! Takes certificates out of the directory.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,17 +7,16 @@ use super::{
     asked::{Asked, Planner},
     named::named,
     run::run,
+    wanted::Wanted,
 };
 use crate::{
-    certificate::Certificate,
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     model::{
-        CertificateState, CertificateSummary, Evaluation, JudgedCertificate, Recipient, Run, Severity,
-        Timestamp, Value,
+        CertificateState, CertificateSummary, Evaluation, JudgedCertificate, Recipient, Run, Timestamp, Value,
     },
-    policy::{RuleId, serves_another_purpose},
+    policy::RuleId,
     sync::job::Job,
 };
 
@@ -33,6 +30,8 @@ pub enum UnpublishState {
     Expired,
     /// Those against which an `Error` finding speaks.
     Unusable,
+    /// Those for another purpose than mail; only with force.
+    OtherPurpose,
 }
 
 /// What is to be taken out, from whom.
@@ -40,14 +39,20 @@ pub enum UnpublishState {
 pub struct Withdrawal {
     /// From whom; none: from everybody in the profile's scope who has it.
     pub identity: Vec<String>,
-    /// The SHA-1 thumbprints of the certificates.
+    /// The SHA-1 thumbprints of the certificates, as somebody typed them.
     pub thumbprint: Vec<String>,
+    /// Thumbprints out of a listing: of these, what serves another purpose or is not valid yet stays.
+    pub listed: Vec<String>,
+    /// The SHA-256 of values out of a listing in which no certificate can be read.
+    pub listed_value: Vec<String>,
     /// Or all in one of these states.
     pub state: Vec<UnpublishState>,
+    /// Take out what stays otherwise unless its thumbprint is typed.
+    pub force: bool,
 }
 
 impl Withdrawal {
-    /// Fails with `InvalidRequest` where neither thumbprints nor states are given, or a thumbprint is none.
+    /// Fails with `InvalidRequest` where nothing of it names certificates, or a thumbprint is none.
     pub fn check(&self) -> Result<()> {
         Wanted::of(self).map(drop)
     }
@@ -61,68 +66,6 @@ pub fn unpublish(job: Job<'_>, withdrawal: Withdrawal) -> Result<Run> {
     run(job, |job, run| plan(job, run, &withdrawal.identity, wanted))
 }
 
-/// A withdrawal with its thumbprints as upper-case hexadecimal digits.
-struct Wanted {
-    thumbprints: BTreeSet<String>,
-    states: Vec<UnpublishState>,
-    /// Thumbprints that were found with anybody.
-    found: BTreeSet<String>,
-}
-
-impl Wanted {
-    fn of(withdrawal: &Withdrawal) -> Result<Self> {
-        if withdrawal.thumbprint.is_empty() && withdrawal.state.is_empty() {
-            let what = "Neither thumbprints nor states of certificates to take out are given.";
-            return Err(Error::new(ErrorId::InvalidRequest, what).advice("Give -Thumbprint or -State."));
-        }
-        let thumbprints = withdrawal.thumbprint.iter().map(|text| thumbprint(text)).collect::<Result<_>>()?;
-        Ok(Self { thumbprints, states: withdrawal.state.clone(), found: BTreeSet::new() })
-    }
-
-    /// Why a certificate goes; `None`: it stays.
-    fn reason(
-        &self,
-        entry: &JudgedCertificate,
-        certificate: &CertificateSummary,
-        now: Timestamp,
-    ) -> Option<String> {
-        let expired = certificate.not_after < now;
-        if self.thumbprints.contains(&certificate.thumbprint) {
-            return Some("asked for by thumbprint".to_owned());
-        }
-        if expired && self.states.contains(&UnpublishState::Expired) {
-            return Some(format!("expired at {}", certificate.not_after));
-        }
-        if !self.states.contains(&UnpublishState::Unusable) || !expired && serves_otherwise(entry) {
-            return None;
-        }
-        // What becomes valid by itself is no reason.
-        let against = entry.findings.iter().filter(|finding| {
-            finding.severity == Severity::Error && finding.rule != RuleId::NotYetValid.id()
-        });
-        let texts: Vec<&str> = against.map(|finding| finding.message.trim_end_matches('.')).collect();
-        (!texts.is_empty()).then(|| texts.join("; "))
-    }
-}
-
-/// Certificates for smart-card logon, EFS or VPN are unusable for mail, and yet nothing to be taken out for that.
-fn serves_otherwise(entry: &JudgedCertificate) -> bool {
-    Certificate::from_der(&entry.der).is_ok_and(|certificate| serves_another_purpose(&certificate))
-}
-
-/// 40 hexadecimal digits, as Windows shows them: in any case, and perhaps with spaces, colons or an invisible mark.
-fn thumbprint(text: &str) -> Result<String> {
-    let ignored = |c: char| c.is_whitespace() || matches!(c, ':' | '\u{200E}' | '\u{200F}');
-    let digits: String = text.chars().filter(|c| !ignored(*c)).collect::<String>().to_ascii_uppercase();
-    if digits.len() == 40 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Ok(digits);
-    }
-    let what = format!("'{text}' is no thumbprint; that has 40 hexadecimal digits.");
-    Err(Error::new(ErrorId::InvalidRequest, what)
-        .target(text)
-        .advice("Copy the thumbprint from Get-SmimeCertificate."))
-}
-
 fn plan(job: &mut Job<'_>, run: &mut Run, identity: &[String], mut wanted: Wanted) -> Result<()> {
     if identity.is_empty() {
         everybody(job, run, &mut wanted)?;
@@ -131,12 +74,11 @@ fn plan(job: &mut Job<'_>, run: &mut Run, identity: &[String], mut wanted: Wante
         let (context, (_, planner)) = (job.context, job.split());
         plan_batch(&planner, context, run, &recipients, &mut wanted)?;
     }
-    for missing in wanted.thumbprints.difference(&wanted.found) {
-        let what =
-            format!("No recipient that was looked at has a certificate with the thumbprint {missing}.");
+    for (missing, what) in wanted.not_found() {
+        let what = format!("No recipient that was looked at has a {what} {missing}.");
         job.report(run, Error::new(ErrorId::CertificateNotFound, what).target(missing))?;
     }
-    Ok(())
+    wanted.kept.warnings().into_iter().try_for_each(|warning| job.context.log(LogLevel::Warning, warning))
 }
 
 /// All of the profile's scope, batch by batch as pages arrive.
@@ -177,7 +119,7 @@ fn plan_batch(
     recipients: &[Recipient],
     wanted: &mut Wanted,
 ) -> Result<()> {
-    let evaluations = planner.evaluate_all(recipients);
+    let evaluations = planner.evaluate_all(recipients)?;
     planner.transaction(|| {
         recipients.iter().zip(evaluations).try_for_each(|(recipient, before)| {
             run.numbers.with_desired += u64::from(!before.desired.is_empty());
@@ -242,20 +184,21 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
         .filter(|entry| entry.attribute == value.attribute && entry.value == fingerprint)
         .filter(|entry| entry.state != CertificateState::Chain)
         .collect();
+    let unreadable_goes = wanted.is_unreadable_wanted(fingerprint);
     let (mut going, mut staying) = (Vec::new(), 0_usize);
     for entry in &own {
-        let Some(certificate) = &entry.certificate else { continue };
-        match wanted.reason(entry, certificate, now) {
-            Some(reason) => {
-                wanted.found.insert(certificate.thumbprint.clone());
-                going.push((certificate, reason));
-            }
-            None => staying += 1,
+        match &entry.certificate {
+            Some(certificate) => match wanted.reason(entry, certificate, now) {
+                Some(reason) => going.push((certificate, reason)),
+                None => staying += 1,
+            },
+            // What nobody read may be good.
+            None => staying += usize::from(was_not_read(entry)),
         }
     }
     let removed = |what: String, why: &str| format!("Removed: {what}, as {}: {why}.", value.attribute);
     match (going.as_slice(), staying) {
-        ([], 0) if !own.is_empty() && wanted.states.contains(&UnpublishState::Unusable) => {
+        ([], 0) if !own.is_empty() && unreadable_goes => {
             let texts = own.iter().flat_map(|entry| &entry.findings);
             let why: Vec<&str> = texts.map(|finding| finding.message.trim_end_matches('.')).collect();
             Verdict::Goes(vec![removed(format!("the value {fingerprint}"), &why.join("; "))])
@@ -268,4 +211,8 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
             Verdict::Goes(all.iter().map(sentence).collect())
         }
     }
+}
+
+fn was_not_read(entry: &JudgedCertificate) -> bool {
+    entry.findings.iter().any(|finding| finding.rule == RuleId::UnreadValue.id())
 }

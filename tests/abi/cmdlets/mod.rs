@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use schemars::JsonSchema;
 use smime_sync::{
-    model::{ChangeState, RunResult},
+    model::{CertificateState, ChangeState, RunResult},
     operation::request::{CertificateSource, UnpublishState},
     places::Scope,
 };
@@ -47,6 +47,7 @@ fn definitions() -> BTreeMap<String, Parameter> {
     let mut text = read(DEFINITIONS);
     let all = [
         values::<CertificateSource>(),
+        values::<CertificateState>(),
         values::<RunResult>(),
         values::<ChangeState>(),
         values::<UnpublishState>(),

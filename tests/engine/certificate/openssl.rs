@@ -6,10 +6,13 @@ use std::{collections::BTreeSet, path::Path, process::Command};
 use smime_sync::{
     certificate::{AddressOrigin, Certificate, ValueContent, ValueForm, ValueProblem, read_value},
     model::{Attribute, Fingerprint},
-    trust::{ChainStatus, PathValidator, TrustAnchors},
+    trust::{ChainStatus, TrustAnchors},
 };
 
-use crate::common::{certificates::*, judging::SMIME};
+use crate::common::{
+    certificates::*,
+    judging::{SMIME, chain_of},
+};
 
 /// Runs openssl in `folder`; its output, if it succeeds.
 fn try_openssl(folder: &Path, arguments: &str) -> Result<String, String> {
@@ -284,7 +287,7 @@ fn chains_hold_for_us_where_they_hold_for_openssl() {
         let parsed = |der: &[u8]| Certificate::from_der(der).unwrap();
         let intermediates: Vec<_> = chain.intermediates.iter().map(|ca| parsed(&ca.der)).collect();
         let anchors = TrustAnchors::new([parsed(&chain.anchor.der)]);
-        let ours = anchors.validate(&parsed(&chain.leaf), &intermediates.iter().collect::<Vec<_>>(), NOW);
+        let ours = chain_of(&parsed(&chain.leaf), &intermediates, &anchors, NOW);
         let trusted = matches!(ours, ChainStatus::Trusted { .. });
         assert_eq!(trusted, theirs.is_ok(), "{}: {ours:?}, {theirs:?}", chain.what);
         held += usize::from(trusted);
@@ -302,11 +305,11 @@ fn signatures_of_rsa_cas_are_checked_too() {
     let anchors = TrustAnchors::new([read("ca.pem")]);
     for file in ["rsa.pem", "ec.pem"] {
         let leaf = read(file);
-        let status = anchors.validate(&leaf, &[], leaf.not_before);
+        let status = chain_of(&leaf, &[], &anchors, leaf.not_before);
         assert!(matches!(status, ChainStatus::Trusted { .. }), "{status:?}");
         let mut forged = leaf.der().to_vec();
         *forged.last_mut().unwrap() ^= 1;
-        let status = anchors.validate(&Certificate::from_der(&forged).unwrap(), &[], leaf.not_before);
+        let status = chain_of(&Certificate::from_der(&forged).unwrap(), &[], &anchors, leaf.not_before);
         let ChainStatus::Broken { reason, .. } = status else { panic!("{status:?}") };
         assert!(reason.ends_with("the signature is wrong"), "{reason}");
     }

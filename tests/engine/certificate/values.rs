@@ -9,6 +9,7 @@ use smime_sync::{
 use crate::common::{
     certificates::*,
     judging::{SMIME, USER},
+    worst::with_element,
 };
 
 fn fingerprints(content: &ValueContent) -> Vec<Fingerprint> {
@@ -247,7 +248,6 @@ fn values_with_nothing_in_them_say_why() {
             "the PEM text has no block with certificates",
         ),
         (nested, "it is wrapped too often"),
-        (vec![0x30; (1 << 20) + 1], "it has 1048577 bytes, and 1048576 is the most that is read"),
     ] {
         let content = read_value(SMIME, &bytes);
         assert_eq!(content.problems, [ValueProblem::Unreadable(reason.into())]);
@@ -368,10 +368,29 @@ fn blocks_name_the_encryption_certificate_by_tag_or_by_hash() {
 #[test]
 fn a_flood_of_certificates_is_cut_with_a_note() {
     let pkcs7 = SignedData::certs_only(&vec![&[0x30, 0][..]; 5000]);
-    let content = read_value(SMIME, &pkcs7);
-    assert_eq!(content.problems.len(), 1001);
-    assert_eq!(
-        content.problems[1000],
-        ValueProblem::MalformedSignedData("it has more than 1000 parts".into())
-    );
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", "MAA=").repeat(5000);
+    let blocks = block(4, &[0x30, 0]).repeat(5000);
+    for (what, value) in [("PKCS#7", pkcs7), ("PEM", pem.into_bytes()), ("blocks", blocks)] {
+        let content = read_value(SMIME, &value);
+        assert!(content.problems.len() <= 1501, "{what}: {}", content.problems.len());
+        assert!(content.is_cut_short(), "{what}");
+    }
+}
+
+#[test]
+fn a_value_that_is_too_large_is_not_called_unreadable() {
+    let content = read_value(SMIME, &vec![0x30; (1 << 20) + 1]);
+    assert_eq!(content.problems, [ValueProblem::CutShort]);
+}
+
+#[test]
+fn an_object_identifier_of_any_length_is_read_in_no_time() {
+    let mut long = vec![0x2A];
+    long.resize(60_000, 0xFF);
+    long.push(0x7F);
+    let id = "1.2.3.4.5.6.7";
+    let der = Draft::person("alice@contoso.test").extension(id, false, vec![5, 0]).sign(&lab().root);
+    let value = with_element(&der, &oid(id), &tlv(6, &[&long]));
+    let content = read_value(USER, &value);
+    assert_eq!(content.certificates.len(), 1, "{:?}", content.problems);
 }

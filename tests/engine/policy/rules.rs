@@ -169,6 +169,49 @@ fn certificate_cases() -> Vec<Case> {
         ),
         case(AddressMissing, good().without("2.5.29.17"), "The certificate names no mail address."),
         case(
+            AddressMissing,
+            good().other_name("1.3.6.1.4.1.311.20.2.3", "Alice@corp.contoso.test"),
+            "The certificate names no mail address of the recipient, only the user principal name Alice@corp.contoso.test.",
+        ),
+        case(
+            AddressMissing,
+            good().addresses(&["alice@corp.contoso.test", "bob@contoso.test"]),
+            "The certificate names no mail address of the recipient, only the user principal name alice@corp.contoso.test.",
+        ),
+        case(
+            AddressMismatch,
+            good().other_name("1.3.6.1.4.1.311.20.2.3", "bob@corp.contoso.test"),
+            "The certificate names bob@corp.contoso.test; the recipient's addresses: alice@contoso.test, alice@corp.contoso.test, a.smith@contoso.test.",
+        ),
+        case(
+            AddressShared,
+            good().addresses(&[
+                "bob@contoso.test",
+                "alice@contoso.test",
+                "BOB@contoso.test",
+                "carol@contoso.test",
+            ]),
+            "The certificate also names bob@contoso.test, carol@contoso.test.",
+        ),
+        case(
+            TooManyNames,
+            {
+                let many: Vec<String> = (0..1001).map(|n| format!("u{n}@contoso.test")).collect();
+                good().addresses(&many.iter().map(String::as_str).collect::<Vec<_>>())
+            },
+            "The certificate has 1001 names; the first 1000 are read.",
+        ),
+        case(
+            UnsupportedKeyAlgorithm,
+            rsa(16_392),
+            "The RSA key has 16392 bits; 16384 are the most that Windows can use.",
+        ),
+        case(
+            UnsupportedKeyAlgorithm,
+            good().key(rsa_spki_of(&rsa_modulus(3072, 1), &[1, 0, 0, 0, 0, 0, 0, 0, 1])),
+            "The RSA key's exponent has 65 bits; 64 are the most that is used.",
+        ),
+        case(
             AddressCase,
             Draft::person("Alice@Contoso.test"),
             "The certificate names 'Alice@Contoso.test', the recipient has 'alice@contoso.test'.",
@@ -317,6 +360,33 @@ fn value_cases() -> Vec<Case> {
             rule: TooManyValues,
             values: many,
             message: "userCertificate has 16 values; Entra Connect exports none above 15.",
+        },
+        Case {
+            rule: Superseded,
+            values: vec![(USER, der.clone()), (USER, good().valid(-9, 300).sign(&root))],
+            message: "",
+        },
+        value(
+            UnreadValue,
+            USER,
+            vec![0; (1 << 20) + 1],
+            "The userCertificate value was not read to its end.",
+        ),
+        Case {
+            rule: UncheckedChain,
+            values: (0..201).map(|i| (USER, good().serial(&[0x30, 1, i]).sign(&root))).collect(),
+            message: "The certificate's chain was not checked: the recipient's values need more than 200 checks of signatures.",
+        },
+        Case {
+            rule: UncheckedSignedData,
+            values: (0..51)
+                .map(|i| {
+                    let mut certificates = signed.certificates.clone();
+                    certificates.push(good().serial(&[0x30, 2, i]).sign(&root));
+                    (SMIME, SignedData { certificates, ..signed.clone() }.build())
+                })
+                .collect(),
+            message: "The signature around the certificates was not checked.",
         },
     ]
 }

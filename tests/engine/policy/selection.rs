@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use smime_sync::{
-    certificate::read_value,
+    certificate::{Certificate, read_value},
     model::{Attribute, CertificateState, Evaluation, Fingerprint, Timestamp},
     policy::{Policy, evaluate, reader_choice},
     profile::{PolicyName, SelectionName},
@@ -40,23 +40,81 @@ fn user(draft: &Draft) -> (Attribute, Vec<u8>) {
 fn the_better_certificate_wins_whatever_the_order() {
     let root = root();
     let elsewhere = Authority::root("CN=Elsewhere", 2);
-    let dual = good();
+    let nameless = || good().without("2.5.29.17").without("2.5.29.37");
+    let upn = "1.3.6.1.4.1.311.20.2.3";
+    let mut minutes_later = good();
+    minutes_later.not_before += 600;
     for (why, better, worse) in [
-        ("trusted", good().valid(-300, 60).sign(&root), good().sign(&elsewhere)),
+        ("which is trusted", good().valid(-300, 60).sign(&root), good().sign(&elsewhere)),
+        ("which is trusted", nameless().valid(-300, 60).sign(&root), good().sign(&elsewhere)),
         (
-            "dedicated to encryption",
-            good().usage(KEY_ENCIPHERMENT).valid(-300, 60).sign(&root),
-            dual.sign(&root),
+            "which names a mail address of the recipient",
+            good().valid(-300, 10).sign(&root),
+            nameless().usage(KEY_ENCIPHERMENT).valid(-1, 900).sign(&root),
         ),
-        ("newer", good().valid(-10, 60).sign(&root), good().valid(-20, 600).sign(&root)),
-        ("longer valid", good().valid(-10, 61).sign(&root), good().valid(-10, 60).sign(&root)),
-        ("stronger", good().sign(&root), good().key(rsa_spki(2048, 1)).sign(&root)),
+        (
+            "which names a mail address of the recipient",
+            good().valid(-300, 10).sign(&root),
+            good().other_name(upn, "alice@corp.contoso.test").valid(-1, 900).sign(&root),
+        ),
+        (
+            "which names a mail address of the recipient",
+            good().valid(-300, 10).sign(&root),
+            good().addresses(&["alice@corp.contoso.test"]).valid(-1, 900).sign(&root),
+        ),
+        ("which is newer", good().valid(-10, 60).sign(&root), good().valid(-20, 600).sign(&root)),
+        (
+            "which is newer",
+            good().valid(-5, 720).sign(&root),
+            good().usage(KEY_ENCIPHERMENT).valid(-720, 10).sign(&root),
+        ),
+        (
+            "which is for encryption alone",
+            good().usage(KEY_ENCIPHERMENT).sign(&root),
+            minutes_later.clone().valid(-30, 600).sign(&root),
+        ),
+        ("which is newer", minutes_later.sign(&root), good().sign(&root)),
+        ("which lasts longer", good().valid(-10, 61).sign(&root), good().valid(-10, 60).sign(&root)),
+        ("which has the stronger key", good().sign(&root), good().key(rsa_spki(2048, 1)).sign(&root)),
     ] {
         for values in [[&better, &worse], [&worse, &better]] {
             let values = values.map(|der| (USER, der.clone()));
-            assert_eq!(best(&values)[..1], named(&[(USER, better.clone())]), "{why}");
+            let evaluation = evaluate_with(SelectionName::Best, &values);
+            assert_eq!(desired(&evaluation)[..1], named(&[(USER, better.clone())]), "{why}");
+            let states: Vec<_> = evaluation.certificates.iter().map(|entry| entry.state).collect();
+            assert!(states.contains(&CertificateState::Usable) || why.contains("encryption alone"), "{why}");
+            let findings = evaluation.certificates.iter().flat_map(|entry| &entry.findings);
+            let superseded: Vec<_> = findings.filter(|one| one.rule == "superseded").collect();
+            if let [one] = superseded.as_slice() {
+                let due = format!("{}, {why}.", Certificate::from_der(&better).unwrap().describe());
+                assert_eq!(one.message, format!("Another certificate is better: {due}"));
+            } else {
+                // A certificate for signing, too, is chosen for that.
+                assert!(superseded.is_empty() && why.contains("encryption alone"), "{why}");
+            }
         }
     }
+}
+
+#[test]
+fn what_the_owner_prefers_is_said() {
+    let root = root();
+    let preferred = good().valid(-300, 60).sign(&root);
+    let blocks = (SMIME, block(3, &preferred));
+    let evaluation = evaluate_with(SelectionName::Best, &[user(&good().valid(-1, 900)), blocks]);
+    let found = &evaluation.certificates[0].findings;
+    let due = "which is preferred in userSMIMECertificate.";
+    assert!(found.iter().any(|one| one.rule == "superseded" && one.message.ends_with(due)), "{found:#?}");
+}
+
+#[test]
+fn a_certificate_for_signing_says_which_other_one_is_better() {
+    let signing =
+        |serial: u8, from| user(&good().usage(DIGITAL_SIGNATURE).serial(&[serial]).valid(from, 300));
+    let values = [user(&good().usage(KEY_ENCIPHERMENT)), signing(1, -3), signing(2, -9)];
+    let evaluation = evaluate_with(SelectionName::Best, &values);
+    let found = &evaluation.certificates[2].findings;
+    assert!(found.iter().any(|one| one.message.ends_with("which is newer.")), "{found:#?}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! States that an earlier version left behind (`tests/data/state-0.1.0`): the first run of an unchanged profile
-//! evaluates and plans what that version would have, and is not held.
+//! States that an earlier version left behind (`tests/data/state-0.1.0`): the first run of an unchanged profile judges
+//! everybody by the new rules, plans what that version would have, and is not held.
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
 
@@ -118,14 +118,21 @@ fn copy(from: &Path, to: &Path) {
 fn the_first_run_after_an_upgrade_plans_what_the_earlier_version_would() {
     for name in ["managed", "in-place"] {
         let left = Left::of(name);
-        assert_eq!(left.run("after.ldif"), left.expected, "{name}");
+        let done = left.run("after.ldif");
+        for what in ["Result", "Changes"] {
+            assert_eq!(done[what], left.expected[what], "{name}: {what}");
+        }
     }
 }
 
 #[test]
-fn a_source_that_did_not_change_is_not_evaluated_again_after_an_upgrade() {
+fn an_upgrade_judges_everybody_anew_and_once() {
     for name in ["managed", "in-place"] {
-        let done = Left::of(name).run("before.ldif");
-        assert_eq!((&done["Result"], &done["Evaluated"]), (&json!("Success"), &json!([])), "{name}");
+        let left = Left::of(name);
+        let people = |done: &Value| done["Evaluated"].as_array().unwrap().len();
+        let first = left.run("before.ldif");
+        assert_eq!((&first["Result"], people(&first)), (&json!("Success"), 12), "{name}");
+        let second = left.run("before.ldif");
+        assert_eq!((&second["Result"], people(&second)), (&json!("Success"), 0), "{name}");
     }
 }

@@ -3,7 +3,7 @@
 use smime_sync::{
     error::ErrorId,
     event::LogLevel,
-    model::{ChangeKind, ChangeState, Fingerprint, RunResult, Value},
+    model::{Attribute, ChangeKind, ChangeState, Fingerprint, RunResult, Value},
     state::State,
     sync::request::{UnpublishState, Withdrawal},
 };
@@ -143,6 +143,113 @@ fn each_removal_is_a_change_with_reasons_and_its_bytes_are_kept() {
     assert_eq!(world.values("id-alice"), [(USER, good("alice"))]);
     let kept = world.state().value(Fingerprint::of(&expired("alice"))).unwrap();
     assert_eq!(kept, Some(expired("alice")));
+}
+
+const EFS: &str = "1.3.6.1.4.1.311.10.3.4";
+
+fn listed(ders: &[&[u8]]) -> Withdrawal {
+    Withdrawal { listed: ders.iter().map(|der| thumbprint(der)).collect(), ..Withdrawal::default() }
+}
+
+/// Alice has a mail, a smart-card logon, an EFS and a client certificate, all valid, and an unusable one for mail.
+fn alice_with_cards() -> (Vec<(Attribute, Vec<u8>)>, [Vec<u8>; 3]) {
+    let for_purpose = |id: &str, serial: u8| {
+        Draft::person("alice@contoso.test").purposes(&[id]).serial(&[serial]).sign(&root())
+    };
+    let cards = [for_purpose(SMART_CARD, 1), for_purpose(EFS, 2), for_purpose(CLIENT_AUTH, 3)];
+    let mut values = vec![(USER, good("alice")), (USER, good("bob"))];
+    values.extend(cards.iter().map(|der| (USER, der.clone())));
+    (values, cards)
+}
+
+#[test]
+fn certificates_for_other_purposes_stay_unless_they_are_typed_or_forced() {
+    let (values, cards) = alice_with_cards();
+    let all: Vec<&[u8]> = values.iter().map(|(_, der)| der.as_slice()).collect();
+    let unusable = by_state(&[UnpublishState::Unusable]);
+    let other = by_state(&[UnpublishState::OtherPurpose]);
+    let forced = |withdrawal: &Withdrawal| Withdrawal { force: true, ..withdrawal.clone() };
+    let by_thumbprint = "name its thumbprint with -Thumbprint, or say -Force.";
+    let by_state = "name its thumbprint with -Thumbprint, or say -State OtherPurpose -Force.";
+    for (what, withdrawal, left, warning) in [
+        ("what can't be used", unusable.clone(), 4, by_state),
+        ("the same, forced", forced(&unusable), 4, by_state),
+        ("other purposes", other.clone(), 5, by_thumbprint),
+        ("the same, forced", forced(&other), 2, ""),
+        ("what a listing showed", listed(&all), 3, by_thumbprint),
+        ("the same, forced", forced(&listed(&all)), 0, ""),
+        ("a listing of those that can't be used", listed(&[&good("bob")]), 4, ""),
+        ("typed", super::unpublishing::by_thumbprint(&cards.each_ref().map(|der| thumbprint(der))), 2, ""),
+    ] {
+        let world = World::new(vec![person("alice", &values)]);
+        let outcome = world.unpublish(withdrawal);
+        assert_eq!(outcome.ok().result, RunResult::Success, "{what}: {:?}", outcome.errors());
+        assert_eq!(world.values("id-alice").len(), left, "{what}");
+        let warnings = outcome.told.logged(LogLevel::Warning);
+        if warning.is_empty() {
+            assert!(warnings.is_empty(), "{what}: {warnings:?}");
+        } else {
+            assert_eq!(warnings.len(), 1, "{what}: {warnings:?}");
+            assert!(
+                warnings[0].starts_with("3 certificates ") && warnings[0].ends_with(warning),
+                "{what}: {warnings:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_mail_certificate_that_serves_the_logon_too_stays_as_well() {
+    let both = |purposes: &[&str]| Draft::person("bob@contoso.test").purposes(purposes).sign(&root());
+    for (der, stays) in
+        [(both(&[EMAIL_PROTECTION, SMART_CARD]), true), (both(&[EMAIL_PROTECTION, CLIENT_AUTH]), false)]
+    {
+        for withdrawal in [by_state(&[UnpublishState::Unusable]), listed(&[&der])] {
+            let world = World::new(vec![person("alice", &[(USER, der.clone())])]);
+            let outcome = world.unpublish(withdrawal);
+            assert_eq!(!world.values("id-alice").is_empty(), stays);
+            let warnings = outcome.told.logged(LogLevel::Warning);
+            assert_eq!(
+                warnings.iter().any(|one| one.starts_with("1 certificate serves another purpose")),
+                stays
+            );
+        }
+    }
+}
+
+#[test]
+fn a_listing_takes_what_its_state_takes() {
+    let early = Draft::person("alice@contoso.test").valid(5, 100).sign(&root());
+    let garbage = b"garbage".to_vec();
+    let values = [(USER, good("bob")), (USER, early.clone()), (USER, garbage.clone()), (USER, good("alice"))];
+    let by_listing = Withdrawal {
+        listed_value: vec![Fingerprint::of(&garbage).to_string()],
+        ..listed(&[&good("bob"), &early])
+    };
+    for withdrawal in [by_state(&[UnpublishState::Unusable]), by_listing] {
+        let world = World::new(vec![person("alice", &values)]);
+        let outcome = world.unpublish(withdrawal);
+        assert!(outcome.errors().is_empty(), "{:?}", outcome.errors());
+        assert_eq!(world.values("id-alice"), [(USER, early.clone()), (USER, good("alice"))]);
+    }
+    let world = World::new(vec![person("alice", &values)]);
+    let nobodys =
+        Withdrawal { listed_value: vec![Fingerprint::of(b"x").to_string()], ..Withdrawal::default() };
+    assert_eq!(world.unpublish(nobodys).told.error_ids(), [ErrorId::CertificateNotFound]);
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_taken_for_unusable() {
+    let root = root();
+    let mut values: Vec<_> = (0..210)
+        .map(|n| (USER, Draft::person("alice@contoso.test").serial(&[1, 1, n]).sign(&root)))
+        .collect();
+    values.push((USER, vec![0x30; (1 << 20) + 1]));
+    let world = World::new(vec![person("alice", &values)]);
+    let outcome = world.unpublish(by_state(&[UnpublishState::Unusable]));
+    assert_eq!(world.values("id-alice").len(), 211);
+    let warnings = outcome.told.logged(LogLevel::Warning);
+    assert!(warnings.iter().any(|one| one.starts_with("10 certificates were not checked")), "{warnings:?}");
 }
 
 fn people(count: usize) -> Vec<smime_sync::model::Recipient> {

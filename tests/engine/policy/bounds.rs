@@ -1,0 +1,128 @@
+//! What one recipient may cost: what is beyond is told as not looked at, and nothing else changes by it.
+
+use smime_sync::{
+    model::{Attribute, CertificateState, Evaluation, Severity},
+    policy::{Policy, evaluate},
+    profile::{PolicyName, RemovableValue, SelectionName},
+};
+
+use crate::common::{
+    certificates::*,
+    judging::*,
+    worst::{many_addresses, worst},
+};
+
+fn judged(values: &[(Attribute, Vec<u8>)]) -> Evaluation {
+    evaluate_as(PolicyName::Standard, &alice_with(values))
+}
+
+fn named(addresses: &[String]) -> (Attribute, Vec<u8>) {
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    (USER, good().addresses(&addresses).sign(&root()))
+}
+
+/// How many certificates a rule fired on.
+fn count(evaluation: &Evaluation, rule: &str) -> usize {
+    let fires = |findings: &[smime_sync::model::Finding]| findings.iter().any(|one| one.rule == rule);
+    evaluation.certificates.iter().filter(|entry| fires(&entry.findings)).count()
+}
+
+fn leaf(number: usize) -> Draft {
+    let [.., a, b] = number.to_be_bytes();
+    good().serial(&[0x11, a, b])
+}
+
+#[test]
+fn of_very_many_names_the_first_thousand_are_read() {
+    let within = judged(&[named(&many_addresses(1000))]);
+    assert_eq!(within.certificates[0].state, CertificateState::Chosen, "the last of them is Alice's");
+    let beyond = judged(&[named(&many_addresses(20_000))]);
+    let finding = &beyond.certificates[0].findings[0];
+    assert_eq!((finding.rule.as_str(), finding.severity), ("too-many-names", Severity::Error));
+    assert_eq!(finding.message, "The certificate has 20000 names; the first 1000 are read.");
+    assert_eq!(count(&beyond, "address-mismatch"), 0, "nobody knows whether it names Alice");
+    assert!(beyond.desired.is_empty());
+}
+
+#[test]
+fn the_newest_certificates_are_checked_and_the_others_are_not_called_wrong() {
+    let mut values: Vec<_> =
+        (0..300).map(|n| (USER, leaf(n).valid(-30 - n as i64, 300).sign(&root()))).collect();
+    let newest = values[0].clone();
+    for _ in 0..2 {
+        let evaluation = judged(&values);
+        assert_eq!(count(&evaluation, "unchecked-chain"), 100);
+        assert_eq!(count(&evaluation, "broken-chain") + count(&evaluation, "untrusted-issuer"), 0);
+        assert_eq!(evaluation.desired[0].value.bytes[..], newest.1, "whatever the order of the values");
+        values.reverse();
+    }
+}
+
+#[test]
+fn signatures_around_values_leave_enough_for_chains() {
+    let root = root();
+    let signer = root.person("alice@contoso.test", 9);
+    let value = |n: usize| {
+        let certificates = vec![signer.der.clone(), leaf(n).sign(&root)];
+        (SMIME, SignedData { certificates, signer: Some(&signer), ..SignedData::default() }.build())
+    };
+    let values: Vec<_> = (0..60).map(value).collect();
+    let evaluation = judged(&values);
+    assert_eq!(count(&evaluation, "unchecked-signed-data"), 20, "two certificates of each of ten values");
+    assert_eq!(count(&evaluation, "unverified-signed-data"), 0);
+    assert_eq!(count(&evaluation, "unchecked-chain"), 0);
+    assert!(!evaluation.desired.is_empty());
+}
+
+#[test]
+fn values_that_nobody_reads_are_told_and_never_removed() {
+    let mut values: Vec<_> = (0..1600_u32).map(|n| (USER, n.to_be_bytes().to_vec())).collect();
+    values.push((USER, good().sign(&root())));
+    values.push((USER, vec![0x30; (1 << 20) + 1]));
+    let removable = [RemovableValue::Untrusted, RemovableValue::Displaced];
+    let policy = Policy::new(PolicyName::Standard, SelectionName::Best, false).curating(&removable);
+    let evaluation = evaluate(&alice_with(&values), &policy, &anchors(), NOW);
+    assert_eq!(count(&evaluation, "unreadable-value"), 1500, "the smallest first");
+    assert_eq!(count(&evaluation, "unread-value"), 102);
+    let told =
+        evaluation.findings.iter().find(|one| one.rule == "unread-value").expect("on the recipient, too");
+    assert!(told.message.starts_with("102 values were not read to the end"), "{}", told.message);
+    let going = evaluation.curation.iter().filter(|one| one.removal.is_some()).count();
+    assert_eq!((going, evaluation.curation.len()), (1500, 1602));
+}
+
+#[test]
+fn findings_of_one_rule_on_a_recipient_are_few() {
+    let stale = (0..30).map(|n| (SMIME, SignedData::certs_only(&[&leaf(n).valid(-9, -1).sign(&root())])));
+    let evaluation = judged(&stale.chain([(USER, good().sign(&root()))]).collect::<Vec<_>>());
+    let stale = evaluation.findings.iter().filter(|one| one.rule == "stale-smime-value");
+    let messages: Vec<_> = stale.map(|one| one.message.as_str()).collect();
+    assert_eq!(messages.len(), 11);
+    assert_eq!(messages[10], "The same is so of 20 more values.");
+}
+
+#[test]
+fn names_of_a_megabyte_fill_no_message() {
+    let long = "x".repeat(400_000);
+    let mut draft = good();
+    draft.subject = format!("CN={long}");
+    let values =
+        [(USER, draft.addresses(&[&long]).sign(&root())), (USER, good().valid(-1, 300).sign(&root()))];
+    let evaluation = judged(&values);
+    for finding in all_findings(&evaluation) {
+        assert!(finding.message.len() < 2_000, "{} {}", finding.rule, finding.message.len());
+    }
+}
+
+/// What they cost is measured by the benchmark `worst_case`; here they only have to end, and to be told.
+#[test]
+fn the_worst_recipients_get_a_verdict() {
+    for one in worst() {
+        let policy = Policy::new(PolicyName::Standard, SelectionName::AllUsable, false)
+            .curating(&[RemovableValue::Displaced, RemovableValue::Untrusted]);
+        let evaluation = evaluate(&one.recipient, &policy, &one.anchors, NOW);
+        assert!(!evaluation.certificates.is_empty(), "{}", one.what);
+        assert!(evaluation.certificates.len() <= 3_000, "{}: {}", one.what, evaluation.certificates.len());
+        assert!(evaluation.findings.len() <= 100, "{}", one.what);
+    }
+}
