@@ -30,10 +30,7 @@ impl State {
     /// Fails with `StateCorrupt` also where a setting names a run that never was: it could become this one.
     pub fn begin_run(&self, run: &mut Run) -> Result<()> {
         self.transaction(|state| {
-            for name in [CURRENT_RUN, APPROVED_PLAN, ASKED_RUN, UNFINISHED_INDEX] {
-                state.run_number(name)?;
-            }
-            state.baseline()?;
+            state.check_settings()?;
             let rows = state.query("SELECT record FROM run WHERE result = 'Running'", [], |row| {
                 row.get::<_, String>(0)
             })?;
@@ -47,7 +44,7 @@ impl State {
                 "INSERT INTO run(result, started, record) VALUES (?1, ?2, '')",
                 params![run.result.name(), run.started.0],
             )?;
-            run.id = state.connection.last_insert_rowid();
+            run.id = state.connection().last_insert_rowid();
             state.put_run(run)
         })
     }
@@ -88,7 +85,7 @@ impl State {
     /// A run by its number, if there still is one.
     pub fn find_run(&self, id: i64) -> Result<Option<Run>> {
         let found: Option<String> = self
-            .connection
+            .connection()
             .query_row("SELECT record FROM run WHERE id = ?1", [id], |row| row.get(0))
             .optional()
             .map_err(|e| self.failed(e))?;

@@ -111,7 +111,8 @@ impl State {
     /// What is known of a recipient's evaluation.
     pub fn known_evaluation(&self, anchor: &str) -> Result<Option<KnownEvaluation>> {
         let sql = "SELECT input, next_evaluation, desired <> '[]', missing_issuers FROM evaluation WHERE anchor = ?1";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let read = |row: &Row<'_>| {
             Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, bool>(2)?, row.get::<_, String>(3)?))
         };

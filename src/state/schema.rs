@@ -4,7 +4,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row};
 
-use super::{State, corrupt, sqlite};
+use super::{
+    State,
+    failure::{corrupt, sqlite},
+};
 use crate::error::{Error, ErrorId, Result};
 
 /// `PRAGMA application_id` of our files: "SmSy".
@@ -176,7 +179,7 @@ fn parts(connection: &Connection, path: &Path) -> Result<Vec<Part>> {
 
 /// Brings the tables to the newest version, each step in a transaction of its own.
 pub(super) fn migrate(state: &State) -> Result<()> {
-    let found = usize::try_from(version(&state.connection, &state.path)?).unwrap_or(0);
+    let found = usize::try_from(version(&state.connection(), &state.path)?).unwrap_or(0);
     for (index, step) in MIGRATIONS.iter().enumerate().skip(found) {
         state.transaction(|state| state.batch(&format!("{step}; PRAGMA user_version = {};", index + 1)))?;
     }
