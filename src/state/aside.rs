@@ -11,10 +11,6 @@ use crate::{
 /// What to do about a damaged state that was moved.
 const MOVED_ASIDE: &str = "Run again: the run builds a new one and adopts what is published.";
 
-/// What to do about a state that was read as damaged once.
-const LOOK_AGAIN: &str = "Run again. Where this comes again, check the disk and the memory of this machine, and move the \
-                          file aside: the next run builds a new one and adopts what is published.";
-
 /// What `error` means for the state at `path`, which this process does not have open any more. What is damaged in a
 /// second look as well is kept aside, under a name that is in the message; nothing else is moved.
 /// `doubted` is a setting that could not be understood.
@@ -28,10 +24,7 @@ pub(super) fn settle(path: &Path, error: Error, doubted: Option<(String, String)
             keep_aside(path, if damaged { error } else { second }, now)
         }
         Err(second) if damaged => failure::with_reason(path, second),
-        Ok(()) if damaged => {
-            let what = format!("{} A second look found it whole, and nothing was moved.", error.message);
-            Error { id: ErrorId::StateNotReadable, message: what, ..error }.advice(LOOK_AGAIN)
-        }
+        Ok(()) if damaged => failure::unconfirmed(path, &error),
         _ => error,
     }
 }

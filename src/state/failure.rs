@@ -10,6 +10,10 @@ use crate::error::{Error, ErrorId, NativeStatus};
 const MOVE_ASIDE: &str = "The next Sync-SmimeCertificate keeps the file aside, builds a new state and adopts what is \
                           published; where it does not, move the file aside and run again.";
 
+/// What to do about a state that was read as damaged once.
+const LOOK_AGAIN: &str = "Nothing was moved. Run again. Where this comes again, check the disk and the memory of this \
+                          machine, and move the file aside: the next run builds a new one and adopts what is published.";
+
 /// What to do about a read that failed.
 const READ_AGAIN: &str =
     "Nothing was moved. Check the disk and the system's log, and run again once the file can be read.";
@@ -18,6 +22,14 @@ const READ_AGAIN: &str =
 pub(super) fn corrupt(path: &Path, why: &str) -> Error {
     let what = format!("The state '{}' is damaged: {why}.", path.display());
     of_state(ErrorId::StateCorrupt, path, what).advice(MOVE_ASIDE)
+}
+
+/// The error of a state that was read as damaged once, with `error`, and as whole in a second look.
+pub(super) fn unconfirmed(path: &Path, error: &Error) -> Error {
+    let start = format!("The state '{}' is damaged: ", path.display());
+    let why = error.message.strip_prefix(&start).unwrap_or(&error.message).trim_end_matches('.');
+    unreadable(path, format_args!("it seemed damaged ({why}), and a second look found it whole"))
+        .advice(LOOK_AGAIN)
 }
 
 /// The error of a state that could not be read; nothing is known of what is in it.

@@ -20,6 +20,9 @@ pub(crate) const ASKED_RUN: &str = "asked_run";
 /// The setting with a run that writes, until the target's index tells of all it wrote.
 pub(crate) const UNFINISHED_INDEX: &str = "unfinished_index";
 
+/// The setting that says that the process ended in the middle of a run. No seal vouches for what such a run leaves.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
 impl State {
     /// The profile whose state this is: the file's name.
     pub fn profile_name(&self) -> String {

@@ -15,7 +15,7 @@ mod seal;
 mod whole;
 
 use std::{
-    cell::{Ref, RefCell},
+    cell::{Cell, Ref, RefCell},
     fs,
     path::{Path, PathBuf},
 };
@@ -33,6 +33,7 @@ use crate::{
     places,
 };
 use failure::{corrupt, sqlite, sqlite_read};
+use history::INTERRUPTED;
 use seal::Sealed;
 
 /// The state of one profile, open.
@@ -42,9 +43,12 @@ pub struct State {
     path: PathBuf,
     /// Holds the copy that is read where the state itself must not be touched.
     _copy: Option<tempfile::TempDir>,
-    writes: bool,
+    /// Whether the file is worked on: not to read, not in a copy, and not any more where it was kept aside.
+    writes: Cell<bool>,
     /// A setting that could not be understood, and its text.
     doubted: RefCell<Option<(String, String)>>,
+    /// No evaluation counts until a full import has made them all again.
+    judges_anew: Cell<bool>,
 }
 
 impl State {
@@ -65,13 +69,19 @@ impl State {
 
     fn open_checked(path: &Path, step: &mut whole::Step<'_>) -> Result<Self> {
         let sealed = seal::check(path)?;
-        let mut state = Self::of(Connection::open(path).map_err(|e| sqlite(path, e))?, path);
+        let state = Self::of(Connection::open(path).map_err(|e| sqlite(path, e))?, path);
         schema::prepare(&state.connection(), path)?;
         state.check(sealed, step)?;
+        // A run that ended itself leaves no such journal.
+        let interrupted = schema::journal_mode(&state.connection(), path)? == "wal";
         state.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
         seal::take_away(path);
-        state.writes = true;
+        state.writes.set(true);
         schema::migrate(&state)?;
+        if interrupted {
+            state.set_setting(INTERRUPTED, "")?;
+        }
+        state.judges_anew.set(state.setting(INTERRUPTED)?.is_some());
         Ok(state)
     }
 
@@ -89,8 +99,9 @@ impl State {
             connection: RefCell::new(connection),
             path: path.to_owned(),
             _copy: None,
-            writes: false,
+            writes: Cell::new(false),
             doubted: RefCell::new(None),
+            judges_anew: Cell::new(false),
         }
     }
 
@@ -173,8 +184,8 @@ impl State {
 
     /// Ends the work: the file goes back to rollback-journal mode, and is sealed. Where another program has it open,
     /// it stays as it is, and the next run does so.
-    pub fn close(mut self) -> Result<()> {
-        if !self.writes {
+    pub fn close(self) -> Result<()> {
+        if !self.writes.get() {
             return Ok(());
         }
         let done = self.batch("PRAGMA incremental_vacuum; PRAGMA journal_mode = DELETE;");
@@ -187,21 +198,20 @@ impl State {
             }
             Ok(()) => {}
         }
-        self.writes = false;
+        self.writes.set(false);
         Ok(())
     }
 
     /// What an error means once the work has ended with it: where the state is damaged in a second, independent look as
     /// well, its file is kept aside, and the error names where. Nothing can be kept in this state then.
     pub(crate) fn settled(&self, error: Error, now: Timestamp) -> Error {
-        if !self.writes || !failure::is_doubt(&error, &self.path) || self.let_go().is_err() {
+        if !self.writes.get() || !failure::is_doubt(&error, &self.path) || self.let_go().is_err() {
             return error;
         }
         let error = aside::settle(&self.path, error, self.doubted.take(), now);
-        if error.id != ErrorId::StateCorrupt
-            && let Ok(connection) = Connection::open(&self.path)
-        {
-            self.connection.replace(connection);
+        match Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+            Ok(connection) if error.id != ErrorId::StateCorrupt => drop(self.connection.replace(connection)),
+            _ => self.writes.set(false),
         }
         error
     }
@@ -310,7 +320,7 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if self.writes {
+        if self.writes.get() {
             // After an error this is best effort; a journal that stays is played back by the next run.
             let _ = self.connection().execute_batch("PRAGMA journal_mode = DELETE;");
         }

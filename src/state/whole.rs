@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Row, config::DbConfig, params_from_iter, types::Value};
+use rusqlite::{Connection, OpenFlags, Row, config::DbConfig, ffi, params_from_iter, types::Value};
 
 use super::{
     State,
@@ -89,7 +89,12 @@ impl State {
     fn ask_sqlite(&self, pragma: &str) -> Result<()> {
         let answer: String =
             self.connection().query_row(pragma, [], |row| row.get(0)).map_err(|e| self.failed(e))?;
-        if answer == "ok" { Ok(()) } else { Err(self.damaged(&answer)) }
+        match answer.rsplit_once("error code=").and_then(|(_, code)| code.trim().parse().ok()) {
+            _ if answer == "ok" => Ok(()),
+            // A page that could not be read is told in the same way as one that is broken.
+            Some(code) => Err(self.failed(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))),
+            None => Err(self.damaged(answer.lines().last().unwrap_or(&answer))),
+        }
     }
 
     /// Looks the whole state through.
