@@ -68,9 +68,10 @@ pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
 pub(super) fn sqlite_read(path: &Path, error: rusqlite::Error) -> Error {
     let error = sqlite(path, error);
     match error.id {
-        ErrorId::StateNotWritable => {
+        ErrorId::StateNotWritable if error.advice == error.id.advice() => {
             Error { id: ErrorId::StateNotReadable, ..error }.advice(ErrorId::StateNotReadable.advice())
         }
+        ErrorId::StateNotWritable => Error { id: ErrorId::StateNotReadable, ..error },
         _ => error,
     }
 }
@@ -176,4 +177,58 @@ fn is_write(code: i32) -> bool {
             | ffi::SQLITE_IOERR_COMMIT_ATOMIC
             | ffi::SQLITE_IOERR_ROLLBACK_ATOMIC
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_failure_has_its_own_words_and_only_damage_is_damage() {
+        let path = Path::new("/var/corp.db");
+        let (read, written) = (
+            "The state '/var/corp.db' could not be read: ",
+            "The state '/var/corp.db' could not be written: ",
+        );
+        let (damaged, busy) =
+            ("The state '/var/corp.db' is damaged: ", "Another program has the state '/var/corp.db' open");
+        let lock = "The file system gives no lock for '/var/corp.db': ";
+        for (code, id, start) in [
+            (ffi::SQLITE_CORRUPT, ErrorId::StateCorrupt, damaged),
+            (ffi::SQLITE_CORRUPT_INDEX, ErrorId::StateCorrupt, damaged),
+            (ffi::SQLITE_NOTADB, ErrorId::StateCorrupt, damaged),
+            (ffi::SQLITE_IOERR, ErrorId::StateNotReadable, read),
+            (ffi::SQLITE_IOERR_READ, ErrorId::StateNotReadable, read),
+            (ffi::SQLITE_IOERR_NOMEM, ErrorId::StateNotReadable, read),
+            (ffi::SQLITE_IOERR_CORRUPTFS, ErrorId::StateNotReadable, read),
+            (ffi::SQLITE_NOMEM, ErrorId::StateNotReadable, read),
+            (ffi::SQLITE_CANTOPEN, ErrorId::StateNotReadable, read),
+            (ffi::SQLITE_IOERR_WRITE, ErrorId::StateNotWritable, written),
+            (ffi::SQLITE_IOERR_FSYNC, ErrorId::StateNotWritable, written),
+            (ffi::SQLITE_READONLY, ErrorId::StateNotWritable, written),
+            (ffi::SQLITE_PERM, ErrorId::StateNotWritable, written),
+            (ffi::SQLITE_IOERR_LOCK, ErrorId::StateNotWritable, lock),
+            (ffi::SQLITE_IOERR_RDLOCK, ErrorId::StateNotWritable, lock),
+            (ffi::SQLITE_BUSY, ErrorId::StateBusy, busy),
+            (ffi::SQLITE_BUSY_SNAPSHOT, ErrorId::StateBusy, busy),
+            (ffi::SQLITE_LOCKED, ErrorId::StateBusy, busy),
+            (ffi::SQLITE_PROTOCOL, ErrorId::StateBusy, busy),
+            (ffi::SQLITE_FULL, ErrorId::DiskFull, "The state '/var/corp.db': "),
+        ] {
+            let error = sqlite(path, rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            assert_eq!(error.id, id, "{code}: {error}");
+            assert!(error.message.starts_with(start), "{code}: {error}");
+            assert_eq!(error.target.as_deref(), Some("/var/corp.db"));
+        }
+    }
+
+    #[test]
+    fn damage_that_a_second_look_does_not_find_is_no_damage() {
+        let path = Path::new("/var/corp.db");
+        let error = unconfirmed(path, &corrupt(path, "a page is broken"));
+        assert_eq!(error.id, ErrorId::StateNotReadable);
+        let what = "The state '/var/corp.db' could not be read: it seemed damaged (a page is broken), and a second look found it whole.";
+        assert_eq!(error.message, what);
+        assert!(error.advice.starts_with("Nothing was moved. Run again."), "{}", error.advice);
+    }
 }

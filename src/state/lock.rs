@@ -82,6 +82,12 @@ impl RunLock {
         Ok(Self { _file: file, holder_path })
     }
 
+    /// Whether somebody may hold the lock of the state at `path` now: also where this process has no right to ask.
+    pub fn may_be_held(path: &Path) -> bool {
+        let asked = File::open(companion(path, ".lock"));
+        asked.is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied) || Self::holder(path).is_some()
+    }
+
     /// Who holds the lock of the state at `path` now, if anybody does.
     pub fn holder(path: &Path) -> Option<HeldBy> {
         let lock = File::open(companion(path, ".lock")).ok()?;

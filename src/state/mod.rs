@@ -123,7 +123,7 @@ impl State {
         }
         let journals: Vec<&str> =
             ["-wal", "-journal"].into_iter().filter(|suffix| companion(path, suffix).exists()).collect();
-        let idle_with_journal = !journals.is_empty() && lock::RunLock::holder(path).is_none();
+        let idle_with_journal = !journals.is_empty() && !lock::RunLock::may_be_held(path);
         let (readable, copy) = if idle_with_journal {
             let copy = tempfile::tempdir()
                 .map_err(|e| Error::io(ErrorId::StateNotReadable, "Cannot copy", path, &e))?;

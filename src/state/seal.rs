@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File},
-    io::{ErrorKind, Read},
+    io::Read,
     path::Path,
 };
 
@@ -18,6 +18,9 @@ use crate::{
     model::Fingerprint,
     places,
 };
+
+/// Bytes of a seal that are read.
+const LONGEST: u64 = 1 << 12;
 
 /// What is sealed.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +43,7 @@ pub(super) enum Sealed {
 /// back.
 /// Fails with `StateCorrupt` where bytes differ that SQLite did not write, and with `StateNotReadable`.
 pub(super) fn check(path: &Path) -> Result<Sealed> {
-    let Some(seal) = read_seal(path)? else { return Ok(Sealed::No) };
+    let Some(seal) = read_seal(path) else { return Ok(Sealed::No) };
     // What a journal still has to write is not in the file.
     if ["-wal", "-journal"].iter().any(|suffix| companion(path, suffix).exists()) {
         return Ok(Sealed::No);
@@ -49,7 +52,7 @@ pub(super) fn check(path: &Path) -> Result<Sealed> {
     if found == seal {
         Ok(Sealed::Whole)
     } else if found.change_counter == seal.change_counter {
-        Err(corrupt(path, "its bytes are not those that were left there"))
+        Err(corrupt(path, "its bytes are not those that the last run left"))
     } else {
         Ok(Sealed::No)
     }
@@ -66,18 +69,11 @@ pub(super) fn take_away(path: &Path) {
     let _ = fs::remove_file(companion(path, ".seal"));
 }
 
-/// A seal that can't be understood is none.
-fn read_seal(path: &Path) -> Result<Option<Seal>> {
-    let seal = companion(path, ".seal");
-    match File::open(&seal) {
-        Ok(file) => {
-            let mut text = Vec::new();
-            file.take(1 << 12).read_to_end(&mut text).map_err(|e| failed(&seal, &e))?;
-            Ok(serde_json::from_slice(&text).ok())
-        }
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(failed(&seal, &e)),
-    }
+/// A seal that can't be read or understood is none: the whole state is looked through then.
+fn read_seal(path: &Path) -> Option<Seal> {
+    let mut text = Vec::new();
+    File::open(companion(path, ".seal")).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 fn failed(path: &Path, cause: &std::io::Error) -> Error {

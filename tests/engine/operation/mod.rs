@@ -4,4 +4,5 @@
 mod disk_full;
 mod profile;
 mod publish;
+mod state;
 mod sync;
