@@ -19,6 +19,9 @@ macro_rules! error_ids {
             /// 6000 Exchange Online, 7000 state, 8000 sync, 9000 internal.
             pub fn code(self) -> u32 { match self { $( ErrorId::$id => $code, )* } }
 
+            /// Whether it concerns a profile's state: no recipient can be blamed for it, and none goes on without it.
+            pub fn is_of_state(self) -> bool { self.code() / 1000 == 7 }
+
             /// The name, as `FullyQualifiedErrorId` carries it.
             pub fn name(self) -> &'static str { self.into() }
 

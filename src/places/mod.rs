@@ -177,22 +177,13 @@ fn check_private(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Opens a file to write in place, and creates it where it is not there: readable by its owner only. One that others may
-/// read, as earlier versions made them, is theirs no longer.
+/// Opens a file to write in place; where it is not there it is created, readable by its owner only.
 pub fn open_private_file(path: &Path) -> std::io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        }
-    }
-    Ok(file)
+    options.open(path)
 }
 
 /// Writes a file that is not there yet, at once, readable by its owner only.

@@ -65,6 +65,9 @@ impl RunLock {
         }
         let lock_path = companion(path, ".lock");
         let file = places::open_private_file(&lock_path).map_err(|e| cannot_lock(&lock_path, &e))?;
+        // Earlier versions let everybody read it, and so lock it. Only its owner can change that.
+        #[cfg(unix)]
+        let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
         // A reader that looks for the holder takes the lock for a moment, too.
         let mut tries = 5;
         while let Err(refused) = file.try_lock() {
