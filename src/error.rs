@@ -21,6 +21,9 @@ macro_rules! error_ids {
             /// 6000 Exchange Online, 7000 state, 8000 sync, 9000 internal.
             pub fn code(self) -> u32 { match self { $( ErrorId::$id => $code, )* } }
 
+            /// Whether it concerns a profile's state: no recipient can be blamed for it, and none goes on without it.
+            pub fn is_of_state(self) -> bool { self.code() / 1000 == 7 }
+
             /// The name, as `FullyQualifiedErrorId` carries it.
             pub fn name(self) -> &'static str { self.into() }
 
@@ -101,8 +104,9 @@ error_ids! {
     7001 StateNewer InvalidOperation "Install the version of SmimeSync that wrote the state, or a newer one."
     7002 StateCorrupt InvalidData "Move the named file aside, unless the message says where it is kept, and run again: the run builds a new state and adopts what is published."
     7003 StateNotWritable PermissionDenied "Run with rights to the profile's state, or repair the rights of the named file."
-    7004 StateNotReadable PermissionDenied "Run with rights to the profile's state."
+    7004 StateNotReadable ReadError "Run with rights to the profile's state."
     7005 DiskFull WriteError "Free space on the named volume and run again; nothing is lost."
+    7006 StateBusy ResourceBusy "Close the program that has the file open, such as a database browser, a backup or a virus scanner, and run again; nothing was moved."
     8001 RunInProgress ResourceBusy "Wait until the other run ends, or stop it."
     8002 PlanNotFound ObjectNotFound "List the held plans with Get-SmimeSyncRun -Result Held."
     8003 PlanNotHeld InvalidOperation "Only the newest held plan can be approved; run again to see what is planned now."

@@ -75,7 +75,7 @@ pub enum ResultType {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Progress {
-    /// The step: `Import`, `Plan`, `Export`.
+    /// The step: `Check` (of the whole state), `Import`, `Plan`, `Export`.
     pub activity: String,
     /// How many recipients are done.
     pub done: u64,

@@ -38,6 +38,8 @@ step exchange-killed env SMIME_SYNC_KILLS=100 $exchange target::killed
 step parsers-inside env PROPTEST_CASES=51200 cargo test --lib
 step parsers env PROPTEST_CASES=51200 cargo test --test engine --test directory --test abi -- certificate::properties source::ldif source::csv requests::
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast
+# 300 states with random damage, and 200 reads that fail.
+step damage env SMIME_SYNC_DAMAGE=300 cargo test --features fault-injection --test engine -- --nocapture sync::damage
 step evaluate cargo bench --bench evaluate
 step worst-case cargo bench --bench worst_case
 step windows sh tests/windows.sh

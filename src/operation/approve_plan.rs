@@ -1,10 +1,10 @@
 //! `ApprovePlan`: approves the removals that a held plan lists.
 
-use super::{engine::Engine, request::ApprovePlanRequest};
+use super::{engine::Engine, open::watch, request::ApprovePlanRequest};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{Named, RunResult, Timestamp},
+    model::{Named, Run, RunResult, Timestamp},
     places::profile_store,
     state::{State, lock::RunLock},
 };
@@ -20,7 +20,14 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
         return Err(none());
     }
     let _lock = RunLock::take(&path, &engine.holder())?;
-    let state = State::open(&path, Timestamp::now())?;
+    let now = Timestamp::now();
+    let state = State::open_watched(&path, now, &mut watch(context))?;
+    let run = approve(&state, request).map_err(|error| state.settled(error, now))?;
+    state.close()?;
+    context.result(ResultType::Run, &run)
+}
+
+fn approve(state: &State, request: &ApprovePlanRequest) -> Result<Run> {
     let run = state.run(request.id)?;
     if run.result != RunResult::Held {
         let what = format!(
@@ -32,6 +39,5 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
         return Err(Error::new(ErrorId::PlanNotHeld, what).target(request.id.to_string()));
     }
     state.approve(request.id)?;
-    state.close()?;
-    context.result(ResultType::Run, &run)
+    Ok(run)
 }

@@ -19,8 +19,17 @@ pub(super) fn run(engine: &Engine, request: &GetRunRequest, context: &Context) -
     let results: Vec<RunResult> = parse_all(&request.result, "a result")?;
     let search = engine.places()?;
     let names = profile_store::names(&search)?;
-    for name in names.iter().filter(|name| asks_for(&request.profile_name, name)) {
-        let Some(state) = engine.read_state(name)? else { continue };
+    let asked: Vec<&String> = names.iter().filter(|name| asks_for(&request.profile_name, name)).collect();
+    for name in &asked {
+        let state = match engine.read_state(name) {
+            // One state that can't be read hides no other one's history.
+            Err(error) if asked.len() > 1 => {
+                context.error(error)?;
+                continue;
+            }
+            other => other?,
+        };
+        let Some(state) = state else { continue };
         let mut left = request.newest.map_or(usize::MAX, |newest| newest as usize);
         let mut before = request.id.map_or(i64::MAX, |id| id.saturating_add(1));
         while left > 0 {

@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{engine::Engine, open::Opening, request::TestProfileRequest};
+use super::{
+    engine::Engine,
+    open::{Opening, watch},
+    request::TestProfileRequest,
+};
 use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
@@ -67,7 +71,7 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     let target = opening.target();
     tester.tell("Target", target.and_then(|mut target| check_target(target.as_mut(), context)))?;
     let path = opening.stored.places.state_file(&opening.profile().name);
-    tester.tell("State", state(&path))
+    tester.tell("State", state(&path, context))
 }
 
 fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
@@ -86,14 +90,18 @@ fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
     Ok(format!("The target can be written: {}.", target.name()))
 }
 
-fn state(path: &std::path::Path) -> Result<String> {
-    if let Some(holder) = RunLock::holder(path) {
-        return Ok(format!("A run is in progress by {} since {}.", holder.host, holder.since));
+/// Reads the state as a whole; one that a run works on is not looked through.
+fn state(path: &std::path::Path, context: &Context) -> Result<String> {
+    if let Some(held) = RunLock::holder(path) {
+        return Ok(held.sentence("A run"));
     }
-    match State::open_to_read(path)? {
+    match State::open_to_check(path, &mut watch(context))? {
         Some(state) => Ok(match state.recipients_with_managed()? {
-            0 => "No recipient has managed values.".into(),
-            some => format!("{} managed values.", counted(some, "recipient has", "recipients have")),
+            0 => "The state is whole; no recipient has managed values.".into(),
+            some => format!(
+                "The state is whole; {} managed values.",
+                counted(some, "recipient has", "recipients have")
+            ),
         }),
         None => Ok("There is no state yet; the first run creates it.".into()),
     }

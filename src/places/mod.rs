@@ -177,6 +177,15 @@ fn check_private(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Opens a file to write in place; where it is not there it is created, readable by its owner only.
+pub fn open_private_file(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Writes a file that is not there yet, at once, readable by its owner only.
 /// Fails as [`write_private_file`], and with `id` where it exists.
 pub fn write_new_file(path: &Path, bytes: &[u8], id: ErrorId) -> Result<()> {

@@ -84,7 +84,8 @@ impl State {
     /// The open change of a recipient; there is one at most.
     pub fn open_change(&self, anchor: &str) -> Result<Option<OpenChange>> {
         let sql = "SELECT id, state, desired, attempts, next_try FROM change WHERE anchor = ?1 AND state <> 'Exported'";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let read = |row: &Row<'_>| {
             Ok(OpenChange {
                 id: row.get(0)?,
@@ -122,7 +123,7 @@ impl State {
                 json(&Planned::of(change))?,
             ],
         )?;
-        Ok(self.connection.last_insert_rowid())
+        Ok(self.connection().last_insert_rowid())
     }
 
     /// Keeps the findings of a change, where exporting it brought new ones.

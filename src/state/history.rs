@@ -20,6 +20,9 @@ pub(crate) const ASKED_RUN: &str = "asked_run";
 /// The setting with a run that writes, until the target's index tells of all it wrote.
 pub(crate) const UNFINISHED_INDEX: &str = "unfinished_index";
 
+/// The setting that says that the process ended in the middle of a run. No seal vouches for what such a run leaves.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
 impl State {
     /// The profile whose state this is: the file's name.
     pub fn profile_name(&self) -> String {
@@ -30,10 +33,7 @@ impl State {
     /// Fails with `StateCorrupt` also where a setting names a run that never was: it could become this one.
     pub fn begin_run(&self, run: &mut Run) -> Result<()> {
         self.transaction(|state| {
-            for name in [CURRENT_RUN, APPROVED_PLAN, ASKED_RUN, UNFINISHED_INDEX] {
-                state.run_number(name)?;
-            }
-            state.baseline()?;
+            state.check_settings()?;
             let rows = state.query("SELECT record FROM run WHERE result = 'Running'", [], |row| {
                 row.get::<_, String>(0)
             })?;
@@ -47,7 +47,7 @@ impl State {
                 "INSERT INTO run(result, started, record) VALUES (?1, ?2, '')",
                 params![run.result.name(), run.started.0],
             )?;
-            run.id = state.connection.last_insert_rowid();
+            run.id = state.connection().last_insert_rowid();
             state.put_run(run)
         })
     }
@@ -88,7 +88,7 @@ impl State {
     /// A run by its number, if there still is one.
     pub fn find_run(&self, id: i64) -> Result<Option<Run>> {
         let found: Option<String> = self
-            .connection
+            .connection()
             .query_row("SELECT record FROM run WHERE id = ?1", [id], |row| row.get(0))
             .optional()
             .map_err(|e| self.failed(e))?;

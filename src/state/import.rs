@@ -4,7 +4,11 @@ use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{State, history::CURRENT_RUN, json};
+use super::{
+    State,
+    history::{CURRENT_RUN, INTERRUPTED},
+    json,
+};
 use crate::{
     error::Result,
     model::{
@@ -108,10 +112,14 @@ impl State {
         self.run_number(CURRENT_RUN)
     }
 
-    /// What is known of a recipient's evaluation.
+    /// What is known of a recipient's evaluation; nothing where all are made again.
     pub fn known_evaluation(&self, anchor: &str) -> Result<Option<KnownEvaluation>> {
+        if self.judges_anew.get() {
+            return Ok(None);
+        }
         let sql = "SELECT input, next_evaluation, desired <> '[]', missing_issuers FROM evaluation WHERE anchor = ?1";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let read = |row: &Row<'_>| {
             Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, bool>(2)?, row.get::<_, String>(3)?))
         };
@@ -218,16 +226,23 @@ impl State {
         self.set_setting("baseline", &json(&baseline)?)
     }
 
-    /// Makes the import of `run_id` the one in force: one short transaction.
+    /// Makes the import of `run_id`, a full one, the one in force: one short transaction.
     pub fn complete_import(&self, run_id: i64) -> Result<()> {
-        self.set_setting(CURRENT_RUN, &run_id.to_string())
+        self.transaction(|state| {
+            state.set_setting(CURRENT_RUN, &run_id.to_string())?;
+            state.remove_setting(INTERRUPTED)
+        })?;
+        self.judges_anew.set(false);
+        Ok(())
     }
 
     /// Puts the recipients that a run with identities read into the import in force (or makes them it, if
     /// there is none yet).
     pub fn merge_import(&self, run_id: i64) -> Result<()> {
         self.transaction(|state| {
-            let Some(current) = state.current_run()? else { return state.complete_import(run_id) };
+            let Some(current) = state.current_run()? else {
+                return state.set_setting(CURRENT_RUN, &run_id.to_string());
+            };
             state.execute(
                 "DELETE FROM import WHERE run_id = ?1 AND anchor IN (SELECT anchor FROM import WHERE run_id = ?2)",
                 [current, run_id],

@@ -3,21 +3,27 @@
 //! While a run works the file is in WAL mode; it ends in rollback-journal mode, so that reading an idle state
 //! neither needs a right to write nor leaves files beside it.
 
+mod aside;
 pub mod change;
+mod failure;
 pub(crate) mod history;
 pub mod import;
 pub mod lock;
 pub mod published;
 mod schema;
+mod seal;
+mod whole;
 
 use std::{
+    cell::{Cell, Ref, RefCell},
     fs,
     path::{Path, PathBuf},
 };
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, Transaction,
+    Connection, OpenFlags, Transaction,
     backup::Backup,
+    config::DbConfig,
     types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
 };
 
@@ -26,56 +32,105 @@ use crate::{
     model::{Named, Timestamp},
     places,
 };
+use failure::{corrupt, sqlite, sqlite_read};
+use history::INTERRUPTED;
+use seal::Sealed;
 
 /// The state of one profile, open.
 pub struct State {
-    connection: Connection,
+    /// Given up for an empty one where the file is kept aside.
+    connection: RefCell<Connection>,
     path: PathBuf,
     /// Holds the copy that is read where the state itself must not be touched.
     _copy: Option<tempfile::TempDir>,
-    writes: bool,
+    /// Whether the file is worked on: not to read, not in a copy, and not any more where it was kept aside.
+    writes: Cell<bool>,
+    /// A setting that could not be understood, and its text.
+    doubted: RefCell<Option<(String, String)>>,
+    /// No evaluation counts until a full import has made them all again.
+    judges_anew: Cell<bool>,
 }
 
 impl State {
     /// Opens the state of a profile to work on it, and creates it where there is none. The caller holds the
-    /// profile's [`lock::RunLock`].
+    /// profile's [`lock::RunLock`]. A file that is not what the last run left there is looked through as a whole.
     ///
     /// Fails with `StateNewer`; `StateCorrupt`, after the file was moved aside under a name that is in the
-    /// message; `StateNotWritable`; `DiskFull`.
+    /// message; `StateNotReadable`, `StateNotWritable`, `StateBusy`, `DiskFull`: nothing is moved.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self> {
+        Self::open_watched(path, now, &mut |_, _| Ok(()))
+    }
+
+    /// The same; `step` hears how many rows were looked through, and of how many, and may end it with its error.
+    pub fn open_watched(path: &Path, now: Timestamp, step: &mut whole::Step<'_>) -> Result<Self> {
         create_private(path)?;
-        match Self::open_checked(path) {
-            Err(error) if error.id == ErrorId::StateCorrupt => Err(keep_aside(path, error, now)),
-            other => other,
+        Self::open_checked(path, step).map_err(|error| aside::settle(path, error, None, now))
+    }
+
+    fn open_checked(path: &Path, step: &mut whole::Step<'_>) -> Result<Self> {
+        let sealed = seal::check(path)?;
+        let state = Self::of(Connection::open(path).map_err(|e| sqlite(path, e))?, path);
+        schema::prepare(&state.connection(), path)?;
+        state.check(sealed, step)?;
+        // A run that ended itself leaves no such journal.
+        let interrupted = schema::journal_mode(&state.connection(), path)? == "wal";
+        state.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+        seal::take_away(path);
+        state.writes.set(true);
+        schema::migrate(&state)?;
+        if interrupted {
+            state.set_setting(INTERRUPTED, "")?;
+        }
+        state.judges_anew.set(state.setting(INTERRUPTED)?.is_some());
+        Ok(state)
+    }
+
+    /// Looks a state through as far as its seal leaves it open.
+    fn check(&self, sealed: Sealed, step: &mut whole::Step<'_>) -> Result<()> {
+        match sealed {
+            Sealed::Whole => self.quick_check(),
+            Sealed::No if schema::is_new(&self.connection(), &self.path)? => Ok(()),
+            Sealed::No => self.check_whole(step),
         }
     }
 
-    fn open_checked(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path).map_err(|e| sqlite(path, e))?;
-        schema::prepare(&connection, path)?;
-        check_integrity(&connection, path)?;
-        let state = Self { connection, path: path.to_owned(), _copy: None, writes: true };
-        state.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
-        schema::migrate(&state)?;
-        Ok(state)
+    fn of(connection: Connection, path: &Path) -> Self {
+        Self {
+            connection: RefCell::new(connection),
+            path: path.to_owned(),
+            _copy: None,
+            writes: Cell::new(false),
+            doubted: RefCell::new(None),
+            judges_anew: Cell::new(false),
+        }
+    }
+
+    fn connection(&self) -> Ref<'_, Connection> {
+        self.connection.borrow()
     }
 
     /// Opens the state to read it, or `None` where there is none yet, or only an empty file. Writes nothing
     /// beside it: where a crash left a journal that has to be played back first, a private copy is read.
     ///
-    /// Fails with `StateNewer`, `StateCorrupt` (nothing is moved), `StateNotReadable`.
+    /// Fails with `StateNewer`, `StateCorrupt` (nothing is moved), `StateNotReadable`, `StateBusy`.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>> {
+        Self::open_readable(path).map_err(|error| failure::with_reason(path, error))
+    }
+
+    fn open_readable(path: &Path) -> Result<Option<Self>> {
         if !path.try_exists().map_err(|e| Error::io(ErrorId::StateNotReadable, "Cannot read", path, &e))? {
             return Ok(None);
         }
-        let journal = companion(path, "-wal");
-        let idle_with_journal = journal.exists() && lock::RunLock::holder(path).is_none();
+        let journals: Vec<&str> =
+            ["-wal", "-journal"].into_iter().filter(|suffix| companion(path, suffix).exists()).collect();
+        let idle_with_journal = !journals.is_empty() && !lock::RunLock::may_be_held(path);
         let (readable, copy) = if idle_with_journal {
             let copy = tempfile::tempdir()
                 .map_err(|e| Error::io(ErrorId::StateNotReadable, "Cannot copy", path, &e))?;
             let readable = copy.path().join("state.db");
-            for (from, to) in [(path.to_owned(), readable.clone()), (journal, companion(&readable, "-wal"))] {
-                fs::copy(&from, to)
+            for suffix in journals.into_iter().chain([""]) {
+                let from = companion(path, suffix);
+                fs::copy(&from, companion(&readable, suffix))
                     .map_err(|e| Error::io(ErrorId::StateNotReadable, "Cannot copy", &from, &e))?;
             }
             (readable, Some(copy))
@@ -88,41 +143,95 @@ impl State {
             return Ok(None);
         }
         schema::check(&connection, path)?;
-        Ok(Some(Self { connection, path: path.to_owned(), _copy: copy, writes: false }))
+        let mut state = Self::of(connection, path);
+        state._copy = copy;
+        Ok(Some(state))
+    }
+
+    /// [`State::open_to_read`], after the whole state was looked through; `step` is that of [`State::open_watched`].
+    /// Fails as that does, and with `StateCorrupt` where anything in it can't be right (nothing is moved).
+    pub fn open_to_check(path: &Path, step: &mut whole::Step<'_>) -> Result<Option<Self>> {
+        seal::check(path)?;
+        let Some(state) = Self::open_to_read(path)? else { return Ok(None) };
+        state.check_whole(step).map_err(|error| failure::with_reason(path, error))?;
+        Ok(Some(state))
     }
 
     /// A private temporary state that starts as a copy of the profile's, for a preview. It vanishes when it is
-    /// dropped. Fails like [`State::open_to_read`].
-    pub fn open_preview(path: &Path) -> Result<Self> {
+    /// dropped. `step` is that of [`State::open_watched`]. Fails like [`State::open_to_read`].
+    pub fn open_preview_watched(path: &Path, step: &mut whole::Step<'_>) -> Result<Self> {
+        let sealed = seal::check(path)?;
         let mut connection = Connection::open("").map_err(|e| sqlite(path, e))?;
         if let Some(original) = Self::open_to_read(path)? {
-            check_integrity(&original.connection, path)?;
-            let backup =
-                Backup::new(&original.connection, &mut connection).map_err(|e| sqlite_read(path, e))?;
+            let original = original.connection();
+            let backup = Backup::new(&original, &mut connection).map_err(|e| sqlite_read(path, e))?;
             backup
                 .run_to_completion(10_000, std::time::Duration::ZERO, None)
                 .map_err(|e| sqlite_read(path, e))?;
         }
-        schema::prepare(&connection, path)?;
-        let state = Self { connection, path: path.to_owned(), _copy: None, writes: false };
+        let state = Self::of(connection, path);
+        state.check(sealed, step)?;
+        schema::prepare(&state.connection(), path)?;
         state.batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")?;
         schema::migrate(&state)?;
         Ok(state)
     }
 
-    /// Ends the work: the file goes back to rollback-journal mode.
+    /// [`State::open_preview_watched`] that nobody watches.
+    pub fn open_preview(path: &Path) -> Result<Self> {
+        Self::open_preview_watched(path, &mut |_, _| Ok(()))
+    }
+
+    /// Ends the work: the file goes back to rollback-journal mode, and is sealed. Where another program has it open,
+    /// it stays as it is, and the next run does so.
     pub fn close(self) -> Result<()> {
-        if self.writes {
-            self.batch("PRAGMA incremental_vacuum; PRAGMA journal_mode = DELETE;")?;
+        if !self.writes.get() {
+            return Ok(());
         }
+        let done = self.batch("PRAGMA incremental_vacuum; PRAGMA journal_mode = DELETE;");
+        match done {
+            Err(error) if error.id == ErrorId::StateBusy => {}
+            Err(error) => return Err(self.settled(error, Timestamp::now())),
+            Ok(()) if self.let_go().is_ok() => {
+                // Without a seal the next run looks the file through.
+                let _ = seal::put(&self.path);
+            }
+            Ok(()) => {}
+        }
+        self.writes.set(false);
         Ok(())
+    }
+
+    /// What an error means once the work has ended with it: where the state is damaged in a second, independent look as
+    /// well, its file is kept aside, and the error names where. Nothing can be kept in this state then.
+    pub(crate) fn settled(&self, error: Error, now: Timestamp) -> Error {
+        if !self.writes.get() || !failure::is_doubt(&error, &self.path) || self.let_go().is_err() {
+            return error;
+        }
+        let error = aside::settle(&self.path, error, self.doubted.take(), now);
+        match Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+            Ok(connection) if error.id != ErrorId::StateCorrupt => drop(self.connection.replace(connection)),
+            _ => self.writes.set(false),
+        }
+        error
+    }
+
+    /// Closes the file; an empty state takes its place. A journal stays as it is.
+    fn let_go(&self) -> Result<()> {
+        let busy = |_| Error::new(ErrorId::Internal, "The state is closed in the middle of its use.");
+        let mut connection = self.connection.try_borrow_mut().map_err(busy)?;
+        let empty = Connection::open_in_memory().map_err(|e| sqlite(&self.path, e))?;
+        let open = std::mem::replace(&mut *connection, empty);
+        open.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map(drop)
+            .map_err(|e| sqlite(&self.path, e))
     }
 
     /// Runs `work` in one transaction, which is rolled back if it fails.
     pub fn transaction<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
-        let transaction =
-            Transaction::new_unchecked(&self.connection, rusqlite::TransactionBehavior::Immediate)
-                .map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let transaction = Transaction::new_unchecked(&connection, rusqlite::TransactionBehavior::Immediate)
+            .map_err(|e| self.failed(e))?;
         let value = work(self)?;
         transaction.commit().map_err(|e| self.failed(e))?;
         Ok(value)
@@ -131,7 +240,7 @@ impl State {
     /// A setting of the state.
     pub fn setting(&self, name: &str) -> Result<Option<String>> {
         use rusqlite::OptionalExtension;
-        self.connection
+        self.connection()
             .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0))
             .optional()
             .map_err(|e| self.failed(e))
@@ -140,8 +249,12 @@ impl State {
     /// A setting of the state that `read` understands. Fails with `StateCorrupt` where it does not.
     pub fn read_setting<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
         let Some(text) = self.setting(name)? else { return Ok(None) };
-        let unreadable = || self.damaged(&format!("its setting '{name}' can't be read: '{text}'"));
-        read(&text).map(Some).ok_or_else(unreadable)
+        if let Some(value) = read(&text) {
+            return Ok(Some(value));
+        }
+        let error = self.damaged(&format!("its setting '{name}' can't be read: '{text}'"));
+        self.doubted.replace(Some((name.to_owned(), text)));
+        Err(error)
     }
 
     /// Keeps a setting of the state.
@@ -155,11 +268,12 @@ impl State {
     }
 
     fn batch(&self, sql: &str) -> Result<()> {
-        self.connection.execute_batch(sql).map_err(|e| self.failed(e))
+        self.connection().execute_batch(sql).map_err(|e| self.failed(e))
     }
 
     fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         statement.execute(parameters).map_err(|e| self.failed(e))
     }
 
@@ -170,14 +284,16 @@ impl State {
         parameters: impl rusqlite::Params,
         mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let rows = statement.query_map(parameters, |row| read(row)).map_err(|e| self.failed(e))?;
         rows.collect::<rusqlite::Result<_>>().map_err(|e| self.failed(e))
     }
 
     /// The number that a query gives.
     fn number(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<i64> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         statement.query_row(parameters, |row| row.get(0)).map_err(|e| self.failed(e))
     }
 
@@ -204,9 +320,9 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if self.writes {
+        if self.writes.get() {
             // After an error this is best effort; a journal that stays is played back by the next run.
-            let _ = self.connection.execute_batch("PRAGMA journal_mode = DELETE;");
+            let _ = self.connection().execute_batch("PRAGMA journal_mode = DELETE;");
         }
     }
 }
@@ -237,92 +353,7 @@ fn create_private(path: &Path) -> Result<()> {
     if let Some(folder) = path.parent() {
         places::make_private_folder(folder)?;
     }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
+    places::open_private_file(path)
         .map(drop)
         .map_err(|e| Error::io(ErrorId::StateNotWritable, "Cannot open the state", path, &e))
-}
-
-fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
-    let answer: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| sqlite(path, e))?;
-    if answer == "ok" { Ok(()) } else { Err(corrupt(path, &answer)) }
-}
-
-fn corrupt(path: &Path, why: &str) -> Error {
-    Error::new(ErrorId::StateCorrupt, format!("The state '{}' is damaged: {why}.", path.display()))
-        .target(path.display().to_string())
-        .advice(MOVE_ASIDE)
-}
-
-/// What to do about a damaged state that nobody moved.
-const MOVE_ASIDE: &str =
-    "Move the file aside and run again: the run builds a new one and adopts what is published.";
-
-/// What to do about a damaged state that was moved.
-const MOVED_ASIDE: &str = "Run again: the run builds a new one and adopts what is published.";
-
-/// Moves a damaged state and its journal aside; never overwrites what was kept earlier.
-fn keep_aside(path: &Path, error: Error, now: Timestamp) -> Error {
-    let stamp = now.rfc3339().replace([':', '-'], "");
-    let free = |n: u32| companion(path, &format!(".corrupt-{stamp}-{n}"));
-    let Some(kept) = (1..1000).map(free).find(|name| !name.exists()) else { return error };
-    if fs::rename(path, &kept).is_err() {
-        return error;
-    }
-    for suffix in ["-wal", "-shm", "-journal"] {
-        // A journal belongs to its database; one that is not there needs no move.
-        let _ = fs::rename(companion(path, suffix), companion(&kept, suffix));
-    }
-    let message = format!("{} It is kept as '{}'.", error.message, kept.display());
-    Error { message, ..error }.advice(MOVED_ASIDE)
-}
-
-/// What an error of SQLite means for the state at `path`.
-fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
-    if is_damage(&error) {
-        return corrupt(path, &error.to_string());
-    }
-    let id = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => ErrorId::DiskFull,
-        Some(
-            ErrorCode::ReadOnly
-            | ErrorCode::PermissionDenied
-            | ErrorCode::CannotOpen
-            | ErrorCode::SystemIoFailure,
-        ) => ErrorId::StateNotWritable,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorId::RunInProgress,
-        _ => ErrorId::Internal,
-    };
-    Error::new(id, format!("The state '{}': {error}.", path.display())).target(path.display().to_string())
-}
-
-/// Whether it tells of what somebody else wrote: pages, or values that are none of ours.
-fn is_damage(error: &rusqlite::Error) -> bool {
-    use rusqlite::Error::{
-        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, SqliteFailure,
-    };
-    match error {
-        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) => true,
-        // SQLite's JSON functions have no code of their own.
-        SqliteFailure(_, Some(text)) if text == "malformed JSON" => true,
-        _ => matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)),
-    }
-}
-
-/// The same where the state is only read.
-fn sqlite_read(path: &Path, error: rusqlite::Error) -> Error {
-    let error = sqlite(path, error);
-    if error.id == ErrorId::StateNotWritable {
-        return Error {
-            id: ErrorId::StateNotReadable,
-            advice: ErrorId::StateNotReadable.advice().into(),
-            ..error
-        };
-    }
-    error
 }

@@ -8,7 +8,7 @@ use super::{
     json,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{
         Attribute, Fingerprint, Named, PublishedRecipient, PublishedValue, RecipientRecord, Timestamp, Value,
     },
@@ -81,7 +81,7 @@ impl State {
         self.query(sql, [anchor], read_managed)?.into_iter().map(|row| self.published(row)).collect()
     }
 
-    fn published(&self, (attribute, value, certificate): ManagedText) -> Result<PublishedValue> {
+    pub(super) fn published(&self, (attribute, value, certificate): ManagedText) -> Result<PublishedValue> {
         let attribute = self.known::<Attribute>(&attribute, "attribute")?;
         let certificate = certificate.map(|text| self.stored(&text)).transpose()?;
         Ok(PublishedValue { attribute, value: Fingerprint(value), certificate })
@@ -127,7 +127,8 @@ impl State {
     /// The target's own key for a recipient, if an earlier run made the link.
     pub fn link(&self, anchor: &str) -> Result<Option<String>> {
         let sql = "SELECT target FROM link WHERE anchor = ?1";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         statement.query_row([anchor], |row| row.get(0)).optional().map_err(|e| self.failed(e))
     }
 
@@ -148,7 +149,7 @@ impl State {
     /// The source recipient that is linked to a key of the target.
     pub fn linked_anchor(&self, target: &str) -> Result<Option<String>> {
         let sql = "SELECT anchor FROM link WHERE target = ?1";
-        self.connection.query_row(sql, [target], |row| row.get(0)).optional().map_err(|e| self.failed(e))
+        self.connection().query_row(sql, [target], |row| row.get(0)).optional().map_err(|e| self.failed(e))
     }
 
     /// Keeps the bytes of a value.
@@ -171,20 +172,38 @@ impl State {
     /// The bytes of a value that is managed, desired or about to be changed: they are kept.
     /// Fails with `StateCorrupt` where they are not, or are not that value's.
     pub fn needed_value(&self, fingerprint: Fingerprint) -> Result<Vec<u8>> {
-        let lost = || self.damaged(&format!("it has lost the value {fingerprint}"));
-        self.value(fingerprint)?.ok_or_else(lost)
+        self.value(fingerprint)?.ok_or_else(|| self.lost(fingerprint))
+    }
+
+    /// Fails with `StateCorrupt` where the bytes of a value are not kept.
+    pub(super) fn check_is_kept(&self, fingerprint: Fingerprint) -> Result<()> {
+        match self.number("SELECT count(*) FROM value WHERE fingerprint = ?1", [fingerprint.0])? {
+            0 => Err(self.lost(fingerprint)),
+            _ => Ok(()),
+        }
+    }
+
+    fn lost(&self, fingerprint: Fingerprint) -> Error {
+        self.damaged(&format!("it has lost the value {fingerprint}"))
     }
 
     /// The bytes of a value, if they are kept. Fails with `StateCorrupt` where they are not that value's.
     pub fn value(&self, fingerprint: Fingerprint) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT bytes FROM value WHERE fingerprint = ?1";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let bytes: Option<Vec<u8>> =
             statement.query_row([fingerprint.0], |row| row.get(0)).optional().map_err(|e| self.failed(e))?;
-        if bytes.as_ref().is_some_and(|bytes| Fingerprint::of(bytes) != fingerprint) {
-            return Err(self.damaged(&format!("the bytes of its value {fingerprint} were changed")));
-        }
+        bytes.iter().try_for_each(|bytes| self.check_value(fingerprint, bytes))?;
         Ok(bytes)
+    }
+
+    /// Fails with `StateCorrupt` where the bytes are not those of the value.
+    pub(super) fn check_value(&self, fingerprint: Fingerprint, bytes: &[u8]) -> Result<()> {
+        if Fingerprint::of(bytes) == fingerprint {
+            return Ok(());
+        }
+        Err(self.damaged(&format!("the bytes of its value {fingerprint} were changed")))
     }
 
     /// Linked recipients after the key `after`, in the order of their keys.
@@ -231,8 +250,8 @@ struct PlanHead {
     address_shared: bool,
 }
 
-type ManagedText = (String, [u8; 32], Option<String>);
+pub(super) type ManagedText = (String, [u8; 32], Option<String>);
 
-fn read_managed(row: &Row<'_>) -> rusqlite::Result<ManagedText> {
+pub(super) fn read_managed(row: &Row<'_>) -> rusqlite::Result<ManagedText> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }

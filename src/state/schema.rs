@@ -4,11 +4,17 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row};
 
-use super::{State, corrupt, sqlite};
+use super::{
+    State,
+    failure::{corrupt, sqlite},
+};
 use crate::error::{Error, ErrorId, Result};
 
 /// `PRAGMA application_id` of our files: "SmSy".
 const APPLICATION_ID: i64 = 0x536D_5379;
+
+/// No version will be as high as this.
+const HIGHEST_VERSION: usize = 10_000;
 
 /// Each entry brings a state from the version of its place to the next one. Only ever append.
 const MIGRATIONS: &[&str] = &[
@@ -127,6 +133,9 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<()> {
     let (found, known) = (version(connection, path)?, MIGRATIONS.len());
     let steps = usize::try_from(found).ok().filter(|steps| *steps > 0);
     let steps = steps.ok_or_else(|| corrupt(path, &format!("its version is {found}")))?;
+    if steps > HIGHEST_VERSION {
+        return Err(corrupt(path, &format!("its version is {found}")));
+    }
     if let Some(steps) = MIGRATIONS.get(..steps) {
         return check_tables(connection, path, steps);
     }
@@ -176,11 +185,16 @@ fn parts(connection: &Connection, path: &Path) -> Result<Vec<Part>> {
 
 /// Brings the tables to the newest version, each step in a transaction of its own.
 pub(super) fn migrate(state: &State) -> Result<()> {
-    let found = usize::try_from(version(&state.connection, &state.path)?).unwrap_or(0);
+    let found = usize::try_from(version(&state.connection(), &state.path)?).unwrap_or(0);
     for (index, step) in MIGRATIONS.iter().enumerate().skip(found) {
         state.transaction(|state| state.batch(&format!("{step}; PRAGMA user_version = {};", index + 1)))?;
     }
     Ok(())
+}
+
+/// How changes are made: `wal` while a run works.
+pub(super) fn journal_mode(connection: &Connection, path: &Path) -> Result<String> {
+    connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|e| sqlite(path, e))
 }
 
 fn version(connection: &Connection, path: &Path) -> Result<i64> {

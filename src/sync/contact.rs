@@ -62,7 +62,7 @@ fn settle(
     match verdict {
         Verdict::Plan => Ok(None),
         Verdict::Exclude(why) => exclude(job, run, rows.remove(index), why).map(|()| None),
-        Verdict::Fail(error) if error.id == ErrorId::DiskFull => Err(error),
+        Verdict::Fail(error) if error.id.is_of_state() || error.id == ErrorId::Internal => Err(error),
         Verdict::Fail(error) => {
             let row = rows.remove(index);
             Ok(Some(error.target(row.evaluation.recipient.label)))

@@ -30,5 +30,6 @@ pub(crate) use clocks::compare as compare_clocks;
 pub use decide::{Planned, decide};
 pub(crate) use import::without_values;
 pub use job::{Job, Options};
+pub(crate) use progress::Meter;
 pub(crate) use record::record_failure;
 pub use run::run;

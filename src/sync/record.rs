@@ -55,7 +55,7 @@ fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, ho
         error: None,
         host,
     };
-    state.begin_run(&mut run)?;
+    state.begin_run(&mut run).map_err(|error| state.settled(error, now))?;
     Ok(run)
 }
 
@@ -66,6 +66,7 @@ fn end(
     now: Timestamp,
     context: &Context,
 ) -> Result<Run> {
+    let outcome = outcome.map_err(|error| state.settled(error, now));
     run.result = match &outcome {
         Ok(result) => *result,
         Err(error) if error.id == ErrorId::Canceled => RunResult::Canceled,
@@ -74,7 +75,7 @@ fn end(
     run.error = outcome.as_ref().err().map(|error| error.message.clone());
     run.ended = Some(now.plus(run.seconds as i64));
     // The first error is the one to tell, also where keeping the run fails for the same reason.
-    let kept = state.put_run(&run);
+    let kept = state.put_run(&run).map_err(|error| state.settled(error, now));
     if run.what_if {
         run.id = 0;
     }

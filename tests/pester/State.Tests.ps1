@@ -41,6 +41,7 @@ Describe 'The state' {
     It 'of a newer version is refused, and stays as it is' {
         $state = New-PublishedProfile
         $bytes = [IO.File]::ReadAllBytes($state)
+        Remove-Item -LiteralPath "$state.seal"
         # SQLite's user_version, big-endian.
         $bytes[63] = 99
         [IO.File]::WriteAllBytes($state, $bytes)

@@ -1,6 +1,6 @@
 //! The job of a run: opened here, once, with the mode that the run has.
 
-use super::{Judge, Opening};
+use super::{Judge, Opening, watch};
 use crate::{
     directory::Source,
     error::Result,
@@ -48,7 +48,12 @@ impl Opening<'_> {
         let holder = self.engine.holder();
         let path = self.stored.places.state_file(&self.profile().name);
         let lock = if options.what_if { None } else { Some(RunLock::take(&path, &holder)?) };
-        let state = if options.what_if { State::open_preview(&path)? } else { State::open(&path, now)? };
+        let mut step = watch(self.context);
+        let state = match options.what_if {
+            true => State::open_preview_watched(&path, &mut step)?,
+            false => State::open_watched(&path, now, &mut step)?,
+        };
+        drop(step);
         let done = self.run_on(&state, place, options, now, holder.host, work);
         // What was learnt is kept whatever the end; the first error is the one to tell.
         let closed = state.close();

@@ -2,9 +2,11 @@
 
 mod job;
 mod judge;
+mod watch;
 
 pub(super) use job::Place;
 pub(super) use judge::Judge;
+pub(super) use watch::watch;
 
 use zeroize::Zeroizing;
 

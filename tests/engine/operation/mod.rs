@@ -5,4 +5,5 @@ mod disk_full;
 mod profile;
 mod publish;
 mod source_files;
+mod state;
 mod sync;

@@ -246,9 +246,12 @@ impl Harness {
             host: "admin@test".into(),
             context: &context,
         });
-        if !matches!(&run, Err(error) if error.message == "the process died") {
-            state.close().unwrap();
+        if matches!(&run, Err(error) if error.message == "the process died") {
+            return Outcome { run, told };
         }
+        // As the operation does: the first error is the one to tell.
+        let closed = state.close();
+        let run = run.and_then(|run| closed.map(|()| run));
         Outcome { run, told }
     }
 

@@ -1,7 +1,9 @@
 //! The engine over a real state and a real folder: what each event in the source does at the target.
 
 mod crash;
+mod damage;
 mod events;
+mod faulty_vfs;
 mod folder;
 mod guard;
 mod harness;

@@ -4,10 +4,9 @@ use std::{fs, path::Path};
 
 use smime_sync::{
     error::{Error, ErrorId},
-    model::Timestamp,
+    model::{RunResult, Timestamp},
     state::{
         State,
-        change::ChangeFilter,
         lock::{Holder, RunLock},
     },
 };
@@ -93,9 +92,10 @@ fn the_state_is_its_owners_alone() {
 #[test]
 fn an_idle_state_has_no_journal_beside_it() {
     let harness = one();
-    let names: Vec<_> =
+    let mut names: Vec<_> =
         fs::read_dir(harness.home.path().join("state")).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(names, ["corp.db"]);
+    names.sort();
+    assert_eq!(names, ["corp.db", "corp.db.seal"]);
 }
 
 #[test]
@@ -122,15 +122,6 @@ fn a_state_that_cannot_be_locked_or_read_says_so() {
     let error = State::open_to_read(&state.with_file_name("folder.db")).err().unwrap();
     assert_eq!(error.id, ErrorId::StateNotReadable);
     assert!(error.message.contains("folder.db"), "{error}");
-}
-
-/// The next run, and then what the cmdlets of the history read: the first error.
-fn use_all(harness: &mut Harness) -> Option<Error> {
-    harness.source.recipients = vec![person("alice", &["b"]), person("carol", &["c"])];
-    let run = harness.run().run.err();
-    let state = || harness.state();
-    run.or_else(|| state().changes(&ChangeFilter::default(), i64::MAX, 100).err())
-        .or_else(|| state().runs(&[], i64::MAX, 100).err())
 }
 
 #[test]
@@ -210,6 +201,26 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
         ),
         ("REPLACE INTO setting VALUES ('baseline', '7')", record),
         ("REPLACE INTO setting VALUES ('swept', 'today')", "its setting 'swept' can't be read: 'today'"),
+        // An earlier real run, whose rows a later one took the place of.
+        (
+            "UPDATE import SET run_id = 1; REPLACE INTO sqlite_sequence(rowid, name, seq) SELECT rowid, name, 3 FROM sqlite_sequence
+                 WHERE name = 'run'; REPLACE INTO setting VALUES ('baseline', '{\"run_id\":3,\"with_values\":3}')",
+            "'current_run' names the run 1, but the run 3 imported after it",
+        ),
+        (
+            "INSERT INTO run SELECT 2, result, started, replace(record, '\"Id\":1,', '\"Id\":2,') FROM run; UPDATE import SET run_id = 2",
+            "its import of the run 2 was never in force",
+        ),
+        ("UPDATE run SET result = 'Stopped'", "that of the run 1"),
+        ("UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'run'", "the sequence of its runs"),
+        ("DELETE FROM evaluation WHERE anchor = 'id-bob'", "it has lost the evaluation of id-bob"),
+        ("UPDATE evaluation SET recipient = CAST(x'7b22ff227d' AS TEXT)", "invalid utf-8"),
+        ("UPDATE link SET target = CAST(x'61ff62' AS TEXT) WHERE anchor = 'id-bob'", "invalid utf-8"),
+        ("UPDATE managed SET anchor = CAST(x'ff' AS TEXT) WHERE anchor = 'id-bob'", "invalid utf-8"),
+        ("UPDATE import SET address = CAST(x'c328' AS TEXT) WHERE anchor = 'id-bob'", "invalid utf-8"),
+        ("UPDATE change SET error = CAST(x'c328' AS TEXT)", "invalid utf-8"),
+        ("INSERT INTO setting VALUES ('target2', CAST(x'c328' AS TEXT))", "invalid utf-8"),
+        ("UPDATE run SET record = record || char(0)", record),
         (
             "REPLACE INTO setting VALUES ('asked_run', 'maybe')",
             "its setting 'asked_run' can't be read: 'maybe'",
@@ -219,9 +230,26 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
         let mut harness = Harness::new(people.to_vec());
         harness.run().ok();
         execute(&harness, damage);
-        let error = use_all(&mut harness).unwrap_or_else(|| panic!("nobody noticed {damage}"));
-        assert_damage_that_stays(&harness, &error, why);
+        let error = State::open_to_check(&harness.state_path(), &mut |_, _| Ok(())).err();
+        assert_damage_that_stays(&harness, &error.unwrap_or_else(|| panic!("nobody noticed {damage}")), why);
+        let error = harness.run().run.err().unwrap_or_else(|| panic!("no run noticed {damage}"));
+        assert_kept_aside(&harness, &error, why);
+        let run = harness.run();
+        assert_eq!((run.planned(), run.ok().numbers.adopted), ((0, 0, 0), 3), "{damage}");
+        assert_eq!(run.ok().result, RunResult::Success, "{damage}");
     }
+}
+
+/// An error that names the state, what is wrong with it, where it is kept, and that a run builds a new one.
+fn assert_kept_aside(harness: &Harness, error: &Error, why: &str) {
+    assert_eq!(error.id, ErrorId::StateCorrupt, "{why}: {error}");
+    let path = harness.state_path().display().to_string();
+    let start = format!("The state '{path}' is damaged: ");
+    assert!(error.message.starts_with(&start) && error.message.contains(why), "{why}: {error}");
+    let kept = error.message.split_once(" It is kept as '").unwrap().1.trim_end_matches("'.");
+    assert!(Path::new(kept).exists() && !harness.state_path().exists(), "{error}");
+    assert_eq!(error.target, Some(path));
+    assert!(error.advice.starts_with("Run again"), "{}", error.advice);
 }
 
 /// An error that names the state, says what is wrong with it and what to do; the file is where it was.
@@ -231,7 +259,11 @@ fn assert_damage_that_stays(harness: &Harness, error: &Error, why: &str) {
     let whole = error.message.starts_with(&format!("The state '{path}' is damaged: "));
     assert!(whole && error.message.contains(why), "{why}: {error}");
     assert_eq!(error.target, Some(path));
-    assert!(error.advice.starts_with("Move the file aside"), "{}", error.advice);
+    assert!(
+        error.advice.starts_with("The next Sync-SmimeCertificate keeps the file aside"),
+        "{}",
+        error.advice
+    );
     assert!(harness.state_path().exists(), "its rest is not lost");
 }
 
@@ -247,7 +279,7 @@ fn values_that_were_changed_or_lost_are_never_published() {
         ("UPDATE value SET bytes = x'00'", changed.as_str()),
         ("UPDATE value SET bytes = x''", &changed),
         ("DELETE FROM value", &lost),
-        ("UPDATE value SET fingerprint = x'00'", &lost),
+        ("UPDATE value SET fingerprint = x'00'", "32 byte value out of 1 byte"),
     ] {
         let mut harness = one();
         execute(&harness, damage);
@@ -256,8 +288,10 @@ fn values_that_were_changed_or_lost_are_never_published() {
         }
         harness.options.verify = true;
         let error = harness.run().run.unwrap_err();
-        assert_damage_that_stays(&harness, &error, why);
+        assert_kept_aside(&harness, &error, why);
         assert_eq!(harness.published("alice"), [""; 0], "{damage}");
+        harness.run().ok();
+        assert_eq!(harness.published("alice"), ["a"], "{damage}");
     }
 }
 
@@ -302,10 +336,7 @@ fn tables_that_no_version_made_are_kept_aside_and_the_next_run_adopts() {
         let mut harness = one();
         execute(&harness, damage);
         let error = harness.run().run.unwrap_err();
-        assert_eq!(error.id, ErrorId::StateCorrupt, "{damage}: {error}");
-        assert!(error.message.contains(why) && error.message.contains(" It is kept as '"), "{error}");
-        assert!(error.advice.starts_with("Run again"), "{}", error.advice);
-        assert!(!harness.state_path().exists());
+        assert_kept_aside(&harness, &error, why);
         let run = harness.run();
         assert_eq!((run.planned(), run.ok().numbers.adopted), ((0, 0, 0), 1), "{damage}");
     }

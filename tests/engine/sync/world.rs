@@ -1,6 +1,10 @@
 //! The two ends of a run in tests: a source in memory, and a folder that misbehaves as told.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
@@ -28,6 +32,10 @@ pub enum Fault {
     Excludes(String, Exclusion),
     /// Something else is read back than was written.
     Alters,
+    /// Before the write of the batch with this number a folder is copied, as a kill would leave it.
+    Copies(usize, PathBuf, PathBuf),
+    /// Before the write of the batch with this number somebody else changes the state by SQL.
+    Executes(usize, PathBuf, String),
     /// The caller cancels after the batch with this number.
     CancelsAfter(usize),
 }
@@ -79,6 +87,15 @@ impl Target for FaultyTarget {
         if self.faults.contains(&Fault::DiesBeforeWrite(self.writes)) {
             return Err(dies());
         }
+        for fault in &self.faults {
+            match fault {
+                Fault::Copies(at, from, to) if *at == self.writes => copy(from, to),
+                Fault::Executes(at, state, sql) if *at == self.writes => {
+                    rusqlite::Connection::open(state).unwrap().execute_batch(sql).unwrap();
+                }
+                _ => {}
+            }
+        }
         let mut results = Vec::new();
         for write in writes {
             let refused = Fault::Refuses(write.query.recipient.label.clone());
@@ -116,6 +133,13 @@ impl Target for FaultyTarget {
         context: &Context,
     ) -> Result<()> {
         self.folder.finish(next, context)
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }
 
