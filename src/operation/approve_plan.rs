@@ -7,6 +7,7 @@ use crate::{
     model::{Named, RunResult, Timestamp},
     places::profile_store,
     state::{State, lock::RunLock},
+    sync,
 };
 
 pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Context) -> Result<()> {
@@ -20,7 +21,8 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
         return Err(none());
     }
     let _lock = RunLock::take(&path, &engine.holder())?;
-    let state = State::open(&path, Timestamp::now())?;
+    let now = Timestamp::now();
+    let state = State::open(&path, now)?;
     let run = state.run(request.id)?;
     if run.result != RunResult::Held {
         let what = format!(
@@ -31,6 +33,7 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
         );
         return Err(Error::new(ErrorId::PlanNotHeld, what).target(request.id.to_string()));
     }
+    sync::check_approvable(&run, now)?;
     state.approve(request.id)?;
     state.close()?;
     context.result(ResultType::Run, &run)

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{fingerprint, job::Job, progress::Meter};
+use super::{fingerprint, job::Job, progress::Meter, witness};
 use crate::{
     directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},
+    event::LogLevel,
     model::{
         CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
-        RecipientRecord, Run, Severity, Value, counted,
+        RecipientRecord, Run, Severity, Timestamp, Value, counted,
     },
     parallel,
     state::import::{CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation},
@@ -48,6 +49,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         match item {
             SourceItem::Recipient(recipient) => {
                 named.note(&recipient);
+                if let Some(changed) = recipient.changed {
+                    import.run.witnesses.note_change(changed, recipient.label());
+                }
                 bytes += recipient.values.iter().map(|value| value.bytes.len()).sum::<usize>();
                 batch.push(recipient);
             }
@@ -65,6 +69,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     })?;
     import.flush(&part, context, &mut batch)?;
     let issuers = import.issuers;
+    run.witnesses.source_modified = job.source.modified()?;
     name_missing_issuers(run, issuers);
     for missing in run.missing_issuers.iter().take(MISSING_ISSUERS_TOLD) {
         job.verbose(format!(
@@ -80,7 +85,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         return Ok(());
     }
     let empty = run.numbers.recipients == 0;
-    if !empty {
+    // What was read by a wrong clock is no import: since when somebody is missing would be wrong.
+    if !empty && witness::holds(job, run)?.is_empty() {
         absent(job, run)?;
         job.state.complete_import(run.id)?;
     }
@@ -111,7 +117,7 @@ struct Part<'a> {
     state: &'a crate::state::State,
     evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
     policy: Fingerprint,
-    now: crate::model::Timestamp,
+    now: Timestamp,
     disabled: crate::profile::DisabledAccount,
 }
 
@@ -129,10 +135,15 @@ impl Import<'_> {
         batch: &mut Vec<Recipient>,
     ) -> Result<()> {
         let mut known = Vec::with_capacity(batch.len());
+        // An earlier version did not keep when it judged: any of its runs may have been the one in the future.
+        let undated_hold = !part.state.has_runs_after(part.now)?;
         for recipient in batch.iter() {
             let input = fingerprint::input(recipient, part.policy, part.disabled);
             let still = part.state.known_evaluation(&recipient.anchor)?.filter(|known| {
-                known.input == input && known.next_evaluation.is_none_or(|next| next > part.now)
+                known.input == input
+                    && known.next_evaluation.is_none_or(|next| next > part.now)
+                    // What was judged in the future was judged by a wrong clock.
+                    && known.made.map_or(undated_hold, |made| made <= part.now)
             });
             known.push((input, still));
         }
@@ -161,8 +172,8 @@ impl Import<'_> {
                     (Some(known), _) => self.count(recipient, &known),
                     (None, Some(evaluation)) => {
                         let (row, values) = evaluation_row(recipient, input, evaluation);
-                        self.count(recipient, &summary(&row));
-                        state.put_evaluation(&recipient.anchor, &row, &values)?;
+                        self.count(recipient, &summary(&row, part.now));
+                        state.put_evaluation(&recipient.anchor, &row, &values, part.now)?;
                     }
                     (None, None) => return Err(Error::new(ErrorId::Internal, "An evaluation is missing.")),
                 }
@@ -171,7 +182,7 @@ impl Import<'_> {
         })?;
         for label in repeated {
             // A recipient that moved during paging is seen twice; the first sight counts.
-            context.log(crate::event::LogLevel::Verbose, format!("The source showed {label} twice."))?;
+            context.log(LogLevel::Verbose, format!("The source showed {label} twice."))?;
         }
         batch.clear();
         Ok(())
@@ -247,9 +258,10 @@ fn curated(one: &CuratedValue) -> CuratedRecord {
     }
 }
 
-fn summary(row: &EvaluationRow) -> KnownEvaluation {
+fn summary(row: &EvaluationRow, made: Timestamp) -> KnownEvaluation {
     KnownEvaluation {
         input: row.input,
+        made: Some(made),
         next_evaluation: row.next_evaluation,
         has_desired: !row.desired.is_empty(),
         missing_issuers: row.missing_issuers.clone(),
@@ -259,9 +271,10 @@ fn summary(row: &EvaluationRow) -> KnownEvaluation {
 /// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
 fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let mut after = String::new();
+    let mut waiting = Waiting { is_clock_sure: !witness::is_doubted(job, run)?, first_end: None };
     loop {
         let unseen = job.state.unseen(run.id, &after, LOOK_UP)?;
-        let Some(last) = unseen.last() else { return Ok(()) };
+        let Some(last) = unseen.last() else { break };
         after.clone_from(&last.anchor);
         let anchors: Vec<String> = unseen.iter().map(|row| row.anchor.clone()).collect();
         let presences = job.source.look_up(&anchors, job.context)?;
@@ -270,7 +283,7 @@ fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
             if let Presence::InScope(recipient) = presence {
                 found.push(*recipient);
             } else {
-                carry_over(job, run, row, &presence)?;
+                carry_over(job, run, &mut waiting, row, &presence)?;
             }
         }
         let Job { state, evaluate, policy, now, profile, context, .. } = job;
@@ -283,20 +296,68 @@ fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         };
         Import { run, issuers: BTreeMap::new() }.flush(&part, context, &mut found)?;
     }
+    waiting.tell(job, run)
 }
 
-fn carry_over(job: &Job<'_>, run: &mut Run, row: ImportRow, presence: &Presence) -> Result<()> {
-    let since = row.missing_since.unwrap_or(job.now);
+/// Recipients whose published values stay until the missing period ends.
+struct Waiting {
+    /// By a clock that may be wrong, nobody has been missing for long enough.
+    is_clock_sure: bool,
+    /// When the period of the first of them ends.
+    first_end: Option<Timestamp>,
+}
+
+impl Waiting {
+    fn note(&mut self, job: &Job<'_>, run: &mut Run, row: &ImportRow, since: Timestamp) -> Result<()> {
+        run.numbers.missing_kept += 1;
+        let end = since.plus(job.profile.effective_missing_period());
+        self.first_end = Some(self.first_end.map_or(end, |first| first.min(end)));
+        let who = row.address.as_deref().unwrap_or(&row.anchor);
+        job.verbose(format!("The source has not shown {who} since {since}."))
+    }
+
+    /// One warning: who left is to be told from a source that was cut.
+    fn tell(&self, job: &Job<'_>, run: &Run) -> Result<()> {
+        let Some(end) = self.first_end else { return Ok(()) };
+        let (one, many) = ("recipient is missing from the source", "recipients are missing from the source");
+        let (them, they) = match run.numbers.missing_kept {
+            1 => ("it", "it stays"),
+            _ => ("them", "they stay"),
+        };
+        let what = format!(
+            "{}; what is published for {them} is removed from {end} on, if {they} missing (-MissingPeriod). -Verbose \
+             names {them}.",
+            counted(run.numbers.missing_kept, one, many)
+        );
+        job.context.log(LogLevel::Warning, what)
+    }
+}
+
+fn carry_over(
+    job: &Job<'_>,
+    run: &mut Run,
+    waiting: &mut Waiting,
+    row: ImportRow,
+    presence: &Presence,
+) -> Result<()> {
+    // A clock that was ahead may have seen it missing first.
+    let since = row.missing_since.map_or(job.now, |since| since.min(job.now));
+    let period = job.profile.effective_missing_period();
     let gone = match presence {
         Presence::Deleted => Some(Gone::Deleted),
         Presence::OutOfScope => Some(Gone::OutOfScope),
-        _ if since.plus(job.profile.effective_missing_period()) <= job.now => Some(Gone::Missing),
+        _ if period == 0 || waiting.is_clock_sure && since.plus(period) <= job.now => Some(Gone::Missing),
         _ => None,
     };
     run.numbers.missing += 1;
+    let nothing_left =
+        job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)?;
     // Nothing is published for it and nothing can come of it: forgotten.
-    if gone.is_some() && job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)? {
+    if gone.is_some() && nothing_left {
         return job.state.drop_open_change(&row.anchor);
+    }
+    if gone.is_none() && !nothing_left {
+        waiting.note(job, run, &row, since)?;
     }
     job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)
 }

@@ -24,6 +24,7 @@ pub mod request;
 mod run;
 mod sweep;
 mod verify;
+mod witness;
 
 pub use change::digest;
 pub(crate) use clocks::compare as compare_clocks;
@@ -32,3 +33,4 @@ pub(crate) use import::without_values;
 pub use job::{Job, Options};
 pub(crate) use record::record_failure;
 pub use run::run;
+pub(crate) use witness::{check_approvable, check_source};

@@ -138,15 +138,22 @@ impl ActiveDirectoryTarget {
     }
 }
 
+/// Most that clocks of domain controllers differ, in seconds.
+const CLOCK_TOLERANCE: i64 = 300;
+
 /// Whether the values of `entry` changed less than `quiet_period` seconds before `now`. What can't be told counts as
-/// a change.
+/// a change. One that is further to come than the period is long was dated by a clock that was wrong; it would be new
+/// for ever.
 fn is_quiet(entry: &Entry, quiet_period: i64, now: Option<Timestamp>) -> bool {
     if quiet_period == 0 {
         return false;
     }
     match (metadata::last_change(entry), now) {
         (LastChange::Never, _) => false,
-        (LastChange::At(changed), Some(now)) => now < changed.plus(quiet_period),
+        (LastChange::At(changed), Some(now)) => {
+            let ahead = changed.0.saturating_sub(now.0);
+            now < changed.plus(quiet_period) && ahead <= quiet_period.max(CLOCK_TOLERANCE)
+        }
         (LastChange::Unknown, _) | (_, None) => true,
     }
 }

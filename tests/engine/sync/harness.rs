@@ -167,6 +167,8 @@ impl Harness {
         let profile = serde_json::from_value(serde_json::json!({
             "Name": "corp", "Source": "Ldif", "Path": home.path().join("unused.ldif"),
             "Target": "Folder", "OutputPath": home.path().join("out"), "AllowUntrusted": true,
+            // Who leaves is gone at once; the tests of the missing period give one.
+            "MissingPeriod": 0,
         }))
         .unwrap();
         Self {
