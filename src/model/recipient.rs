@@ -44,7 +44,7 @@ pub struct Recipient {
     pub user_principal_name: Option<String>,
     /// `sAMAccountName`, an identity that admins type.
     pub sam_account_name: Option<String>,
-    /// `whenChanged`, where the source has it.
+    /// `whenChanged`, else `modifyTimestamp`, where the source has it.
     pub changed: Option<Timestamp>,
     /// The values, in the order in which the source gave them.
     pub values: Vec<Value>,

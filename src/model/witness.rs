@@ -9,7 +9,7 @@ pub struct Witnesses {
     pub clock_confirmed: bool,
     /// When the source's file was written last.
     pub source_modified: Option<Timestamp>,
-    /// The newest `whenChanged` of the recipients that were read, and whose it is.
+    /// When one of the recipients that were read was changed last (`whenChanged`), and which one.
     pub newest_change: Option<(Timestamp, String)>,
 }
 

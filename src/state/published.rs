@@ -114,7 +114,10 @@ impl State {
                 "INSERT OR REPLACE INTO managed(anchor, attribute, fingerprint, certificate) VALUES (?1, ?2, ?3, ?4)",
                 rusqlite::params![anchor, value.attribute.name(), value.value.0, certificate],
             )?;
-            self.execute("UPDATE value SET released = NULL, released_by = NULL WHERE fingerprint = ?1", [value.value.0])?;
+            self.execute(
+                "UPDATE value SET released = NULL, released_by = NULL WHERE fingerprint = ?1",
+                [value.value.0],
+            )?;
         }
         match link {
             Some(link) => {

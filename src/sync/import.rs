@@ -350,8 +350,7 @@ fn carry_over(
         _ => None,
     };
     run.numbers.missing += 1;
-    let nothing_left =
-        job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)?;
+    let nothing_left = job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)?;
     // Nothing is published for it and nothing can come of it: forgotten.
     if gone.is_some() && nothing_left {
         return job.state.drop_open_change(&row.anchor);

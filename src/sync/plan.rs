@@ -100,7 +100,9 @@ fn waits(job: &Job<'_>, open: &OpenChange, next_try: Timestamp) -> bool {
 fn skips(job: &Job<'_>, open: &OpenChange) -> bool {
     match open.state {
         ChangeState::Declined => !job.options.confirm,
-        ChangeState::Rejected => !job.is_partial() && open.next_try.is_some_and(|next| waits(job, open, next)),
+        ChangeState::Rejected => {
+            !job.is_partial() && open.next_try.is_some_and(|next| waits(job, open, next))
+        }
         _ => false,
     }
 }

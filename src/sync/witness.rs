@@ -172,8 +172,8 @@ fn reasons(profile: &Profile, witnesses: &Witnesses, now: Timestamp) -> Vec<Stri
         let newest = witnesses.newest_change.as_ref().filter(|(time, _)| is_to_come(*time, now));
         if let Some((changed, label)) = newest {
             reasons.push(format!(
-                "This machine's clock ({now}) is before the last change of {label} in the source ({changed}, by its \
-                 whenChanged). Set the clock right; if it is right, correct that object, or leave it or its whenChanged \
+                "This machine's clock ({now}) is before the time at which {label} was changed in the source ({changed}). \
+                 Set the clock right; if it is right, correct that object's whenChanged or modifyTimestamp, or leave it \
                  out of the source."
             ));
         }
@@ -250,7 +250,7 @@ pub(super) fn tell(job: &Job<'_>, run: &Run) -> Result<()> {
     .collect();
     warn(format!(
         "This machine's clock ({}) is more than 30 days after everything that tells the time: {}. If it is wrong, set \
-         it right and run again: what it judged is judged again. If it is right, the warning ends by itself.",
+         it right and run again: what it judged is judged again. If it is right, the warning ends within a week.",
         job.now,
         witnesses.join("; ")
     ))
@@ -266,9 +266,7 @@ pub(super) fn keep(job: &Job<'_>, run: &Run, passes: bool) -> Result<()> {
     let source = run.witnesses.source_modified.filter(|_| passes).or(before.and_then(|kept| kept.source));
     // Nothing is older than the first run, so that nothing can be forgotten too early.
     let kept = match before {
-        Some(_) => {
-            Kept { time: belief.time, clock: job.now, doubted_since: belief.doubted_since, source }
-        }
+        Some(_) => Kept { time: belief.time, clock: job.now, doubted_since: belief.doubted_since, source },
         None => Kept { time: job.now, clock: job.now, doubted_since: None, source },
     };
     let text = serde_json::to_string(&kept)

@@ -223,3 +223,31 @@ impl Target for ActiveDirectoryTarget {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_quiet_for_its_period_and_one_dated_by_a_wrong_clock_not_for_ever() {
+        let now = Timestamp::parse("2026-11-30T12:00:00Z");
+        let day = 86_400;
+        for (changed, period, quiet) in [
+            ("20261130110000.0Z", day, true),
+            ("20261129120000.0Z", day, false),
+            ("20261130120200.0Z", day, true),
+            ("20261130120200.0Z", 60, true),
+            ("20261201110000.0Z", day, true),
+            ("20261201130000.0Z", day, false),
+            ("20411130120000.0Z", day, false),
+            ("20261130120000.0Z", 0, false),
+            ("soon", day, true),
+        ] {
+            let entry = Entry {
+                dn: "CN=alice".into(),
+                attributes: vec![("whenChanged".into(), vec![changed.as_bytes().to_vec()])],
+            };
+            assert_eq!(is_quiet(&entry, period, now), quiet, "{changed}, {period} s");
+        }
+    }
+}

@@ -18,18 +18,18 @@ use crate::{
     generator,
 };
 
-struct Home(tempfile::TempDir);
+pub(super) struct Home(tempfile::TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn ask(&self, request: Value) -> (Result<()>, Vec<Event>) {
+    pub(super) fn ask(&self, request: Value) -> (Result<()>, Vec<Event>) {
         let config =
             EngineConfig { home: Some(self.0.path().to_str().unwrap().into()), ..EngineConfig::default() };
         let told = Recorder::new(Declining::default());
@@ -38,13 +38,13 @@ impl Home {
         (done, told.events())
     }
 
-    fn results(&self, kind: ResultType, request: Value) -> Vec<Value> {
+    pub(super) fn results(&self, kind: ResultType, request: Value) -> Vec<Value> {
         let (done, events) = self.ask(request);
         done.unwrap();
         events.into_iter().filter_map(|event| of_kind(event, kind)).collect()
     }
 
-    fn profile(&self, settings: Value) -> Value {
+    pub(super) fn profile(&self, settings: Value) -> Value {
         let mut profile = json!({
             "Name": "corp", "Source": "Ldif", "Path": self.path("directory.ldif"), "Target": "Folder",
             "OutputPath": self.path("out"), "TrustAnchorPath": [self.path("anchors")],
@@ -62,7 +62,7 @@ fn of_kind(event: Event, wanted: ResultType) -> Option<Value> {
 }
 
 /// The directory of the demo and the lab.
-fn generate(home: &Home, people: u64, revision: u8) -> Vec<generator::Expected> {
+pub(super) fn generate(home: &Home, people: u64, revision: u8) -> Vec<generator::Expected> {
     let settings = generator::Settings { people, revision, ..generator::Settings::default() };
     generator::generate(&settings, home.0.path()).unwrap();
     serde_json::from_slice(&fs::read(home.path("expected.json")).unwrap()).unwrap()
@@ -93,7 +93,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     entries.map(|path| (path.clone(), fs::read(&path).unwrap())).collect()
 }
 
-fn sync(extra: Value) -> Value {
+pub(super) fn sync(extra: Value) -> Value {
     let mut request = json!({"Operation": "Sync", "ProfileName": "corp"});
     request.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     request

@@ -32,7 +32,10 @@ fn who_is_no_longer_in_a_file_keeps_what_is_published_for_a_day() {
     assert_eq!(harness.run().planned(), (0, 0, 0));
     harness.now += 1;
     let over = harness.run();
-    assert_eq!((over.planned(), over.ok().numbers.missing, over.ok().numbers.missing_kept), ((0, 0, 3), 3, 0));
+    assert_eq!(
+        (over.planned(), over.ok().numbers.missing, over.ok().numbers.missing_kept),
+        ((0, 0, 3), 3, 0)
+    );
     assert!(over.told.warnings().is_empty());
     assert!(harness.published("p039").is_empty());
 }

@@ -63,7 +63,13 @@ enum Step {
     /// The file is exported again.
     Exported,
     /// A run by a clock that is wrong by so much.
-    Run { apart: i64, named: bool, verify: bool, what_if: bool, fault: Option<Fault> },
+    Run {
+        apart: i64,
+        named: bool,
+        verify: bool,
+        what_if: bool,
+        fault: Option<Fault>,
+    },
 }
 
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
@@ -77,7 +83,8 @@ fn step() -> impl Strategy<Value = Step> {
         select(days.to_vec()).prop_map(|days| format!("ends@{}", BEGIN + days * DAY)),
         select(days.to_vec()).prop_map(|days| format!("begins~{}", BEGIN + days * DAY)),
     ];
-    let apart = select(vec![0, 0, 60, 3600, 2 * DAY, 29 * DAY, 40 * DAY, 15 * YEAR, -60, -3 * DAY, -2 * YEAR]);
+    let apart =
+        select(vec![0, 0, 60, 3600, 2 * DAY, 29 * DAY, 40 * DAY, 15 * YEAR, -60, -3 * DAY, -2 * YEAR]);
     let fault = prop_oneof![
         (1..3_usize).prop_map(Fault::DiesAfterWrite),
         (1..3_usize).prop_map(Fault::DiesBeforeWrite),

@@ -52,9 +52,9 @@ fn a_clock_before_the_dates_of_the_source_holds_the_run() {
                 h.source.recipients[2].changed = Timestamp::parse("2100-01-01T00:00:00Z");
             },
             Some(
-                "This machine's clock (1970-01-12 13:46 UTC) is before the last change of p002@contoso.test in the \
-                 source (2100-01-01 00:00 UTC, by its whenChanged). Set the clock right; if it is right, correct that \
-                 object, or leave it or its whenChanged out of the source.",
+                "This machine's clock (1970-01-12 13:46 UTC) is before the time at which p002@contoso.test was changed \
+                 in the source (2100-01-01 00:00 UTC). Set the clock right; if it is right, correct that object's \
+                 whenChanged or modifyTimestamp, or leave it out of the source.",
             ),
         ),
         (
@@ -93,11 +93,19 @@ fn a_clock_before_the_dates_of_the_source_holds_the_run() {
         set(&mut harness);
         let file = harness.profile.source().file().unwrap().path.display().to_string();
         let reason = reason.map(|reason| reason.replace("FILE", &file));
-        for identity in [vec![], vec!["p000@contoso.test".to_owned(), "p001@contoso.test".to_owned(), "p002@contoso.test".to_owned()]] {
+        for identity in [
+            vec![],
+            vec![
+                "p000@contoso.test".to_owned(),
+                "p001@contoso.test".to_owned(),
+                "p002@contoso.test".to_owned(),
+            ],
+        ] {
             harness.options.identity = identity;
             harness.options.what_if = true;
             let preview = harness.run();
-            let warned = preview.told.warnings().iter().any(|w| w.starts_with("The guard would hold this plan:"));
+            let warned =
+                preview.told.warnings().iter().any(|w| w.starts_with("The guard would hold this plan:"));
             assert_eq!(warned, reason.is_some(), "{case}");
             if reason.is_none() {
                 continue;
@@ -105,7 +113,11 @@ fn a_clock_before_the_dates_of_the_source_holds_the_run() {
             harness.options.what_if = false;
             let held = harness.run();
             let Run { result, guard, unapprovable, .. } = held.ok();
-            assert_eq!((result, guard, unapprovable.iter().next()), (&RunResult::Held, unapprovable, reason.as_ref()), "{case}");
+            assert_eq!(
+                (result, guard, unapprovable.iter().next()),
+                (&RunResult::Held, unapprovable, reason.as_ref()),
+                "{case}"
+            );
             let warnings = held.told.warnings();
             let text = warning_with(&warnings, "The guard holds plan")[0];
             assert!(!text.contains("Approve-SmimeSyncPlan"), "{text}");
@@ -134,7 +146,9 @@ fn a_last_run_that_ended_in_the_future_is_told_once() {
         let warnings = harness.run().told.warnings();
         let found = warning_with(&warnings, "The last run (2) ended at");
         assert_eq!(found.len(), usize::from(told), "{ahead}: {warnings:?}");
-        assert!(found.iter().all(|text| text.contains("this machine's clock shows 1970-01-12 13:46 UTC now")));
+        assert!(
+            found.iter().all(|text| text.contains("this machine's clock shows 1970-01-12 13:46 UTC now"))
+        );
         assert_eq!(warning_with(&harness.run().told.warnings(), "The last run").len(), 0);
     }
 }
@@ -197,7 +211,11 @@ fn a_first_run_over_a_file_from_years_ago_tells_its_date() {
     harness.source.modified = at(YEAR);
     let first = harness.run();
     assert_eq!(doubts(&first), 1);
-    assert!(first.told.warnings()[0].contains("was written at 1971-01-01 00:00 UTC"), "{:?}", first.told.warnings());
+    assert!(
+        first.told.warnings()[0].contains("was written at 1971-01-01 00:00 UTC"),
+        "{:?}",
+        first.told.warnings()
+    );
     assert_eq!(doubts(&harness.run()), 0);
 }
 
@@ -227,7 +245,9 @@ fn a_file_older_than_the_one_that_was_read_last_is_told_with_both_dates() {
         (tuesday, None),
         (
             monday,
-            Some("was written at 1970-01-12 15:46 UTC, before the one that was read last (1970-01-13 13:46 UTC); is it an old copy?"),
+            Some(
+                "was written at 1970-01-12 15:46 UTC, before the one that was read last (1970-01-13 13:46 UTC); is it an old copy?",
+            ),
         ),
         (monday, None),
         (tuesday, None),
@@ -235,7 +255,11 @@ fn a_file_older_than_the_one_that_was_read_last_is_told_with_both_dates() {
     for (step, (modified, text)) in steps.iter().enumerate() {
         harness.source.modified = at(*modified);
         let warnings = harness.run().told.warnings();
-        assert_eq!(warnings.iter().map(|w| text.is_some_and(|text| w.ends_with(text))).collect::<Vec<_>>(), vec![true; usize::from(text.is_some())], "{step}: {warnings:?}");
+        assert_eq!(
+            warnings.iter().map(|w| text.is_some_and(|text| w.ends_with(text))).collect::<Vec<_>>(),
+            vec![true; usize::from(text.is_some())],
+            "{step}: {warnings:?}"
+        );
     }
 }
 
