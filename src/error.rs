@@ -82,6 +82,7 @@ error_ids! {
     5104 LdifUnsupported NotImplemented "Give content records, or change records of the type 'add', with the values in the file itself."
     5201 CsvUnreadable OpenError "Check the path and the right to read the file."
     5202 CsvSyntax ParserError "Correct the named line; docs/csv.md shows the columns."
+    5301 SourceTooOld LimitsExceeded "Export the source again, or raise -MaximumSourceAge."
     6001 ExchangeUnreachable ConnectionError "Check the network, the proxy and -ExchangeEnvironmentName."
     6002 ExchangeTlsFailed SecurityError "Check who answers in place of Microsoft: a proxy that breaks TLS open needs its CA in this machine's trust store."
     6003 SignInRefused AuthenticationError "Check -AppId, -Organization and that the certificate is registered with the application; docs/exchange-online.md shows how."
@@ -117,6 +118,7 @@ error_ids! {
     8008 TargetUnreadable InvalidData "Repair or remove the named file at the target and run again."
     8009 VerifyFailed InvalidResult "What was read back is neither the old nor the new state; check who else writes to the target."
     8010 Canceled OperationStopped "Run again; what was begun is finished or put right then."
+    8011 PlanVoid InvalidOperation "Set right what the message names and run again: that run makes a plan of its own."
     9001 Panic NotSpecified "This is a bug in SmimeSync; please report it with the message."
     9002 Internal NotSpecified "This is a bug in SmimeSync; please report it with the message."
 }

@@ -43,9 +43,13 @@ pub const ATTRIBUTES: [&str; 17] = [
     "userSMIMECertificate",
 ];
 
+/// When an object was changed where there is no `whenChanged` (RFC 4512, 3.4.3). Not asked of Active Directory.
+pub(super) const MODIFY_TIMESTAMP: &str = "modifyTimestamp";
+
 /// Whether [`recipient`] looks at the attribute of that name, in any case and with any options.
 pub fn is_looked_at(name: &str) -> bool {
-    ATTRIBUTES.iter().any(|attribute| attribute.eq_ignore_ascii_case(base_name(name)))
+    let mut all = ATTRIBUTES.iter().chain([&MODIFY_TIMESTAMP]);
+    all.any(|attribute| attribute.eq_ignore_ascii_case(base_name(name)))
 }
 
 /// Whether the attribute of that name has one value at most in every directory that has it ([MS-ADA1] to [MS-ADA3],
@@ -185,8 +189,10 @@ pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>>
         user_principal_name: trim.all(entry.texts("userPrincipalName")?).into_iter().next(),
         sam_account_name: entry.texts("sAMAccountName")?.into_iter().next(),
         untrimmed: trim.changed,
-        // Nothing but a wait depends on it, so a broken one does not cost a recipient.
-        changed: entry.first("whenChanged").and_then(generalized_time::parse),
+        // It only tells the time, so a broken one does not cost a recipient.
+        changed: ["whenChanged", MODIFY_TIMESTAMP]
+            .into_iter()
+            .find_map(|name| entry.first(name).and_then(generalized_time::parse)),
         values: certificate_values(entry),
     }))
 }

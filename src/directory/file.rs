@@ -5,14 +5,14 @@ use std::{
     fs::File,
     io::{self, Read, Seek},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use super::{Presence, Selection, SourceItem};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Fingerprint, Recipient, same_in_any_case},
+    model::{Fingerprint, Recipient, Timestamp, same_in_any_case},
 };
 
 /// How much of a file tells how long its records are.
@@ -68,6 +68,12 @@ impl SourceFile {
         Ok((records > 0).then(|| records.saturating_mul(metadata.len()) / length))
     }
 
+    /// When it was written last; none for what is no plain file.
+    pub fn modified(&self) -> Result<Option<Timestamp>> {
+        let metadata = self.file.metadata().map_err(|e| self.error(&e))?;
+        Ok(metadata.modified().ok().filter(|_| metadata.is_file()).map(timestamp))
+    }
+
     /// What changes when somebody writes the file.
     fn stamp(&self) -> Result<(u64, Option<SystemTime>)> {
         let metadata = self.file.metadata().map_err(|e| self.error(&e))?;
@@ -76,6 +82,15 @@ impl SourceFile {
 
     fn error(&self, cause: &io::Error) -> Error {
         Error::io(self.unreadable, "Cannot read", &self.path, cause)
+    }
+}
+
+/// To the second, also before 1970.
+fn timestamp(time: SystemTime) -> Timestamp {
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => Timestamp(seconds(after)),
+        Err(before) => Timestamp(-seconds(before.duration())),
     }
 }
 

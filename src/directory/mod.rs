@@ -80,6 +80,11 @@ pub trait Source: Send {
     /// The source's own clock, where it has one.
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>>;
 
+    /// When the file that it is was written last; `None` where it is no file.
+    fn modified(&self) -> Result<Option<Timestamp>> {
+        Ok(None)
+    }
+
     /// How many recipients [`Source::read`] will roughly hand over, where that is known beforehand.
     fn size_hint(&self) -> Option<u64> {
         None

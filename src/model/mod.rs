@@ -23,6 +23,7 @@ mod shortened;
 mod timestamp;
 mod trust_store;
 mod value;
+mod witness;
 
 pub use attribute::Attribute;
 pub use certificate::{CertificateSummary, Purpose};
@@ -42,6 +43,7 @@ pub use shortened::shortened;
 pub use timestamp::Timestamp;
 pub use trust_store::{TrustStore, TrustStoreCertificate};
 pub use value::Value;
+pub use witness::Witnesses;
 
 /// Enums whose variants have names, the same in the database, in JSON and in requests; `strum` derives all of it.
 pub trait Named: Copy + Into<&'static str> + FromStr + VariantArray {

@@ -50,7 +50,7 @@ pub struct Recipient {
     /// Addresses and names that the source has with white space around them, or with characters that nobody sees; the
     /// fields above have them without.
     pub untrimmed: Vec<String>,
-    /// `whenChanged`, where the source has it.
+    /// `whenChanged`, else `modifyTimestamp`, where the source has it.
     pub changed: Option<Timestamp>,
     /// The values, in the order in which the source gave them.
     pub values: Vec<Value>,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ChangeKind, Exclusion, Timestamp};
+use super::{ChangeKind, Exclusion, Timestamp, Witnesses};
 
 /// How a run ended.
 #[derive(
@@ -61,6 +61,9 @@ pub struct Run {
     /// Why the guard held the plan; empty if it did not.
     #[serde(serialize_with = "super::printable::sentence::all")]
     pub guard: Vec<String>,
+    /// Those of the reasons that no approval lifts: the plan is void.
+    #[serde(default)]
+    pub unapprovable: Vec<String>,
     /// Issuers that were needed for a chain and not there, most certificates first.
     pub missing_issuers: Vec<MissingIssuer>,
     /// Recipients that the target skips, by reason.
@@ -71,6 +74,9 @@ pub struct Run {
     pub error: Option<String>,
     /// Who ran it where: `user@host, PowerShell 7.6.9, process 4711`.
     pub host: String,
+    /// What told it the time.
+    #[serde(skip)]
+    pub witnesses: Witnesses,
 }
 
 impl Run {
@@ -99,6 +105,8 @@ pub struct RunNumbers {
     pub with_desired: u64,
     /// Recipients that an earlier import showed and this one did not.
     pub missing: u64,
+    /// Those of them whose published values stay until the missing period ends.
+    pub missing_kept: u64,
     /// Changes planned: Add.
     pub add: u64,
     /// Changes planned: Update.

@@ -7,6 +7,7 @@ use crate::{
     model::{Named, Run, RunResult, Timestamp},
     places::profile_store,
     state::{State, lock::RunLock},
+    sync,
 };
 
 pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Context) -> Result<()> {
@@ -22,12 +23,12 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
     let _lock = RunLock::take(&path, &engine.holder())?;
     let now = Timestamp::now();
     let state = State::open_watched(&path, now, &mut watch(context))?;
-    let run = approve(&state, request).map_err(|error| state.settled(error, now))?;
+    let run = approve(&state, request, now).map_err(|error| state.settled(error, now))?;
     state.close()?;
     context.result(ResultType::Run, &run)
 }
 
-fn approve(state: &State, request: &ApprovePlanRequest) -> Result<Run> {
+fn approve(state: &State, request: &ApprovePlanRequest, now: Timestamp) -> Result<Run> {
     let run = state.run(request.id)?;
     if run.result != RunResult::Held {
         let what = format!(
@@ -38,6 +39,7 @@ fn approve(state: &State, request: &ApprovePlanRequest) -> Result<Run> {
         );
         return Err(Error::new(ErrorId::PlanNotHeld, what).target(request.id.to_string()));
     }
+    sync::check_approvable(&run, now)?;
     state.approve(request.id)?;
     Ok(run)
 }

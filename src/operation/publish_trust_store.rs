@@ -11,7 +11,7 @@ use crate::{
         trust_store::{self as store, MergedStore, PresentStore},
     },
     model::{Fingerprint, Timestamp, TrustStore, counted},
-    places,
+    places, sync,
     trust::{TrustAnchors, load_anchors},
 };
 
@@ -55,11 +55,15 @@ struct Publication<'a> {
 
 /// Reads the organisation's trust store, saves it, uploads it with the trust anchors that it lacks, and reads it
 /// back. Nothing is uploaded where it lacks none. Results: one `TrustStore`.
-/// Fails with `TrustStoreRefused`, `TrustStoreUnreadable`, `VerifyFailed`, `PlaceNotWritable`, `PlaceNotPrivate`,
+/// Fails with `TrustStoreRefused`, `ClockSkew`, `TrustStoreUnreadable`, `VerifyFailed`, `PlaceNotWritable`, `PlaceNotPrivate`,
 /// `DiskFull`, and as the channel does.
 fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, context: &Context) -> Result<()> {
     store::refuse_expired(&job.anchors.certificates(), job.now)?;
     let old = store::read(channel, context)?;
+    // By a clock that is ahead, CA certificates that are valid would be left out as expired.
+    if let Some(theirs) = channel.clock(context)? {
+        sync::compare_clocks(job.now, theirs, "the service")?;
+    }
     let present = store::parse(channel, old.as_deref())?;
     let merged = store::merge(&job.anchors.certificates(), &present, job.now)?;
     let mut result = TrustStore {
@@ -171,4 +175,87 @@ fn save(path: &Path, bytes: &[u8]) -> Result<()> {
         places::make_private_folder(folder)?;
     }
     places::write_new_file(path, bytes, ErrorId::PlaceNotWritable)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        event::{Answer, Event, EventSink},
+        exchange::{Command, Location, Object, Output},
+    };
+
+    struct Nobody;
+
+    impl EventSink for Nobody {
+        fn emit(&self, _event: Event) -> Result<()> {
+            Ok(())
+        }
+        fn ask(&self, _questions: Vec<Question>) -> Result<Vec<Answer>> {
+            Err(Error::canceled())
+        }
+    }
+
+    /// An organisation without a trust store, with a clock of its own.
+    struct Organisation {
+        clock: Option<Timestamp>,
+        asked: Vec<&'static str>,
+    }
+
+    impl CmdletChannel for Organisation {
+        fn name(&self) -> String {
+            "Exchange Online".into()
+        }
+        fn location(&mut self, _context: &Context) -> Result<Location> {
+            Ok(Location::Cloud)
+        }
+        fn batch_size(&self) -> usize {
+            1
+        }
+        fn invoke(&mut self, commands: &[Command], _context: &Context) -> Result<Vec<Result<Output>>> {
+            self.asked.extend(commands.iter().map(|command| command.cmdlet));
+            Ok(commands.iter().map(|_| Ok(Output::default())).collect())
+        }
+        fn list(
+            &mut self,
+            _command: &Command,
+            _context: &Context,
+            _sink: &mut dyn FnMut(Object) -> Result<()>,
+        ) -> Result<()> {
+            Ok(())
+        }
+        fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
+            Ok(self.clock)
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_not_the_services_replaces_no_trust_store() {
+        let now = Timestamp(1_800_000_000);
+        let anchors = TrustAnchors::new([]);
+        for (clock, expected) in [
+            (None, Ok(())),
+            (Some(now.plus(-300)), Ok(())),
+            (Some(now.plus(-301)), Err(ErrorId::ClockSkew)),
+            (Some(now.plus(3600)), Err(ErrorId::ClockSkew)),
+        ] {
+            let job = Publication {
+                profile_name: "corp",
+                anchors: &anchors,
+                backup: PathBuf::new(),
+                what_if: false,
+                confirm: false,
+                now,
+            };
+            let mut organisation = Organisation { clock, asked: Vec::new() };
+            let context = Context::new(Arc::new(Nobody), CancellationToken::new());
+            let done = publish_through(&job, &mut organisation, &context);
+            assert_eq!(done.map_err(|error| error.id), expected, "{clock:?}");
+            assert_eq!(organisation.asked, ["Get-SmimeConfig"]);
+        }
+    }
 }

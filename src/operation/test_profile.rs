@@ -62,7 +62,7 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     match opening.source() {
         Ok(mut source) => {
             tester.tell("Source", Ok("The source can be opened, and takes the credential.".to_owned()))?;
-            let clock = clock(source.as_mut(), context);
+            let clock = tester.clock(source.as_mut());
             tester.tell("Clock", clock)?;
             tester.recipients(source.as_mut())?;
         }
@@ -72,14 +72,6 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     tester.tell("Target", target.and_then(|mut target| check_target(target.as_mut(), context)))?;
     let path = opening.stored.places.state_file(&opening.profile().name);
     tester.tell("State", state(&path, context))
-}
-
-fn clock(source: &mut dyn Source, context: &Context) -> Result<String> {
-    let Some(theirs) = source.clock(context)? else {
-        return Ok("The source has no clock of its own.".into());
-    };
-    let apart = sync::compare_clocks(Timestamp::now(), theirs, "the directory")?;
-    Ok(format!("The clocks are {} apart.", counted(apart, "second", "seconds")))
 }
 
 fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
@@ -108,6 +100,15 @@ fn state(path: &std::path::Path, context: &Context) -> Result<String> {
 }
 
 impl Tester<'_> {
+    fn clock(&self, source: &mut dyn Source) -> Result<String> {
+        let now = Timestamp::now();
+        let Some(theirs) = source.clock(self.context)? else {
+            return sync::check_source(self.profile, source, now);
+        };
+        let apart = sync::compare_clocks(now, theirs, "the directory")?;
+        Ok(format!("The clocks are {} apart.", counted(apart, "second", "seconds")))
+    }
+
     fn tell(&self, check: &str, outcome: Result<String>) -> Result<()> {
         let (result, message, advice) = match outcome {
             Ok(message) => (CheckResult::Passed, message, String::new()),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{RuleId, certificate_rules::Fired, select::MAX_VALUES};
 use crate::{
     certificate::{MAX_OCTETS, MAX_PARTS, ValueContent},
-    model::{Attribute, CertificateState, JudgedCertificate, Named, Purpose, Value, counted, printable, trimmed},
+    model::{
+        Attribute, CertificateState, JudgedCertificate, Named, Purpose, Value, counted, printable, trimmed,
+    },
 };
 
 /// The most findings of one rule on one recipient.

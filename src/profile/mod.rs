@@ -144,8 +144,7 @@ impl Profile {
 
     /// Seconds that a recipient must stay missing before its values are removed.
     pub fn effective_missing_period(&self) -> i64 {
-        let default = if matches!(self.source(), Source::Ldif(_) | Source::Csv(_)) { 0 } else { 24 * 3600 };
-        self.limits.missing_period.map_or(default, i64::from)
+        self.limits.missing_period.map_or(24 * 3600, i64::from)
     }
 }
 

@@ -39,7 +39,6 @@ impl ActiveDirectorySettings {
 
 impl FileSettings {
     /// All recipients of a file.
-    #[allow(clippy::needless_update)] // Only as long as there is but one setting.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::unset() }
     }

@@ -82,6 +82,9 @@ settings! {
     FileSettings {
         Path path: PathBuf = required,
             "The file.";
+        MaximumSourceAge maximum_source_age: Option<u32> = default in 1..=UNLIMITED,
+            "Seconds after which a file that was not written again is too old: a run that reads it is held. Default: no \
+             file is too old.";
     }
 
     /// An organisation in Exchange Online, and who signs in there.
@@ -172,8 +175,8 @@ settings! {
     /// What holds a plan for approval, and how long things are kept.
     LimitSettings {
         MissingPeriod missing_period: Option<u32> = default in 0..=31_536_000,
-            "Seconds that a recipient must stay missing from the source before its values are removed. Default: a day; \
-             0 for files.";
+            "Seconds that a recipient must stay missing from the source before its values are removed. Default: a \
+             day.";
         RemovalLimit removal_limit: u32 = 500 in 0..=UNLIMITED,
             "More removals than this in one run hold the plan for approval.";
         RemovalPercent removal_percent: u8 = 10 in 0..=100,

@@ -104,11 +104,27 @@ impl State {
         rows.iter().map(|text| self.stored(text)).collect()
     }
 
-    /// Forgets runs and exported changes from before `before`.
-    pub fn sweep_history(&self, before: Timestamp) -> Result<()> {
-        let newest_stays = "DELETE FROM run WHERE started < ?1 AND id < (SELECT max(id) FROM run)";
-        self.execute(newest_stays, [before.0])?;
-        let sql = "DELETE FROM change WHERE state = ?1 AND time < ?2";
-        self.execute(sql, params![ChangeState::Exported.name(), before.0]).map(drop)
+    /// The newest run that is older than `before`, with all before it. Numbers of runs tell their order and clocks may
+    /// go wrong, so a run that claims to be older than one that came earlier does not count, and neither does one that
+    /// claims to be from after `now`.
+    pub fn last_run_before(&self, before: Timestamp, now: Timestamp) -> Result<Option<i64>> {
+        let sql = "SELECT max(id) FROM run WHERE started < ?1 AND id <
+                       (SELECT coalesce(min(id), (SELECT max(id) FROM run)) FROM run WHERE started BETWEEN ?1 AND ?2)";
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        statement.query_row([before.0, now.0], |row| row.get(0)).map_err(|e| self.failed(e))
+    }
+
+    /// Whether a run began at a time that is still to come.
+    pub fn has_runs_after(&self, now: Timestamp) -> Result<bool> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM run WHERE started > ?1)", [now.0])? != 0)
+    }
+
+    /// Forgets the run `last` and those before it, with their exported changes; not those exported from `since` on.
+    pub fn sweep_history(&self, last: i64, since: Timestamp, now: Timestamp) -> Result<()> {
+        let newest_stays = "DELETE FROM run WHERE id <= ?1 AND id < (SELECT max(id) FROM run)";
+        self.execute(newest_stays, [last])?;
+        let sql = "DELETE FROM change WHERE state = ?1 AND run_id <= ?2 AND NOT time BETWEEN ?3 AND ?4";
+        self.execute(sql, params![ChangeState::Exported.name(), last, since.0, now.0]).map(drop)
     }
 }

@@ -89,6 +89,8 @@ pub struct CuratedRecord {
 pub struct KnownEvaluation {
     /// What it was made from.
     pub input: Fingerprint,
+    /// When it was made; `None`: an earlier version did not keep that.
+    pub made: Option<Timestamp>,
     /// When it may turn out otherwise.
     pub next_evaluation: Option<Timestamp>,
     /// Whether anything is desired.
@@ -117,25 +119,39 @@ impl State {
         if self.judges_anew.get() {
             return Ok(None);
         }
-        let sql = "SELECT input, next_evaluation, desired <> '[]', missing_issuers FROM evaluation WHERE anchor = ?1";
+        let sql = "SELECT input, next_evaluation, desired <> '[]', missing_issuers, made FROM evaluation WHERE anchor = ?1";
         let connection = self.connection();
         let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let read = |row: &Row<'_>| {
-            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, bool>(2)?, row.get::<_, String>(3)?))
+            // A certificate that is valid up to the last second there is has a next evaluation after it.
+            let next_evaluation = row.get::<_, Option<i64>>(1)?.map(Timestamp);
+            let known = KnownEvaluation {
+                input: Fingerprint(row.get(0)?),
+                made: row.get(4)?,
+                next_evaluation,
+                has_desired: row.get(2)?,
+                missing_issuers: Vec::new(),
+            };
+            Ok((known, row.get::<_, String>(3)?))
         };
         let found = statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))?;
-        let Some((input, next, has_desired, issuers)) = found else { return Ok(None) };
-        let missing_issuers = self.stored(&issuers)?;
-        // A certificate that is valid up to the last second there is has a next evaluation after it.
-        let next_evaluation = next.map(Timestamp);
-        Ok(Some(KnownEvaluation { input: Fingerprint(input), next_evaluation, has_desired, missing_issuers }))
+        let Some((known, issuers)) = found else { return Ok(None) };
+        Ok(Some(KnownEvaluation { missing_issuers: self.stored(&issuers)?, ..known }))
     }
 
-    /// Keeps an evaluation, and the bytes of `values`: those that it wants published, and those that it wants gone.
-    pub fn put_evaluation(&self, anchor: &str, row: &EvaluationRow, values: &[Value]) -> Result<()> {
+    /// Keeps an evaluation that was made at `made`, and the bytes of `values`: those that it wants published, and those
+    /// that it wants gone.
+    pub fn put_evaluation(
+        &self,
+        anchor: &str,
+        row: &EvaluationRow,
+        values: &[Value],
+        made: Timestamp,
+    ) -> Result<()> {
         self.execute(
             "INSERT OR REPLACE INTO evaluation(anchor, input, recipient, has_values, desired, judged, findings,
-                 missing_issuers, next_evaluation, curation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 missing_issuers, next_evaluation, curation, made)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             rusqlite::params![
                 anchor,
                 row.input.0,
@@ -147,6 +163,7 @@ impl State {
                 json(&row.missing_issuers)?,
                 row.next_evaluation.map(|t| t.0),
                 json(&row.curation)?,
+                made.0,
             ],
         )?;
         values.iter().try_for_each(|value| self.put_value(value))

@@ -103,7 +103,8 @@ impl State {
         now: Timestamp,
     ) -> Result<()> {
         self.execute(
-            "UPDATE value SET released = ?2 WHERE fingerprint IN (SELECT fingerprint FROM managed WHERE anchor = ?1)",
+            "UPDATE value SET released = ?2, released_by = (SELECT max(id) FROM run)
+                 WHERE fingerprint IN (SELECT fingerprint FROM managed WHERE anchor = ?1)",
             rusqlite::params![anchor, now.0],
         )?;
         self.execute("DELETE FROM managed WHERE anchor = ?1", [anchor])?;
@@ -113,7 +114,10 @@ impl State {
                 "INSERT OR REPLACE INTO managed(anchor, attribute, fingerprint, certificate) VALUES (?1, ?2, ?3, ?4)",
                 rusqlite::params![anchor, value.attribute.name(), value.value.0, certificate],
             )?;
-            self.execute("UPDATE value SET released = NULL WHERE fingerprint = ?1", [value.value.0])?;
+            self.execute(
+                "UPDATE value SET released = NULL, released_by = NULL WHERE fingerprint = ?1",
+                [value.value.0],
+            )?;
         }
         match link {
             Some(link) => {
@@ -137,7 +141,8 @@ impl State {
     pub fn forget_target(&self, now: Timestamp) -> Result<usize> {
         self.transaction(|state| {
             state.execute(
-                "UPDATE value SET released = ?1 WHERE fingerprint IN (SELECT fingerprint FROM managed)",
+                "UPDATE value SET released = ?1, released_by = (SELECT max(id) FROM run)
+                     WHERE fingerprint IN (SELECT fingerprint FROM managed)",
                 [now.0],
             )?;
             state.execute("DELETE FROM managed", [])?;
@@ -164,7 +169,7 @@ impl State {
     /// Keeps the bytes of values that were taken away, until retention ends.
     pub fn release_values(&self, values: &[PublishedValue], now: Timestamp) -> Result<()> {
         values.iter().try_for_each(|value| {
-            let sql = "UPDATE value SET released = ?2 WHERE fingerprint = ?1";
+            let sql = "UPDATE value SET released = ?2, released_by = (SELECT max(id) FROM run) WHERE fingerprint = ?1";
             self.execute(sql, rusqlite::params![value.value.0, now.0]).map(drop)
         })
     }
@@ -226,16 +231,17 @@ impl State {
         rows.into_iter().map(published).collect()
     }
 
-    /// Removes the bytes of values that nothing needs: not desired, not managed, not about to be curated, and released before `before`.
-    pub fn sweep_values(&self, before: Timestamp) -> Result<()> {
+    /// Removes the bytes of values that nothing needs: not desired, not managed, not about to be curated, and released
+    /// by the run `last` or an earlier one; before `before`, where an earlier version did not keep which.
+    pub fn sweep_values(&self, last: Option<i64>, before: Timestamp) -> Result<()> {
         self.execute(
-            "DELETE FROM value WHERE (released IS NULL OR released < ?1)
+            "DELETE FROM value WHERE (released IS NULL OR released_by <= ?1 OR released_by IS NULL AND released < ?2)
                  AND fingerprint NOT IN (SELECT fingerprint FROM managed)
                  AND hex(fingerprint) NOT IN
                      (SELECT json_extract(d.value, '$.Value') FROM evaluation, json_each(evaluation.desired) AS d)
                  AND hex(fingerprint) NOT IN
                      (SELECT json_extract(c.value, '$.Value') FROM evaluation, json_each(evaluation.curation) AS c)",
-            [before.0],
+            rusqlite::params![last, before.0],
         )
         .map(drop)
     }

@@ -105,6 +105,12 @@ const MIGRATIONS: &[&str] = &[
     -- Where values are put right in place: every value of the recipient, and which of them go.
     ALTER TABLE evaluation ADD COLUMN curation TEXT NOT NULL DEFAULT '[]';
 ",
+    "
+    -- When it was made; NULL where an earlier version made it.
+    ALTER TABLE evaluation ADD COLUMN made INTEGER;
+    -- The run that took it away: clocks go wrong, the numbers of runs only grow. NULL where an earlier version did.
+    ALTER TABLE value ADD COLUMN released_by INTEGER;
+",
 ];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.

@@ -3,18 +3,22 @@
 use super::job::Job;
 use crate::{
     error::{Error, ErrorId, Result},
-    model::Timestamp,
+    model::{Run, Timestamp},
 };
 
 /// Most that the clocks of this machine and of the source may differ, in seconds.
-const CLOCK_TOLERANCE: u64 = 300;
+pub(super) const CLOCK_TOLERANCE: u64 = 300;
 
-/// Fails with `ClockSkew` where this machine's clock is another than the source's or the target's.
-pub(super) fn check(job: &mut Job<'_>) -> Result<()> {
+/// Fails with `ClockSkew` where this machine's clock is another than the source's or the target's; notes that it is
+/// confirmed where either has one.
+pub(super) fn check(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let clocks =
         [("the directory", job.source.clock(job.context)?), ("the target", job.target.clock(job.context)?)];
     for (whose, clock) in clocks {
-        clock.map_or(Ok(0), |theirs| compare(job.now, theirs, whose))?;
+        if let Some(theirs) = clock {
+            compare(job.now, theirs, whose)?;
+            run.witnesses.clock_confirmed = true;
+        }
     }
     Ok(())
 }

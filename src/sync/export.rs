@@ -297,7 +297,7 @@ fn settle_batch(
 
 /// Seconds until a change that was rejected for the `attempts`th time is tried again: the first time at the
 /// next run, then half an hour, doubled each time up to a day.
-fn backoff(attempts: u32) -> i64 {
+pub(super) fn backoff(attempts: u32) -> i64 {
     match attempts {
         0 | 1 => 0,
         more => (1800_i64 << (more - 2).min(10)).min(LONGEST_WAIT),

@@ -1,6 +1,6 @@
 //! The guard: before the first write, holds plans that would take away too much.
 
-use super::{fingerprint, job::Job};
+use super::{fingerprint, job::Job, witness};
 use crate::{
     error::Result,
     event::LogLevel,
@@ -95,7 +95,8 @@ pub(super) fn run(job: &Job<'_>, run: &mut Run) -> Result<bool> {
 
 /// Holds the plan of this run where the facts speak against it.
 pub(super) fn verdict(job: &Job<'_>, run: &mut Run, facts: &Facts) -> Result<bool> {
-    run.guard = judge(facts);
+    run.unapprovable = witness::holds(job, run)?;
+    run.guard = run.unapprovable.iter().cloned().chain(judge(facts)).collect();
     let why = run.guard.join(" ");
     if job.options.what_if {
         if job.options.pass_thru {
@@ -111,13 +112,18 @@ pub(super) fn verdict(job: &Job<'_>, run: &mut Run, facts: &Facts) -> Result<boo
     }
     let (id, name) = (run.id, &job.profile.name);
     let held = job.state.move_changes(id, ChangeState::Pending, ChangeState::Held)?;
+    let way_out = if run.unapprovable.is_empty() {
+        format!(
+            " Look at it with 'Get-SmimeSyncChange {name} -RunId {id}'; let it through with \
+             'Approve-SmimeSyncPlan {name} -Id {id}'."
+        )
+    } else {
+        String::new()
+    };
+    let changes = counted(held, "change", "changes");
     job.context.log(
         LogLevel::Warning,
-        format!(
-            "The guard holds plan {id} ({}), and nothing was written: {why} Look at it with \
-             'Get-SmimeSyncChange {name} -RunId {id}'; let it through with 'Approve-SmimeSyncPlan {name} -Id {id}'.",
-            counted(held, "change", "changes")
-        ),
+        format!("The guard holds plan {id} ({changes}), and nothing was written: {why}{way_out}"),
     )?;
     if job.options.pass_thru {
         job.hand_over_changes(run, ChangeState::Held)?;

@@ -2,24 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::{fingerprint, job::Job, progress::Meter};
+use super::{absent, fingerprint, job::Job, progress::Meter, witness};
 use crate::{
-    directory::{Identities, Presence, SourceItem},
+    directory::{Identities, SourceItem},
     error::{Error, ErrorId, Result},
+    event::LogLevel,
     model::{
         CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
-        RecipientRecord, Run, Severity, Value, counted,
+        RecipientRecord, Run, Severity, Timestamp, Value, counted,
     },
     parallel,
-    state::import::{CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation},
+    state::import::{CuratedRecord, EvaluationRow, ImportRow, Judgement, KnownEvaluation},
 };
 
 /// Recipients of one transaction.
 const BATCH: usize = 500;
 /// Bytes of values that a batch may hold, whatever the number of its recipients.
 const BATCH_BYTES: usize = 8 << 20;
-/// Anchors of one look-up.
-const LOOK_UP: usize = 100;
 /// Issuers that a run names.
 const MISSING_ISSUERS: usize = 100;
 /// Issuers that the log names.
@@ -48,6 +47,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         match item {
             SourceItem::Recipient(recipient) => {
                 named.note(&recipient);
+                if let Some(changed) = recipient.changed {
+                    import.run.witnesses.note_change(changed, recipient.label());
+                }
                 bytes += recipient.values.iter().map(|value| value.bytes.len()).sum::<usize>();
                 batch.push(recipient);
             }
@@ -65,6 +67,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     })?;
     import.flush(&part, context, &mut batch)?;
     let issuers = import.issuers;
+    run.witnesses.source_modified = job.source.modified()?;
     name_missing_issuers(run, issuers);
     for missing in run.missing_issuers.iter().take(MISSING_ISSUERS_TOLD) {
         job.verbose(format!(
@@ -80,8 +83,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         return Ok(());
     }
     let empty = run.numbers.recipients == 0;
-    if !empty {
-        absent(job, run)?;
+    // What was read by a wrong clock is no import: since when somebody is missing would be wrong.
+    if !empty && witness::holds(job, run)?.is_empty() {
+        absent::run(job, run)?;
         job.state.complete_import(run.id)?;
     }
     if !empty && run.numbers.with_values == 0 {
@@ -111,7 +115,7 @@ struct Part<'a> {
     state: &'a crate::state::State,
     evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
     policy: Fingerprint,
-    now: crate::model::Timestamp,
+    now: Timestamp,
     disabled: crate::profile::DisabledAccount,
 }
 
@@ -129,10 +133,15 @@ impl Import<'_> {
         batch: &mut Vec<Recipient>,
     ) -> Result<()> {
         let mut known = Vec::with_capacity(batch.len());
+        // An earlier version did not keep when it judged: any of its runs may have been the one in the future.
+        let undated_hold = !part.state.has_runs_after(part.now)?;
         for recipient in batch.iter() {
             let input = fingerprint::input(recipient, part.policy, part.disabled);
             let still = part.state.known_evaluation(&recipient.anchor)?.filter(|known| {
-                known.input == input && known.next_evaluation.is_none_or(|next| next > part.now)
+                known.input == input
+                    && known.next_evaluation.is_none_or(|next| next > part.now)
+                    // What was judged in the future was judged by a wrong clock.
+                    && known.made.map_or(undated_hold, |made| made <= part.now)
             });
             known.push((input, still));
         }
@@ -165,8 +174,8 @@ impl Import<'_> {
                     (Some(known), _) => self.count(recipient, &known),
                     (None, Some(evaluation)) => {
                         let (row, values) = evaluation_row(recipient, input, evaluation);
-                        self.count(recipient, &summary(&row));
-                        state.put_evaluation(&recipient.anchor, &row, &values)?;
+                        self.count(recipient, &summary(&row, part.now));
+                        state.put_evaluation(&recipient.anchor, &row, &values, part.now)?;
                     }
                     (None, None) => return Err(Error::new(ErrorId::Internal, "An evaluation is missing.")),
                 }
@@ -175,7 +184,7 @@ impl Import<'_> {
         })?;
         for label in repeated {
             // A recipient that moved during paging is seen twice; the first sight counts.
-            context.log(crate::event::LogLevel::Verbose, format!("The source showed {label} twice."))?;
+            context.log(LogLevel::Verbose, format!("The source showed {label} twice."))?;
         }
         batch.clear();
         Ok(())
@@ -251,76 +260,26 @@ fn curated(one: &CuratedValue) -> CuratedRecord {
     }
 }
 
-fn summary(row: &EvaluationRow) -> KnownEvaluation {
+fn summary(row: &EvaluationRow, made: Timestamp) -> KnownEvaluation {
     KnownEvaluation {
         input: row.input,
+        made: Some(made),
         next_evaluation: row.next_evaluation,
         has_desired: !row.desired.is_empty(),
         missing_issuers: row.missing_issuers.clone(),
     }
 }
 
-/// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
-fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
-    let mut after = String::new();
-    let mut unreadable = 0_u64;
-    loop {
-        let unseen = job.state.unseen(run.id, &after, LOOK_UP)?;
-        let Some(last) = unseen.last() else { return tell_unreadable(job, unreadable) };
-        after.clone_from(&last.anchor);
-        let anchors: Vec<String> = unseen.iter().map(|row| row.anchor.clone()).collect();
-        let presences = job.source.look_up(&anchors, job.context)?;
-        let mut found = Vec::new();
-        for (row, presence) in unseen.into_iter().zip(presences) {
-            match presence {
-                Presence::InScope(recipient) => found.push(*recipient),
-                Presence::Unreadable => {
-                    unreadable += 1;
-                    let row = ImportRow { missing_since: None, gone: None, ..row };
-                    job.state.add_import(run.id, &row)?;
-                }
-                other => carry_over(job, run, row, &other)?,
-            }
-        }
-        let Job { state, evaluate, policy, now, profile, context, .. } = job;
-        let part = Part {
-            state,
-            evaluate: *evaluate,
-            policy: *policy,
-            now: *now,
-            disabled: profile.policy.disabled_account,
-        };
-        Import { run, issuers: BTreeMap::new() }.flush(&part, context, &mut found)?;
-    }
-}
-
-/// Who can't be read is not gone.
-fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
-    if unreadable == 0 {
-        return Ok(());
-    }
-    let who = counted(unreadable, "recipient", "recipients");
-    let message = format!(
-        "The source no longer shows {who} of earlier runs, and holds what could not be read; what is published for \
-         them stays as it is."
-    );
-    job.context.log(crate::event::LogLevel::Warning, message)
-}
-
-fn carry_over(job: &Job<'_>, run: &mut Run, row: ImportRow, presence: &Presence) -> Result<()> {
-    let since = row.missing_since.unwrap_or(job.now);
-    let gone = match presence {
-        Presence::Deleted => Some(Gone::Deleted),
-        Presence::OutOfScope => Some(Gone::OutOfScope),
-        _ if since.plus(job.profile.effective_missing_period()) <= job.now => Some(Gone::Missing),
-        _ => None,
+/// Takes recipients of earlier runs who are there, though the source did not show them.
+pub(super) fn again(job: &Job<'_>, run: &mut Run, found: &mut Vec<Recipient>) -> Result<()> {
+    let part = Part {
+        state: job.state,
+        evaluate: job.evaluate,
+        policy: job.policy,
+        now: job.now,
+        disabled: job.profile.policy.disabled_account,
     };
-    run.numbers.missing += 1;
-    // Nothing is published for it and nothing can come of it: forgotten.
-    if gone.is_some() && job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)? {
-        return job.state.drop_open_change(&row.anchor);
-    }
-    job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)
+    Import { run, issuers: BTreeMap::new() }.flush(&part, job.context, found)
 }
 
 fn name_missing_issuers(run: &mut Run, issuers: BTreeMap<String, u64>) {

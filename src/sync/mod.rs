@@ -1,5 +1,6 @@
 //! One run: import, plan, guard, export.
 
+mod absent;
 mod change;
 mod clocks;
 mod contact;
@@ -24,6 +25,7 @@ pub mod request;
 mod run;
 mod sweep;
 mod verify;
+mod witness;
 
 pub use change::digest;
 pub(crate) use clocks::compare as compare_clocks;
@@ -33,3 +35,4 @@ pub use job::{Job, Options};
 pub(crate) use progress::Meter;
 pub(crate) use record::record_failure;
 pub use run::run;
+pub(crate) use witness::{check_approvable, check_source};

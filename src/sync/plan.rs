@@ -2,13 +2,13 @@
 
 use super::{
     change::{Draft, digest},
-    contact, first_contact,
+    contact, export, first_contact,
     job::Job,
     progress::Meter,
 };
 use crate::{
     error::{Error, Result},
-    model::{ChangeState, Run, counted, of_each_kind},
+    model::{ChangeState, Run, Timestamp, counted, of_each_kind},
     state::{change::OpenChange, published::PlanRow},
 };
 
@@ -91,11 +91,18 @@ fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>
     Ok(None)
 }
 
+/// Whether the next try is still to come. A wait that is longer than any was given by a clock that was ahead.
+fn waits(job: &Job<'_>, open: &OpenChange, next_try: Timestamp) -> bool {
+    next_try > job.now && next_try <= job.now.plus(export::backoff(open.attempts))
+}
+
 /// Whether an open change with the same goal is left as it is by this run.
 fn skips(job: &Job<'_>, open: &OpenChange) -> bool {
     match open.state {
         ChangeState::Declined => !job.options.confirm,
-        ChangeState::Rejected => !job.is_partial() && open.next_try.is_some_and(|next| next > job.now),
+        ChangeState::Rejected => {
+            !job.is_partial() && open.next_try.is_some_and(|next| waits(job, open, next))
+        }
         _ => false,
     }
 }

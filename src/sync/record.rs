@@ -6,7 +6,7 @@ use super::job::{Job, Options};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{Run, RunNumbers, RunResult, Timestamp},
+    model::{Run, RunNumbers, RunResult, Timestamp, Witnesses},
     profile::Profile,
     state::State,
 };
@@ -50,10 +50,12 @@ fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, ho
         seconds: 0.0,
         numbers: RunNumbers::default(),
         guard: Vec::new(),
+        unapprovable: Vec::new(),
         missing_issuers: Vec::new(),
         exclusions: Vec::new(),
         error: None,
         host,
+        witnesses: Witnesses::default(),
     };
     state.begin_run(&mut run).map_err(|error| state.settled(error, now))?;
     Ok(run)

@@ -2,6 +2,7 @@
 
 use super::{
     clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, verify,
+    witness,
 };
 use crate::{
     error::Result,
@@ -15,12 +16,16 @@ pub fn run(job: Job<'_>) -> Result<Run> {
 }
 
 fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
-    clocks::check(job)?;
+    clocks::check(job, run)?;
+    witness::look_back(job, run)?;
     recover::in_flight(job, run)?;
     import::run(job, run)?;
+    witness::tell(job, run)?;
     plan::run(job, run)?;
     verify::tell_drift(job.profile.target.drift(), &run.numbers, job.context)?;
-    if !guard::run(job, run)? {
+    let passes = guard::run(job, run)?;
+    witness::keep(job, run, passes)?;
+    if !passes {
         exclusions::tell(job, run)?;
         sweep::after_import(job, run)?;
         return Ok(RunResult::Held);

@@ -6,7 +6,8 @@ function Approve-SmimeSyncPlan {
     .DESCRIPTION
     When the guard holds a plan, nothing was written. This approves exactly the removals that the plan lists, by
     recipient and value; the next run plans again and lets those through. Other removals that turn up until then
-    count for the guard as ever. Lists the removals and asks for confirmation by default; -Confirm:$false does
+    count for the guard as ever. A plan that was held because this machine's clock was wrong, or because the source
+    is too old, can't be approved: set that right and run again. Lists the removals and asks for confirmation by default; -Confirm:$false does
     not ask.
 
     .PARAMETER ProfileName

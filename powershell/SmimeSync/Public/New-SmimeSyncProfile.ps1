@@ -61,6 +61,10 @@ function New-SmimeSyncProfile {
     .PARAMETER Path
     Ldif, Csv: The file. Required there.
 
+    .PARAMETER MaximumSourceAge
+    Ldif, Csv: Seconds after which a file that was not written again is too old: a run that reads it is held.
+    Default: no file is too old.
+
     .PARAMETER Organization
     ExchangeOnline: The tenant, as its .onmicrosoft.com domain or its id. Required there.
 
@@ -152,8 +156,7 @@ function New-SmimeSyncProfile {
     Remove: The same as a deleted one.
 
     .PARAMETER MissingPeriod
-    Seconds that a recipient must stay missing from the source before its values are removed. Default: a day; 0
-    for files.
+    Seconds that a recipient must stay missing from the source before its values are removed. Default: a day.
 
     .PARAMETER RemovalLimit
     More removals than this in one run hold the plan for approval. Default: 500.
@@ -266,6 +269,9 @@ function New-SmimeSyncProfile {
 
         [Alias('LiteralPath')]
         [string] $Path,
+
+        [ValidateRange(1, 2147483647)]
+        [int] $MaximumSourceAge,
 
         [string] $Organization,
 

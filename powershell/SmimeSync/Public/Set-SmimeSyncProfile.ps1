@@ -59,6 +59,10 @@ function Set-SmimeSyncProfile {
     .PARAMETER Path
     Ldif, Csv: The file. Required there.
 
+    .PARAMETER MaximumSourceAge
+    Ldif, Csv: Seconds after which a file that was not written again is too old: a run that reads it is held.
+    Default: no file is too old.
+
     .PARAMETER Organization
     ExchangeOnline: The tenant, as its .onmicrosoft.com domain or its id. Required there.
 
@@ -150,8 +154,7 @@ function Set-SmimeSyncProfile {
     Remove: The same as a deleted one.
 
     .PARAMETER MissingPeriod
-    Seconds that a recipient must stay missing from the source before its values are removed. Default: a day; 0
-    for files.
+    Seconds that a recipient must stay missing from the source before its values are removed. Default: a day.
 
     .PARAMETER RemovalLimit
     More removals than this in one run hold the plan for approval. Default: 500.
@@ -238,6 +241,8 @@ function Set-SmimeSyncProfile {
 
         [Alias('LiteralPath')]
         [string] $Path,
+
+        [string] $MaximumSourceAge,
 
         [string] $Organization,
 

@@ -4,8 +4,8 @@ function Test-SmimeSyncProfile {
     Checks whether a profile would work.
 
     .DESCRIPTION
-    Signs in to the source, looks for the search base and the rights to read the values, compares the clocks, reads the
-    trust anchors, signs in to the target, and tries whether it can be written. Looks the profile's state through, every
+    Signs in to the source, looks for the search base and the rights to read the values, compares the clocks (a file
+    has its date), reads the trust anchors, signs in to the target, and tries whether it can be written. Looks the profile's state through, every
     page and row, and tells damage from what could not be read. Nothing is changed. Each check is one object with its
     result: Passed, Warning or Failed, and what to do.
 

@@ -204,6 +204,10 @@ impl Source for CsvSource {
         Ok(None)
     }
 
+    fn modified(&self) -> Result<Option<Timestamp>> {
+        self.file.modified()
+    }
+
     fn size_hint(&self) -> Option<u64> {
         self.size_hint
     }

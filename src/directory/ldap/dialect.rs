@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{connection::Connection, filter::Filter, search::read_object};
 use crate::{
-    directory::entry::{ATTRIBUTES, AnchorKind, Entry},
+    directory::entry::{ATTRIBUTES, AnchorKind, Entry, MODIFY_TIMESTAMP},
     error::Result,
     event::Context,
 };
@@ -43,10 +43,10 @@ pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
 };
 
 /// RFC 4519 and RFC 2798 for people; certificates are transferred as `;binary` (RFC 4523, 2.1), which servers may
-/// insist on seeing in the request; `entryDN` is RFC 5020, `entryUUID` RFC 4530.
+/// insist on seeing in the request; `entryDN` is RFC 5020, `entryUUID` RFC 4530, `modifyTimestamp` RFC 4512, 3.4.3.
 pub(super) const STANDARD: Dialect = Dialect {
     recipients: "(|(objectClass=person)(objectClass=inetOrgPerson))",
-    more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary"],
+    more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary", MODIFY_TIMESTAMP],
     tombstones: false,
     name: "entryDN",
     addresses: &[("mail", "")],

@@ -97,6 +97,10 @@ impl Source for LdifSource {
         Ok(None)
     }
 
+    fn modified(&self) -> Result<Option<Timestamp>> {
+        self.file.modified()
+    }
+
     fn size_hint(&self) -> Option<u64> {
         self.size_hint
     }

@@ -103,7 +103,7 @@ impl Planner<'_> {
         let kind = kind(&before, &after, removed.is_empty());
         let input = fingerprint::input(recipient, self.policy, self.disabled);
         let (row, values) = import::evaluation_row(recipient, input, before);
-        self.state.put_evaluation(&recipient.anchor, &row, &values)?;
+        self.state.put_evaluation(&recipient.anchor, &row, &values, self.now)?;
         added.iter().map(|(value, _)| value).chain(&removed).try_for_each(|one| self.state.put_value(one))?;
         let draft = Draft {
             anchor: &recipient.anchor,

@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     model::{ChangeKind, ChangeState, Run, RunResult},
-    sync::{clocks, exclusions, export, guard, job::Job, record::carry_out, recover, sweep},
+    sync::{clocks, exclusions, export, guard, job::Job, record::carry_out, recover, sweep, witness},
 };
 
 /// Does one run whose changes `plan` stages, and hands it over as a `Run` result, whatever its end.
@@ -17,11 +17,14 @@ fn steps(
     run: &mut Run,
     plan: impl FnOnce(&mut Job<'_>, &mut Run) -> Result<()>,
 ) -> Result<RunResult> {
-    clocks::check(job)?;
+    clocks::check(job, run)?;
+    witness::look_back(job, run)?;
     recover::in_flight_of_request(job, run)?;
     plan(job, run)?;
     let facts = facts(job, run)?;
-    if !guard::verdict(job, run, &facts)? {
+    let passes = guard::verdict(job, run, &facts)?;
+    witness::keep(job, run, passes)?;
+    if !passes {
         return Ok(RunResult::Held);
     }
     if !job.options.what_if {

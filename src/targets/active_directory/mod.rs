@@ -138,15 +138,22 @@ impl ActiveDirectoryTarget {
     }
 }
 
+/// Most that clocks of domain controllers differ, in seconds.
+const CLOCK_TOLERANCE: i64 = 300;
+
 /// Whether the values of `entry` changed less than `quiet_period` seconds before `now`. What can't be told counts as
-/// a change.
+/// a change. One that is further to come than the period is long was dated by a clock that was wrong; it would be new
+/// for ever.
 fn is_quiet(entry: &Entry, quiet_period: i64, now: Option<Timestamp>) -> bool {
     if quiet_period == 0 {
         return false;
     }
     match (metadata::last_change(entry), now) {
         (LastChange::Never, _) => false,
-        (LastChange::At(changed), Some(now)) => now < changed.plus(quiet_period),
+        (LastChange::At(changed), Some(now)) => {
+            let ahead = changed.0.saturating_sub(now.0);
+            now < changed.plus(quiet_period) && ahead <= quiet_period.max(CLOCK_TOLERANCE)
+        }
         (LastChange::Unknown, _) | (_, None) => true,
     }
 }
@@ -214,5 +221,33 @@ impl Target for ActiveDirectoryTarget {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_quiet_for_its_period_and_one_dated_by_a_wrong_clock_not_for_ever() {
+        let now = Timestamp::parse("2026-11-30T12:00:00Z");
+        let day = 86_400;
+        for (changed, period, quiet) in [
+            ("20261130110000.0Z", day, true),
+            ("20261129120000.0Z", day, false),
+            ("20261130120200.0Z", day, true),
+            ("20261130120200.0Z", 60, true),
+            ("20261201110000.0Z", day, true),
+            ("20261201130000.0Z", day, false),
+            ("20411130120000.0Z", day, false),
+            ("20261130120000.0Z", 0, false),
+            ("soon", day, true),
+        ] {
+            let entry = Entry {
+                dn: "CN=alice".into(),
+                attributes: vec![("whenChanged".into(), vec![changed.as_bytes().to_vec()])],
+            };
+            assert_eq!(is_quiet(&entry, period, now), quiet, "{changed}, {period} s");
+        }
     }
 }

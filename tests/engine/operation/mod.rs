@@ -7,3 +7,4 @@ mod publish;
 mod source_files;
 mod state;
 mod sync;
+mod time;

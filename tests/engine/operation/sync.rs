@@ -103,7 +103,7 @@ pub(super) fn sync(extra: Value) -> Value {
 fn a_generated_directory_is_published_previewed_and_brought_up_to_date() {
     let home = Home::new();
     let expected = generate(&home, 300, 1);
-    home.results(ResultType::Profile, home.profile(json!({})));
+    home.results(ResultType::Profile, home.profile(json!({"MissingPeriod": 0})));
     let preview = home.results(ResultType::Run, sync(json!({"WhatIf": true})));
     assert!(!home.path("state").exists() && !home.path("out").exists());
     let first = home.results(ResultType::Run, sync(json!({})));

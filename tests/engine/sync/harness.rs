@@ -1,7 +1,7 @@
 //! A profile with a source in memory and a folder as target.
 //!
-//! The source's values are words such as `a` or `old@100`: `@100` is the second at which the value expires,
-//! and a value that starts with `bad` is unusable. Parsing and judging real certificates has its own tests.
+//! The source's values are words such as `a`, `old@100` or `new~100`: `@100` is the second at which the value expires,
+//! `~100` that from which it is valid, and a value that starts with `bad` is unusable. Parsing and judging real certificates has its own tests.
 
 use std::{
     collections::BTreeMap,
@@ -67,14 +67,15 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
     };
     for (position, value) in recipient.values.iter().enumerate() {
         let word = String::from_utf8_lossy(&value.bytes).into_owned();
-        let expires = word.split_once('@').map_or(i64::MAX, |(_, at)| at.parse().unwrap());
+        let time = |mark, none| word.split_once(mark).map_or(none, |(_, at)| at.parse().unwrap());
+        let (expires, begins) = (time('@', i64::MAX), time('~', 0));
         let certificate = CertificateSummary {
             subject: format!("CN={word}"),
             issuer: "CN=CA".into(),
             serial_number: "01".into(),
             thumbprint: word.to_uppercase(),
             fingerprint: value.fingerprint(),
-            not_before: Timestamp(0),
+            not_before: Timestamp(begins),
             not_after: Timestamp(expires),
             addresses: Vec::new(),
             key_algorithm: "RSA".into(),
@@ -88,6 +89,8 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
             Some(("broken", format!("{word} is broken.")))
         } else if expires <= now.0 {
             Some(("expired", format!("{word} expired at {}.", Timestamp(expires))))
+        } else if begins > now.0 {
+            Some(("not-yet-valid", format!("{word} is valid from {}.", Timestamp(begins))))
         } else {
             None
         };
@@ -96,8 +99,8 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
         if chosen {
             evaluation.desired.push(DesiredValue { value: value.clone(), certificate: certificate.clone() });
         }
-        if usable && expires < i64::MAX {
-            let next = evaluation.next_evaluation.map_or(expires, |next| next.0.min(expires));
+        for time in [begins, expires].into_iter().filter(|time| (now.0 + 1..i64::MAX).contains(time)) {
+            let next = evaluation.next_evaluation.map_or(time, |next| next.0.min(time));
             evaluation.next_evaluation = Some(Timestamp(next));
         }
         evaluation.certificates.push(JudgedCertificate {
@@ -168,6 +171,8 @@ impl Harness {
         let profile = serde_json::from_value(serde_json::json!({
             "Name": "corp", "Source": "Ldif", "Path": home.path().join("unused.ldif"),
             "Target": "Folder", "OutputPath": home.path().join("out"), "AllowUntrusted": true,
+            // Who leaves is gone at once; the tests of the missing period give one.
+            "MissingPeriod": 0,
         }))
         .unwrap();
         Self {

@@ -13,6 +13,7 @@ mod mode;
 mod preview;
 mod properties;
 mod state;
+mod time;
 // The profiles of the states that it holds have paths of Unix.
 #[cfg(unix)]
 mod upgrade;

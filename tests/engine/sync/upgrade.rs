@@ -1,7 +1,13 @@
 //! States that an earlier version left behind (`tests/data/state-0.1.0`): the first run of an unchanged profile judges
 //! everybody by the new rules, plans what that version would have, and is not held.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    path::Path,
+    sync::Mutex,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::{Value, json};
 use smime_sync::{
@@ -35,6 +41,11 @@ impl Left {
         let json = |file: String| fs::read(data.join(file)).unwrap();
         let home = tempfile::tempdir().unwrap();
         copy(&data, home.path());
+        let exported = Timestamp::parse(NOW).unwrap().0 - 3600;
+        for file in ["before.ldif", "after.ldif"] {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(exported.unsigned_abs());
+            File::options().write(true).open(home.path().join(file)).unwrap().set_modified(time).unwrap();
+        }
         fs::create_dir(home.path().join("state")).unwrap();
         fs::rename(home.path().join(format!("{name}.db")), home.path().join("state/corp.db")).unwrap();
         Self {
@@ -117,11 +128,26 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn the_first_run_after_an_upgrade_plans_what_the_earlier_version_would() {
     for name in ["managed", "in-place"] {
-        let left = Left::of(name);
+        let mut left = Left::of(name);
+        // It had none for files.
+        left.profile.limits.missing_period = Some(0);
         let done = left.run("after.ldif");
         for what in ["Result", "Changes"] {
             assert_eq!(done[what], left.expected[what], "{name}: {what}");
         }
+    }
+}
+
+#[test]
+fn who_left_a_file_stays_for_a_day_after_an_upgrade() {
+    let mut left = Left::of("managed");
+    left.expected["Changes"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|change| change["Change"] != "Remove bob@contoso.test Exported");
+    let done = left.run("after.ldif");
+    for what in ["Result", "Changes"] {
+        assert_eq!(done[what], left.expected[what], "{what}");
     }
 }
 

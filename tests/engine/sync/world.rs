@@ -149,6 +149,8 @@ pub struct Memory {
     pub recipients: Vec<Recipient>,
     pub presences: BTreeMap<String, Presence>,
     pub clock: Option<Timestamp>,
+    /// When the file that it stands for was written.
+    pub modified: Option<Timestamp>,
     pub fails_after: Option<usize>,
 }
 
@@ -181,5 +183,8 @@ impl Source for Memory {
     }
     fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
         Ok(self.clock)
+    }
+    fn modified(&self) -> Result<Option<Timestamp>> {
+        Ok(self.modified)
     }
 }

@@ -141,9 +141,9 @@ fn check_success(office: &Office, conditions: &Conditions, run: &Run, warnings: 
         conditions.named.is_empty() || of_address.any(|(number, _)| conditions.named.contains(&number))
     };
     for (address, value) in wanted.iter().filter(|(address, _)| is_meant(address)) {
-        let what = published.get(address).map_or("nothing", |there| {
-            if there == value { "what is wanted" } else { "something else" }
-        });
+        let what = published
+            .get(address)
+            .map_or("nothing", |there| if there == value { "what is wanted" } else { "something else" });
         assert_eq!(what, "what is wanted", "{address} after a Success: {run:?} {warnings:?}");
     }
     if conditions.named.is_empty() {

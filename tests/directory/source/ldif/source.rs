@@ -6,9 +6,9 @@ use std::{
 };
 
 use smime_sync::{
-    directory::{Presence, Selection, Source, SourceItem, ldif::LdifSource},
+    directory::{Presence, Selection, Source, SourceItem, csv::CsvSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
-    model::Recipient,
+    model::{Recipient, Timestamp},
 };
 
 use crate::common::events::context;
@@ -365,4 +365,16 @@ fn what_ldapsearch_exports_from_an_active_directory_is_read() {
     );
     let alice = recipients(&found).into_iter().find(|r| r.is_named("alice")).expect("Alice");
     assert_eq!(alice.anchor, "97cf1121-5fda-46d4-a288-92588cc020cb");
+}
+
+#[test]
+fn the_date_of_a_file_is_that_of_its_last_write_whatever_the_time_zone() {
+    for seconds in [0, 1_000_000_000, 4_102_444_800] {
+        let (_folder, path) = file("version: 1\n");
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        let modified = LdifSource::open(&path).unwrap().modified().unwrap();
+        assert_eq!(modified, Some(Timestamp(seconds.cast_signed())));
+        assert_eq!(CsvSource::open(&path).unwrap().modified().unwrap(), modified);
+    }
 }

@@ -1,0 +1,117 @@
+//! Who is no longer seen: looked up, and carried over while it may come back.
+
+use super::{import, job::Job, witness};
+use crate::{
+    directory::Presence,
+    error::Result,
+    event::LogLevel,
+    model::{Run, Timestamp, counted},
+    state::import::{Gone, ImportRow},
+};
+
+/// Anchors of one look-up.
+const LOOK_UP: usize = 100;
+
+/// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
+    let mut after = String::new();
+    let mut unreadable = 0_u64;
+    let mut waiting = Waiting { is_clock_sure: !witness::is_doubted(job, run)?, first_end: None };
+    loop {
+        let unseen = job.state.unseen(run.id, &after, LOOK_UP)?;
+        let Some(last) = unseen.last() else { break };
+        after.clone_from(&last.anchor);
+        let anchors: Vec<String> = unseen.iter().map(|row| row.anchor.clone()).collect();
+        let presences = job.source.look_up(&anchors, job.context)?;
+        let mut found = Vec::new();
+        for (row, presence) in unseen.into_iter().zip(presences) {
+            match presence {
+                Presence::InScope(recipient) => found.push(*recipient),
+                Presence::Unreadable => {
+                    unreadable += 1;
+                    let row = ImportRow { missing_since: None, gone: None, ..row };
+                    job.state.add_import(run.id, &row)?;
+                }
+                other => carry_over(job, run, &mut waiting, row, &other)?,
+            }
+        }
+        import::again(job, run, &mut found)?;
+    }
+    tell_unreadable(job, unreadable)?;
+    waiting.tell(job, run)
+}
+
+/// Who can't be read is not gone.
+fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
+    if unreadable == 0 {
+        return Ok(());
+    }
+    let who = counted(unreadable, "recipient", "recipients");
+    let message = format!(
+        "The source no longer shows {who} of earlier runs, and holds what could not be read; what is published for \
+         them stays as it is."
+    );
+    job.context.log(LogLevel::Warning, message)
+}
+
+/// Recipients whose published values stay until the missing period ends.
+struct Waiting {
+    /// By a clock that may be wrong, nobody has been missing for long enough.
+    is_clock_sure: bool,
+    /// When the period of the first of them ends.
+    first_end: Option<Timestamp>,
+}
+
+impl Waiting {
+    fn note(&mut self, job: &Job<'_>, run: &mut Run, row: &ImportRow, since: Timestamp) -> Result<()> {
+        run.numbers.missing_kept += 1;
+        let end = since.plus(job.profile.effective_missing_period());
+        self.first_end = Some(self.first_end.map_or(end, |first| first.min(end)));
+        let who = row.address.as_deref().unwrap_or(&row.anchor);
+        job.verbose(format!("The source has not shown {who} since {since}."))
+    }
+
+    /// One warning: who left is to be told from a source that was cut.
+    fn tell(&self, job: &Job<'_>, run: &Run) -> Result<()> {
+        let Some(end) = self.first_end else { return Ok(()) };
+        let (one, many) = ("recipient is missing from the source", "recipients are missing from the source");
+        let (them, they) = match run.numbers.missing_kept {
+            1 => ("it", "it stays"),
+            _ => ("them", "they stay"),
+        };
+        let what = format!(
+            "{}; what is published for {them} is removed from {end} on, if {they} missing (-MissingPeriod). -Verbose \
+             names {them}.",
+            counted(run.numbers.missing_kept, one, many)
+        );
+        job.context.log(LogLevel::Warning, what)
+    }
+}
+
+fn carry_over(
+    job: &Job<'_>,
+    run: &mut Run,
+    waiting: &mut Waiting,
+    row: ImportRow,
+    presence: &Presence,
+) -> Result<()> {
+    // A clock that was ahead may have seen it missing first.
+    let since = row.missing_since.map_or(job.now, |since| since.min(job.now));
+    let period = job.profile.effective_missing_period();
+    let gone = match presence {
+        Presence::Deleted => Some(Gone::Deleted),
+        Presence::OutOfScope => Some(Gone::OutOfScope),
+        _ if period == 0 || waiting.is_clock_sure && since.plus(period) <= job.now => Some(Gone::Missing),
+        _ => None,
+    };
+    run.numbers.missing += 1;
+    let nothing_left = job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)?;
+    // Nothing is published for it and nothing can come of it: forgotten.
+    if gone.is_some() && nothing_left {
+        return job.state.drop_open_change(&row.anchor);
+    }
+    if gone.is_none() && !nothing_left {
+        waiting.note(job, run, &row, since)?;
+    }
+    job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)
+}
