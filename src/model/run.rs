@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ChangeKind, Exclusion, Timestamp};
+use super::{ChangeKind, Exclusion, HoldReason, Timestamp};
 
 /// How a run ended.
 #[derive(
@@ -60,6 +60,9 @@ pub struct Run {
     pub numbers: RunNumbers,
     /// Why the guard held the plan; empty if it did not.
     pub guard: Vec<String>,
+    /// What each sentence of `Guard` is about, in the same order; empty where an earlier version kept the run.
+    #[serde(default)]
+    pub hold_reasons: Vec<HoldReason>,
     /// Issuers that were needed for a chain and not there, most certificates first.
     pub missing_issuers: Vec<MissingIssuer>,
     /// Recipients that the target skips, by reason.
@@ -101,6 +104,8 @@ pub struct RunNumbers {
     pub add: u64,
     /// Changes planned: Update.
     pub update: u64,
+    /// Those of them that are replacements: to a certificate that is no renewal of the one before.
+    pub replacements: u64,
     /// Changes planned: Remove.
     pub remove: u64,
     /// Recipients whose published state is as desired.

@@ -126,6 +126,9 @@ pub struct SyncRequest {
     /// Raises the guard's number, and lifts its percentage, for this run.
     #[serde(default)]
     pub allow_removal: Option<u32>,
+    /// The same for replacements.
+    #[serde(default)]
+    pub allow_replacement: Option<u32>,
     /// Hand over the changes, too (as they come), before the run.
     #[serde(default)]
     pub pass_thru: bool,

@@ -17,6 +17,9 @@ pub(super) const APPROVED_PLAN: &str = "approved_plan";
 /// The setting with a run that carries out a request, from its first write until it is done with them.
 pub(crate) const ASKED_RUN: &str = "asked_run";
 
+/// The setting with the last full run, where it was held for what its source showed.
+pub(crate) const HELD_SOURCE: &str = "held_source";
+
 /// The setting with a run that writes, until the target's index tells of all it wrote.
 pub(crate) const UNFINISHED_INDEX: &str = "unfinished_index";
 
@@ -30,7 +33,7 @@ impl State {
     /// Fails with `StateCorrupt` also where a setting names a run that never was: it could become this one.
     pub fn begin_run(&self, run: &mut Run) -> Result<()> {
         self.transaction(|state| {
-            for name in [CURRENT_RUN, APPROVED_PLAN, ASKED_RUN, UNFINISHED_INDEX] {
+            for name in [CURRENT_RUN, APPROVED_PLAN, ASKED_RUN, HELD_SOURCE, UNFINISHED_INDEX] {
                 state.run_number(name)?;
             }
             state.baseline()?;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{fingerprint, job::Job, progress::Meter};
+use super::{fingerprint, job::Job, progress::Meter, replacement};
 use crate::{
     directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},
     model::{
-        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
-        RecipientRecord, Run, Severity, Value, counted,
+        CertificateSummary, CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer,
+        PublishedCertificate, PublishedValue, Recipient, RecipientRecord, Run, Severity, Value, counted,
     },
     parallel,
     state::import::{CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation},
@@ -194,10 +194,15 @@ pub(super) fn evaluation_row(
     input: Fingerprint,
     evaluation: Evaluation,
 ) -> (EvaluationRow, Vec<Value>) {
+    let nameless = replacement::nameless(&evaluation.certificates);
+    let certificate = |certificate: &CertificateSummary| PublishedCertificate {
+        names_recipient: Some(!nameless.contains(&certificate.fingerprint)),
+        ..certificate.into()
+    };
     let published = |desired: &DesiredValue| PublishedValue {
         attribute: desired.value.attribute,
         value: desired.value.fingerprint(),
-        certificate: Some((&desired.certificate).into()),
+        certificate: Some(certificate(&desired.certificate)),
     };
     let row = EvaluationRow {
         input,

@@ -1,0 +1,277 @@
+//! Removals of all runs together, over the guard's days.
+
+use proptest::{collection::vec, prelude::*};
+use smime_sync::model::{ChangeState, HoldReason, RunResult};
+
+use super::{Harness, company, person, published, value};
+use crate::sync::harness::{DAY, Fault};
+
+const HOUR: i64 = 3600;
+
+/// Shows `count` people fewer, but one always, and runs an hour later.
+fn lose(harness: &mut Harness, count: usize) -> crate::sync::harness::Outcome {
+    let people = &mut harness.source.recipients;
+    people.drain(..count.min(people.len() - 1));
+    harness.now += HOUR;
+    harness.run()
+}
+
+fn is_held(outcome: &crate::sync::harness::Outcome) -> bool {
+    outcome.ok().result == RunResult::Held
+}
+
+/// The case `run-slow-loss`, and 381 people of whom ten go with each of 53 runs.
+#[test]
+fn a_slow_loss_is_held_like_a_sudden_one() {
+    for (people, passing, left) in [(200, 2, 180), (381, 3, 351)] {
+        let mut harness = company(people);
+        let mut held = 0;
+        for run in 1..=people.div_ceil(10) - 1 {
+            let outcome = lose(&mut harness, 10);
+            assert_eq!(is_held(&outcome), run > passing, "{people}: run {run}: {:?}", outcome.ok().guard);
+            held += usize::from(is_held(&outcome));
+            if run == passing {
+                let due = format!(
+                    "With this run {} of {people} recipients with published certificates lost their last one within 7 \
+                     days; above {} a plan is held.",
+                    people - left,
+                    people / 10
+                );
+                assert_eq!(outcome.told.warnings(), [due]);
+            }
+            if run == passing + 1 {
+                assert_eq!(outcome.ok().hold_reasons, [HoldReason::RemovalsOverTime]);
+                assert_eq!(
+                    outcome.ok().guard,
+                    [format!(
+                        "With this plan {} of {people} recipients with published certificates would have lost their last \
+                         one within 7 days; 10 % is the limit.",
+                        people - left + 10
+                    )]
+                );
+                assert!(outcome.told.warnings()[0].contains("Approve-SmimeSyncPlan"));
+            }
+        }
+        assert!(held > 10);
+        assert_eq!(published(&harness), left);
+    }
+}
+
+#[test]
+fn nothing_is_said_before_half_the_way() {
+    let mut harness = company(200);
+    assert_eq!(lose(&mut harness, 10).told.warnings(), Vec::<String>::new());
+    assert_eq!(lose(&mut harness, 1).told.warnings().len(), 1);
+    assert_eq!(lose(&mut harness, 0).told.warnings().len(), 0, "it is told by the runs that take something");
+}
+
+#[test]
+fn removals_count_until_the_days_are_over() {
+    let mut harness = company(200);
+    for _ in 0..2 {
+        assert!(!is_held(&lose(&mut harness, 10)));
+    }
+    assert!(is_held(&lose(&mut harness, 5)));
+    harness.now += 6 * DAY;
+    assert!(is_held(&harness.run()));
+    harness.now += DAY;
+    assert!(!is_held(&harness.run()));
+    assert_eq!(published(&harness), 175);
+}
+
+#[test]
+fn days_that_are_set_are_those_that_count_and_none_switches_it_off() {
+    for (days, runs) in [(0, 19), (1, 4), (2, 2)] {
+        let mut harness = company(200);
+        harness.profile.limits.guard_days = days;
+        // Every 18 hours.
+        let passed = (0..19).take_while(|_| {
+            harness.now += 17 * HOUR;
+            !is_held(&lose(&mut harness, 10))
+        });
+        assert_eq!(passed.count(), runs, "{days} days");
+    }
+}
+
+#[test]
+fn what_was_approved_or_allowed_counts_no_more() {
+    let mut harness = company(200);
+    let held = lose(&mut harness, 30);
+    assert!(is_held(&held));
+    super::approve(&harness, held.ok().id).unwrap();
+    assert!(!is_held(&harness.run()));
+    harness.options.allow_removal = Some(30);
+    assert!(!is_held(&lose(&mut harness, 30)));
+    harness.options.allow_removal = None;
+    // 20 of the 200 there were.
+    for _ in 0..2 {
+        assert!(!is_held(&lose(&mut harness, 10)));
+    }
+    assert!(is_held(&lose(&mut harness, 1)));
+    harness.options.allow_removal = Some(1);
+    assert!(!is_held(&harness.run()), "an allowance covers what this run adds");
+    assert_eq!(published(&harness), 119);
+}
+
+#[test]
+fn who_comes_back_counts_no_more_and_who_goes_again_counts_once() {
+    let mut harness = company(200);
+    let people = harness.source.recipients.clone();
+    for _ in 0..6 {
+        assert!(!is_held(&lose(&mut harness, 20)));
+        assert_eq!(published(&harness), 180);
+        harness.source.recipients.clone_from(&people);
+        assert!(!is_held(&lose(&mut harness, 0)));
+        assert_eq!(published(&harness), 200);
+    }
+    assert!(!is_held(&lose(&mut harness, 20)));
+    assert!(is_held(&lose(&mut harness, 1)));
+}
+
+#[test]
+fn what_was_declined_or_refused_is_not_lost() {
+    let mut harness = company(200);
+    harness.faults = (0..10).map(|n| Fault::Refuses(format!("p{n:03}@contoso.test"))).collect();
+    assert_eq!(lose(&mut harness, 10).ok().numbers.rejected, 10);
+    harness.faults.clear();
+    harness.options.confirm = true;
+    harness.decline = (0..20).map(|n| format!("p{n:03}@contoso.test")).collect();
+    let declined = lose(&mut harness, 10);
+    assert_eq!((declined.ok().numbers.declined, declined.ok().numbers.exported), (20, 0));
+    harness.options.confirm = false;
+    assert_eq!(published(&harness), 200);
+    for _ in 0..2 {
+        assert!(!is_held(&lose(&mut harness, 10)));
+    }
+    assert!(is_held(&lose(&mut harness, 1)));
+    assert_eq!(published(&harness), 180);
+}
+
+#[test]
+fn what_a_crash_cut_short_counts_when_it_turns_out_to_be_written() {
+    for (fault, lost) in [(Fault::DiesAfterWrite(1), 10), (Fault::DiesBeforeWrite(1), 0)] {
+        let mut harness = company(200);
+        let people = harness.source.recipients.clone();
+        harness.faults = vec![fault];
+        harness.source.recipients.drain(..10);
+        harness.now += HOUR;
+        assert!(harness.run().run.is_err());
+        harness.faults.clear();
+        harness.source.recipients = people[lost..].to_vec();
+        assert!(!is_held(&lose(&mut harness, 20 - lost)));
+        assert!(is_held(&lose(&mut harness, 1)));
+        assert_eq!(published(&harness), 180);
+    }
+}
+
+#[test]
+fn retention_that_is_shorter_does_not_blind_the_guard() {
+    let mut harness = company(200);
+    harness.profile.limits.retention = 0;
+    for _ in 0..2 {
+        assert!(!is_held(&lose(&mut harness, 10)));
+        harness.now += 2 * DAY;
+        harness.run().ok();
+    }
+    assert!(harness.changes(ChangeState::Exported).is_empty());
+    assert!(is_held(&lose(&mut harness, 1)));
+}
+
+#[test]
+fn a_clock_that_was_wrong_hides_no_removal_and_its_own_count_no_longer_than_others() {
+    for days in [-30, 40, 3650] {
+        let mut harness = company(200);
+        assert!(!is_held(&lose(&mut harness, 10)));
+        harness.now += days * DAY;
+        lose(&mut harness, 10);
+        harness.now -= days * DAY;
+        assert!(is_held(&lose(&mut harness, 1)), "{days} days off");
+        harness.now += 7 * DAY;
+        let later = harness.run();
+        assert_eq!(is_held(&later), days > 0, "{days} days off: {:?}", later.ok().guard);
+        let held = later.ok().id;
+        if days > 0 {
+            // No run has passed since the clock was right; one that does sets the times right.
+            let gone = person("p020", &["a"]);
+            harness.source.recipients.push(gone);
+            assert!(!is_held(&harness.run()), "plan {held} has become moot");
+            harness.source.recipients.pop();
+            harness.now += 7 * DAY;
+            assert!(!is_held(&harness.run()), "{days} days off");
+        }
+    }
+}
+
+#[test]
+fn another_target_begins_anew() {
+    let mut harness = company(200);
+    for _ in 0..2 {
+        lose(&mut harness, 10).ok();
+    }
+    let other = harness.home.path().join("other");
+    harness.folder_mut().output_path = other;
+    harness.now += HOUR;
+    assert_eq!(harness.run().planned(), (180, 0, 0));
+    assert!(!is_held(&lose(&mut harness, 0)));
+    assert!(!is_held(&lose(&mut harness, 10)));
+}
+
+#[test]
+fn the_preview_says_it_and_counts_for_nothing() {
+    let mut harness = company(200);
+    harness.options.what_if = true;
+    for _ in 0..3 {
+        harness.source.recipients.drain(..10);
+        let preview = harness.run();
+        assert_eq!(preview.ok().guard.len(), usize::from(harness.source.recipients.len() == 170));
+    }
+    harness.options.what_if = false;
+    let people = harness.source.recipients.clone();
+    harness.source.recipients.splice(0..0, (10..30).map(|n| person(&format!("p{n:03}"), &["a"])));
+    assert!(!is_held(&harness.run()));
+    harness.source.recipients = people;
+    assert!(is_held(&harness.run()));
+}
+
+/// One run: how long after the one before, and what happens to whom.
+type Step = (i64, Vec<(usize, bool)>, Option<Vec<usize>>);
+
+fn step() -> impl Strategy<Value = Step> {
+    let moves = vec((0..60_usize, prop::bool::weighted(0.3)), 0..8);
+    (0..60_i64, moves, prop::option::weighted(0.3, vec(0..60_usize, 1..15)))
+}
+
+proptest! {
+    // Each case is some thirty whole runs.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 10, ..ProptestConfig::default() })]
+    #[test]
+    fn no_week_without_approval_loses_more_than_the_limit(steps in vec(step(), 1..30)) {
+        const SIZE: usize = 60;
+        let mut harness = company(SIZE);
+        harness.batch = SIZE;
+        harness.profile.limits.removal_percent = 20;
+        let name = |n: usize| format!("p{n:03}");
+        let has: fn(&Harness) -> Vec<bool> =
+            |harness| (0..SIZE).map(|n| !harness.published(&format!("p{n:03}")).is_empty()).collect();
+        // After each run: when, and who has something published.
+        let mut seen = vec![(harness.now, has(&harness))];
+        for (hours, moves, named) in steps {
+            harness.now += hours * HOUR;
+            for (who, back) in moves {
+                harness.source.recipients[who].values = if back { vec![value("a")] } else { vec![value("bad")] };
+            }
+            harness.options.identity =
+                named.iter().flatten().map(|who| format!("{}@contoso.test", name(*who))).collect();
+            harness.run().ok();
+            seen.push((harness.now, has(&harness)));
+            let since = harness.now - 7 * DAY;
+            // The state before the first run within the days is where they begin.
+            let first = seen.iter().position(|(time, _)| *time > since).unwrap_or(0).saturating_sub(1);
+            let window = &seen[first..];
+            let highest = window.iter().map(|(_, has)| has.iter().filter(|has| **has).count()).max().unwrap_or(0);
+            let (_, last) = window.last().unwrap();
+            let lost = (0..SIZE).filter(|who| !last[*who] && window.iter().any(|(_, has)| has[*who])).count();
+            prop_assert!(lost <= (highest * 20 / 100).max(10), "{lost} of {highest} are lost");
+        }
+    }
+}
