@@ -6,7 +6,8 @@ $script:ProfileSetting = @(
     'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId', 'ExchangeEnvironmentName',
     'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'ByteEncoding', 'Prefix', 'CreateContact', 'Ownership',
     'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection',
-    'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'Retention'
+    'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit',
+    'ReplacementPercent', 'Retention'
 )
 $script:PathSetting = @(
     'ServerCertificatePath', 'Path', 'CertificateFilePath', 'OutputPath', 'TrustAnchorPath'
@@ -15,5 +16,6 @@ $script:ListSetting = @(
     'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
 )
 $script:NumberSetting = @(
-    'Port', 'QuietPeriod', 'Timeout', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'Retention'
+    'Port', 'QuietPeriod', 'Timeout', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
+    'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )

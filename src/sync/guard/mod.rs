@@ -53,7 +53,7 @@ fn verdict(job: &Job<'_>, run: &mut Run, facts: &Facts, holds: Vec<Hold>) -> Res
             job.hand_over_changes(run, ChangeState::Pending)?;
         }
         if is_held {
-            let what = format!("The guard would hold this plan: {}{}", run.guard.join(" "), remedy(run));
+            let what = format!("The guard would hold this plan: {}", run.guard.join(" "));
             job.context.log(LogLevel::Warning, what)?;
         }
         return Ok(true);

@@ -18,6 +18,8 @@ use crate::{
     generator,
 };
 
+mod replacements;
+
 struct Home(tempfile::TempDir);
 
 impl Home {

@@ -81,33 +81,37 @@ fn removals_count_until_the_days_are_over() {
 
 #[test]
 fn days_that_are_set_are_those_that_count_and_none_switches_it_off() {
-    for (days, runs) in [(0, 19), (1, 4), (2, 2)] {
+    for (days, passing) in [(0, 8), (1, 8), (2, 2), (7, 2)] {
         let mut harness = company(200);
         harness.profile.limits.guard_days = days;
-        // Every 18 hours.
-        let passed = (0..19).take_while(|_| {
-            harness.now += 17 * HOUR;
+        let passed = (0..8).take_while(|_| {
+            harness.now += 29 * HOUR;
             !is_held(&lose(&mut harness, 10))
         });
-        assert_eq!(passed.count(), runs, "{days} days");
+        assert_eq!(passed.count(), passing, "{days} days");
     }
 }
 
 #[test]
 fn what_was_approved_or_allowed_counts_no_more() {
     let mut harness = company(200);
-    let held = lose(&mut harness, 30);
+    let break_some = |harness: &mut Harness, whose: std::ops::Range<usize>| {
+        harness.source.recipients[whose].iter_mut().for_each(|person| person.values = vec![value("bad")]);
+        harness.now += HOUR;
+        harness.run()
+    };
+    let held = break_some(&mut harness, 0..30);
     assert!(is_held(&held));
     super::approve(&harness, held.ok().id).unwrap();
     assert!(!is_held(&harness.run()));
     harness.options.allow_removal = Some(30);
-    assert!(!is_held(&lose(&mut harness, 30)));
+    assert!(!is_held(&break_some(&mut harness, 30..60)));
     harness.options.allow_removal = None;
     // 20 of the 200 there were.
-    for _ in 0..2 {
-        assert!(!is_held(&lose(&mut harness, 10)));
+    for first in [60, 70] {
+        assert!(!is_held(&break_some(&mut harness, first..first + 10)));
     }
-    assert!(is_held(&lose(&mut harness, 1)));
+    assert!(is_held(&break_some(&mut harness, 80..81)));
     harness.options.allow_removal = Some(1);
     assert!(!is_held(&harness.run()), "an allowance covers what this run adds");
     assert_eq!(published(&harness), 119);
@@ -178,28 +182,34 @@ fn retention_that_is_shorter_does_not_blind_the_guard() {
 }
 
 #[test]
-fn a_clock_that_was_wrong_hides_no_removal_and_its_own_count_no_longer_than_others() {
-    for days in [-30, 40, 3650] {
+fn a_clock_that_was_ahead_hides_no_removal_and_its_own_count_no_longer_than_others() {
+    for days in [40, 700] {
         let mut harness = company(200);
         assert!(!is_held(&lose(&mut harness, 10)));
         harness.now += days * DAY;
-        lose(&mut harness, 10);
+        assert!(!is_held(&lose(&mut harness, 10)), "the days are over, by this clock");
         harness.now -= days * DAY;
-        assert!(is_held(&lose(&mut harness, 1)), "{days} days off");
+        assert!(is_held(&lose(&mut harness, 1)), "{days} days ahead");
         harness.now += 7 * DAY;
-        let later = harness.run();
-        assert_eq!(is_held(&later), days > 0, "{days} days off: {:?}", later.ok().guard);
-        let held = later.ok().id;
-        if days > 0 {
-            // No run has passed since the clock was right; one that does sets the times right.
-            let gone = person("p020", &["a"]);
-            harness.source.recipients.push(gone);
-            assert!(!is_held(&harness.run()), "plan {held} has become moot");
-            harness.source.recipients.pop();
-            harness.now += 7 * DAY;
-            assert!(!is_held(&harness.run()), "{days} days off");
-        }
+        // 11 of 180: those that the wrong clock took still count.
+        assert!(!is_held(&harness.run()), "{days} days ahead");
+        assert!(!is_held(&lose(&mut harness, 7)), "{days} days ahead");
+        assert!(is_held(&lose(&mut harness, 1)), "{days} days ahead");
+        harness.now += 7 * DAY;
+        assert!(!is_held(&lose(&mut harness, 15)), "{days} days ahead");
+        assert_eq!(published(&harness), 156);
     }
+}
+
+#[test]
+fn a_clock_that_is_behind_does_not_hide_what_seems_to_have_yet_to_come() {
+    let mut harness = company(200);
+    assert!(!is_held(&lose(&mut harness, 10)));
+    harness.now -= 30 * DAY;
+    assert!(is_held(&lose(&mut harness, 10)));
+    harness.now += 30 * DAY;
+    assert!(is_held(&lose(&mut harness, 1)));
+    assert_eq!(published(&harness), 190);
 }
 
 #[test]
@@ -219,18 +229,22 @@ fn another_target_begins_anew() {
 #[test]
 fn the_preview_says_it_and_counts_for_nothing() {
     let mut harness = company(200);
+    harness.source.recipients.drain(..10);
     harness.options.what_if = true;
     for _ in 0..3 {
-        harness.source.recipients.drain(..10);
-        let preview = harness.run();
-        assert_eq!(preview.ok().guard.len(), usize::from(harness.source.recipients.len() == 170));
+        assert_eq!(harness.run().ok().guard.len(), 0);
     }
     harness.options.what_if = false;
-    let people = harness.source.recipients.clone();
-    harness.source.recipients.splice(0..0, (10..30).map(|n| person(&format!("p{n:03}"), &["a"])));
-    assert!(!is_held(&harness.run()));
-    harness.source.recipients = people;
-    assert!(is_held(&harness.run()));
+    for _ in 0..2 {
+        assert!(!is_held(&lose(&mut harness, 5)));
+    }
+    harness.source.recipients.drain(..1);
+    harness.options.what_if = true;
+    let preview = harness.run();
+    assert_eq!(preview.ok().hold_reasons, [HoldReason::RemovalsOverTime]);
+    assert!(
+        preview.told.warnings()[0].starts_with("The guard would hold this plan: With this plan 21 of 200")
+    );
 }
 
 /// One run: how long after the one before, and what happens to whom.
