@@ -42,8 +42,8 @@ impl HoldReason {
                 Some("Put the clock or the source right, and run Sync-SmimeCertificate again.")
             }
             Self::SourceHeld => Some(
-                "Settle the full run first: put its source right and run Sync-SmimeCertificate without -Identity, or \
-                 approve its plan where that is what you want.",
+                "Settle the full run first: put its source right and run Sync-SmimeCertificate without -Identity; approve \
+                 that plan if it is held and is what you want.",
             ),
             Self::ValuesFell
             | Self::PolicyChanged

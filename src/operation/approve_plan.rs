@@ -1,10 +1,10 @@
-//! `ApprovePlan`: approves the removals that a held plan lists.
+//! `ApprovePlan`: approves the removals and replacements that a held plan lists.
 
 use super::{engine::Engine, request::ApprovePlanRequest};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{Named, RunResult, Timestamp},
+    model::Timestamp,
     places::profile_store,
     state::{State, lock::RunLock},
 };
@@ -19,18 +19,14 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
     if !path.exists() {
         return Err(none());
     }
+    if request.what_if {
+        let state = State::open_to_read(&path)?.ok_or_else(none)?;
+        state.approvable(request.id)?;
+        return context.result(ResultType::Run, &state.run(request.id)?);
+    }
     let _lock = RunLock::take(&path, &engine.holder())?;
     let state = State::open(&path, Timestamp::now())?;
     let run = state.run(request.id)?;
-    if run.result != RunResult::Held {
-        let what = format!(
-            "Run {} of profile '{}' was not held: it ended with {}.",
-            run.id,
-            request.profile_name,
-            run.result.name()
-        );
-        return Err(Error::new(ErrorId::PlanNotHeld, what).target(request.id.to_string()));
-    }
     state.approve(request.id)?;
     state.close()?;
     context.result(ResultType::Run, &run)

@@ -210,6 +210,9 @@ pub struct ApprovePlanRequest {
     pub profile_name: String,
     /// The plan's id, which is that of the run that was held.
     pub id: i64,
+    /// Only find out whether it can be approved; the error says why not.
+    #[serde(default)]
+    pub what_if: bool,
 }
 
 /// Puts certificates into Active Directory. The password of a PFX file is the engine's secret

@@ -5,23 +5,36 @@ use rusqlite::params;
 use super::{State, history::APPROVED_PLAN};
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{Change, ChangeKind, ChangeState, Named, PublishedValue, Run},
+    model::{Change, ChangeKind, ChangeState, Named, PublishedValue, Run, RunResult},
 };
 
 impl State {
-    /// Approves the removals and updates that the held plan of `run_id` lists, by recipient and value, for one run.
-    /// Returns how many changes the plan lists. Fails with `PlanNotApprovable` where it is held for what no approval
-    /// can settle, and with `PlanNotHeld` where a later run has planned again.
-    pub fn approve(&self, run_id: i64) -> Result<usize> {
-        check_approvable(&self.run(run_id)?)?;
+    /// The changes of the held plan of `run_id`, which can be approved. Fails with `PlanNotApprovable` where it is held
+    /// for what no approval can settle, and with `PlanNotHeld` where it was not held, or a later run has planned again.
+    pub fn approvable(&self, run_id: i64) -> Result<Vec<Change>> {
+        let run = self.run(run_id)?;
+        let not_held = |what: String| Err(Error::new(ErrorId::PlanNotHeld, what).target(run_id.to_string()));
+        if run.result != RunResult::Held {
+            let (profile, result) = (&run.profile_name, run.result.name());
+            return not_held(format!(
+                "Run {run_id} of profile '{profile}' was not held: it ended with {result}."
+            ));
+        }
+        check_approvable(&run)?;
         let held = self.changes_in(ChangeState::Held, Some(run_id), 0, usize::MAX >> 1)?;
         // A plan can be held for what the source shows, without any change.
         if held.is_empty() && self.number("SELECT max(id) FROM run", [])? != run_id {
-            let what = format!(
+            return not_held(format!(
                 "The plan {run_id} is not held any more: a later run planned again, or it was carried out."
-            );
-            return Err(Error::new(ErrorId::PlanNotHeld, what).target(run_id.to_string()));
+            ));
         }
+        Ok(held)
+    }
+
+    /// Approves the removals and updates that the held plan of `run_id` lists, by recipient and value, for one run.
+    /// Returns how many changes the plan lists. Fails like [`State::approvable`].
+    pub fn approve(&self, run_id: i64) -> Result<usize> {
+        let held = self.approvable(run_id)?;
         self.transaction(|state| {
             state.execute("DELETE FROM approval", [])?;
             for change in held.iter().filter(|change| change.change != ChangeKind::Add) {

@@ -79,18 +79,14 @@ function Approve-SmimeSyncPlan {
     }
     process {
         $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope }
+        # What can't be approved is refused before anything is asked.
+        $request = @{ Operation = 'ApprovePlan'; ProfileName = $ProfileName; Id = $Id; WhatIf = $true }
+        $null = Invoke-SingleOperation @operation -Request $request
         $query = @{ Operation = 'GetChange'; ProfileName = $ProfileName; RunId = $Id; State = @('Held') }
         $changes = @(Invoke-SingleOperation @operation -Request $query)
-        $query = @{ Operation = 'GetRun'; ProfileName = @($ProfileName); Id = $Id; Result = @('Held') }
-        $held = @(Invoke-SingleOperation @operation -Request $query)
-        # A plan that is not there or not held is refused by the library; there is nothing to ask for.
-        $go = $true
-        if ($held.Count -gt 0 -or $WhatIfPreference) {
-            $text = Get-ApprovalText -ProfileName $ProfileName -Id $Id -Change $changes
-            $go = Confirm-Action -Cmdlet $PSCmdlet -Text $text
-        }
-        if ($go) {
-            $request = @{ Operation = 'ApprovePlan'; ProfileName = $ProfileName; Id = $Id }
+        $text = Get-ApprovalText -ProfileName $ProfileName -Id $Id -Change $changes
+        if (Confirm-Action -Cmdlet $PSCmdlet -Text $text) {
+            $request.WhatIf = $false
             Invoke-SingleOperation @operation -Request $request
         }
     }

@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prelude::*};
 use smime_sync::model::{ChangeState, HoldReason, RunResult};
 
-use super::{Harness, company, person, published, value};
+use super::{Harness, company, published, value};
 use crate::sync::harness::{DAY, Fault};
 
 const HOUR: i64 = 3600;
