@@ -77,10 +77,9 @@ impl State {
         let moot = "DELETE FROM population WHERE time > ?1 OR (time <= ?1 AND recipients <= ?2) OR time < ?3";
         let forgotten = now.plus(-REMEMBERED_DAYS * 24 * 3600);
         self.execute(moot, params![now.0, recipients, forgotten.0])?;
-        self.execute(
-            "INSERT OR REPLACE INTO population(time, recipients) VALUES (?1, ?2)",
-            [now.0, recipients],
-        )?;
+        // Of two runs within one second, the higher number.
+        let add = "INSERT OR IGNORE INTO population(time, recipients) VALUES (?1, ?2)";
+        self.execute(add, [now.0, recipients])?;
         self.execute("UPDATE removal SET time = ?1 WHERE time > ?1", [now.0])?;
         self.execute("DELETE FROM removal WHERE time < ?1", [forgotten.0]).map(drop)
     }

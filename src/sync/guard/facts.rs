@@ -133,11 +133,7 @@ impl Facts {
             over_time: Some(over_time).filter(|_| job.profile.limits.guard_days > 0),
             policy_changed: guarded.is_some_and(|guarded| guarded != scope()),
             partial,
-            named: Named {
-                recipients: job.options.identity.len() as u64,
-                published: job.mode.population_of(state, run.id, numbers.with_values)?,
-                removes: removes + counted.approved_removes,
-            },
+            named: if partial { named(job, run, counted)? } else { Named::default() },
             held_source: state.run_number(HELD_SOURCE)?.filter(|id| partial && approved_plan != Some(*id)),
             allow_removal: job.options.allow_removal,
             allow_replacement: job.options.allow_replacement,
@@ -155,6 +151,14 @@ impl Facts {
             ..Self::default()
         })
     }
+}
+
+fn named(job: &Job<'_>, run: &Run, counted: &Counted) -> Result<Named> {
+    Ok(Named {
+        recipients: job.options.identity.len() as u64,
+        published: job.mode.population_of(job.state, run.id, run.numbers.with_values)?,
+        removes: counted.removes.len() as u64 + counted.approved_removes,
+    })
 }
 
 /// What runs took within the guard's days, of how many; `known` is how many it is of now.

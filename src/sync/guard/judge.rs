@@ -118,7 +118,7 @@ pub(super) fn half_way(facts: &Facts, limits: &LimitSettings) -> Option<String> 
         return None;
     }
     Some(format!(
-        "With this run {all} of {} with published certificates lost their last one within {}; above {limit} a plan is \
+        "With this run {all} of {} with published certificates will have lost their last one within {}; above {limit} a plan is \
          held.",
         counted(highest, "recipient", "recipients"),
         counted(limits.guard_days, "day", "days"),

@@ -196,8 +196,8 @@ fn the_sentences_name_what_was_counted_and_the_limit() {
     assert_eq!(
         half_way(&passing, &LimitSettings::default()).as_deref(),
         Some(
-            "With this run 51 of 900 recipients with published certificates lost their last one within 7 days; above \
-             90 a plan is held."
+            "With this run 51 of 900 recipients with published certificates will have lost their last one within 7 days; \
+             above 90 a plan is held."
         )
     );
 }

@@ -1,7 +1,9 @@
 //! Removals of all runs together, over the guard's days.
 
+use std::collections::BTreeSet;
+
 use proptest::{collection::vec, prelude::*};
-use smime_sync::model::{ChangeState, HoldReason, RunResult};
+use smime_sync::model::{Change, ChangeState, HoldReason, RunResult};
 
 use super::{Harness, company, published, value};
 use crate::sync::harness::{DAY, Fault};
@@ -32,7 +34,7 @@ fn a_slow_loss_is_held_like_a_sudden_one() {
             held += usize::from(is_held(&outcome));
             if run == passing {
                 let due = format!(
-                    "With this run {} of {people} recipients with published certificates lost their last one within 7 \
+                    "With this run {} of {people} recipients with published certificates will have lost their last one within 7 \
                      days; above {} a plan is held.",
                     people - left,
                     people / 10
@@ -247,44 +249,80 @@ fn the_preview_says_it_and_counts_for_nothing() {
     );
 }
 
-/// One run: how long after the one before, and what happens to whom.
-type Step = (i64, Vec<(usize, bool)>, Option<Vec<usize>>);
+/// One run, and what happens before it.
+#[derive(Debug, Clone)]
+struct Step {
+    /// Hours since the run before.
+    hours: i64,
+    /// Who loses the certificate in the source, or (`true`) has one again.
+    moves: Vec<(usize, bool)>,
+    /// `-Identity`.
+    named: Vec<usize>,
+    /// `-AllowRemoval`.
+    allow: Option<u32>,
+    /// Whether the plan is approved if it is held.
+    approve: bool,
+}
+
+const SIZE: usize = 60;
 
 fn step() -> impl Strategy<Value = Step> {
-    let moves = vec((0..60_usize, prop::bool::weighted(0.3)), 0..8);
-    (0..60_i64, moves, prop::option::weighted(0.3, vec(0..60_usize, 1..15)))
+    let moves = vec((0..SIZE, prop::bool::weighted(0.3)), 0..8);
+    let named = prop_oneof![2 => Just(Vec::new()), 1 => vec(0..SIZE, 1..15)];
+    let allow = prop::option::weighted(0.1, 0..20_u32);
+    (0..60_i64, moves, named, allow, prop::bool::weighted(0.2))
+        .prop_map(|(hours, moves, named, allow, approve)| Step { hours, moves, named, allow, approve })
+}
+
+/// Who has something published.
+fn holders(harness: &Harness) -> BTreeSet<usize> {
+    (0..SIZE).filter(|n| !harness.published(&format!("p{n:03}")).is_empty()).collect()
 }
 
 proptest! {
-    // Each case is some thirty whole runs.
+    // Each case is a dozen whole runs.
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 10, ..ProptestConfig::default() })]
     #[test]
-    fn no_week_without_approval_loses_more_than_the_limit(steps in vec(step(), 1..30)) {
-        const SIZE: usize = 60;
+    fn no_week_loses_more_than_the_limit_and_what_was_approved(steps in vec(step(), 1..30)) {
         let mut harness = company(SIZE);
         harness.batch = SIZE;
         harness.profile.limits.removal_percent = 20;
-        let name = |n: usize| format!("p{n:03}");
-        let has: fn(&Harness) -> Vec<bool> =
-            |harness| (0..SIZE).map(|n| !harness.published(&format!("p{n:03}")).is_empty()).collect();
         // After each run: when, and who has something published.
-        let mut seen = vec![(harness.now, has(&harness))];
-        for (hours, moves, named) in steps {
-            harness.now += hours * HOUR;
-            for (who, back) in moves {
-                harness.source.recipients[who].values = if back { vec![value("a")] } else { vec![value("bad")] };
+        let mut seen = vec![(harness.now, holders(&harness))];
+        // Whose removal somebody approved, before and after it was written.
+        let (mut approved, mut covered) = (BTreeSet::new(), BTreeSet::new());
+        for step in steps {
+            harness.now += step.hours * HOUR;
+            for (who, back) in step.moves {
+                let word = if back { "a" } else { "bad" };
+                harness.source.recipients[who].values = vec![value(word)];
             }
-            harness.options.identity =
-                named.iter().flatten().map(|who| format!("{}@contoso.test", name(*who))).collect();
-            harness.run().ok();
-            seen.push((harness.now, has(&harness)));
+            harness.options.identity = step.named.iter().map(|n| format!("p{n:03}@contoso.test")).collect();
+            harness.options.allow_removal = step.allow;
+            let outcome = harness.run();
+            let (_, before) = seen.last().unwrap();
+            let now = holders(&harness);
+            let lost: Vec<usize> = before.difference(&now).copied().collect();
+            let unapproved = lost.iter().filter(|who| !approved.contains(*who)).count();
+            let allowed = step.allow.is_some_and(|allowed| unapproved <= allowed as usize);
+            covered.extend(lost.into_iter().filter(|who| allowed || approved.contains(who)));
+            covered.retain(|who| !now.contains(who));
+            if !is_held(&outcome) {
+                approved.clear();
+            } else if step.approve && super::approve(&harness, outcome.ok().id).is_ok() {
+                let anchor = |change: Change| change.anchor.trim_start_matches("id-p").parse::<usize>().unwrap();
+                let held = harness.changes(ChangeState::Held);
+                approved = held.into_iter().filter(|one| one.run_id == outcome.ok().id).map(anchor).collect();
+            }
+            seen.push((harness.now, now));
             let since = harness.now - 7 * DAY;
-            // The state before the first run within the days is where they begin.
+            // What there was before the first run within the days is what they begin with.
             let first = seen.iter().position(|(time, _)| *time > since).unwrap_or(0).saturating_sub(1);
             let window = &seen[first..];
-            let highest = window.iter().map(|(_, has)| has.iter().filter(|has| **has).count()).max().unwrap_or(0);
+            let highest = window.iter().map(|(_, holders)| holders.len()).max().unwrap_or(0);
             let (_, last) = window.last().unwrap();
-            let lost = (0..SIZE).filter(|who| !last[*who] && window.iter().any(|(_, has)| has[*who])).count();
+            let had: BTreeSet<usize> = window.iter().flat_map(|(_, holders)| holders).copied().collect();
+            let lost = had.difference(last).filter(|who| !covered.contains(*who)).count();
             prop_assert!(lost <= (highest * 20 / 100).max(10), "{lost} of {highest} are lost");
         }
     }
