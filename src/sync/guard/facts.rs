@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    model::{Change, ChangeKind, ChangeState, Run, counted},
+    model::{Change, ChangeKind, ChangeState, HoldReason, Run, counted},
     state::history::HELD_SOURCE,
     sync::{fingerprint, job::Job},
 };
@@ -113,9 +113,8 @@ impl Facts {
         counted.tell_approved(job)?;
         let (state, numbers, partial) = (job.state, &run.numbers, job.is_partial());
         let approved_plan = state.approved_plan()?;
-        // Who approves a plan has seen how many recipients the source still showed with values.
         let plan = approved_plan.map(|id| state.find_run(id)).transpose()?.flatten();
-        let seen = plan.map_or(u64::MAX, |plan| plan.numbers.with_values);
+        let seen = plan.filter(shows_who_is_left).map_or(u64::MAX, |plan| plan.numbers.with_values);
         let before = state.baseline()?.map(|baseline| baseline.with_values.min(seen));
         job.mode.forget_regained(state, run.id)?;
         let known = job.mode.population(state, (!partial).then_some(numbers.with_values))?;
@@ -151,6 +150,12 @@ impl Facts {
             ..Self::default()
         })
     }
+}
+
+/// Whether who approves a plan has seen how many recipients the source still shows with values. One of a run with
+/// `-Identity` tells of those alone; an earlier version kept no reasons.
+fn shows_who_is_left(plan: &Run) -> bool {
+    plan.hold_reasons.is_empty() || plan.hold_reasons.contains(&HoldReason::ValuesFell)
 }
 
 fn named(job: &Job<'_>, run: &Run, counted: &Counted) -> Result<Named> {

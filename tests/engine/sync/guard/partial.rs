@@ -98,6 +98,17 @@ fn many_named_who_would_all_lose_are_held_until_that_is_approved() {
 }
 
 #[test]
+fn an_approved_plan_for_some_says_nothing_of_the_whole_source() {
+    let mut harness = company(200);
+    break_all(&mut harness);
+    let held = run_for(&mut harness, 0..12);
+    assert_eq!(held.ok().hold_reasons, [HoldReason::AllNamed]);
+    approve(&harness, held.ok().id).unwrap();
+    let full = harness.run();
+    assert!(full.ok().hold_reasons.contains(&HoldReason::ValuesFell), "{:?}", full.ok().guard);
+}
+
+#[test]
 fn many_named_of_whom_some_keep_theirs_pass_and_so_does_what_is_allowed() {
     let mut harness = company(200);
     break_all(&mut harness);
