@@ -118,7 +118,8 @@ error_ids! {
     8008 TargetUnreadable InvalidData "Repair or remove the named file at the target and run again."
     8009 VerifyFailed InvalidResult "What was read back is neither the old nor the new state; check who else writes to the target."
     8010 Canceled OperationStopped "Run again; what was begun is finished or put right then."
-    8011 PlanVoid InvalidOperation "Set right what the message names and run again: that run makes a plan of its own."
+    8011 PlanNotApprovable InvalidOperation "Put right what the plan was held for, and run again."
+    8012 PlanVoid InvalidOperation "Set right what the message names and run again: that run makes a plan of its own."
     9001 Panic NotSpecified "This is a bug in SmimeSync; please report it with the message."
     9002 Internal NotSpecified "This is a bug in SmimeSync; please report it with the message."
 }

@@ -39,6 +39,7 @@ impl Certificate {
             fingerprint: self.fingerprint,
             not_before: self.not_before,
             not_after: self.not_after,
+            names_recipient: None,
         }
     }
 

@@ -80,6 +80,10 @@ pub struct Change {
     pub anchor: String,
     /// Whether something is added, updated or removed.
     pub change: ChangeKind,
+    /// Whether it is an Update to a certificate that is no renewal of the one before: it names none of the recipient's
+    /// mail addresses, or its validity began earlier.
+    #[serde(default)]
+    pub replacement: bool,
     /// Whether it is planned, being written, written, refused, declined or held.
     pub state: ChangeState,
     /// The managed values before, in their order.

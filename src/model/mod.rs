@@ -13,6 +13,7 @@ mod evaluation;
 mod exclusion;
 mod finding;
 mod fingerprint;
+mod hold;
 mod letter_case;
 mod printable;
 mod published;
@@ -33,6 +34,7 @@ pub use evaluation::{CertificateState, CuratedValue, DesiredValue, Evaluation, J
 pub use exclusion::Exclusion;
 pub use finding::{Finding, Severity};
 pub use fingerprint::Fingerprint;
+pub use hold::HoldReason;
 pub use letter_case::{begins_in_any_case, lower_case, same_in_any_case};
 pub use printable::{into_printable, is_hidden, is_invisible, printable, trimmed};
 pub use published::{PublishedCertificate, PublishedRecipient, PublishedValue};

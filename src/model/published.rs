@@ -55,6 +55,9 @@ pub struct PublishedCertificate {
     pub not_before: Timestamp,
     /// End of its validity.
     pub not_after: Timestamp,
+    /// Whether it names one of the recipient's mail addresses; `null` where that was not looked at.
+    #[serde(default)]
+    pub names_recipient: Option<bool>,
 }
 
 impl PublishedCertificate {
@@ -74,6 +77,7 @@ impl From<&CertificateSummary> for PublishedCertificate {
             fingerprint: certificate.fingerprint,
             not_before: certificate.not_before,
             not_after: certificate.not_after,
+            names_recipient: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ChangeKind, Exclusion, Timestamp, Witnesses};
+use super::{ChangeKind, Exclusion, HoldReason, Timestamp, Witnesses};
 
 /// How a run ended.
 #[derive(
@@ -61,9 +61,9 @@ pub struct Run {
     /// Why the guard held the plan; empty if it did not.
     #[serde(serialize_with = "super::printable::sentence::all")]
     pub guard: Vec<String>,
-    /// Those of the reasons that no approval lifts: the plan is void.
+    /// What each sentence of `Guard` is about, in the same order; empty where an earlier version kept the run.
     #[serde(default)]
-    pub unapprovable: Vec<String>,
+    pub hold_reasons: Vec<HoldReason>,
     /// Issuers that were needed for a chain and not there, most certificates first.
     pub missing_issuers: Vec<MissingIssuer>,
     /// Recipients that the target skips, by reason.
@@ -111,6 +111,8 @@ pub struct RunNumbers {
     pub add: u64,
     /// Changes planned: Update.
     pub update: u64,
+    /// Those of them that are replacements: to a certificate that is no renewal of the one before.
+    pub replacements: u64,
     /// Changes planned: Remove.
     pub remove: u64,
     /// Recipients whose published state is as desired.

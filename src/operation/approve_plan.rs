@@ -1,10 +1,10 @@
-//! `ApprovePlan`: approves the removals that a held plan lists.
+//! `ApprovePlan`: approves the removals and replacements that a held plan lists.
 
 use super::{engine::Engine, open::watch, request::ApprovePlanRequest};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{Named, Run, RunResult, Timestamp},
+    model::{Run, Timestamp},
     places::profile_store,
     state::{State, lock::RunLock},
     sync,
@@ -20,6 +20,13 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
     if !path.exists() {
         return Err(none());
     }
+    if request.what_if {
+        let state = State::open_to_read(&path)?.ok_or_else(none)?;
+        let run = state.run(request.id)?;
+        sync::check_approvable(&run, Timestamp::now())?;
+        state.approvable(request.id)?;
+        return context.result(ResultType::Run, &run);
+    }
     let _lock = RunLock::take(&path, &engine.holder())?;
     let now = Timestamp::now();
     let state = State::open_watched(&path, now, &mut watch(context))?;
@@ -30,15 +37,6 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
 
 fn approve(state: &State, request: &ApprovePlanRequest, now: Timestamp) -> Result<Run> {
     let run = state.run(request.id)?;
-    if run.result != RunResult::Held {
-        let what = format!(
-            "Run {} of profile '{}' was not held: it ended with {}.",
-            run.id,
-            request.profile_name,
-            run.result.name()
-        );
-        return Err(Error::new(ErrorId::PlanNotHeld, what).target(request.id.to_string()));
-    }
     sync::check_approvable(&run, now)?;
     state.approve(request.id)?;
     Ok(run)

@@ -126,6 +126,9 @@ pub struct SyncRequest {
     /// Raises the guard's number, and lifts its percentage, for this run.
     #[serde(default)]
     pub allow_removal: Option<u32>,
+    /// The same for replacements.
+    #[serde(default)]
+    pub allow_replacement: Option<u32>,
     /// Hand over the changes, too (as they come), before the run.
     #[serde(default)]
     pub pass_thru: bool,
@@ -210,6 +213,9 @@ pub struct ApprovePlanRequest {
     pub profile_name: String,
     /// The plan's id, which is that of the run that was held.
     pub id: i64,
+    /// Only find out whether it can be approved; the error says why not.
+    #[serde(default)]
+    pub what_if: bool,
 }
 
 /// Puts certificates into Active Directory. The password of a PFX file is the engine's secret

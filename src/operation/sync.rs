@@ -18,6 +18,7 @@ pub(super) fn run(engine: &Engine, request: &SyncRequest, context: &Context) -> 
         what_if: request.what_if,
         confirm: request.confirm,
         allow_removal: request.allow_removal,
+        allow_replacement: request.allow_replacement,
         pass_thru: request.pass_thru,
         verify: request.verify,
     };

@@ -181,6 +181,17 @@ settings! {
             "More removals than this in one run hold the plan for approval.";
         RemovalPercent removal_percent: u8 = 10 in 0..=100,
             "Removals above this percentage of the recipients with published values (and more than 10) hold the plan.";
+        GuardDays guard_days: u32 = 7 in 0..=365,
+            "Days over which removals of all runs count together: above -RemovalPercent of the highest number of \
+             recipients with published values in that time (and more than 10) they hold the plan. 0: each run counts \
+             by itself.";
+        ReplacementLimit replacement_limit: u32 = 500 in 0..=UNLIMITED,
+            "More replacements than this in one run hold the plan for approval. A replacement is an Update to a \
+             certificate that names none of the recipient's mail addresses, or whose validity began before that of the \
+             one it replaces.";
+        ReplacementPercent replacement_percent: u8 = 10 in 0..=100,
+            "Replacements above this percentage of the recipients with published values (and more than 10) hold the \
+             plan.";
         Retention retention: u32 = 90 in 0..=36_500,
             "Days that runs, changes and removed values are kept.";
     }

@@ -1,11 +1,11 @@
-//! Changes and their states, held plans and approvals.
+//! Changes and their states.
 
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{State, history::APPROVED_PLAN, json};
+use super::{State, json};
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     model::{Change, ChangeKind, ChangeState, Finding, Fingerprint, Named, PublishedValue, Timestamp},
 };
 
@@ -61,6 +61,8 @@ struct Planned {
     after: Vec<PublishedValue>,
     reasons: Vec<String>,
     findings: Vec<Finding>,
+    #[serde(default)]
+    replacement: bool,
 }
 
 impl Planned {
@@ -71,6 +73,7 @@ impl Planned {
             after: change.after.clone(),
             reasons: change.reasons.clone(),
             findings: change.findings.clone(),
+            replacement: change.replacement,
         }
     }
 }
@@ -149,8 +152,8 @@ impl State {
                 outcome.error,
                 now.0
             ],
-        )
-        .map(drop)
+        )?;
+        if outcome.state == ChangeState::Exported { self.note_removal(id, now) } else { Ok(()) }
     }
 
     /// Moves all changes of a run that are in one state to another; returns how many.
@@ -201,54 +204,6 @@ impl State {
         let rows = self.query(&sql, params![before, filter.run_id, limit as i64], ChangeText::read)?;
         rows.into_iter().map(|text| text.parse(self)).collect()
     }
-
-    /// Approves the removals that the held plan of `run_id` lists, by recipient and value, for one run.
-    /// Returns how many changes the plan lists. Fails with `PlanNotHeld` where a later run has planned again.
-    pub fn approve(&self, run_id: i64) -> Result<usize> {
-        let held = self.changes_in(ChangeState::Held, Some(run_id), 0, usize::MAX >> 1)?;
-        // A plan can be held for what the source shows, without any change.
-        if held.is_empty() && self.number("SELECT max(id) FROM run", [])? != run_id {
-            let what = format!(
-                "The plan {run_id} is not held any more: a later run planned again, or it was carried out."
-            );
-            return Err(Error::new(ErrorId::PlanNotHeld, what).target(run_id.to_string()));
-        }
-        self.transaction(|state| {
-            state.execute("DELETE FROM approval", [])?;
-            for change in held.iter().filter(|change| change.change == ChangeKind::Remove) {
-                for value in change.before.iter().filter(|value| !change.after.contains(value)) {
-                    state.execute(
-                        "INSERT OR REPLACE INTO approval(anchor, attribute, fingerprint, run_id) VALUES (?1, ?2, ?3, ?4)",
-                        params![change.anchor, value.attribute.name(), value.value.0, run_id],
-                    )?;
-                }
-            }
-            state.set_setting(APPROVED_PLAN, &run_id.to_string())
-        })?;
-        Ok(held.len())
-    }
-
-    /// Whether every value that `change` takes away was approved.
-    pub fn is_approved(&self, change: &Change) -> Result<bool> {
-        let sql = "SELECT count(*) FROM approval WHERE anchor = ?1 AND attribute = ?2 AND fingerprint = ?3";
-        for value in change.before.iter().filter(|value| !change.after.contains(value)) {
-            if self.number(sql, params![change.anchor, value.attribute.name(), value.value.0])? == 0 {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// The plan that was approved and not let through yet.
-    pub fn approved_plan(&self) -> Result<Option<i64>> {
-        self.run_number(APPROVED_PLAN)
-    }
-
-    /// Uses up the approvals: they hold for one run.
-    pub fn use_approvals(&self) -> Result<()> {
-        self.execute("DELETE FROM approval", [])?;
-        self.remove_setting(APPROVED_PLAN)
-    }
 }
 
 struct ChangeText {
@@ -267,6 +222,7 @@ impl ChangeText {
             recipient: row.get(3)?,
             display_name: None,
             change: ChangeKind::from_name(&kind).ok_or_else(|| unknown(4, "kind of a change", &kind))?,
+            replacement: false,
             state: state_of(row, 5)?,
             before: Vec::new(),
             after: Vec::new(),
@@ -289,6 +245,7 @@ impl ChangeText {
             after: planned.after,
             reasons: planned.reasons,
             findings: planned.findings,
+            replacement: planned.replacement,
             ..self.change
         })
     }

@@ -17,6 +17,9 @@ pub(super) const APPROVED_PLAN: &str = "approved_plan";
 /// The setting with a run that carries out a request, from its first write until it is done with them.
 pub(crate) const ASKED_RUN: &str = "asked_run";
 
+/// The setting with the last full run, where it was held for what its source showed.
+pub(crate) const HELD_SOURCE: &str = "held_source";
+
 /// The setting with a run that writes, until the target's index tells of all it wrote.
 pub(crate) const UNFINISHED_INDEX: &str = "unfinished_index";
 

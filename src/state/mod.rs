@@ -3,9 +3,11 @@
 //! While a run works the file is in WAL mode; it ends in rollback-journal mode, so that reading an idle state
 //! neither needs a right to write nor leaves files beside it.
 
+mod approval;
 mod aside;
 pub mod change;
 mod failure;
+mod guard;
 pub(crate) mod history;
 pub mod import;
 pub mod lock;

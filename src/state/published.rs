@@ -92,6 +92,12 @@ impl State {
         Ok(self.number("SELECT count(DISTINCT anchor) FROM managed", [])?.unsigned_abs())
     }
 
+    /// The same, of those alone whom the import of `run_id` shows.
+    pub fn imported_with_managed(&self, run_id: i64) -> Result<u64> {
+        let sql = "SELECT count(*) FROM import WHERE run_id = ?1 AND anchor IN (SELECT anchor FROM managed)";
+        Ok(self.number(sql, [run_id])?.unsigned_abs())
+    }
+
     /// Keeps what is managed for a recipient from now on, and the target's own key for it; nothing managed and no
     /// `link` forgets it.
     /// Values that are no longer managed keep their bytes until retention ends.
@@ -146,6 +152,7 @@ impl State {
                 [now.0],
             )?;
             state.execute("DELETE FROM managed", [])?;
+            state.forget_removals()?;
             state.execute("DELETE FROM change WHERE state <> 'Exported'", [])?;
             state.execute("DELETE FROM link", [])
         })

@@ -110,6 +110,20 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE evaluation ADD COLUMN made INTEGER;
     -- The run that took it away: clocks go wrong, the numbers of runs only grow. NULL where an earlier version did.
     ALTER TABLE value ADD COLUMN released_by INTEGER;
+    -- Removals that nobody approved, until their recipients have something published again; and how many recipients had
+    -- something published, of which less at an earlier time than at a later one is no use.
+    CREATE TABLE removal (
+        anchor TEXT PRIMARY KEY,
+        time   INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE population (
+        time       INTEGER PRIMARY KEY,
+        recipients INTEGER NOT NULL
+    ) STRICT;
+    -- Whether a Remove counts for the guard over time once it is exported.
+    ALTER TABLE change ADD COLUMN counts INTEGER NOT NULL DEFAULT 0;
+    -- Whether the approved value comes, as in a replacement, or goes.
+    ALTER TABLE approval ADD COLUMN comes INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 

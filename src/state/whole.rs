@@ -8,7 +8,7 @@ use super::{
     State,
     change::ChangeFilter,
     failure::sqlite,
-    history::{APPROVED_PLAN, ASKED_RUN, CURRENT_RUN, UNFINISHED_INDEX},
+    history::{APPROVED_PLAN, ASKED_RUN, CURRENT_RUN, HELD_SOURCE, UNFINISHED_INDEX},
     import::{EvaluationText, Gone},
     published::read_managed,
     schema, seal,
@@ -156,7 +156,7 @@ impl State {
 
     /// Fails with `StateCorrupt` where a setting names a run that never was, or an import that is not in force.
     pub(super) fn check_settings(&self) -> Result<()> {
-        for name in [CURRENT_RUN, APPROVED_PLAN, ASKED_RUN, UNFINISHED_INDEX] {
+        for name in [CURRENT_RUN, APPROVED_PLAN, ASKED_RUN, HELD_SOURCE, UNFINISHED_INDEX] {
             self.run_number(name)?;
         }
         let (current, baseline) = (self.current_run()?, self.baseline()?);

@@ -1,10 +1,11 @@
 //! A planned change, as it is kept until it is exported.
 
-use super::decide::Planned;
+use super::{decide::Planned, replacement};
 use crate::{
     error::Result,
     model::{
-        Change, ChangeState, Finding, Fingerprint, Named, PublishedValue, RecipientRecord, Run, Timestamp,
+        Change, ChangeKind, ChangeState, Finding, Fingerprint, Named, PublishedValue, RecipientRecord, Run,
+        Timestamp,
     },
     state::State,
 };
@@ -24,6 +25,11 @@ impl Draft<'_> {
     pub fn keep(self, state: &State, run: &mut Run, now: Timestamp) -> Result<()> {
         let Self { anchor, recipient, planned, findings, attempts } = self;
         run.numbers.count(planned.kind);
+        let doubt = match planned.kind {
+            ChangeKind::Update => replacement::doubt(&planned.before, &planned.after),
+            ChangeKind::Add | ChangeKind::Remove => None,
+        };
+        run.numbers.replacements += u64::from(doubt.is_some());
         let desired = digest(&planned.after);
         let change = Change {
             id: 0,
@@ -33,10 +39,11 @@ impl Draft<'_> {
             display_name: recipient.display_name.clone(),
             anchor: anchor.to_owned(),
             change: planned.kind,
+            replacement: doubt.is_some(),
             state: ChangeState::Pending,
             before: planned.before,
             after: planned.after,
-            reasons: planned.reasons,
+            reasons: planned.reasons.into_iter().chain(doubt).collect(),
             findings,
             attempts,
             next_try: None,

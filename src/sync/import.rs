@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{absent, fingerprint, job::Job, progress::Meter, witness};
+use super::{absent, fingerprint, job::Job, progress::Meter, replacement, witness};
 use crate::{
     directory::{Identities, SourceItem},
     error::{Error, ErrorId, Result},
     event::LogLevel,
     model::{
-        CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
-        RecipientRecord, Run, Severity, Timestamp, Value, counted,
+        CertificateSummary, CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer,
+        PublishedCertificate, PublishedValue, Recipient, RecipientRecord, Run, Severity, Timestamp, Value,
+        counted,
     },
     parallel,
     state::import::{CuratedRecord, EvaluationRow, ImportRow, Judgement, KnownEvaluation},
@@ -207,10 +208,15 @@ pub(super) fn evaluation_row(
     input: Fingerprint,
     evaluation: Evaluation,
 ) -> (EvaluationRow, Vec<Value>) {
+    let nameless = replacement::nameless(&evaluation.certificates);
+    let certificate = |certificate: &CertificateSummary| PublishedCertificate {
+        names_recipient: Some(!nameless.contains(&certificate.fingerprint)),
+        ..certificate.into()
+    };
     let published = |desired: &DesiredValue| PublishedValue {
         attribute: desired.value.attribute,
         value: desired.value.fingerprint(),
-        certificate: Some((&desired.certificate).into()),
+        certificate: Some(certificate(&desired.certificate)),
     };
     let row = EvaluationRow {
         input,

@@ -22,6 +22,8 @@ pub struct Options {
     pub confirm: bool,
     /// Raises the guard's number, and lifts its percentage.
     pub allow_removal: Option<u32>,
+    /// The same for replacements.
+    pub allow_replacement: Option<u32>,
     /// Hand over the changes, too, before the run.
     pub pass_thru: bool,
     /// Compare the target with what was published, and read every write back.

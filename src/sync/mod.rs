@@ -21,6 +21,7 @@ mod progress;
 mod read_back;
 mod record;
 mod recover;
+mod replacement;
 pub mod request;
 mod run;
 mod sweep;

@@ -50,7 +50,7 @@ fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, ho
         seconds: 0.0,
         numbers: RunNumbers::default(),
         guard: Vec::new(),
-        unapprovable: Vec::new(),
+        hold_reasons: Vec::new(),
         missing_issuers: Vec::new(),
         exclusions: Vec::new(),
         error: None,

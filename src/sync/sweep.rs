@@ -3,7 +3,7 @@
 use super::{job::Job, witness};
 use crate::{
     error::Result,
-    model::{Run, Timestamp},
+    model::{HoldReason, Run, Timestamp},
     state::State,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn after_import(job: &Job<'_>, run: &Run) -> Result<()> {
 
 /// What retention no longer keeps. By a clock that is wrong now, nothing is forgotten.
 pub(super) fn after_export(job: &Job<'_>, run: &Run) -> Result<()> {
-    if !run.unapprovable.is_empty() {
+    if run.hold_reasons.contains(&HoldReason::SourceTime) {
         return Ok(());
     }
     let now = job.now;

@@ -138,17 +138,12 @@ fn made_in_future(plan: &Run) -> String {
     format!("the plan was made at {}, by a clock that was wrong.", plan.started)
 }
 
-/// Fails with `PlanVoid` where a held plan can't be approved: its reasons stand whatever anybody approves, or a
-/// clock that was wrong made it.
+/// Fails with `PlanVoid` where a clock that was ahead made a held plan.
 pub(crate) fn check_approvable(plan: &Run, now: Timestamp) -> Result<()> {
-    let why = if is_to_come(plan.started, now) {
-        made_in_future(plan)
-    } else if plan.unapprovable.is_empty() {
+    if !is_to_come(plan.started, now) {
         return Ok(());
-    } else {
-        plan.unapprovable.join(" ")
-    };
-    let what = format!("Plan {} can't be approved: {why}", plan.id);
+    }
+    let what = format!("Plan {} can't be approved: {}", plan.id, made_in_future(plan));
     Err(Error::new(ErrorId::PlanVoid, what).target(plan.id.to_string()))
 }
 

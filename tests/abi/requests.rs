@@ -108,6 +108,7 @@ fn a_request_that_is_not_exactly_one_is_refused_with_the_field_and_the_reason() 
         (r#"{"Operation":"GetRule","Operation":"Sync"}"#, "duplicate field `Operation`"),
         (r#"{"Operation":"Sync","ProfileName":"a","WhatIf":"yes"}"#, "expected a boolean"),
         (r#"{"Operation":"Sync","ProfileName":"a","AllowRemoval":-1}"#, "expected u32"),
+        (r#"{"Operation":"Sync","ProfileName":"a","AllowReplacement":-1}"#, "expected u32"),
         (r#"{"Operation":"Dance"}"#, "unknown variant `Dance`"),
         (r#"{"operation":"GetRule"}"#, "missing field `Operation`"),
         (r#"{"Operation":"GetRule"} x"#, "trailing characters"),

@@ -21,7 +21,7 @@ generate mixed mixed
 
 # The published state is compared by file, so every run publishes into the same place.
 profile() { # DIRECTORY: a profile whose limits let every change through, and that tries the whole plan
-  printf '{"Operation":"NewProfile","Force":true,"Profile":{"Name":"crash","Source":"Ldif","Path":"%s","Target":"Folder","OutputPath":"%s","TrustAnchorPath":["%s"],"RemovalLimit":1000000,"RemovalPercent":100}}' \
+  printf '{"Operation":"NewProfile","Force":true,"Profile":{"Name":"crash","Source":"Ldif","Path":"%s","Target":"Folder","OutputPath":"%s","TrustAnchorPath":["%s"],"RemovalLimit":1000000,"RemovalPercent":100,"ReplacementLimit":1000000,"ReplacementPercent":100}}' \
     "$work/now/directory.ldif" "$work/out" "$work/mixed/anchors" >"$work/profile.json"
   rm -rf "$work/now"
   cp -R "$work/$1" "$work/now"

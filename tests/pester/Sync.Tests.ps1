@@ -244,6 +244,33 @@ Describe 'The guard' {
         $run.Exported | Should -Be 4
     }
 
+    It 'refuses to approve what no approval can help, before it asks, and does not offer it' {
+        [IO.File]::WriteAllText("$folder/directory.ldif", "version: 1`n")
+        $held = Sync-SmimeCertificate corp -WarningVariable warning -WarningAction SilentlyContinue
+        $held.Result | Should -Be 'Held'
+        @($held.HoldReasons) | Should -Be @('EmptySource')
+        "$warning" | Should -Not -Match 'Approve-SmimeSyncPlan'
+        "$warning" | Should -Match 'put it right, and run Sync-SmimeCertificate again'
+        { Approve-SmimeSyncPlan corp -Id $held.Id } | Should -Throw -ErrorId 'PlanNotApprovable,Approve-SmimeSyncPlan' `
+            -ExpectedMessage "The plan $($held.Id) can't be approved: The source has no recipients."
+        { Approve-SmimeSyncPlan corp -Id $held.Id -WhatIf } | Should -Throw -ErrorId 'PlanNotApprovable,Approve-SmimeSyncPlan'
+        Get-TreeHash -Path "$folder/out" | Should -Be $before
+    }
+
+    It 'lists replacements beside removals, and takes a number of them that may pass' {
+        $change = @{ Change = 'Update'; Replacement = $true; DisplayName = 'Bob'; Recipient = 'bob@contoso.test' }
+        $removal = @{ Change = 'Remove'; Replacement = $false; DisplayName = ''; Recipient = 'carol@contoso.test' }
+        $renewal = @{ Change = 'Update'; Replacement = $false; DisplayName = ''; Recipient = 'dave@contoso.test' }
+        InModuleScope SmimeSync -Parameters @{ List = @($change, $removal, $renewal) } {
+            param($List)
+            (Get-ApprovalText -ProfileName corp -Id 7 -Change $List) -split '\r?\n' | Should -Be @(
+                "Let 1 removal and 1 replacement of plan 7 of the profile 'corp' through at the next run:"
+                '  carol@contoso.test', '  Bob <bob@contoso.test>')
+        }
+        (Sync-SmimeCertificate corp -AllowRemoval 4 -AllowReplacement 1).Replacements | Should -Be 0
+        { Sync-SmimeCertificate corp -AllowReplacement -1 } | Should -Throw
+    }
+
     It 'has no plan to approve but a held one' {
         { Approve-SmimeSyncPlan corp -Id 1 -Confirm:$false } | Should -Throw -ErrorId 'PlanNotHeld,Approve-SmimeSyncPlan'
         { Approve-SmimeSyncPlan corp -Id 99 -Confirm:$false } | Should -Throw -ErrorId 'PlanNotFound,Approve-SmimeSyncPlan'

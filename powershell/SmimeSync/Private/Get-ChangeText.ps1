@@ -14,15 +14,21 @@ function Get-ChangeAction {
 }
 
 function Get-ApprovalText {
-    # The removals of a held plan, one a line; the first hundred, since nobody reads more in a question.
+    # The removals and replacements of a held plan, one a line; the first hundred, since nobody reads more in a question.
     [OutputType([string])]
-    param([string] $ProfileName, [long] $Id, [object[]] $Removal)
-    if ($Removal.Count -eq 0) { return "Let plan $Id of the profile '$ProfileName' through at the next run" }
-    $count = Format-Count -Count $Removal.Count -Noun 'removal'
+    param([string] $ProfileName, [long] $Id, [object[]] $Change)
+    $removal = @($Change | Where-Object { $_.Change -eq 'Remove' })
+    $replacement = @($Change | Where-Object { $_.Replacement })
+    $count = @(
+        if ($removal.Count) { Format-Count -Count $removal.Count -Noun 'removal' }
+        if ($replacement.Count) { Format-Count -Count $replacement.Count -Noun 'replacement' }
+    ) -join ' and '
+    if (-not $count) { return "Let plan $Id of the profile '$ProfileName' through at the next run" }
     $line = @("Let $count of plan $Id of the profile '$ProfileName' through at the next run:")
-    $line += $Removal | Select-Object -First 100 | ForEach-Object { '  ' + (Get-ChangeTarget -Change $_) }
-    if ($Removal.Count -gt 100) {
-        $line += "  and $($Removal.Count - 100) more: Get-SmimeSyncChange -ProfileName '$ProfileName' -RunId $Id"
+    $listed = $removal + $replacement
+    $line += $listed | Select-Object -First 100 | ForEach-Object { '  ' + (Get-ChangeTarget -Change $_) }
+    if ($listed.Count -gt 100) {
+        $line += "  and $($listed.Count - 100) more: Get-SmimeSyncChange -ProfileName '$ProfileName' -RunId $Id"
     }
     $line -join [System.Environment]::NewLine
 }

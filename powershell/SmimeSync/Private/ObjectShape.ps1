@@ -31,7 +31,7 @@ $script:ObjectShape = @{
     }
     Run = @{
         Date = @('Started', 'Ended')
-        List = @('Guard', 'Unapprovable', 'MissingIssuers', 'Exclusions')
+        List = @('Guard', 'HoldReasons', 'MissingIssuers', 'Exclusions')
         Item = @{
             MissingIssuers = 'SmimeSync.MissingIssuer'
             Exclusions = 'SmimeSync.ExclusionCount'

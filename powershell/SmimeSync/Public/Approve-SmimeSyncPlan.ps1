@@ -1,14 +1,16 @@
 function Approve-SmimeSyncPlan {
     <#
     .SYNOPSIS
-    Lets the removals of a held plan through, once.
+    Lets the removals and replacements of a held plan through, once.
 
     .DESCRIPTION
-    When the guard holds a plan, nothing was written. This approves exactly the removals that the plan lists, by
-    recipient and value; the next run plans again and lets those through. Other removals that turn up until then
-    count for the guard as ever. A plan that was held because this machine's clock was wrong, or because the source
-    is too old, can't be approved: set that right and run again. Lists the removals and asks for confirmation by default; -Confirm:$false does
-    not ask.
+    When the guard holds a plan, nothing was written. This approves exactly the removals and replacements that the
+    plan lists, by recipient and value: what goes, and what comes in its place. The next run plans again and lets
+    those through. Others that turn up until then count for the guard as ever. Lists them and asks for confirmation
+    by default; -Confirm:$false does not ask.
+    A plan that is held because its source can't be believed (it shows nobody, or is out of date) is refused with
+    the error PlanNotApprovable: put the source right and run again. So is the plan of a run with -Identity that is
+    held because the last full run is.
 
     .PARAMETER ProfileName
     The profile's name.
@@ -77,19 +79,14 @@ function Approve-SmimeSyncPlan {
     }
     process {
         $operation = @{ Cmdlet = $PSCmdlet; Scope = $Scope }
+        # What can't be approved is refused before anything is asked.
+        $request = @{ Operation = 'ApprovePlan'; ProfileName = $ProfileName; Id = $Id; WhatIf = $true }
+        $null = Invoke-SingleOperation @operation -Request $request
         $query = @{ Operation = 'GetChange'; ProfileName = $ProfileName; RunId = $Id; State = @('Held') }
         $changes = @(Invoke-SingleOperation @operation -Request $query)
-        $query = @{ Operation = 'GetRun'; ProfileName = @($ProfileName); Id = $Id; Result = @('Held') }
-        $held = @(Invoke-SingleOperation @operation -Request $query)
-        # A plan that is not there or not held is refused by the library; there is nothing to ask for.
-        $go = $true
-        if ($held.Count -gt 0 -or $WhatIfPreference) {
-            $removals = @($changes | Where-Object { $_.Change -eq 'Remove' })
-            $text = Get-ApprovalText -ProfileName $ProfileName -Id $Id -Removal $removals
-            $go = Confirm-Action -Cmdlet $PSCmdlet -Text $text
-        }
-        if ($go) {
-            $request = @{ Operation = 'ApprovePlan'; ProfileName = $ProfileName; Id = $Id }
+        $text = Get-ApprovalText -ProfileName $ProfileName -Id $Id -Change $changes
+        if (Confirm-Action -Cmdlet $PSCmdlet -Text $text) {
+            $request.WhatIf = $false
             Invoke-SingleOperation @operation -Request $request
         }
     }

@@ -4,7 +4,8 @@ function Get-SmimeSyncRun {
     Gets the history of runs, newest first.
 
     .DESCRIPTION
-    Each run has its numbers, its result and, if it was held, the reasons. Runs are kept as long as the
+    Each run has its numbers, its result and, if it was held, the reasons: Guard has them as sentences, HoldReasons
+    by name, for scripts. Runs are kept as long as the
     Retention of the profile says.
 
     .PARAMETER ProfileName
@@ -33,11 +34,11 @@ function Get-SmimeSyncRun {
     Shows the last two runs.
 
     .EXAMPLE
-    PS> Get-SmimeSyncRun -Result Held | Select-Object -Property ProfileName, Id, Guard
+    PS> Get-SmimeSyncRun -Result Held | Select-Object -Property ProfileName, Id, HoldReasons, Guard
 
-    ProfileName Id Guard
-    ----------- -- -----
-    corp         7 {640 removals are more than the limit of 500.}
+    ProfileName Id HoldReasons Guard
+    ----------- -- ----------- -----
+    corp         7 {Removals}  {640 recipients would lose their last certificate; 500 is the limit.}
 
     Shows what was held, and why.
 

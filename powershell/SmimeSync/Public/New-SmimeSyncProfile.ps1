@@ -165,6 +165,20 @@ function New-SmimeSyncProfile {
     Removals above this percentage of the recipients with published values (and more than 10) hold the plan.
     Default: 10.
 
+    .PARAMETER GuardDays
+    Days over which removals of all runs count together: above -RemovalPercent of the highest number of
+    recipients with published values in that time (and more than 10) they hold the plan. 0: each run counts by
+    itself. Default: 7.
+
+    .PARAMETER ReplacementLimit
+    More replacements than this in one run hold the plan for approval. A replacement is an Update to a
+    certificate that names none of the recipient's mail addresses, or whose validity began before that of the one
+    it replaces. Default: 500.
+
+    .PARAMETER ReplacementPercent
+    Replacements above this percentage of the recipients with published values (and more than 10) hold the plan.
+    Default: 10.
+
     .PARAMETER Retention
     Days that runs, changes and removed values are kept. Default: 90.
 
@@ -333,6 +347,15 @@ function New-SmimeSyncProfile {
 
         [ValidateRange(0, 100)]
         [int] $RemovalPercent,
+
+        [ValidateRange(0, 365)]
+        [int] $GuardDays,
+
+        [ValidateRange(0, 2147483647)]
+        [int] $ReplacementLimit,
+
+        [ValidateRange(0, 100)]
+        [int] $ReplacementPercent,
 
         [ValidateRange(0, 36500)]
         [int] $Retention,

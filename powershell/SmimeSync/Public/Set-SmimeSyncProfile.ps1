@@ -163,6 +163,20 @@ function Set-SmimeSyncProfile {
     Removals above this percentage of the recipients with published values (and more than 10) hold the plan.
     Default: 10.
 
+    .PARAMETER GuardDays
+    Days over which removals of all runs count together: above -RemovalPercent of the highest number of
+    recipients with published values in that time (and more than 10) they hold the plan. 0: each run counts by
+    itself. Default: 7.
+
+    .PARAMETER ReplacementLimit
+    More replacements than this in one run hold the plan for approval. A replacement is an Update to a
+    certificate that names none of the recipient's mail addresses, or whose validity began before that of the one
+    it replaces. Default: 500.
+
+    .PARAMETER ReplacementPercent
+    Replacements above this percentage of the recipients with published values (and more than 10) hold the plan.
+    Default: 10.
+
     .PARAMETER Retention
     Days that runs, changes and removed values are kept. Default: 90.
 
@@ -301,6 +315,12 @@ function Set-SmimeSyncProfile {
         [string] $RemovalLimit,
 
         [string] $RemovalPercent,
+
+        [string] $GuardDays,
+
+        [string] $ReplacementLimit,
+
+        [string] $ReplacementPercent,
 
         [string] $Retention,
 

@@ -8,9 +8,11 @@ function Sync-SmimeCertificate {
     with what is, and writes the differences to the target. Returns the run with its numbers and its result:
     Success, CompletedWithErrors, Held, Stopped or Canceled. Running it again changes nothing unless the source
     did.
-    A recipient that fails is an error of its own; the rest goes on. Too many removals at once, or a source that
-    suddenly shows too little, hold the plan: nothing is written, a warning says why, and Approve-SmimeSyncPlan
-    lets it through.
+    A recipient that fails is an error of its own; the rest goes on. Too many removals at once or over the profile's
+    -GuardDays, too many replacements that are no renewal, or a source that suddenly shows too little, hold the plan:
+    nothing is written, and a warning says why. Approve-SmimeSyncPlan lets it through, unless the source itself can't
+    be believed: an empty one has to be put right. Runs with -Identity are held as long as the last full run is held
+    for its source.
     With -WhatIf the very plan is made, shown and thrown away: nothing is written anywhere, neither at the
     target nor in the profile's state. With -Confirm each change is asked for; one that was answered No is skipped
     until the recipient's certificates change.
@@ -38,7 +40,12 @@ function Sync-SmimeCertificate {
     stops.
 
     .PARAMETER AllowRemoval
-    Lets so many removals through in this run, whatever their percentage. The checks of the source stay.
+    Lets so many removals through in this run, whatever their percentage and whatever earlier runs removed; they don't
+    count for later runs. The checks of the source stay.
+
+    .PARAMETER AllowReplacement
+    Lets so many replacements through in this run, whatever their percentage: updates to a certificate that names none
+    of the recipient's mail addresses, or is older than the one before. The checks of the source stay.
 
     .PARAMETER Verify
     Compares the target with what was published, and reads every write back instead of the first three. What is gone
@@ -75,6 +82,15 @@ function Sync-SmimeCertificate {
     PS> if ($run.Result -ne 'Success') { exit 1 }
 
     The exit code of a scheduled script; see docs/unattended.md.
+
+    .EXAMPLE
+    PS> Sync-SmimeCertificate corp -Credential $credential -AllowRemoval 120
+
+    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
+    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
+    9    corp        Success             2026-11-25 10:43        880     0      0    120      120      0
+
+    A branch was sold: lets its 120 people go in this run, which would be held otherwise.
 
     .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName curate -Credential $credential -Identity alice@contoso.test -WhatIf
@@ -132,6 +148,9 @@ function Sync-SmimeCertificate {
         [ValidateRange(0, 2147483647)]
         [int] $AllowRemoval,
 
+        [ValidateRange(0, 2147483647)]
+        [int] $AllowReplacement,
+
         [switch] $Verify,
 
         # <generated: PassThru, Scope>
@@ -159,7 +178,9 @@ function Sync-SmimeCertificate {
                 PassThru    = $PassThru.IsPresent -or $WhatIfPreference
                 Verify      = $Verify.IsPresent
             }
-            if ($PSBoundParameters.ContainsKey('AllowRemoval')) { $request['AllowRemoval'] = $AllowRemoval }
+            foreach ($allowance in 'AllowRemoval', 'AllowReplacement') {
+                if ($PSBoundParameters.ContainsKey($allowance)) { $request[$allowance] = $PSBoundParameters[$allowance] }
+            }
             Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -PassThru:$PassThru
         }
     }

@@ -56,8 +56,17 @@ impl Mode for InPlace {
     }
 
     /// Nothing is managed, so everybody with values counts.
-    fn population(&self, _state: &State, with_values: u64) -> Result<u64> {
+    fn population(&self, _state: &State, with_values: Option<u64>) -> Result<Option<u64>> {
         Ok(with_values)
+    }
+
+    fn population_of(&self, _state: &State, _run: i64, with_values: u64) -> Result<u64> {
+        Ok(with_values)
+    }
+
+    /// Nothing is managed: who has a usable encryption certificate has something.
+    fn forget_regained(&self, state: &State, run: i64) -> Result<()> {
+        state.forget_usable_again(run)
     }
 
     fn emptied(&self, state: &State, run: i64, changes: ChangeState) -> Result<u64> {

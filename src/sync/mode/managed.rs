@@ -73,8 +73,16 @@ impl Mode for Managed<'_> {
         (row.address_shared && !planned.after.is_empty()).then(|| address_shared(row))
     }
 
-    fn population(&self, state: &State, _with_values: u64) -> Result<u64> {
-        state.recipients_with_managed()
+    fn population(&self, state: &State, _with_values: Option<u64>) -> Result<Option<u64>> {
+        state.recipients_with_managed().map(Some)
+    }
+
+    fn population_of(&self, state: &State, run: i64, _with_values: u64) -> Result<u64> {
+        state.imported_with_managed(run)
+    }
+
+    fn forget_regained(&self, state: &State, _run: i64) -> Result<()> {
+        state.forget_republished()
     }
 
     /// What is published elsewhere takes nothing from the source.

@@ -48,8 +48,16 @@ pub trait Mode: Sync {
     /// What speaks against a plan as a whole; the error is the recipient's alone.
     fn objection(&self, row: &PlanRow, planned: &Planned) -> Option<Error>;
 
-    /// Of how many recipients the guard takes its percentage; `with_values` of the source have values.
-    fn population(&self, state: &State, with_values: u64) -> Result<u64>;
+    /// Of how many recipients the guard takes its percentage; `with_values` of the source have values, where all of it
+    /// was read. `None`: that can't be told from what was read.
+    fn population(&self, state: &State, with_values: Option<u64>) -> Result<Option<u64>>;
+
+    /// The same, of those alone whom the import of `run` shows; `with_values` of them have values.
+    fn population_of(&self, state: &State, run: i64, with_values: u64) -> Result<u64>;
+
+    /// Forgets, for the guard over time, the removals of those who have something again, as the import of `run` shows
+    /// them.
+    fn forget_regained(&self, state: &State, run: i64) -> Result<()>;
 
     /// How many recipients of the source have no value left when the run's changes in `changes` are carried out.
     fn emptied(&self, state: &State, run: i64, changes: ChangeState) -> Result<u64>;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    model::{ChangeKind, ChangeState, Run, RunResult},
+    model::{Change, Run, RunResult},
     sync::{clocks, exclusions, export, guard, job::Job, record::carry_out, recover, sweep, witness},
 };
 
@@ -21,8 +21,7 @@ fn steps(
     witness::look_back(job, run)?;
     recover::in_flight_of_request(job, run)?;
     plan(job, run)?;
-    let facts = facts(job, run)?;
-    let passes = guard::verdict(job, run, &facts)?;
+    let passes = guard::run_of_request(job, run, |change| takes_the_last(job, change))?;
     witness::keep(job, run, passes)?;
     if !passes {
         return Ok(RunResult::Held);
@@ -39,17 +38,7 @@ fn steps(
     Ok(if open == 0 { RunResult::Success } else { RunResult::CompletedWithErrors })
 }
 
-/// What the guard looks at: recipients that would lose their last usable encryption certificate.
-fn facts(job: &Job<'_>, run: &Run) -> Result<guard::Facts> {
-    let mut removes = 0;
-    job.state.each_change(ChangeState::Pending, run.id, &mut |change| {
-        if change.change == ChangeKind::Remove {
-            let has_one = job.state.evaluation(&change.anchor)?.is_some_and(|one| !one.desired.is_empty());
-            removes += u64::from(has_one && !job.state.is_approved(&change)?);
-        }
-        Ok(())
-    })?;
-    let limits = &job.profile.limits;
-    let (removal_limit, removal_percent) = (limits.removal_limit, limits.removal_percent);
-    Ok(guard::Facts { removes, partial: true, removal_limit, removal_percent, ..guard::Facts::default() })
+/// Whether a Remove takes the last usable encryption certificate; who had none loses none.
+fn takes_the_last(job: &Job<'_>, change: &Change) -> Result<bool> {
+    Ok(job.state.evaluation(&change.anchor)?.is_some_and(|one| !one.desired.is_empty()))
 }

@@ -18,6 +18,8 @@ use crate::{
     generator,
 };
 
+mod replacements;
+
 pub(super) struct Home(tempfile::TempDir);
 
 impl Home {

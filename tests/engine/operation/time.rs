@@ -35,10 +35,10 @@ fn a_plan_that_is_held_for_the_dates_of_the_source_cannot_be_approved() {
         home.results(ResultType::Profile, home.profile(settings));
         date_file(&home, age);
         let run = &home.results(ResultType::Run, sync(json!({})))[0];
-        assert_eq!((&run["Result"], &run["Guard"]), (&json!("Held"), &run["Unapprovable"]), "{run}");
+        assert_eq!((&run["Result"], &run["HoldReasons"]), (&json!("Held"), &json!(["SourceTime"])), "{run}");
         let (id, message) = approve(&home, 1);
-        assert_eq!(id, ErrorId::PlanVoid);
-        assert!(message.starts_with("Plan 1 can't be approved: ") && message.contains(why), "{message}");
+        assert_eq!(id, ErrorId::PlanNotApprovable);
+        assert!(message.starts_with("The plan 1 can't be approved: ") && message.contains(why), "{message}");
         date_file(&home, 0);
         let run = &home.results(ResultType::Run, sync(json!({})))[0];
         assert_eq!(run["Result"], "Success", "{run}");

@@ -1,7 +1,8 @@
 //! A profile with a source in memory and a folder as target.
 //!
-//! The source's values are words such as `a`, `old@100` or `new~100`: `@100` is the second at which the value expires,
-//! `~100` that from which it is valid, and a value that starts with `bad` is unusable. Parsing and judging real certificates has its own tests.
+//! The source's values are words such as `a` or `old@100`: `@100` is the second at which the value expires,
+//! `a#100` is valid from the second 100 on, a value that starts with `bad` is unusable, and one that starts with
+//! `nameless` names no mail address. Parsing and judging real certificates has its own tests.
 
 use std::{
     collections::BTreeMap,
@@ -67,8 +68,8 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
     };
     for (position, value) in recipient.values.iter().enumerate() {
         let word = String::from_utf8_lossy(&value.bytes).into_owned();
-        let time = |mark, none| word.split_once(mark).map_or(none, |(_, at)| at.parse().unwrap());
-        let (expires, begins) = (time('@', i64::MAX), time('~', 0));
+        let expires = word.split_once('@').map_or(i64::MAX, |(_, at)| at.parse().unwrap());
+        let begins = word.split_once('#').map_or(0, |(_, at)| at.parse().unwrap());
         let certificate = CertificateSummary {
             subject: format!("CN={word}"),
             issuer: "CN=CA".into(),
@@ -117,6 +118,11 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
             findings: why
                 .into_iter()
                 .map(|(rule, message)| Finding { rule: rule.into(), severity: Severity::Error, message })
+                .chain(word.starts_with("nameless").then(|| Finding {
+                    rule: "address-missing".into(),
+                    severity: Severity::Warning,
+                    message: format!("{word} names no mail address."),
+                }))
                 .collect(),
             der: Vec::new(),
         });

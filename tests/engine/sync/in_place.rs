@@ -247,6 +247,38 @@ fn taking_the_only_value_is_a_remove_that_the_guard_counts() {
 }
 
 #[test]
+fn what_runs_take_in_place_counts_together_over_days() {
+    // Five of the first twenty expire each hour.
+    let word =
+        |n: i64| if n < 20 { format!("old@{}", 1_003_600 + 3600 * (n / 5)) } else { "good".to_owned() };
+    let values: Vec<(String, String)> = (0..100).map(|n| (format!("p{n:02}"), word(n))).collect();
+    let words: Vec<(&str, [&str; 1])> =
+        values.iter().map(|(name, value)| (name.as_str(), [value.as_str()])).collect();
+    let people: Vec<(&str, &[&str])> = words.iter().map(|(name, value)| (*name, &value[..])).collect();
+    let (mut harness, mut directory) = in_place(&people);
+    assert_eq!(run(&mut harness, &mut directory).planned(), (0, 0, 0));
+    // Those of the second hour come back with another one, and count no more.
+    for (hour, held) in [(1, false), (2, false), (3, false), (4, true)] {
+        harness.now = 1_000_000 + 3600 * hour;
+        let outcome = run(&mut harness, &mut directory);
+        assert_eq!(outcome.ok().result == RunResult::Held, held, "{hour}: {:?}", outcome.ok().guard);
+        if hour == 2 {
+            (5..10).for_each(|n| {
+                directory.values.insert(format!("id-p{n:02}"), vec![value("new")]);
+            });
+        }
+    }
+    let last = harness.state().runs(&[], i64::MAX, 1).unwrap().remove(0);
+    assert_eq!(
+        last.guard,
+        [
+            "With this plan 15 of 100 recipients with published certificates would have lost their last one within 7 days; \
+          10 % is the limit."
+        ]
+    );
+}
+
+#[test]
 fn more_than_fifteen_left_over_are_left_alone() {
     let many: Vec<String> = (0..16).map(|number| format!("good{number}")).chain(["old@5".into()]).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();

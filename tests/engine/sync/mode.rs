@@ -52,6 +52,7 @@ fn change(before: &[&str], after: &[&str]) -> Change {
         display_name: None,
         anchor: "id-alice".into(),
         change: ChangeKind::Update,
+        replacement: false,
         state: ChangeState::Pending,
         before: published(before),
         after: published(after),
@@ -98,7 +99,11 @@ fn elsewhere_all_that_is_desired_is_written_and_ownership_decides_on_the_rest() 
                 expected,
                 "{target}"
             );
-            assert_eq!(mode.population(&state, 7).unwrap(), 2, "{target}: recipients with managed values");
+            assert_eq!(
+                mode.population(&state, Some(7)).unwrap(),
+                Some(2),
+                "{target}: recipients with managed values"
+            );
         }
     }
 }
@@ -112,7 +117,7 @@ fn in_place_only_what_comes_is_written_and_the_rest_stays() {
     // What the state knows of another target says nothing of the directory.
     let expected = Material { link: None, managed: Vec::new(), ours: published(&["c"]), keeps_others: true };
     assert_eq!(mode.material(&state, &change(&["a", "b"], &["b", "c"])).unwrap(), expected);
-    assert_eq!(mode.population(&state, 7).unwrap(), 7, "recipients with values");
+    assert_eq!(mode.population(&state, Some(7)).unwrap(), Some(7), "recipients with values");
 }
 
 #[test]

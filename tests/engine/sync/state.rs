@@ -181,6 +181,10 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
         ),
         ("REPLACE INTO setting VALUES ('asked_run', '2')", "'asked_run' names the run 2, which never was"),
         (
+            "REPLACE INTO setting VALUES ('held_source', '2')",
+            "'held_source' names the run 2, which never was",
+        ),
+        (
             "REPLACE INTO setting VALUES ('unfinished_index', '2')",
             "'unfinished_index' names the run 2, which never was",
         ),

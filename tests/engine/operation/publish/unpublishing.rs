@@ -3,7 +3,7 @@
 use smime_sync::{
     error::ErrorId,
     event::LogLevel,
-    model::{Attribute, ChangeKind, ChangeState, Fingerprint, RunResult, Value},
+    model::{Attribute, ChangeKind, ChangeState, Fingerprint, HoldReason, RunResult, Value},
     state::State,
     sync::request::{UnpublishState, Withdrawal},
 };
@@ -273,6 +273,21 @@ fn the_guard_holds_what_takes_too_many_their_last_certificate_until_it_is_approv
     let through = world.unpublish(by_thumbprint(&all));
     assert_eq!((through.ok().result, through.ok().numbers.exported), (RunResult::Success, 3));
     assert!(world.values("id-p1").is_empty());
+}
+
+#[test]
+fn a_loop_over_single_people_is_held_over_time_where_a_run_has_counted_them() {
+    let world = World::new(people(40));
+    let take = |n: usize| world.unpublish(by_thumbprint(&[thumbprint(&good(&format!("p{n}")))]));
+    let held = |outcome: &Outcome| outcome.ok().result == RunResult::Held;
+    // Nobody knows yet of how many.
+    assert!(!(0..5).any(|n| held(&take(n))));
+    let state = State::open(&world.home.path().join("state").join("corp.db"), NOW).unwrap();
+    state.note_population(40, NOW).unwrap();
+    state.close().unwrap();
+    let first = (5..40).find(|n| held(&take(*n)));
+    assert_eq!(first, Some(10));
+    assert_eq!(take(10).ok().hold_reasons, [HoldReason::RemovalsOverTime]);
 }
 
 #[test]

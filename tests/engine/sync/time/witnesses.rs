@@ -2,7 +2,7 @@
 
 use smime_sync::{
     event::LogLevel,
-    model::{Run, RunResult, Timestamp},
+    model::{HoldReason, Run, RunResult, Timestamp},
     profile::Source,
 };
 
@@ -112,10 +112,10 @@ fn a_clock_before_the_dates_of_the_source_holds_the_run() {
             }
             harness.options.what_if = false;
             let held = harness.run();
-            let Run { result, guard, unapprovable, .. } = held.ok();
+            let Run { result, guard, hold_reasons, .. } = held.ok();
             assert_eq!(
-                (result, guard, unapprovable.iter().next()),
-                (&RunResult::Held, unapprovable, reason.as_ref()),
+                (result, hold_reasons.first(), guard.first()),
+                (&RunResult::Held, Some(&HoldReason::SourceTime), reason.as_ref()),
                 "{case}"
             );
             let warnings = held.told.warnings();

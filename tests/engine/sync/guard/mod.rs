@@ -2,20 +2,35 @@
 
 use smime_sync::{
     error::ErrorId,
-    model::{RunResult, Timestamp},
+    model::{HoldReason, RunResult, Timestamp},
+    state::State,
 };
 
-use super::harness::{Harness, person};
+use super::harness::{Harness, person, tree, value};
+
+mod over_time;
+mod partial;
+mod replacements;
 
 fn company(size: usize) -> Harness {
     let mut harness = Harness::new((0..size).map(|n| person(&format!("p{n:03}"), &["a"])).collect());
+    harness.profile.limits.missing_period = Some(0);
     harness.batch = 50;
     harness.run().ok();
     harness
 }
 
 fn published(harness: &Harness) -> usize {
-    (0..100).filter(|n| !harness.published(&format!("p{n:03}")).is_empty()).count()
+    let is_one = |path: &std::path::Path| path.extension().is_some_and(|kind| kind == "json");
+    tree(&harness.out()).keys().filter(|path| is_one(path)).count().saturating_sub(1)
+}
+
+/// Approves as the cmdlet does.
+fn approve(harness: &Harness, run_id: i64) -> smime_sync::error::Result<usize> {
+    let state = State::open(&harness.state_path(), Timestamp(harness.now)).unwrap();
+    let approved = state.approve(run_id);
+    state.close().unwrap();
+    approved
 }
 
 #[test]
@@ -28,6 +43,18 @@ fn a_source_without_recipients_is_held_and_nothing_is_lost() {
         (RunResult::Held, &["The source has no recipients.".to_owned()][..])
     );
     assert_eq!(published(&harness), 100);
+    assert_eq!(run.ok().hold_reasons, [HoldReason::EmptySource]);
+    // What can't help is not offered, and refused where it is tried.
+    let warnings = run.told.warnings();
+    assert!(!warnings[0].contains("Approve-SmimeSyncPlan") && !warnings[0].contains("Get-SmimeSyncChange"));
+    assert!(
+        warnings[0].contains("It can't be approved. Find out why the source shows nobody"),
+        "{warnings:?}"
+    );
+    let error = approve(&harness, run.ok().id).unwrap_err();
+    assert_eq!(error.id, ErrorId::PlanNotApprovable);
+    assert_eq!(error.message, "The plan 2 can't be approved: The source has no recipients.");
+    assert!(error.advice.contains("put it right"), "{}", error.advice);
 }
 
 #[test]
@@ -77,7 +104,7 @@ fn only_the_newest_held_plan_can_be_approved() {
     let mut harness = company(100);
     harness.source.recipients.drain(..20);
     let (first, second) = (harness.run().ok().id, harness.run().ok().id);
-    let state = smime_sync::state::State::open(&harness.state_path(), Timestamp(0)).unwrap();
+    let state = State::open(&harness.state_path(), Timestamp(0)).unwrap();
     assert_eq!(state.approve(first).unwrap_err().id, ErrorId::PlanNotHeld);
     assert_eq!(state.run(99).unwrap_err().id, ErrorId::PlanNotFound);
     assert_eq!(state.approve(second).unwrap(), 20);
@@ -91,12 +118,7 @@ fn an_allowance_lets_one_run_through() {
     harness.run().ok();
     harness.profile.limits.removal_percent = 10;
     let leavers = 11;
-    harness
-        .source
-        .recipients
-        .iter_mut()
-        .take(leavers)
-        .for_each(|person| person.values = vec![super::harness::value("bad")]);
+    harness.source.recipients.iter_mut().take(leavers).for_each(|person| person.values = vec![value("bad")]);
     assert_eq!(harness.run().ok().result, RunResult::Held);
     harness.options.allow_removal = Some(11);
     assert_eq!(harness.run().ok().result, RunResult::Success);
@@ -125,11 +147,7 @@ fn a_changed_policy_holds_the_first_plan_with_removals() {
 #[test]
 fn a_wave_of_renewals_passes() {
     let mut harness = company(100);
-    harness
-        .source
-        .recipients
-        .iter_mut()
-        .for_each(|person| person.values = vec![super::harness::value("renewed")]);
+    harness.source.recipients.iter_mut().for_each(|person| person.values = vec![value("renewed")]);
     let run = harness.run();
     assert_eq!((run.ok().result, run.planned()), (RunResult::Success, (0, 100, 0)));
 }
