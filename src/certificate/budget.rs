@@ -29,10 +29,10 @@ impl SignatureBudget {
         Self { left: signatures }
     }
 
-    /// Takes what it costs to check a signature over so many octets; false, and nothing is taken, where that is more
-    /// than what is left.
-    pub fn take(&mut self, octets: usize) -> bool {
-        let left = self.left.checked_sub(1 + octets / OCTETS_OF_ONE);
+    /// Takes what it costs to check a signature over so many octets with a key that takes so many times the usual;
+    /// false, and nothing is taken, where that is more than what is left.
+    pub(super) fn take(&mut self, octets: usize, times: usize) -> bool {
+        let left = self.left.checked_sub(times.max(1).saturating_add(octets / OCTETS_OF_ONE));
         self.left = left.unwrap_or(self.left);
         left.is_some()
     }

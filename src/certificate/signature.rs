@@ -6,6 +6,7 @@ use x509_parser::{
     asn1_rs::BitString,
     error::X509Error,
     prelude::FromDer,
+    public_key::PublicKey,
     verify::verify_signature,
     x509::{AlgorithmIdentifier, SubjectPublicKeyInfo},
 };
@@ -57,14 +58,32 @@ pub(super) fn verify(
     data: &[u8],
     budget: &mut SignatureBudget,
 ) -> Result<(), SignatureFailure> {
-    if !budget.take(data.len()) {
-        return Err(SignatureFailure::NotChecked);
-    }
     let unsupported = || SignatureFailure::Unsupported("unknown".into());
     let (_, key) = SubjectPublicKeyInfo::from_der(key).map_err(|_| unsupported())?;
     let (_, algorithm) = AlgorithmIdentifier::from_der(algorithm).map_err(|_| unsupported())?;
+    if !budget.take(data.len(), times_the_usual(&key)) {
+        return Err(SignatureFailure::NotChecked);
+    }
     verify_signature(&key, &algorithm, &BitString::new(0, signature), data).map_err(|error| match error {
         X509Error::SignatureVerificationError => SignatureFailure::Wrong,
         _ => SignatureFailure::Unsupported(SignatureAlgorithm::of(&algorithm).name),
     })
+}
+
+/// How many times as long as with RSA of 4096 bits or with P-256 it takes to check a signature with this key, at most.
+/// Anybody can put a CA certificate with any key beside the own one.
+fn times_the_usual(key: &SubjectPublicKeyInfo<'_>) -> usize {
+    match key.parsed() {
+        Ok(PublicKey::RSA(rsa)) => {
+            // Multiplications grow with the square of the length; there is one for each bit of the exponent, and one
+            // more for each that is set. That of 65537 has 17 bits and two that are set.
+            let length = rsa.modulus.len().min(2048) / 256;
+            let exponent = rsa.exponent.get(..8.min(rsa.exponent.len())).unwrap_or_default();
+            let set: u32 = exponent.iter().map(|octet| octet.count_ones()).sum();
+            let multiplications = exponent.len() * 8 + set as usize;
+            1 + length * length * multiplications / 19 / 8
+        }
+        Ok(PublicKey::EC(point)) if point.key_size() > 256 => 4,
+        _ => 1,
+    }
 }

@@ -134,6 +134,25 @@ pub fn worst() -> Vec<Worst> {
         }),
         signed_values(),
         large_signed_parts(),
+        slow_key(
+            "200 leaves below an RSA CA of 8192 bits with a large exponent",
+            rsa_spki_of(&rsa_modulus(8192, 3), &[1, 0xFF, 0xFF, 0xFF, 0xFF]),
+            "1.2.840.113549.1.1.11",
+            &[0x55; 1024],
+        ),
+        slow_key(
+            "200 leaves below a CA on P-384",
+            {
+                // Any point will do: the base point.
+                let point = hex::decode(concat!(
+                    "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7",
+                    "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f"
+                ));
+                spki(&seq(&[&oid("1.2.840.10045.2.1"), &oid("1.3.132.0.34")]), &point.unwrap())
+            },
+            "1.2.840.10045.4.3.3",
+            &seq(&[&tlv(2, &[&[0x55; 48]]), &tlv(2, &[&[0x33; 48]])]),
+        ),
         Worst::new("1,000 stale userSMIMECertificate values", {
             let expired = (0..1000).map(|n| (SMIME, certs_only(&[leaf(n).valid(-300, -1).sign(&root)])));
             expired.chain([(USER, good().sign(&root))]).collect()
@@ -251,6 +270,24 @@ pub fn with_element(der: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
         rest = after;
     }
     out
+}
+
+/// Leaves with a signature that costs as much as a right one, by a key of somebody's own making.
+fn slow_key(what: &'static str, key: Vec<u8>, algorithm: &str, signature: &[u8]) -> Worst {
+    let ca = root().below("CN=Slow", 5, |draft| Draft { key_ids: false, ..draft.key(key.clone()) });
+    let leaves = (0..200).map(|n| {
+        let draft = Draft { key_ids: false, signature_algorithm: algorithm.into(), ..leaf(n) };
+        replace_signature(&draft.sign(&ca), signature)
+    });
+    let certificates: Vec<Vec<u8>> = leaves.chain([ca.der.clone()]).collect();
+    Worst::new(what, vec![(SMIME, certs_only(&certificates))])
+}
+
+/// The certificate with other octets as its signature, which is its last part.
+fn replace_signature(der: &[u8], signature: &[u8]) -> Vec<u8> {
+    let begins = |at: &usize| der[*at] == 3 && der.len() - at == usize::from(der[at + 1]) + 2;
+    let at = (0..der.len() - 1).rev().find(begins).unwrap();
+    with_element(der, &der[at..], &tlv(3, &[&[0], signature]))
 }
 
 fn signed_values() -> Worst {

@@ -11,7 +11,8 @@ BeforeAll {
     $rsa = [Security.Cryptography.RSA]::Create(2048)
     function New-Certificate {
         # A certificate of the test's CA; without -Address the CA itself.
-        param([string] $Name, [string] $Address, [int] $From = -10, [int] $To = 300, [Security.Cryptography.RSA] $Key = $rsa)
+        param([string] $Name, [string] $Address, [int] $From = -10, [int] $To = 300, [Security.Cryptography.RSA] $Key = $rsa,
+            [string] $Purpose = '1.3.6.1.5.5.7.3.4')
         $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new(
             "CN=$Name", $Key, [Security.Cryptography.HashAlgorithmName]::SHA256, [Security.Cryptography.RSASignaturePadding]::Pkcs1)
         $kind = [Security.Cryptography.X509Certificates.X509KeyUsageFlags]
@@ -27,7 +28,7 @@ BeforeAll {
         $request.CertificateExtensions.Add([Security.Cryptography.X509Certificates.X509KeyUsageExtension]::new(
                 $kind::KeyEncipherment -bor $kind::DigitalSignature, $true))
         $purposes = [Security.Cryptography.OidCollection]::new()
-        $null = $purposes.Add([Security.Cryptography.Oid]::new('1.3.6.1.5.5.7.3.4'))
+        $null = $purposes.Add([Security.Cryptography.Oid]::new($Purpose))
         $request.CertificateExtensions.Add([Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension]::new($purposes, $false))
         $certificate = $request.Create($authority, $now.AddDays($From), $now.AddDays($To), [guid]::NewGuid().ToByteArray())
         [Security.Cryptography.X509Certificates.RSACertificateExtensions]::CopyWithPrivateKey($certificate, $Key)
@@ -186,6 +187,31 @@ Describe 'Unpublish-SmimeCertificate' {
         @(Get-Value $address).Count | Should -Be 2
         ($found | Unpublish-SmimeCertificate -Credential $writer -Confirm:$false).Exported | Should -Be 1
         @(Get-Value $address | ForEach-Object { $_.Subject }) | Should -Be @('CN=Good')
+    }
+
+    It 'leaves certificates for other purposes, also out of the pipeline, unless they are typed or forced' {
+        $name = $address.Split('@')[0] + 'o'
+        $purposes = [ordered] @{ Logon = '1.3.6.1.4.1.311.20.2.2'; Efs = '1.3.6.1.4.1.311.10.3.4'; Client = '1.3.6.1.5.5.7.3.2' }
+        $others = @($purposes.Keys | ForEach-Object { New-Certificate -Name $_ -Address "$name@contoso.test" -Purpose $purposes[$_] })
+        $mail = New-Certificate -Name Mail -Address "$name@contoso.test"
+        $strange = New-Certificate -Name Strange -Address somebody@contoso.test
+        $cards = New-Person -Name $name -Certificate (@($mail, $strange) + $others)
+        @(Get-Value $cards | Group-Object -Property State | ForEach-Object { '{0} {1}' -f $_.Name, $_.Count } | Sort-Object) |
+            Should -Be @('Chosen 1', 'OtherPurpose 3', 'Unusable 1')
+        $option = @{ Credential = $writer; PassThru = $true; WhatIf = $true; WarningAction = 'SilentlyContinue'; WarningVariable = 'told' }
+        $reason = { param($Run) @($Run | Where-Object { $_.PSObject.TypeNames[0] -eq 'SmimeSync.Change' } | ForEach-Object { $_.Reasons }) }
+        $byState = & $reason @(Unpublish-SmimeCertificate curate -State Unusable -Identity $cards @option)
+        "$told" | Should -Match '3 certificates are for another purpose than mail.* -State OtherPurpose -Force'
+        $byPipe = & $reason @(Get-Value $cards | Where-Object State -EQ Unusable | Unpublish-SmimeCertificate @option)
+        $byPipe | Should -Be $byState
+        "$byState" | Should -Match 'CN=Strange'
+        $all = & $reason @(Get-Value $cards | Unpublish-SmimeCertificate @option)
+        "$told" | Should -Match '3 certificates serve another purpose than mail.* -Force'
+        $all.Count | Should -Be 2
+        (& $reason @(Get-Value $cards | Unpublish-SmimeCertificate -Force @option)).Count | Should -Be 5
+        (& $reason @(Unpublish-SmimeCertificate curate $others[0].Thumbprint @option)).Count | Should -Be 1
+        $null = Unpublish-SmimeCertificate curate -State OtherPurpose -Force -Identity $cards -Credential $writer -Confirm:$false
+        @(Get-Value $cards | ForEach-Object { $_.Subject } | Sort-Object) | Should -Be @('CN=Mail', 'CN=Strange')
     }
 
     It 'says so where nobody has the certificate' {

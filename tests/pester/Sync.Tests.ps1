@@ -301,7 +301,7 @@ Describe 'Get-SmimeCertificate' {
     It 'shows a table of 100 columns and a CSV without object names' {
         $lines = ($all | Out-String -Width 100) -split "`r?`n"
         ($lines | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual 100
-        $lines | Should -Contain 'Recipient                      State    Purpose              NotAfter   Findings'
+        $lines | Should -Contain 'Recipient                      State        Purpose              NotAfter   Findings'
         ($all | ConvertTo-Csv | Out-String) | Should -Not -Match 'System\.(Object|Byte|Collections)|@\{'
     }
 

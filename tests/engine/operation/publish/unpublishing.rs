@@ -151,8 +151,11 @@ fn listed(ders: &[&[u8]]) -> Withdrawal {
     Withdrawal { listed: ders.iter().map(|der| thumbprint(der)).collect(), ..Withdrawal::default() }
 }
 
+/// A value and its attribute.
+type Valued = (Attribute, Vec<u8>);
+
 /// Alice has a mail, a smart-card logon, an EFS and a client certificate, all valid, and an unusable one for mail.
-fn alice_with_cards() -> (Vec<(Attribute, Vec<u8>)>, [Vec<u8>; 3]) {
+fn alice_with_cards() -> (Vec<Valued>, [Vec<u8>; 3]) {
     let for_purpose = |id: &str, serial: u8| {
         Draft::person("alice@contoso.test").purposes(&[id]).serial(&[serial]).sign(&root())
     };
