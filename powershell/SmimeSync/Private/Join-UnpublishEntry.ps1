@@ -26,7 +26,7 @@ function Get-ThumbprintError {
     $nameless = @{
         Id       = 'ThumbprintMissing'
         Category = 'InvalidArgument'
-        Message  = "The value $($Certificate.Value) of $($Certificate.Recipient) has no thumbprint, since no " +
+        Message  = "The value $($Certificate.Value) of $([SmimeSync.ShownText]::Printable($Certificate.Recipient)) has no thumbprint, since no " +
             'certificate in it can be read.'
         Advice   = 'Use a profile with -Target ActiveDirectory: its runs remove values that cannot be read.'
         Target   = $Certificate
