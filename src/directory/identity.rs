@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, ErrorId},
-    model::Recipient,
+    model::{Recipient, same_in_any_case},
 };
 
 /// Identities, and the anchors of the recipients that each of them turned out to name.
@@ -13,12 +13,15 @@ pub struct Identities(Vec<Asked>);
 struct Asked {
     identity: String,
     anchors: Vec<String>,
+    /// Whether somebody of that name was found, and could not be read.
+    unreadable: bool,
 }
 
 impl Identities {
     /// Nobody is found yet.
     pub fn new(asked: &[String]) -> Self {
-        let of = |identity: &String| Asked { identity: identity.clone(), anchors: Vec::new() };
+        let of =
+            |identity: &String| Asked { identity: identity.clone(), anchors: Vec::new(), unreadable: false };
         Self(asked.iter().map(of).collect())
     }
 
@@ -27,6 +30,12 @@ impl Identities {
         for asked in self.0.iter_mut().filter(|asked| recipient.is_named(&asked.identity)) {
             asked.anchors.push(recipient.anchor.clone());
         }
+    }
+
+    /// Notes that somebody was found who can't be read: what is there is not unknown.
+    pub fn note_unreadable(&mut self, name: &str) {
+        let named = self.0.iter_mut().filter(|asked| same_in_any_case(&asked.identity, name));
+        named.for_each(|asked| asked.unreadable = true);
     }
 
     /// `IdentityNotFound` for each that names nobody in `place`.
@@ -46,7 +55,7 @@ impl Asked {
     fn unknown(&self, place: &str) -> Option<Error> {
         let what = format!("The {place} has no recipient '{}'.", self.identity);
         let error = Error::new(ErrorId::IdentityNotFound, what).target(&self.identity);
-        Some(error).filter(|_| self.anchors.is_empty())
+        Some(error).filter(|_| self.anchors.is_empty() && !self.unreadable)
     }
 
     fn ambiguous(&self) -> Option<Error> {

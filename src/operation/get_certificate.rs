@@ -49,7 +49,10 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
     read(engine, &opening, request.source, &selection, context, &mut |item| {
         context.check()?;
         match item {
-            SourceItem::Invalid(error) => context.error(error),
+            SourceItem::Invalid(error) => {
+                named.note_unreadable(error.target.as_deref().unwrap_or_default());
+                context.error(error)
+            }
             SourceItem::Recipient(recipient) => {
                 named.note(&recipient);
                 batch.push(recipient);

@@ -56,6 +56,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
             }
             SourceItem::Invalid(error) => {
                 import.run.numbers.errors += 1;
+                named.note_unreadable(error.target.as_deref().unwrap_or_default());
                 context.error(error)?;
             }
         }

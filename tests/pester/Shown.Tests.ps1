@@ -61,6 +61,16 @@ Describe 'Text of a directory' {
         $failure[0].TargetObject | Should -BeLike 'CN=p8\u{1b}*'
     }
 
+    It 'is printable where the module asks and previews' {
+        InModuleScope SmimeSync -Parameters @{ Odd = $Odd; Shown = $Shown } {
+            param($Odd, $Shown)
+            $change = [pscustomobject] @{ DisplayName = "=Eve$Odd"; Recipient = "eve$Odd@contoso.test" }
+            Get-ChangeTarget -Change $change | Should -BeExactly "=Eve$Shown <eve$Shown@contoso.test>"
+            $change.DisplayName = $null
+            Get-ChangeTarget -Change $change | Should -BeExactly "eve$Shown@contoso.test"
+        }
+    }
+
     It 'shows the same characters as the library does' {
         foreach ($code in 0, 9, 10, 27, 0x7F, 0x9F, 0xAD, 0x61C, 0x180E, 0x200B, 0x200F, 0x2028, 0x202A, 0x202E, 0x2060, 0x206F,
             0xFEFF, 0xFFF9, 0xFFFB, 0xE0001, 0xE007F) {

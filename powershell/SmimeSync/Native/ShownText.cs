@@ -25,14 +25,17 @@ namespace SmimeSync
             return json != null && OddJson.IsMatch(json);
         }
 
-        /// <summary>
-        /// Hidden characters become \u{1b}. What a spreadsheet would take for a formula gets an apostrophe before it.
-        /// </summary>
+        /// <summary>The text with its hidden characters as \u{1b}: for a message.</summary>
+        public static string Printable(string text)
+        {
+            return string.IsNullOrEmpty(text) ? text : HiddenText.Replace(text, Escape);
+        }
+
+        /// <summary>The same; what a spreadsheet would take for a formula gets an apostrophe before it.</summary>
         public static string Of(string text)
         {
-            if (string.IsNullOrEmpty(text)) return text;
-            string shown = HiddenText.Replace(text, Escape);
-            return "=+-@".IndexOf(shown[0]) >= 0 ? "'" + shown : shown;
+            string shown = Printable(text);
+            return !string.IsNullOrEmpty(shown) && "=+-@".IndexOf(shown[0]) >= 0 ? "'" + shown : shown;
         }
 
         private static string Escape(Match match)

@@ -2,8 +2,9 @@ function Get-ChangeTarget {
     # The recipient of a change as an admin recognises it, in the library's words: 'Alice Adams <alice@contoso.test>'.
     [OutputType([string])]
     param([object] $Change)
-    if ($Change.DisplayName) { return '{0} <{1}>' -f $Change.DisplayName, $Change.Recipient }
-    [string] $Change.Recipient
+    $name, $recipient = [SmimeSync.ShownText]::Printable($Change.DisplayName), [SmimeSync.ShownText]::Printable($Change.Recipient)
+    if ($name) { return '{0} <{1}>' -f $name, $recipient }
+    $recipient
 }
 
 function Get-ChangeAction {

@@ -161,6 +161,13 @@ fn who_can_not_be_read_keeps_what_is_published_and_the_run_says_so() {
         assert!(ran.warnings.iter().any(|warning| warning == kept), "{:?}", ran.warnings);
         assert_eq!(place.published().len(), 12, "{broken}");
     }
+    // Nor is it unknown to who asks for it.
+    for operation in ["Sync", "GetCertificate"] {
+        let request =
+            json!({"Operation": operation, "ProfileName": "corp", "Identity": ["P01@contoso.test"]});
+        let ids: Vec<_> = place.ask(request).errors.iter().map(|error| error.id).collect();
+        assert_eq!(ids, [ErrorId::RecipientInvalid], "{operation}");
+    }
     // A whole row whose cells are empty says that there is none; and who is not in the file is gone.
     let ran = place.run(&[&rows[0], "p01@contoso.test,P 1,\n", &rows[3..].concat()].concat());
     assert_eq!(counts(&ran), ("Success", 0, 2));
