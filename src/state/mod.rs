@@ -20,6 +20,7 @@ use std::{
     cell::{Cell, Ref, RefCell},
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::{
@@ -29,6 +30,8 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
 };
 
+use uuid::Uuid;
+
 use crate::{
     error::{Error, ErrorId, Result},
     model::{Named, Timestamp},
@@ -37,6 +40,10 @@ use crate::{
 use failure::{corrupt, sqlite, sqlite_read};
 use history::INTERRUPTED;
 use seal::Sealed;
+
+/// How long another program is waited for at a time, and how often.
+const BUSY_WAIT: Duration = Duration::from_millis(250);
+const BUSY_TRIES: u32 = 20;
 
 /// The state of one profile, open.
 pub struct State {
@@ -72,11 +79,14 @@ impl State {
     fn open_checked(path: &Path, step: &mut whole::Step<'_>) -> Result<Self> {
         let sealed = seal::check(path)?;
         let state = Self::of(Connection::open(path).map_err(|e| sqlite(path, e))?, path);
+        state.patiently(step, Self::needs_nobody_else)?;
+        let sealed = state.judge_seal(sealed)?;
         schema::prepare(&state.connection(), path)?;
         state.check(sealed, step)?;
         // A run that ended itself leaves no such journal.
         let interrupted = schema::journal_mode(&state.connection(), path)? == "wal";
-        state.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+        state
+            .patiently(step, |state| state.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"))?;
         seal::take_away(path);
         state.writes.set(true);
         schema::migrate(&state)?;
@@ -87,13 +97,45 @@ impl State {
         Ok(state)
     }
 
+    /// Fails with `StateCorrupt` where the file is the one that was sealed, and not what it was then.
+    fn judge_seal(&self, sealed: Sealed) -> Result<Sealed> {
+        let Sealed::Broken(id) = sealed else { return Ok(sealed) };
+        match self.setting(seal::SEALED) {
+            Ok(Some(found)) if found != id => Ok(Sealed::No),
+            // No answer, or none that can be understood, is what damage does.
+            Err(error) if !matches!(error.id, ErrorId::StateCorrupt | ErrorId::Internal) => Err(error),
+            _ => Err(self.damaged("its bytes are not those that the last run left")),
+        }
+    }
+
     /// Looks a state through as far as its seal leaves it open.
     fn check(&self, sealed: Sealed, step: &mut whole::Step<'_>) -> Result<()> {
         match sealed {
             Sealed::Whole => self.quick_check(),
-            Sealed::No if schema::is_new(&self.connection(), &self.path)? => Ok(()),
-            Sealed::No => self.check_whole(step),
+            _ if schema::is_new(&self.connection(), &self.path)? => Ok(()),
+            _ => self.check_whole(step),
         }
+    }
+
+    /// Asks for something that no other program has locked.
+    fn needs_nobody_else(&self) -> Result<()> {
+        self.number("PRAGMA schema_version", []).map(drop)
+    }
+
+    /// Does `work` as soon as other programs let it, within some seconds; `step` may end the wait.
+    fn patiently(&self, step: &mut whole::Step<'_>, work: impl Fn(&Self) -> Result<()>) -> Result<()> {
+        let timeout = |time| self.connection().busy_timeout(time).map_err(|e| self.failed(e));
+        timeout(BUSY_WAIT)?;
+        let mut tries = BUSY_TRIES;
+        let done = loop {
+            tries -= 1;
+            match work(self) {
+                Err(error) if error.id == ErrorId::StateBusy && tries > 0 => step(0, 0)?,
+                done => break done,
+            }
+        };
+        timeout(BUSY_WAIT * BUSY_TRIES)?;
+        done
     }
 
     fn of(connection: Connection, path: &Path) -> Self {
@@ -153,8 +195,9 @@ impl State {
     /// [`State::open_to_read`], after the whole state was looked through; `step` is that of [`State::open_watched`].
     /// Fails as that does, and with `StateCorrupt` where anything in it can't be right (nothing is moved).
     pub fn open_to_check(path: &Path, step: &mut whole::Step<'_>) -> Result<Option<Self>> {
-        seal::check(path)?;
+        let sealed = seal::check(path)?;
         let Some(state) = Self::open_to_read(path)? else { return Ok(None) };
+        state.judge_seal(sealed)?;
         state.check_whole(step).map_err(|error| failure::with_reason(path, error))?;
         Ok(Some(state))
     }
@@ -162,14 +205,13 @@ impl State {
     /// A private temporary state that starts as a copy of the profile's, for a preview. It vanishes when it is
     /// dropped. `step` is that of [`State::open_watched`]. Fails like [`State::open_to_read`].
     pub fn open_preview_watched(path: &Path, step: &mut whole::Step<'_>) -> Result<Self> {
-        let sealed = seal::check(path)?;
+        let mut sealed = seal::check(path)?;
         let mut connection = Connection::open("").map_err(|e| sqlite(path, e))?;
         if let Some(original) = Self::open_to_read(path)? {
+            sealed = original.judge_seal(sealed)?;
             let original = original.connection();
             let backup = Backup::new(&original, &mut connection).map_err(|e| sqlite_read(path, e))?;
-            backup
-                .run_to_completion(10_000, std::time::Duration::ZERO, None)
-                .map_err(|e| sqlite_read(path, e))?;
+            backup.run_to_completion(10_000, Duration::ZERO, None).map_err(|e| sqlite_read(path, e))?;
         }
         let state = Self::of(connection, path);
         state.check(sealed, step)?;
@@ -190,13 +232,16 @@ impl State {
         if !self.writes.get() {
             return Ok(());
         }
-        let done = self.batch("PRAGMA incremental_vacuum; PRAGMA journal_mode = DELETE;");
+        let id = Uuid::new_v4().to_string();
+        let done = self
+            .set_setting(seal::SEALED, &id)
+            .and_then(|()| self.batch("PRAGMA incremental_vacuum; PRAGMA journal_mode = DELETE;"));
         match done {
             Err(error) if error.id == ErrorId::StateBusy => {}
             Err(error) => return Err(self.settled(error, Timestamp::now())),
             Ok(()) if self.let_go().is_ok() => {
                 // Without a seal the next run looks the file through.
-                let _ = seal::put(&self.path);
+                let _ = seal::put(&self.path, &id);
             }
             Ok(()) => {}
         }

@@ -12,12 +12,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{companion, failure::corrupt, json};
+use super::{companion, json};
 use crate::{
     error::{Error, ErrorId, Result},
     model::Fingerprint,
     places,
 };
+
+/// The setting with the id of the state as it was sealed.
+pub(super) const SEALED: &str = "sealed";
 
 /// Bytes of a seal that are read.
 const LONGEST: u64 = 1 << 12;
@@ -26,41 +29,61 @@ const LONGEST: u64 = 1 << 12;
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Seal {
+    /// The state's setting [`SEALED`]: a file that was put here from elsewhere has another one.
+    id: String,
+    change_counter: u32,
+    sha256: Fingerprint,
+    /// Over the rest: a seal can be damaged, too.
+    check: Fingerprint,
+}
+
+impl Seal {
+    fn new(id: &str, file: &Digest) -> Self {
+        let Digest { change_counter, sha256 } = *file;
+        let check = Fingerprint::of(format!("{id} {change_counter} {sha256}").as_bytes());
+        Self { id: id.to_owned(), change_counter, sha256, check }
+    }
+}
+
+/// What a file is.
+#[derive(Debug, PartialEq, Eq)]
+struct Digest {
     change_counter: u32,
     sha256: Fingerprint,
 }
 
 /// What the seal of a state says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sealed {
     /// The file is what was left there.
     Whole,
+    /// Bytes differ that SQLite did not write, in the state with this id.
+    Broken(String),
     /// There is no seal, or one of another file: a run was interrupted, or another program wrote.
     No,
 }
 
 /// Compares the file with its seal. For a state that this process does not have open: closing a file gives its locks
-/// back.
-/// Fails with `StateCorrupt` where bytes differ that SQLite did not write, and with `StateNotReadable`.
+/// back. Fails with `StateNotReadable`.
 pub(super) fn check(path: &Path) -> Result<Sealed> {
     let Some(seal) = read_seal(path) else { return Ok(Sealed::No) };
     // What a journal still has to write is not in the file.
-    if ["-wal", "-journal"].iter().any(|suffix| companion(path, suffix).exists()) {
+    if ["-wal", "-journal"].iter().any(|suffix| companion(path, suffix).exists()) || !path.exists() {
         return Ok(Sealed::No);
     }
-    let found = seal_of(path)?;
-    if found == seal {
+    let found = digest(path)?;
+    if (found.change_counter, found.sha256) == (seal.change_counter, seal.sha256) {
         Ok(Sealed::Whole)
     } else if found.change_counter == seal.change_counter {
-        Err(corrupt(path, "its bytes are not those that the last run left"))
+        Ok(Sealed::Broken(seal.id))
     } else {
         Ok(Sealed::No)
     }
 }
 
-/// Seals a state that is closed. Fails with `StateNotReadable`, `StateNotWritable`, `DiskFull`.
-pub(super) fn put(path: &Path) -> Result<()> {
-    let seal = json(&seal_of(path)?)?;
+/// Seals a state that is closed, and has that id. Fails with `StateNotReadable`, `StateNotWritable`, `DiskFull`.
+pub(super) fn put(path: &Path, id: &str) -> Result<()> {
+    let seal = json(&Seal::new(id, &digest(path)?))?;
     places::write_private_file(&companion(path, ".seal"), seal.as_bytes(), ErrorId::StateNotWritable)
 }
 
@@ -73,16 +96,18 @@ pub(super) fn take_away(path: &Path) {
 fn read_seal(path: &Path) -> Option<Seal> {
     let mut text = Vec::new();
     File::open(companion(path, ".seal")).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
-    serde_json::from_slice(&text).ok()
+    let seal: Seal = serde_json::from_slice(&text).ok()?;
+    let file = Digest { change_counter: seal.change_counter, sha256: seal.sha256 };
+    (Seal::new(&seal.id, &file) == seal).then_some(seal)
 }
 
 fn failed(path: &Path, cause: &std::io::Error) -> Error {
     Error::io(ErrorId::StateNotReadable, "Cannot read", path, cause)
 }
 
-fn seal_of(path: &Path) -> Result<Seal> {
+fn digest(path: &Path) -> Result<Digest> {
     let mut file = File::open(path).map_err(|e| failed(path, &e))?;
-    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut sum = ring::digest::Context::new(&ring::digest::SHA256);
     let (mut piece, mut header) = (vec![0; 1 << 20], Vec::new());
     loop {
         let length = file.read(&mut piece).map_err(|e| failed(path, &e))?;
@@ -90,12 +115,12 @@ fn seal_of(path: &Path) -> Result<Seal> {
         if read.is_empty() {
             break;
         }
-        digest.update(read);
+        sum.update(read);
         let missing = 28_usize.saturating_sub(header.len());
         header.extend(read.iter().take(missing));
     }
     let counter = header.get(24..28).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
     let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest.finish().as_ref());
-    Ok(Seal { change_counter: counter, sha256: Fingerprint(sha256) })
+    sha256.copy_from_slice(sum.finish().as_ref());
+    Ok(Digest { change_counter: counter, sha256: Fingerprint(sha256) })
 }

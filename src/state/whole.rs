@@ -60,18 +60,19 @@ const DANGLING: [(&str, &str); 4] = [
 /// understood, and its text.
 /// Fails with `StateCorrupt` where something is wrong, and as reading a state does.
 pub(super) fn second_look(path: &Path, doubted: Option<(String, String)>) -> Result<()> {
-    seal::check(path)?;
+    let sealed = seal::check(path)?;
     // A journal that a crash left has to be played back first.
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|e| sqlite(path, e))?;
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         .map_err(|e| sqlite(path, e))?;
-    if schema::is_new(&connection, path)? {
+    let state = State::of(connection, path);
+    state.judge_seal(sealed)?;
+    if schema::is_new(&state.connection(), path)? {
         return Ok(());
     }
-    schema::check(&connection, path)?;
-    let state = State::of(connection, path);
+    schema::check(&state.connection(), path)?;
     state.check_whole(&mut |_, _| Ok(()))?;
     let Some((name, text)) = doubted else { return Ok(()) };
     if state.setting(&name)?.as_ref() == Some(&text) {

@@ -261,6 +261,38 @@ fn random_damage_of_a_state_that_a_killed_run_left_publishes_nothing_wrong() {
     println!("killed: {noticed} of {cases} damaged states were kept aside");
 }
 
+#[test]
+fn a_damaged_seal_or_that_of_another_file_is_none_and_a_whole_state_is_not_moved() {
+    let mut base = Base::new();
+    let seal = base.harness.state_path().with_file_name("corp.db.seal");
+    for case in 0..cases(10, 6) {
+        let mut random = ChaCha8Rng::seed_from_u64(case);
+        base.restore();
+        let what = corrupt(&seal, &mut random);
+        assert_eq!(base.harness.run().ok().result, RunResult::Success, "{what}");
+        assert_eq!(base.kept(), [""; 0].map(PathBuf::from), "{what}");
+    }
+    // A state from elsewhere, whose change counter happens to be the same.
+    base.restore();
+    let counter = |bytes: &[u8]| u32::from_be_bytes(bytes[24..28].try_into().unwrap());
+    let path = base.harness.state_path();
+    let here = fs::read(&path).unwrap();
+    let sealed = fs::read(&seal).unwrap();
+    let mut other = Harness::new(vec![person("alice", &["a"])]);
+    other.run().ok();
+    let connection = rusqlite::Connection::open(other.state_path()).unwrap();
+    while counter(&fs::read(other.state_path()).unwrap()) < counter(&here) {
+        connection.execute_batch("REPLACE INTO setting VALUES ('target', hex(randomblob(4)))").unwrap();
+    }
+    drop(connection);
+    fs::copy(other.state_path(), &path).unwrap();
+    assert_eq!(counter(&fs::read(&path).unwrap()), counter(&here));
+    fs::write(&seal, sealed).unwrap();
+    assert!(State::open_to_check(&path, &mut |_, _| Ok(())).unwrap().is_some());
+    base.harness.run().ok();
+    assert_eq!(base.kept(), [""; 0].map(PathBuf::from));
+}
+
 fn fail_reads(base: &mut Base, fails: Fails, cases: i64) {
     let folder = base.harness.home.path().join("state");
     base.restore();
@@ -380,6 +412,10 @@ fn another_program_that_has_the_state_open_is_named_as_what_it_is() {
         error.message,
         format!("Another program has the state '{path}' open and locks it: database is locked.")
     );
+    // Who waits for it can give up.
+    let canceled = |_, _| Err(Error::canceled());
+    let error = State::open_watched(&harness.state_path(), Timestamp(0), &mut { canceled }).err().unwrap();
+    assert_eq!(error.id, ErrorId::Canceled);
     reader.execute_batch("COMMIT").unwrap();
     assert_eq!(harness.run().ok().result, RunResult::Success);
 }
