@@ -23,6 +23,7 @@ mod recover;
 pub mod request;
 mod run;
 mod sweep;
+mod undone;
 mod verify;
 
 pub use change::digest;

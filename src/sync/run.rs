@@ -1,7 +1,7 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, verify,
+    clocks, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, undone, verify,
 };
 use crate::{
     error::Result,
@@ -21,7 +21,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     plan::run(job, run)?;
     verify::tell_drift(job.profile.target.drift(), &run.numbers, job.context)?;
     if !guard::run(job, run)? {
-        exclusions::tell(job, run)?;
+        undone::tell(job, run)?;
         sweep::after_import(job, run)?;
         return Ok(RunResult::Held);
     }
@@ -29,8 +29,6 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
         export::run(job, run)?;
         sweep::after_import(job, run)?;
     }
-    exclusions::tell(job, run)?;
-    let numbers = &run.numbers;
-    let all_right = numbers.errors == 0 && numbers.rejected == 0;
-    Ok(if all_right { RunResult::Success } else { RunResult::CompletedWithErrors })
+    undone::tell(job, run)?;
+    Ok(undone::result(&run.numbers))
 }

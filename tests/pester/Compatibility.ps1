@@ -24,12 +24,14 @@ $script:ReviewedCommand = @{
     'ConvertTo-Json'             = @('InputObject', 'Depth', 'Compress')
     'ForEach-Object'             = @('Process')
     'Get-Command'                = @('Name', 'CommandType', 'ErrorAction')
+    'Get-Variable'               = @('Scope', 'Name', 'ValueOnly', 'ErrorAction')
     'Register-ArgumentCompleter' = @('CommandName', 'ParameterName', 'ScriptBlock')
     'Select-Object'              = @('First')
     'Set-StrictMode'             = @('Version')
     'Set-Variable'               = @('Scope', 'Name', 'Value', 'WhatIf', 'Confirm')
     'Sort-Object'                = @()
     'Where-Object'               = @()
+    'Write-Debug'                = @('Message')
 }
 
 function Find-Incompatibility {

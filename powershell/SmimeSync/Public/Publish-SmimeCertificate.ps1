@@ -157,9 +157,8 @@ function Publish-SmimeCertificate {
     }
     end {
         $operation = Get-Access -Parameter $PSBoundParameters
-        $operation['Continue'] = $group.Count -gt 1
-        foreach ($entry in $group.Values) {
-            $request = @{
+        $requests = foreach ($entry in $group.Values) {
+            @{
                 Operation   = 'Publish'
                 ProfileName = $ProfileName
                 Path        = [string[]] $entry.Path
@@ -167,7 +166,7 @@ function Publish-SmimeCertificate {
                 Identity    = [string[]] $entry.Identity
                 Force       = $Force.IsPresent
             }
-            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -PassThru:$PassThru
         }
+        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request @($requests) -PassThru:$PassThru
     }
 }

@@ -150,8 +150,7 @@ function Sync-SmimeCertificate {
     }
     end {
         $operation = Get-Access -Parameter $PSBoundParameters
-        $operation['Continue'] = $group.Count -gt 1
-        foreach ($name in $group.Keys) {
+        $requests = foreach ($name in $group.Keys) {
             $request = @{
                 Operation   = 'Sync'
                 ProfileName = $name
@@ -160,7 +159,8 @@ function Sync-SmimeCertificate {
                 Verify      = $Verify.IsPresent
             }
             if ($PSBoundParameters.ContainsKey('AllowRemoval')) { $request['AllowRemoval'] = $AllowRemoval }
-            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -PassThru:$PassThru
+            $request
         }
+        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request @($requests) -PassThru:$PassThru
     }
 }

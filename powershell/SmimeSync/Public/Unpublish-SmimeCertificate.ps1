@@ -154,16 +154,15 @@ function Unpublish-SmimeCertificate {
             $entries = @(@{ ProfileName = $ProfileName; Identity = $recipients; Thumbprint = $Thumbprint; State = $State })
         }
         $operation = Get-Access -Parameter $PSBoundParameters
-        $operation['Continue'] = $entries.Count -gt 1
-        foreach ($entry in $entries) {
-            $request = @{
+        $requests = foreach ($entry in $entries) {
+            @{
                 Operation   = 'Unpublish'
                 ProfileName = $entry.ProfileName
                 Identity    = [string[]] @($entry.Identity)
                 Thumbprint  = [string[]] @($entry.Thumbprint | Where-Object { $_ })
                 State       = [string[]] @($entry.State | Where-Object { $_ })
             }
-            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -Impact High -PassThru:$PassThru
         }
+        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request @($requests) -Impact High -PassThru:$PassThru
     }
 }

@@ -5,3 +5,4 @@ mod disk_full;
 mod profile;
 mod publish;
 mod sync;
+mod undone;

@@ -11,6 +11,7 @@ mod mode;
 mod preview;
 mod properties;
 mod state;
+mod undone;
 // The profiles of the states that it holds have paths of Unix.
 #[cfg(unix)]
 mod upgrade;
