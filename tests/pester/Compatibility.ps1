@@ -32,6 +32,9 @@ $script:ReviewedCommand = @{
     'Sort-Object'                = @()
     'Where-Object'               = @()
     'Write-Debug'                = @('Message')
+    'Write-Error'                = @('ErrorRecord')
+    'Write-Verbose'              = @('Message')
+    'Write-Warning'              = @('Message')
 }
 
 function Find-Incompatibility {
@@ -63,6 +66,7 @@ function Find-Incompatibility {
                 $known = 'CmdletBinding', 'Parameter', 'OutputType', 'Alias', 'ValidateSet', 'ValidateRange', 'ValidatePattern',
                 'PSTypeName', 'SupportsWildcards',
                 'ValidateNotNullOrEmpty', 'ArgumentCompleter', 'System.Management.Automation.Credential'
+                'Diagnostics.CodeAnalysis.SuppressMessageAttribute'
                 if ($node.TypeName.Name -notin $known) { 'the attribute ' + $node.TypeName.Name }
             }
             'CommandAst' { Test-Command -Command $node -Own $Own }

@@ -63,7 +63,7 @@ function Write-OperationEvent {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Entry, [string] $Subject)
     switch ($Entry.Event) {
         'Progress' { Write-OperationProgress -Cmdlet $Cmdlet -Progress $Entry -Subject $Subject }
-        'Error' { $Cmdlet.WriteError((ConvertTo-ErrorRecord -Body $Entry.Error)) }
+        'Error' { Write-Failure -Cmdlet $Cmdlet -Body $Entry.Error }
         'Log' { Write-Message -Cmdlet $Cmdlet -Stream $Entry.Level -Value $Entry.Message }
     }
 }

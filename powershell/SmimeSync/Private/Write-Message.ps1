@@ -1,28 +1,61 @@
+# What an operation says, in the streams of the cmdlet that runs it. No message ends a run because nobody can be asked:
+# -Debug makes a cmdlet's own methods ask at each message and error (in Windows PowerShell at debug messages, too), and so
+# does the preference Inquire; under -NonInteractive that is an exception.
+
 function Write-Message {
-    # Writes a text (or a progress record) to one of the streams of $Cmdlet. Where the preference is to ask (Inquire)
-    # and nobody can be asked, as under -NonInteractive, that does not end the run: PowerShell shows what is written
-    # before it asks. Who is asked and says no still ends it.
+    # Writes a text (or a progress record) to one of the streams of $Cmdlet. Who is asked and says no ends the run.
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
         [ValidateSet('Debug', 'Verbose', 'Warning', 'Progress')]
         [string] $Stream,
         [object] $Value
     )
+    # The commands obey the preferences alone.
+    $method = -not $Cmdlet.MyInvocation.BoundParameters.ContainsKey('Debug')
     try {
         switch ($Stream) {
-            # Not by $Cmdlet: with -Debug, that of Windows PowerShell asks at each message, whatever the preference.
             'Debug' { Write-Debug -Message $Value }
-            'Verbose' { $Cmdlet.WriteVerbose($Value) }
-            'Warning' { $Cmdlet.WriteWarning($Value) }
-            'Progress' { $Cmdlet.WriteProgress($Value) }
+            'Verbose' { if ($method) { $Cmdlet.WriteVerbose($Value) } else { Write-Verbose -Message $Value } }
+            'Warning' { if ($method) { $Cmdlet.WriteWarning($Value) } else { Write-Warning -Message $Value } }
+            # With a person before it, a bar that asks is none.
+            'Progress' { if ($method -and "$ProgressPreference" -ne 'Inquire') { $Cmdlet.WriteProgress($Value) } }
         }
     } catch {
-        $reason = $_.Exception.GetBaseException()
-        $asks = @{ Debug = $DebugPreference; Verbose = $VerbosePreference; Warning = $WarningPreference; Progress = $ProgressPreference }
-        $stopped = $reason -is [System.Management.Automation.ActionPreferenceStopException] -or
-            $reason -is [System.Management.Automation.PipelineStoppedException]
-        if ($stopped -or "$($asks[$Stream])" -ne 'Inquire') { throw }
+        # PowerShell shows a message before it asks.
+        $asks = @{ Debug = $DebugPreference; Verbose = $VerbosePreference; Warning = $WarningPreference }
+        if ((Test-Halted -Failure $_) -or "$($asks[$Stream])" -ne 'Inquire') { throw }
     }
+}
+
+function Write-Failure {
+    # Writes an error of the library (`ErrorBody` of docs/abi.md) as one of $Cmdlet.
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Body)
+    $record = ConvertTo-ErrorRecord -Body $Body
+    $bound = $Cmdlet.MyInvocation.BoundParameters
+    if ($bound.ContainsKey('ErrorAction') -or -not $bound.ContainsKey('Debug')) {
+        try { return $Cmdlet.WriteError($record) } catch {
+            if ((Test-Halted -Failure $_) -or "$ErrorActionPreference" -ne 'Inquire') { throw }
+        }
+        $ErrorActionPreference = 'Continue'
+    }
+    Write-ErrorOf -Invocation $Cmdlet.MyInvocation -Record $record
+}
+
+function Write-ErrorOf {
+    # Write-Error takes the command that an error is of from $MyInvocation.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidAssignmentToAutomaticVariable', '')]
+    param([System.Management.Automation.InvocationInfo] $Invocation, [System.Management.Automation.ErrorRecord] $Record)
+    $MyInvocation = $Invocation
+    Write-Error -ErrorRecord $Record
+}
+
+function Test-Halted {
+    # Whether writing failed because the preference or a person says Stop, or the pipeline is being stopped.
+    [OutputType([bool])]
+    param([System.Management.Automation.ErrorRecord] $Failure)
+    $reason = $Failure.Exception.GetBaseException()
+    $reason -is [System.Management.Automation.ActionPreferenceStopException] -or
+        $reason -is [System.Management.Automation.PipelineStoppedException]
 }
 
 function Test-EndsCaller {
