@@ -34,7 +34,6 @@ $script:ReviewedCommand = @{
     'Write-Debug'                = @('Message')
     'Write-Error'                = @('ErrorRecord')
     'Write-Verbose'              = @('Message')
-    'Write-Warning'              = @('Message')
 }
 
 function Find-Incompatibility {
@@ -65,7 +64,7 @@ function Find-Incompatibility {
             'AttributeAst' {
                 $known = 'CmdletBinding', 'Parameter', 'OutputType', 'Alias', 'ValidateSet', 'ValidateRange', 'ValidatePattern',
                 'PSTypeName', 'SupportsWildcards',
-                'ValidateNotNullOrEmpty', 'ArgumentCompleter', 'System.Management.Automation.Credential'
+                'ValidateNotNullOrEmpty', 'ArgumentCompleter', 'System.Management.Automation.Credential',
                 'Diagnostics.CodeAnalysis.SuppressMessageAttribute'
                 if ($node.TypeName.Name -notin $known) { 'the attribute ' + $node.TypeName.Name }
             }

@@ -1,6 +1,6 @@
 # What an operation says, in the streams of the cmdlet that runs it. No message ends a run because nobody can be asked:
-# -Debug makes a cmdlet's own methods ask at each message and error (in Windows PowerShell at debug messages, too), and so
-# does the preference Inquire; under -NonInteractive that is an exception.
+# -Debug makes a cmdlet's own methods ask at each warning, verbose message and error (in Windows PowerShell at debug
+# messages, too), and so does the preference Inquire; under -NonInteractive that is an exception.
 
 function Write-Message {
     # Writes a text (or a progress record) to one of the streams of $Cmdlet. Who is asked and says no ends the run.
@@ -10,20 +10,21 @@ function Write-Message {
         [string] $Stream,
         [object] $Value
     )
-    # The commands obey the preferences alone.
-    $method = -not $Cmdlet.MyInvocation.BoundParameters.ContainsKey('Debug')
+    $debug = $Cmdlet.MyInvocation.BoundParameters.ContainsKey('Debug')
     try {
         switch ($Stream) {
+            # The commands obey the preferences alone.
             'Debug' { Write-Debug -Message $Value }
-            'Verbose' { if ($method) { $Cmdlet.WriteVerbose($Value) } else { Write-Verbose -Message $Value } }
-            'Warning' { if ($method) { $Cmdlet.WriteWarning($Value) } else { Write-Warning -Message $Value } }
-            # With a person before it, a bar that asks is none.
-            'Progress' { if ($method -and "$ProgressPreference" -ne 'Inquire') { $Cmdlet.WriteProgress($Value) } }
+            'Verbose' { if ($debug) { Write-Verbose -Message $Value } else { $Cmdlet.WriteVerbose($Value) } }
+            # -WarningVariable has what the method writes.
+            'Warning' { $Cmdlet.WriteWarning($Value) }
+            # A bar that asks is none.
+            'Progress' { if (-not $debug -and "$ProgressPreference" -ne 'Inquire') { $Cmdlet.WriteProgress($Value) } }
         }
     } catch {
-        # PowerShell shows a message before it asks.
+        # PowerShell shows a message, and keeps it in its variable, before it asks.
         $asks = @{ Debug = $DebugPreference; Verbose = $VerbosePreference; Warning = $WarningPreference }
-        if ((Test-Halted -Failure $_) -or "$($asks[$Stream])" -ne 'Inquire') { throw }
+        if ((Test-Halted -Failure $_) -or -not ($debug -or "$($asks[$Stream])" -eq 'Inquire')) { throw }
     }
 }
 
@@ -39,6 +40,10 @@ function Write-Failure {
         $ErrorActionPreference = 'Continue'
     }
     Write-ErrorOf -Invocation $Cmdlet.MyInvocation -Record $record
+    # What a command within writes is not in the cmdlet's -ErrorVariable.
+    if (-not $bound.ContainsKey('ErrorVariable')) { return }
+    $list = $Cmdlet.SessionState.PSVariable.GetValue("$($bound['ErrorVariable'])".Trim('+'))
+    if ($list -is [System.Collections.ArrayList]) { $null = $list.Add($record) }
 }
 
 function Write-ErrorOf {
