@@ -37,7 +37,7 @@ function Invoke-Operation {
                     }
                     default {
                         if ($null -ne $Failure -and $_ -eq 'Error') { $Failure.Add($entry.Error); continue }
-                        if ($null -ne $Late -and (Test-EndsCaller -Entry $entry)) { $Late.Add($entry); continue }
+                        if ($null -ne $Late -and (Test-EndsCaller -Cmdlet $Cmdlet -Entry $entry)) { $Late.Add($entry); continue }
                         Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry -Subject $Subject
                     }
                 }

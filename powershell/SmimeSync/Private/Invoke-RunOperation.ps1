@@ -47,7 +47,8 @@ function Invoke-RunOperation {
             $Cmdlet.ThrowTerminatingError((ConvertTo-ErrorRecord -Body $ending.Error))
         }
         $entry = [pscustomobject] @{ Event = 'Error'; Error = $ending.Error }
-        if (Test-EndsCaller -Entry $entry) { $late.Add($entry) } else { Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry }
+        if (Test-EndsCaller -Cmdlet $Cmdlet -Entry $entry) { $late.Add($entry); continue }
+        Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry
     }
     foreach ($entry in $late) { Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry }
 }

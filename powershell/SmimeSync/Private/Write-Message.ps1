@@ -32,18 +32,21 @@ function Write-Failure {
     # Writes an error of the library (`ErrorBody` of docs/abi.md) as one of $Cmdlet.
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Body)
     $record = ConvertTo-ErrorRecord -Body $Body
-    $bound = $Cmdlet.MyInvocation.BoundParameters
-    if ($bound.ContainsKey('ErrorAction') -or -not $bound.ContainsKey('Debug')) {
+    if (-not (Test-AsksAtError -Cmdlet $Cmdlet)) {
         try { return $Cmdlet.WriteError($record) } catch {
             if ((Test-Halted -Failure $_) -or "$ErrorActionPreference" -ne 'Inquire') { throw }
         }
         $ErrorActionPreference = 'Continue'
     }
     Write-ErrorOf -Invocation $Cmdlet.MyInvocation -Record $record
-    # What a command within writes is not in the cmdlet's -ErrorVariable.
-    if (-not $bound.ContainsKey('ErrorVariable')) { return }
-    $list = $Cmdlet.SessionState.PSVariable.GetValue("$($bound['ErrorVariable'])".Trim('+'))
-    if ($list -is [System.Collections.ArrayList]) { $null = $list.Add($record) }
+}
+
+function Test-AsksAtError {
+    # Whether -Debug makes $Cmdlet ask at each error, whatever the preference.
+    [OutputType([bool])]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet)
+    $bound = $Cmdlet.MyInvocation.BoundParameters
+    $bound.ContainsKey('Debug') -and -not $bound.ContainsKey('ErrorAction')
 }
 
 function Write-ErrorOf {
@@ -64,11 +67,14 @@ function Test-Halted {
 }
 
 function Test-EndsCaller {
-    # Whether writing this event of the library would end or halt the caller: an error or message whose preference is
-    # Stop, or an error that PowerShell asks about. Within a run that cuts the run short.
+    # Whether writing this event of the library would end or halt the caller of $Cmdlet: an error or message whose
+    # preference is Stop, or an error that PowerShell asks about, as with -Debug. Within a run that cuts the run short.
     [OutputType([bool])]
-    param([object] $Entry)
-    if ($Entry.Event -eq 'Error') { return @('Continue', 'SilentlyContinue', 'Ignore') -notcontains "$ErrorActionPreference" }
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Entry)
+    if ($Entry.Event -eq 'Error') {
+        if (Test-AsksAtError -Cmdlet $Cmdlet) { return $true }
+        return @('Continue', 'SilentlyContinue', 'Ignore') -notcontains "$ErrorActionPreference"
+    }
     if ($Entry.Event -ne 'Log') { return $false }
     $preference = @{ Debug = $DebugPreference; Verbose = $VerbosePreference; Warning = $WarningPreference }
     "$($preference[$Entry.Level])" -eq 'Stop'
