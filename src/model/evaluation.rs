@@ -66,7 +66,8 @@ pub struct Evaluation {
     /// When this evaluation may turn out otherwise with the same values: the nearest time in the future at which
     /// a certificate, or a CA certificate above one, begins to be valid, expires soon, or has just expired.
     pub next_evaluation: Option<Timestamp>,
-    /// Issuers (RFC 4514 text) that were needed for a chain and not there.
+    /// Issuers (RFC 4514 text) that were needed for a chain and not there: one for each certificate that nothing
+    /// else speaks against.
     pub missing_issuers: Vec<String>,
     /// Where the values are put right in place: every value, and which of them go. Empty where none goes.
     pub curation: Vec<CuratedValue>,

@@ -62,14 +62,16 @@ impl Exclusion {
     /// What to do about it.
     pub fn advice(self) -> &'static str {
         match self {
-            Exclusion::NotFound => "Create them there; external partners can be created with -CreateContact.",
-            Exclusion::DirectorySynced | Exclusion::NoCmdlet => {
-                "Use a profile with -Target ActiveDirectory for them; Entra Connect exports what it leaves there."
+            Exclusion::NotFound => {
+                "Create what is missing; external partners can be created with -CreateContact."
             }
-            Exclusion::SoftDeleted => "Restore them, or take them out of the profile's scope.",
+            Exclusion::DirectorySynced | Exclusion::NoCmdlet => {
+                "Use a profile with -Target ActiveDirectory; Entra Connect exports what it leaves there."
+            }
+            Exclusion::SoftDeleted => "Restore what was deleted, or take it out of the profile's scope.",
             Exclusion::QuietPeriod => "Nothing is to be done; -QuietPeriod sets the time.",
             Exclusion::TooManyValues => {
-                "Look at them with Get-SmimeCertificate; -RemoveValue can take more out."
+                "Get-SmimeCertificate shows what is there; -RemoveValue can take more out."
             }
         }
     }

@@ -25,9 +25,10 @@ use super::{ChangeKind, Exclusion, HoldReason, Timestamp, Witnesses};
 pub enum RunResult {
     /// Not ended yet; after a crash the next run turns it into `Stopped`.
     Running,
-    /// Everything is as desired.
+    /// Everything is as desired, but for what its warnings and numbers name: certificates that can't be used,
+    /// recipients without any, skipped or declined.
     Success,
-    /// Some recipients had errors; the rest is as desired.
+    /// Something of the source could not be read, or recipients' changes failed or wait; the rest is as desired.
     CompletedWithErrors,
     /// The guard held the plan; nothing was written.
     Held,
@@ -64,7 +65,7 @@ pub struct Run {
     /// What each sentence of `Guard` is about, in the same order; empty where an earlier version kept the run.
     #[serde(default)]
     pub hold_reasons: Vec<HoldReason>,
-    /// Issuers that were needed for a chain and not there, most certificates first.
+    /// Issuers that were needed for a chain and not there, most certificates first; a hundred at most.
     pub missing_issuers: Vec<MissingIssuer>,
     /// Recipients that the target skips, by reason.
     #[serde(default)]
@@ -103,6 +104,10 @@ pub struct RunNumbers {
     pub with_values: u64,
     /// Those of them that have a usable encryption certificate.
     pub with_desired: u64,
+    /// Recipients read that have no certificate at all.
+    pub without_certificate: u64,
+    /// Recipients read that have certificates, but no usable encryption certificate.
+    pub without_usable: u64,
     /// Recipients that an earlier import showed and this one did not.
     pub missing: u64,
     /// Those of them whose published values stay until the missing period ends.
@@ -123,7 +128,7 @@ pub struct RunNumbers {
     pub rejected: u64,
     /// Changes declined, now or earlier, and so not written.
     pub declined: u64,
-    /// Changes that wait for their next try, or to be read back after a crash.
+    /// Changes that wait for their next try, or to be read back.
     pub waiting: u64,
     /// Published values found to be wanted already, and so taken over as managed.
     pub adopted: u64,
@@ -167,6 +172,6 @@ pub struct ExclusionCount {
 pub struct MissingIssuer {
     /// Its name, as RFC 4514 text.
     pub issuer: String,
-    /// How many recipients' certificates it would be needed for.
+    /// How many certificates it issued that nothing else speaks against.
     pub certificates: u64,
 }

@@ -1,9 +1,6 @@
 //! The issuer chains of one recipient's certificates.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, HashMap},
-};
+use std::{cmp::Reverse, collections::HashMap};
 
 use crate::{
     certificate::{Certificate, ValueContent},
@@ -63,12 +60,11 @@ impl Chains {
             .copied()
     }
 
-    /// Issuers that were needed and not there, without repeats.
-    pub(super) fn missing_issuers(&self) -> Vec<String> {
-        let missing = self.0.values().filter_map(|status| match status {
-            ChainStatus::MissingIssuer(issuer) => Some(issuer.clone()),
+    /// The issuer that the chain of a certificate needed and that was not there.
+    pub(super) fn missing_issuer(&self, certificate: Fingerprint) -> Option<&str> {
+        match self.0.get(&certificate) {
+            Some(ChainStatus::MissingIssuer(issuer)) => Some(issuer),
             _ => None,
-        });
-        missing.collect::<BTreeSet<_>>().into_iter().collect()
+        }
     }
 }

@@ -69,11 +69,11 @@ pub fn evaluate(
         fired.into_iter().map(|(rule, message)| policy.finding(rule, message)).collect();
     gravest_first(&mut findings);
     Evaluation {
+        missing_issuers: missing_issuers(&judged, &chains),
         certificates: judged,
         findings,
         desired: selected.desired,
         next_evaluation: next_evaluation(&values, &chains, now),
-        missing_issuers: chains.missing_issuers(),
         curation: curation.unwrap_or_default(),
     }
 }
@@ -201,6 +201,21 @@ fn candidates<'a>(
         preferred: preferred.contains(&certificate.fingerprint),
     };
     once.map(candidate).collect()
+}
+
+/// The issuers that were needed and not there, one for each certificate that nothing else speaks against: with them
+/// as anchors it could be used. Sorted.
+fn missing_issuers(judged: &[JudgedCertificate], chains: &Chains) -> Vec<String> {
+    let against = |finding: &Finding| {
+        finding.severity == Severity::Error && finding.rule != RuleId::UntrustedIssuer.id()
+    };
+    let otherwise_good = judged.iter().filter(|entry| !entry.findings.iter().any(against));
+    let once: BTreeSet<Fingerprint> =
+        otherwise_good.filter_map(|entry| entry.certificate.as_ref()).map(|one| one.fingerprint).collect();
+    let mut issuers: Vec<String> =
+        once.into_iter().filter_map(|one| chains.missing_issuer(one)).map(str::to_owned).collect();
+    issuers.sort_unstable();
+    issuers
 }
 
 /// The first moment after `now` at which a rule on time may turn out otherwise.

@@ -268,8 +268,11 @@ fn settle_batch(
     job.state.transaction(|state| {
         for (one, outcome) in work.into_iter().zip(outcomes) {
             let outcome = match outcome {
-                // Not seen yet: it stays in flight.
-                None => continue,
+                None => {
+                    // Not seen yet: it stays in flight. What the target skips has been counted.
+                    run.numbers.waiting += u64::from(one.current.is_some());
+                    continue;
+                }
                 Some(Ok(key)) => {
                     job.mode.keep(state, &one.change, &key, job.now)?;
                     run.numbers.exported += 1;

@@ -22,8 +22,8 @@ const BATCH: usize = 500;
 const BATCH_BYTES: usize = 8 << 20;
 /// Issuers that a run names.
 const MISSING_ISSUERS: usize = 100;
-/// Issuers that the log names.
-const MISSING_ISSUERS_TOLD: usize = 10;
+/// Recipients that one line of the log names.
+const NAMED_TOGETHER: usize = 50;
 
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let total = if job.is_partial() { None } else { job.source.size_hint().or(last_count(job)?) };
@@ -71,13 +71,6 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let issuers = import.issuers;
     run.witnesses.source_modified = job.source.modified()?;
     name_missing_issuers(run, issuers);
-    for missing in run.missing_issuers.iter().take(MISSING_ISSUERS_TOLD) {
-        job.verbose(format!(
-            "The issuer {} of {} is neither a trust anchor nor among the values.",
-            missing.issuer,
-            counted(missing.certificates, "certificate", "certificates")
-        ))?;
-    }
 
     if job.is_partial() {
         report_unclear_identities(job, run, &named)?;
@@ -159,6 +152,7 @@ impl Import<'_> {
         })?
         .into_iter();
         let mut repeated = Vec::new();
+        let (mut without_certificate, mut without_usable) = (Vec::new(), Vec::new());
         part.state.transaction(|state| {
             for (recipient, (input, known)) in batch.iter().zip(known) {
                 let row = ImportRow {
@@ -172,18 +166,26 @@ impl Import<'_> {
                     repeated.push(recipient.label().to_owned());
                     continue;
                 }
-                match (known, evaluation) {
-                    (Some(known), _) => self.count(recipient, &known),
+                let known = match (known, evaluation) {
+                    (Some(known), _) => known,
                     (None, Some(evaluation)) => {
                         let (row, values) = evaluation_row(recipient, input, evaluation);
-                        self.count(recipient, &summary(&row, part.now));
                         state.put_evaluation(&recipient.anchor, &row, &values, part.now)?;
+                        summary(&row, part.now)
                     }
                     (None, None) => return Err(Error::new(ErrorId::Internal, "An evaluation is missing.")),
+                };
+                self.count(recipient, &known);
+                match (recipient.values.is_empty(), known.has_desired) {
+                    (true, _) => without_certificate.push(recipient.label().to_owned()),
+                    (false, false) => without_usable.push(recipient.label().to_owned()),
+                    (false, true) => {}
                 }
             }
             Ok(())
         })?;
+        name(context, "No certificate", &without_certificate)?;
+        name(context, "No usable certificate", &without_usable)?;
         for label in repeated {
             // A recipient that moved during paging is seen twice; the first sight counts.
             context.log(LogLevel::Verbose, format!("The source showed {label} twice."))?;
@@ -195,12 +197,22 @@ impl Import<'_> {
     fn count(&mut self, recipient: &Recipient, known: &KnownEvaluation) {
         let numbers = &mut self.run.numbers;
         numbers.recipients += 1;
-        numbers.with_values += u64::from(!recipient.values.is_empty());
+        let has_values = !recipient.values.is_empty();
+        numbers.with_values += u64::from(has_values);
         numbers.with_desired += u64::from(known.has_desired);
+        numbers.without_certificate += u64::from(!has_values);
+        numbers.without_usable += u64::from(has_values && !known.has_desired);
         for issuer in &known.missing_issuers {
             *self.issuers.entry(issuer.clone()).or_default() += 1;
         }
     }
+}
+
+/// Names recipients in the log, many in a line.
+fn name(context: &crate::event::Context, what: &str, labels: &[String]) -> Result<()> {
+    labels.chunks(NAMED_TOGETHER).try_for_each(|some| {
+        context.log(crate::event::LogLevel::Verbose, format!("{what}: {}.", some.join(", ")))
+    })
 }
 
 /// An evaluation as the state keeps it, and the values whose bytes it needs.

@@ -25,6 +25,7 @@ mod replacement;
 pub mod request;
 mod run;
 mod sweep;
+mod undone;
 mod verify;
 mod witness;
 

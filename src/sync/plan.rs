@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ChangeState, Run, Timestamp, counted, of_each_kind},
+    model::{ChangeState, Run, Timestamp, of_each_kind},
     state::{change::OpenChange, published::PlanRow},
 };
 
@@ -42,19 +42,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let planned = if planned.is_empty() { "no changes" } else { &planned };
     let as_desired =
         if numbers.unchanged == 1 { "recipient is as desired" } else { "recipients are as desired" };
-    job.verbose(meter.summary(&format!("Planned {planned}"), &[(numbers.unchanged, as_desired)]))?;
-    if numbers.declined > 0 {
-        let what = format!(
-            "{} skipped; -Confirm asks again.",
-            counted(
-                numbers.declined,
-                "change was declined earlier and is",
-                "changes were declined earlier and are"
-            )
-        );
-        job.verbose(what)?;
-    }
-    Ok(())
+    job.verbose(meter.summary(&format!("Planned {planned}"), &[(numbers.unchanged, as_desired)]))
 }
 
 /// Plans one recipient; an error is that recipient's alone.
@@ -62,6 +50,10 @@ fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>
     // Until it is read back, nobody knows what of ours is at the target.
     if job.state.is_in_flight(&row.anchor)? {
         run.numbers.waiting += 1;
+        job.verbose(format!(
+            "{} is left for a later run, since its last change was interrupted.",
+            label(row)
+        ))?;
         return Ok(None);
     }
     let Some(planned) = job.mode.plan(row, job.target) else {
@@ -76,8 +68,12 @@ fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>
     let desired = digest(&planned.after);
     let open = job.state.open_change(&row.anchor)?.filter(|open| open.desired == desired);
     if let Some(open) = open.as_ref().filter(|open| skips(job, open)) {
-        let declined = open.state == ChangeState::Declined;
-        *(if declined { &mut run.numbers.declined } else { &mut run.numbers.waiting }) += 1;
+        let (counter, why) = match open.state {
+            ChangeState::Declined => (&mut run.numbers.declined, "its change was declined"),
+            _ => (&mut run.numbers.waiting, "its change failed and waits for its next try"),
+        };
+        *counter += 1;
+        job.verbose(format!("{} is left out, since {why}.", label(row)))?;
         return Ok(None);
     }
     let draft = Draft {
@@ -94,6 +90,10 @@ fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>
 /// Whether the next try is still to come. A wait that is longer than any was given by a clock that was ahead.
 fn waits(job: &Job<'_>, open: &OpenChange, next_try: Timestamp) -> bool {
     next_try > job.now && next_try <= job.now.plus(export::backoff(open.attempts))
+}
+
+fn label(row: &PlanRow) -> &str {
+    &row.evaluation.recipient.label
 }
 
 /// Whether an open change with the same goal is left as it is by this run.

@@ -1,8 +1,7 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, verify,
-    witness,
+    clocks, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, undone, verify, witness,
 };
 use crate::{
     error::Result,
@@ -26,7 +25,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     let passes = guard::run(job, run)?;
     witness::keep(job, run, passes)?;
     if !passes {
-        exclusions::tell(job, run)?;
+        undone::tell(job, run)?;
         sweep::after_import(job, run)?;
         return Ok(RunResult::Held);
     }
@@ -34,8 +33,6 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
         export::run(job, run)?;
         sweep::after_import(job, run)?;
     }
-    exclusions::tell(job, run)?;
-    let numbers = &run.numbers;
-    let all_right = numbers.errors == 0 && numbers.rejected == 0;
-    Ok(if all_right { RunResult::Success } else { RunResult::CompletedWithErrors })
+    undone::tell(job, run)?;
+    Ok(undone::result(&run.numbers))
 }

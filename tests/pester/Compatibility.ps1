@@ -24,12 +24,16 @@ $script:ReviewedCommand = @{
     'ConvertTo-Json'             = @('InputObject', 'Depth', 'Compress')
     'ForEach-Object'             = @('Process')
     'Get-Command'                = @('Name', 'CommandType', 'ErrorAction')
+    'Get-Variable'               = @('Scope', 'Name', 'ValueOnly', 'ErrorAction')
     'Register-ArgumentCompleter' = @('CommandName', 'ParameterName', 'ScriptBlock')
     'Select-Object'              = @('First')
     'Set-StrictMode'             = @('Version')
     'Set-Variable'               = @('Scope', 'Name', 'Value', 'WhatIf', 'Confirm')
     'Sort-Object'                = @()
     'Where-Object'               = @()
+    'Write-Debug'                = @('Message')
+    'Write-Error'                = @('ErrorRecord')
+    'Write-Verbose'              = @('Message')
 }
 
 function Find-Incompatibility {
@@ -60,7 +64,8 @@ function Find-Incompatibility {
             'AttributeAst' {
                 $known = 'CmdletBinding', 'Parameter', 'OutputType', 'Alias', 'ValidateSet', 'ValidateRange', 'ValidatePattern',
                 'PSTypeName', 'SupportsWildcards',
-                'ValidateNotNullOrEmpty', 'ArgumentCompleter', 'System.Management.Automation.Credential'
+                'ValidateNotNullOrEmpty', 'ArgumentCompleter', 'System.Management.Automation.Credential',
+                'Diagnostics.CodeAnalysis.SuppressMessageAttribute'
                 if ($node.TypeName.Name -notin $known) { 'the attribute ' + $node.TypeName.Name }
             }
             'CommandAst' { Test-Command -Command $node -Own $Own }

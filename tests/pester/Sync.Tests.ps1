@@ -140,8 +140,7 @@ Describe 'Sync-SmimeCertificate' {
         @($failure.FullyQualifiedErrorId) | Should -Contain 'LdifUnreadable,Sync-SmimeCertificate'
     }
 
-    It 'ends with an error that says what, where and what to do: <Id>' -ForEach @(
-        @{ Id = 'ProfileNotFound'; Break = { 'nope' } }
+    It 'returns the stopped run and then an error that says what, where and what to do: <Id>' -ForEach @(
         @{ Id = 'LdifUnreadable'; Break = { param($folder) Remove-Item -LiteralPath "$folder/directory.ldif"; 'corp' } }
         @{ Id = 'LdifSyntax'; Break = { param($folder) Add-Content -LiteralPath "$folder/directory.ldif" -Value "`ndn: CN=x`nno colon`n"; 'corp' } }
         @{ Id = 'TrustAnchorMissing'; Break = { Set-SmimeSyncProfile corp -TrustAnchorPath @(); 'corp' } }
@@ -150,8 +149,11 @@ Describe 'Sync-SmimeCertificate' {
     ) {
         $folder = New-SyncProfile
         $name = & $Break $folder
-        $record = try { Sync-SmimeCertificate $name -ErrorAction SilentlyContinue } catch { $_ }
-        $record = @($record)[-1]
+        $run = Sync-SmimeCertificate $name -ErrorAction SilentlyContinue -ErrorVariable failure
+        $run.Result | Should -Be 'Stopped'
+        @($failure).Count | Should -Be 1 -Because 'it is written once'
+        $record = $failure[0]
+        $run.Error | Should -Be "$record"
         $record.FullyQualifiedErrorId | Should -Be "$Id,Sync-SmimeCertificate"
         $record.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
         Test-Path -LiteralPath "$folder/out/index.json" | Should -BeFalse

@@ -16,6 +16,11 @@ function Import-CallerPreference {
         # Set-Variable itself obeys WhatIf and Confirm.
         Set-Variable -Scope 1 -Name $preference.Variable -Value $value -WhatIf:$false -Confirm:$false
     }
+    # -Debug of Windows PowerShell means to ask at each message, which ends a run where nobody answers; PowerShell 7
+    # shows them.
+    if ((Get-Variable -Scope 1 -Name 'DebugPreference' -ValueOnly -ErrorAction Ignore) -eq 'Inquire') {
+        Set-Variable -Scope 1 -Name 'DebugPreference' -Value 'Continue' -WhatIf:$false -Confirm:$false
+    }
 }
 
 $script:CallerPreference = @(

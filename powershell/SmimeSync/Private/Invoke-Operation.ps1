@@ -1,7 +1,7 @@
 function Invoke-Operation {
     # Carries out one request of the library for $Cmdlet. Its results are written one by one as they come; log events,
     # progress and errors go to the streams of $Cmdlet. The error that ended the operation ends $Cmdlet too; with
-    # -Continue it is written, for a caller that has more to do.
+    # -Continue it is written, for a caller that has more to do, and a caller that gives $Ending gets it there.
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
         [SmimeSync.Native.Engine] $Engine,
@@ -10,9 +10,13 @@ function Invoke-Operation {
         [string] $Subject,
         # Takes the errors of single objects (`ErrorBody` of docs/abi.md), which are then not written.
         [System.Collections.Generic.List[object]] $Failure,
+        # Takes the events whose writing would end the caller, which are then not written.
+        [System.Collections.Generic.List[object]] $Late,
+        # Gets the error that ended the operation (`ErrorBody`) as its Error.
+        [hashtable] $Ending,
         [switch] $Continue
     )
-    $ending = $null
+    $body = $null
     $operation = $null
     # One block: `finally` is all that runs when Ctrl+C or Select-Object -First stops the pipeline.
     try {
@@ -31,13 +35,14 @@ function Invoke-Operation {
                         if ($odd) { Protect-ShownText -InputObject $object }
                         $object
                     }
-                    'Finished' { $ending = $entry.Error }
+                    'Finished' { $body = $entry.Error }
                     'Question' {
                         $answer = Read-Answer -Cmdlet $Cmdlet -Question $entry -Session $session
                         $operation.Send((ConvertTo-AnswerJson -Answer $answer))
                     }
                     default {
                         if ($null -ne $Failure -and $_ -eq 'Error') { $Failure.Add($entry.Error); continue }
+                        if ($null -ne $Late -and (Test-EndsCaller -Cmdlet $Cmdlet -Entry $entry)) { $Late.Add($entry); continue }
                         Write-OperationEvent -Cmdlet $Cmdlet -Entry $entry -Subject $Subject
                     }
                 }
@@ -49,8 +54,12 @@ function Invoke-Operation {
         if ($null -ne $operation) { $operation.Dispose() }
         Complete-Progress -Cmdlet $Cmdlet
     }
-    if ($null -eq $ending) { return }
-    $record = ConvertTo-ErrorRecord -Body $ending
+    if ($null -eq $body) { return }
+    if ($null -ne $Ending) {
+        $Ending.Error = $body
+        return
+    }
+    $record = ConvertTo-ErrorRecord -Body $body
     if ($Continue) { $Cmdlet.WriteError($record) } else { $Cmdlet.ThrowTerminatingError($record) }
 }
 
@@ -59,13 +68,7 @@ function Write-OperationEvent {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Entry, [string] $Subject)
     switch ($Entry.Event) {
         'Progress' { Write-OperationProgress -Cmdlet $Cmdlet -Progress $Entry -Subject $Subject }
-        'Error' { $Cmdlet.WriteError((ConvertTo-ErrorRecord -Body $Entry.Error)) }
-        'Log' {
-            switch ($Entry.Level) {
-                'Warning' { $Cmdlet.WriteWarning($Entry.Message) }
-                'Verbose' { $Cmdlet.WriteVerbose($Entry.Message) }
-                default { $Cmdlet.WriteDebug($Entry.Message) }
-            }
-        }
+        'Error' { Write-Failure -Cmdlet $Cmdlet -Body $Entry.Error }
+        'Log' { Write-Message -Cmdlet $Cmdlet -Stream $Entry.Level -Value $Entry.Message }
     }
 }

@@ -8,6 +8,8 @@ function Invoke-SingleOperation {
         [hashtable] $Secret = @{},
         [string] $Subject,
         [System.Collections.Generic.List[object]] $Failure,
+        [System.Collections.Generic.List[object]] $Late,
+        [hashtable] $Ending,
         [switch] $Continue
     )
     # A request that takes no credential never gets one.
@@ -15,7 +17,7 @@ function Invoke-SingleOperation {
     $engine = Open-Engine -Cmdlet $Cmdlet -Scope $Scope -Credential $Credential -Secret $Secret
     try {
         $operation = @{ Request = $Request; Subject = $Subject; Failure = $Failure; Continue = $Continue }
-        Invoke-Operation -Cmdlet $Cmdlet -Engine $engine @operation
+        Invoke-Operation -Cmdlet $Cmdlet -Engine $engine @operation -Late $Late -Ending $Ending
     } finally {
         $engine.Dispose()
     }

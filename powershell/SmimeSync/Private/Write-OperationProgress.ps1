@@ -18,7 +18,7 @@ function Write-OperationProgress {
     }
     if ($null -ne $Progress.SecondsLeft) { $record.SecondsRemaining = [int] $Progress.SecondsLeft }
     $script:ProgressShown = $true
-    $Cmdlet.WriteProgress($record)
+    Write-Message -Cmdlet $Cmdlet -Stream Progress -Value $record
 }
 
 function Complete-Progress {

@@ -32,9 +32,11 @@ function Approve-SmimeSyncPlan {
     .EXAMPLE
     PS> Get-SmimeSyncRun -ProfileName corp -Result Held -Newest 1 | Approve-SmimeSyncPlan -Confirm:$false
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    7    corp        Held                2026-11-25 09:00       1000     0      0      2        0      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    7    Held                2026-11-25 09:00       1000    987     0      0      2        0      0
 
     Approves the last held plan without asking; the next Sync-SmimeCertificate carries it out.
 

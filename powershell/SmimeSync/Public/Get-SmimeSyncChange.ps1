@@ -38,6 +38,15 @@ function Get-SmimeSyncChange {
 
     Writes the changes of the last run to a file.
 
+    .EXAMPLE
+    PS> Get-SmimeSyncChange corp -State Declined | Select-Object -Property Recipient, Change, Time
+
+    Recipient          Change Time
+    ---------          ------ ----
+    dave@contoso.test  Update 2026-11-20 08:12:44
+
+    Lists what somebody answered No to; each run skips it until -Confirm asks again.
+
     .INPUTS
     SmimeSync.Run, SmimeSync.Profile
         Runs or profiles whose changes are wanted.

@@ -5,7 +5,9 @@ function Get-SmimeSyncRun {
 
     .DESCRIPTION
     Each run has its numbers, its result and, if it was held, the reasons: Guard has them as sentences, HoldReasons
-    by name, for scripts. Runs are kept as long as the
+    by name, for scripts. Usable in the table is how many of the
+    recipients have a usable encryption certificate. Format-List shows the rest: WithoutUsable and WithoutCertificate,
+    Excluded with the reasons in Exclusions, Declined, Waiting, and the MissingIssuers. Runs are kept as long as the
     Retention of the profile says.
 
     .PARAMETER ProfileName
@@ -26,10 +28,12 @@ function Get-SmimeSyncRun {
     .EXAMPLE
     PS> Get-SmimeSyncRun -ProfileName corp -Newest 2
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    8    corp        Success             2026-11-25 10:41         12     3      0      0        3      0
-    7    corp        Held                2026-11-25 09:00       1000     0      0    640        0      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    8    Success             2026-11-25 10:41         12     12     3      0      0        3      0
+    7    Held                2026-11-25 09:00       1000    987     0      0    640        0      0
 
     Shows the last two runs.
 

@@ -49,9 +49,11 @@ function Publish-SmimeCertificate {
     What if: Performing the operation "Add: Published: CN=Alice Adams (thumbprint 4C1D..., valid from
     2026-03-01 00:00 UTC until 2027-03-01 00:00 UTC), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    0    corp        Success             2026-11-25 10:40          1     1      0      0        0      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    0    Success             2026-11-25 10:40          1      0     1      0      0        0      0
 
     Shows for whom the certificate would be published.
 
@@ -60,9 +62,11 @@ function Publish-SmimeCertificate {
     PS> Get-ChildItem D:\Issued\*.pfx |
     >>     Publish-SmimeCertificate corp -CertificatePassword $password -Credential $credential
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    9    corp        Success             2026-11-25 10:41         40    38      2      0       40      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    9    Success             2026-11-25 10:41         40      2    38      2      0       40      0
 
     Publishes the certificates of files with keys; the keys stay in them.
 
@@ -157,9 +161,8 @@ function Publish-SmimeCertificate {
     }
     end {
         $operation = Get-Access -Parameter $PSBoundParameters
-        $operation['Continue'] = $group.Count -gt 1
-        foreach ($entry in $group.Values) {
-            $request = @{
+        $requests = foreach ($entry in $group.Values) {
+            @{
                 Operation   = 'Publish'
                 ProfileName = $ProfileName
                 Path        = [string[]] $entry.Path
@@ -167,7 +170,7 @@ function Publish-SmimeCertificate {
                 Identity    = [string[]] $entry.Identity
                 Force       = $Force.IsPresent
             }
-            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -PassThru:$PassThru
         }
+        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request @($requests) -PassThru:$PassThru
     }
 }

@@ -29,17 +29,18 @@ function Publish-SmimeTrustStore {
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
 
     .EXAMPLE
-    PS> Publish-SmimeTrustStore -ProfileName corp -WhatIf
-    What if: Performing the operation "Upload the trust store: 3 CA certificates, 1 of them new" on target "corp".
+    PS> Publish-SmimeTrustStore -ProfileName cloud -CertificatePassword $password -WhatIf
+    What if: Performing the operation "Upload the trust store: 3 CA certificates, 1 of them new" on target "cloud".
 
     ProfileName      Published Certificates     Size Path
     -----------      --------- ------------     ---- ----
-    corp             False                3     3921
+    cloud            False                3     3921
 
     Shows what would be uploaded.
 
     .EXAMPLE
-    PS> (Publish-SmimeTrustStore -ProfileName corp -BackupPath C:\Pki\before.sst -Confirm:$false).Certificate
+    PS> $option = @{ CertificatePassword = $password; BackupPath = 'C:\Pki\before.sst'; Confirm = $false }
+    PS> (Publish-SmimeTrustStore -ProfileName cloud @option).Certificate
 
     NotAfter   Present Thumbprint                               Subject
     --------   ------- ----------                               -------

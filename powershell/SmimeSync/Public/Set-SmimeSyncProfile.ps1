@@ -203,7 +203,7 @@ function Set-SmimeSyncProfile {
 
     .EXAMPLE
     PS> $thumbprint = '4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2'
-    PS> Set-SmimeSyncProfile -Name corp -CertificateFilePath '' -CertificateThumbprint $thumbprint
+    PS> Set-SmimeSyncProfile -Name cloud -CertificateFilePath '' -CertificateThumbprint $thumbprint
 
     Signs in with a certificate of the certificate store instead of a file; there is no output.
 

@@ -8,14 +8,20 @@ function Sync-SmimeCertificate {
     with what is, and writes the differences to the target. Returns the run with its numbers and its result:
     Success, CompletedWithErrors, Held, Stopped or Canceled. Running it again changes nothing unless the source
     did.
-    A recipient that fails is an error of its own; the rest goes on. Too many removals at once or over the profile's
-    -GuardDays, too many replacements that are no renewal, or a source that suddenly shows too little, hold the plan:
-    nothing is written, and a warning says why. Approve-SmimeSyncPlan lets it through, unless the source itself can't
-    be believed: an empty one has to be put right. Runs with -Identity are held as long as the last full run is held
-    for its source.
+    A Success says in warnings what it did not do: issuers that are missing among the trust anchors, recipients without
+    a usable certificate or without any, those that the target skips, and changes that were declined.
+    A recipient that fails is an error of its own; the rest goes on. What stops the run is an error, too, which comes
+    after the run with the result Stopped; only where there is no run, as when the profile does not exist or another
+    run of it is in progress, the cmdlet ends with a terminating error. With -ErrorAction Stop the errors come when the
+    run has ended.
+    Too many removals at once or over the profile's -GuardDays, too many replacements that are no renewal, or a source
+    that suddenly shows too little, hold the plan: nothing is written, and a warning says why. Approve-SmimeSyncPlan
+    lets it through, unless the source itself can't be believed: an empty one has to be put right. Runs with -Identity
+    are held as long as the last full run is held for its source.
     With -WhatIf the very plan is made, shown and thrown away: nothing is written anywhere, neither at the
     target nor in the profile's state. With -Confirm each change is asked for; one that was answered No is skipped
-    until the recipient's certificates change.
+    until the recipient's certificates change or a run with -Confirm asks again. Each run says how many there are;
+    Get-SmimeSyncChange -State Declined lists them.
     Piped recipients are gathered into one run. If no recipient comes through the pipeline there is no run.
 
     .PARAMETER ProfileName
@@ -62,26 +68,31 @@ function Sync-SmimeCertificate {
     What if: Performing the operation "Add: Chosen: CN=Alice Adams (thumbprint 4C1D..., valid from
     2026-03-01 00:00 UTC until 2027-03-01 00:00 UTC), as userCertificate." on target "Alice Adams <alice@contoso.test>".
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    0    corp        Success             2026-11-25 10:40       1000     1      0      0        0      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    0    Success             2026-11-25 10:40       1000    987     1      0      0        0      0
 
     Shows what would be done, for whom and why.
 
     .EXAMPLE
     PS> Get-ADUser -Filter 'Department -eq "Sales"' | Sync-SmimeCertificate -ProfileName corp -Credential $credential
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    8    corp        Success             2026-11-25 10:41         12     3      0      0        3      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    8    Success             2026-11-25 10:41         12     12     3      0      0        3      0
 
     Publishes the certificates of some people, in one run.
 
     .EXAMPLE
-    PS> $run = Sync-SmimeCertificate corp -Credential $credential
-    PS> if ($run.Result -ne 'Success') { exit 1 }
+    PS> $run = Sync-SmimeCertificate corp -Credential $credential -ErrorAction Continue
+    PS> if ("$($run.Result)" -ne 'Success') { exit 1 }
 
-    The exit code of a scheduled script; see docs/unattended.md.
+    Ends a script with 1 unless the run succeeded, also where there was no run. about_SmimeSync and docs/unattended.md
+    have the script that tells each result by its exit code.
 
     .EXAMPLE
     PS> Sync-SmimeCertificate corp -Credential $credential -AllowRemoval 120
@@ -98,9 +109,11 @@ function Sync-SmimeCertificate {
     2024-03-01 00:00 UTC until 2025-03-01 00:00 UTC), as userCertificate: expired at 2025-03-01 00:00 UTC." on target
     "Alice Adams <alice@contoso.test>".
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    0    curate      Success             2026-11-25 10:44          1     0      1      0        0      0
+       ProfileName: curate
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    0    Success             2026-11-25 10:44          1      1     0      1      0        0      0
 
     Shows each value that a profile with -Target ActiveDirectory would take out of the directory, and why.
 
@@ -169,8 +182,7 @@ function Sync-SmimeCertificate {
     }
     end {
         $operation = Get-Access -Parameter $PSBoundParameters
-        $operation['Continue'] = $group.Count -gt 1
-        foreach ($name in $group.Keys) {
+        $requests = foreach ($name in $group.Keys) {
             $request = @{
                 Operation   = 'Sync'
                 ProfileName = $name
@@ -181,7 +193,8 @@ function Sync-SmimeCertificate {
             foreach ($allowance in 'AllowRemoval', 'AllowReplacement') {
                 if ($PSBoundParameters.ContainsKey($allowance)) { $request[$allowance] = $PSBoundParameters[$allowance] }
             }
-            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -PassThru:$PassThru
+            $request
         }
+        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request @($requests) -PassThru:$PassThru
     }
 }

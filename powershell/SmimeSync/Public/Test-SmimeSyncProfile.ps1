@@ -41,9 +41,10 @@ function Test-SmimeSyncProfile {
     Shows the checks of a profile.
 
     .EXAMPLE
-    PS> if (Test-SmimeSyncProfile -Name corp -Credential $credential | Where-Object Result -eq 'Failed') { exit 1 }
+    PS> $tests = @(Test-SmimeSyncProfile -Name corp -Credential $credential)
+    PS> if ($tests.Count -eq 0 -or $tests.Result -contains 'Failed') { exit 1 }
 
-    Ends a script when a check fails.
+    Ends a script when a check fails, or when there is no such profile.
 
     .INPUTS
     System.String

@@ -52,18 +52,22 @@ function Unpublish-SmimeCertificate {
     2024-03-01 00:00 UTC until 2025-03-01 00:00 UTC), as userCertificate: expired at 2025-03-01 00:00 UTC." on target
     "Alice Adams <alice@contoso.test>".
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    0    corp        Success             2026-11-25 10:40       1000     0      1      0        0      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    0    Success             2026-11-25 10:40       1000    987     0      1      0        0      0
 
     Shows what would be taken out, from whom and why.
 
     .EXAMPLE
     PS> Unpublish-SmimeCertificate corp -Thumbprint 4C1D30B6A58C1F1A9F1B7B1E8C51A6C0D3E0F9A2 -Credential $credential -Confirm:$false
 
-    Id   ProfileName Result              Started (UTC)    Recipients   Add Update Remove Exported Errors
-    --   ----------- ------              -------------    ----------   --- ------ ------ -------- ------
-    11   corp        Success             2026-11-25 10:42       1000     0      0      1        1      0
+       ProfileName: corp
+
+    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
+    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
+    11   Success             2026-11-25 10:42       1000    987     0      0      1        1      0
 
     Takes one certificate from whoever has it, without asking.
 
@@ -160,9 +164,8 @@ function Unpublish-SmimeCertificate {
             $entries = @(@{ ProfileName = $ProfileName; Identity = $recipients; Thumbprint = $Thumbprint; State = $State })
         }
         $operation = Get-Access -Parameter $PSBoundParameters
-        $operation['Continue'] = $entries.Count -gt 1
-        foreach ($entry in $entries) {
-            $request = @{
+        $requests = foreach ($entry in $entries) {
+            @{
                 Operation   = 'Unpublish'
                 ProfileName = $entry.ProfileName
                 Identity    = [string[]] @($entry.Identity)
@@ -172,7 +175,7 @@ function Unpublish-SmimeCertificate {
                 Force       = $Force.IsPresent
                 State       = [string[]] @($entry['State'] | Where-Object { $_ })
             }
-            Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $request -Impact High -PassThru:$PassThru
         }
+        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request @($requests) -Impact High -PassThru:$PassThru
     }
 }

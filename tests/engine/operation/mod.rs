@@ -8,3 +8,4 @@ mod source_files;
 mod state;
 mod sync;
 mod time;
+mod undone;

@@ -1,8 +1,9 @@
 //! A profile with a source in memory and a folder as target.
 //!
 //! The source's values are words such as `a` or `old@100`: `@100` is the second at which the value expires,
-//! `a#100` is valid from the second 100 on, a value that starts with `bad` is unusable, and one that starts with
-//! `nameless` names no mail address. Parsing and judging real certificates has its own tests.
+//! `a#100` is valid from the second 100 on, a value that starts with `bad` is unusable, one that starts with
+//! `nameless` names no mail address, and one that starts with `stray` has an issuer that is missing. Parsing and judging real
+//! certificates has its own tests.
 
 use std::{
     collections::BTreeMap,
@@ -88,6 +89,9 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
         };
         let why = if word.starts_with("bad") {
             Some(("broken", format!("{word} is broken.")))
+        } else if word.starts_with("stray") {
+            evaluation.missing_issuers.push(format!("CN={word} CA"));
+            Some(("untrusted-issuer", format!("The issuer of {word} is missing.")))
         } else if expires <= now.0 {
             Some(("expired", format!("{word} expired at {}.", Timestamp(expires))))
         } else if begins > now.0 {

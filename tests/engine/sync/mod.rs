@@ -14,6 +14,7 @@ mod preview;
 mod properties;
 mod state;
 mod time;
+mod undone;
 // The profiles of the states that it holds have paths of Unix.
 #[cfg(unix)]
 mod upgrade;

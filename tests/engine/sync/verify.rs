@@ -32,7 +32,7 @@ fn excluded_recipients_are_counted_and_summed_up_in_one_warning() {
     assert_eq!(
         outcome.told.warnings(),
         ["2 recipients were skipped, since they are synchronised from Active Directory and \
-          can't be written in the cloud. Use a profile with -Target ActiveDirectory for them; Entra Connect \
+          can't be written in the cloud. Use a profile with -Target ActiveDirectory; Entra Connect \
           exports what it leaves there."]
     );
     assert_eq!(outcome.told.errors_of(), []);
