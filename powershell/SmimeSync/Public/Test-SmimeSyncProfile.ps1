@@ -5,9 +5,9 @@ function Test-SmimeSyncProfile {
 
     .DESCRIPTION
     Signs in to the source, looks for the search base and the rights to read the values, compares the clocks (a file
-    has its date), reads the trust anchors, signs in to the target, and tries whether it can be written. Looks the profile's state through, every
-    page and row, and tells damage from what could not be read. Nothing is changed. Each check is one object with its
-    result: Passed, Warning or Failed, and what to do.
+    has its date instead), reads the trust anchors, signs in to the target, and tries whether it can be written. Looks
+    the profile's state through, every page and row, and tells damage from what could not be read. Nothing is changed.
+    Each check is one object with its result: Passed, Warning or Failed, and what to do.
 
     .PARAMETER Name
     Names of profiles.
