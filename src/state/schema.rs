@@ -99,6 +99,10 @@ const MIGRATIONS: &[&str] = &[
     -- Where values are put right in place: every value of the recipient, and which of them go.
     ALTER TABLE evaluation ADD COLUMN curation TEXT NOT NULL DEFAULT '[]';
 ",
+    "
+    -- The anchor that the target still has for a recipient whose anchor in the source is another one by now.
+    ALTER TABLE link ADD COLUMN former TEXT;
+",
 ];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.

@@ -1,7 +1,7 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, verify,
+    anchor_change, clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, verify,
 };
 use crate::{
     error::Result,
@@ -18,6 +18,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     clocks::check(job)?;
     recover::in_flight(job, run)?;
     import::run(job, run)?;
+    anchor_change::run(job, run)?;
     plan::run(job, run)?;
     verify::tell_drift(job.profile.target.drift(), &run.numbers, job.context)?;
     if !guard::run(job, run)? {

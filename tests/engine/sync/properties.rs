@@ -65,6 +65,7 @@ prop_compose! {
             missing: missing || gone.is_some(),
             address_shared: false,
             link,
+            former: None,
             managed,
             drifted: false,
             evaluation: EvaluationRow {
