@@ -19,8 +19,8 @@ use crate::{
 pub struct Link {
     /// The target's own key.
     pub target: Option<String>,
-    /// The anchor that the target has for it, where the source has given it another one since.
-    pub former: Option<String>,
+    /// The anchors that the target may have for it, where the source has given it another one since.
+    pub former: Vec<String>,
 }
 
 /// Everything that planning needs to know of one recipient.
@@ -40,8 +40,8 @@ pub struct PlanRow {
     pub evaluation: EvaluationRow,
     /// The target's own key, from an earlier run.
     pub link: Option<String>,
-    /// The anchor that the target has for it, where the source has given it another one since.
-    pub former: Option<String>,
+    /// The anchors that the target may have for it, where the source has given it another one since.
+    pub former: Vec<String>,
     /// The values that this profile published or adopted there.
     pub managed: Vec<PublishedValue>,
     /// Something of it turned out to be gone from the target; `managed` is what is left.
@@ -83,7 +83,7 @@ impl State {
             missing: head.missing,
             address_shared: head.address_shared,
             link: head.link,
-            former: head.former,
+            former: self.former(head.former)?,
             drifted: false,
         })
     }
@@ -153,9 +153,14 @@ impl State {
     /// Gives what is published for the anchor `old` to `new`, and what of it was declined or refused.
     /// `keeps_anchor`: the target has the old anchor until it is written.
     pub fn hand_over(&self, old: &str, new: &str, keeps_anchor: bool) -> Result<()> {
-        let former = if keeps_anchor { "nullif(coalesce(former, ?1), ?2)" } else { "NULL" };
-        let sql = format!("UPDATE link SET former = {former}, anchor = ?2 WHERE anchor = ?1");
-        self.execute(&sql, [old, new])?;
+        let mut former = self.link(old)?.former;
+        former.push(old.to_owned());
+        former.retain(|anchor| keeps_anchor && anchor != new);
+        let former = (!former.is_empty()).then(|| json(&former)).transpose()?;
+        self.execute(
+            "UPDATE link SET former = ?3, anchor = ?2 WHERE anchor = ?1",
+            rusqlite::params![old, new, former],
+        )?;
         self.execute("UPDATE managed SET anchor = ?2 WHERE anchor = ?1", [old, new])?;
         self.drop_open_change(new)?;
         let sql = "UPDATE change SET anchor = ?2 WHERE anchor = ?1 AND state <> 'Exported'";
@@ -166,9 +171,14 @@ impl State {
     pub fn link(&self, anchor: &str) -> Result<Link> {
         let sql = "SELECT target, former FROM link WHERE anchor = ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
-        let read = |row: &Row<'_>| Ok(Link { target: row.get(0)?, former: row.get(1)? });
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let link = statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))?;
-        Ok(link.unwrap_or_default())
+        let Some((target, former)) = link else { return Ok(Link::default()) };
+        Ok(Link { target, former: self.former(former)? })
+    }
+
+    fn former(&self, text: Option<String>) -> Result<Vec<String>> {
+        text.map_or(Ok(Vec::new()), |text| self.stored(&text))
     }
 
     /// Forgets all links, managed values and open changes, since the profile has another target now.

@@ -100,7 +100,8 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE evaluation ADD COLUMN curation TEXT NOT NULL DEFAULT '[]';
 ",
     "
-    -- The anchor that the target still has for a recipient whose anchor in the source is another one by now.
+    -- A JSON list: the anchors that the target may still have for a recipient whose anchor in the source is another one
+    -- by now.
     ALTER TABLE link ADD COLUMN former TEXT;
 ",
 ];

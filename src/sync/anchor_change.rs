@@ -92,16 +92,17 @@ fn shares_value(managed: &[PublishedValue], new: &EvaluationRow) -> bool {
     })
 }
 
-/// Whether two recipients with one address are one person: at the same place of the directory, or with the same user
-/// principal name and display name.
+/// Whether two recipients with one address are one person: with one display name, and with the same user principal
+/// name or at the same place of the directory.
 fn same_names(old: &RecipientRecord, new: &RecipientRecord) -> bool {
     let same = |one: &Option<String>, other: &Option<String>| {
         matches!((one, other), (Some(one), Some(other)) if same_in_any_case(one, other))
     };
-    same_in_any_case(&old.distinguished_name, &new.distinguished_name)
-        || (same(&old.user_principal_name, &new.user_principal_name) && same(&old.display_name, &new.display_name))
+    same(&old.display_name, &new.display_name)
+        && (same(&old.user_principal_name, &new.user_principal_name)
+            || same_in_any_case(&old.distinguished_name, &new.distinguished_name))
 }
 
 fn query<'a>(anchor: &'a str, recipient: &'a RecipientRecord) -> TargetQuery<'a> {
-    TargetQuery { anchor, recipient, link: None, former: None, thorough: false, fresh: false }
+    TargetQuery { anchor, recipient, link: None, former: &[], thorough: false, fresh: false }
 }

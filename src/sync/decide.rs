@@ -34,7 +34,7 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     let (added, removed) = (without(&after, &row.managed), without(&row.managed, &after));
     let stays = !row.managed.is_empty() && !after.is_empty();
     let moved = stays && key.is_some_and(|key| row.link.as_deref() != Some(key));
-    let renamed = stays && row.former.is_some();
+    let renamed = stays && !row.former.is_empty();
     if added.is_empty() && removed.is_empty() && !moved && !renamed {
         return None;
     }

@@ -260,7 +260,7 @@ impl Work {
             anchor: &self.change.anchor,
             recipient: &self.recipient,
             link: self.material.link.target.as_deref(),
-            former: self.material.link.former.as_deref(),
+            former: &self.material.link.former,
             thorough: false,
             fresh: true,
         }

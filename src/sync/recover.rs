@@ -76,7 +76,7 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
             anchor: &change.anchor,
             recipient,
             link: link.target.as_deref(),
-            former: link.former.as_deref(),
+            former: &link.former,
             thorough: false,
             fresh: true,
         })

@@ -20,8 +20,8 @@ pub struct TargetQuery<'a> {
     pub recipient: &'a RecipientRecord,
     /// The target's own key, from an earlier run.
     pub link: Option<&'a str>,
-    /// The anchor that the target has for it, where the source has given it another one since.
-    pub former: Option<&'a str>,
+    /// The anchors that the target may have for it, where the source has given it another one since.
+    pub former: &'a [String],
     /// Search the whole target by anchor, too: this state has never seen it.
     pub thorough: bool,
     /// The values must be those of this moment: a write follows, or a write is read back. Otherwise a listing that

@@ -22,7 +22,7 @@ use crate::{
 
 /// Whether a file with this anchor is that of the recipient asked for.
 pub(super) fn is_owner(query: &TargetQuery<'_>, anchor: &str) -> bool {
-    query.anchor == anchor || query.former == Some(anchor)
+    query.anchor == anchor || query.former.iter().any(|former| former == anchor)
 }
 
 /// One recipient's way from its old name to its new one.
@@ -114,7 +114,8 @@ fn holders(folder: &Path, moves: &mut [Move<'_>]) -> Vec<Option<usize>> {
     let mut of_anchor: HashMap<&str, usize> = HashMap::new();
     for (place, one) in moves.iter().enumerate() {
         let query = &one.write.query;
-        of_anchor.extend([Some(query.anchor), query.former].into_iter().flatten().map(|anchor| (anchor, place)));
+        let former = query.former.iter().map(String::as_str);
+        of_anchor.extend(former.chain([query.anchor]).map(|anchor| (anchor, place)));
     }
     let found: Vec<_> = moves.iter().map(|one| one.staged.as_ref().map(|_| one.holder(folder))).collect();
     // Where two go to one name, it is for the one that has it.

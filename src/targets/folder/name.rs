@@ -66,7 +66,7 @@ mod tests {
             disabled: false,
             values: Vec::new(),
         };
-        key(&TargetQuery { anchor, recipient: &recipient, link: None, former: None, thorough: false, fresh: true })
+        key(&TargetQuery { anchor, recipient: &recipient, link: None, former: &[], thorough: false, fresh: true })
     }
 
     #[test]

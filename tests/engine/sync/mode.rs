@@ -88,7 +88,7 @@ fn elsewhere_all_that_is_desired_is_written_and_ownership_decides_on_the_rest() 
             let profile = profile(target, Some(ownership));
             let mode = mode::of(&profile);
             let expected = Material {
-                link: Link { target: Some("key".into()), former: None },
+                link: Link { target: Some("key".into()), former: Vec::new() },
                 managed: published(&["b"]),
                 ours: published(&["b", "c"]),
                 keeps_others,
@@ -129,7 +129,7 @@ fn a_write_is_seen_by_all_values_elsewhere_and_by_those_of_the_change_in_place()
         values: Vec::new(),
     };
     let query =
-        TargetQuery { anchor: "id-alice", recipient: &recipient, link: None, former: None, thorough: false, fresh: true };
+        TargetQuery { anchor: "id-alice", recipient: &recipient, link: None, former: &[], thorough: false, fresh: true };
     let current = Some(there(&["a", "b"]));
     let write = TargetWrite { query, current, values: vec![value("b"), value("c")] };
     use Sight::{Before, Neither, Written};

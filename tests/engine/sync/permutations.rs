@@ -242,7 +242,7 @@ impl World {
 }
 
 fn histories() -> u32 {
-    std::env::var("SMIME_SYNC_HISTORIES").map_or(96, |text| text.parse().unwrap())
+    std::env::var("SMIME_SYNC_HISTORIES").map_or(32, |text| text.parse().unwrap())
 }
 
 proptest! {

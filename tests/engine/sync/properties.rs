@@ -65,7 +65,7 @@ prop_compose! {
             missing: missing || gone.is_some(),
             address_shared: false,
             link,
-            former: None,
+            former: vec![],
             managed,
             drifted: false,
             evaluation: EvaluationRow {
