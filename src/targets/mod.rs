@@ -20,7 +20,7 @@ pub struct TargetQuery<'a> {
     pub recipient: &'a RecipientRecord,
     /// The target's own key, from an earlier run.
     pub link: Option<&'a str>,
-    /// The anchors that the target may have for it, where the source has given it another one since.
+    /// The anchors that the target may have for it besides, from before the source gave it this one.
     pub former: &'a [String],
     /// Search the whole target by anchor, too: this state has never seen it.
     pub thorough: bool,
@@ -83,6 +83,11 @@ pub struct TargetWrite<'a> {
 pub trait Target: Send {
     /// How messages name it.
     fn name(&self) -> String;
+
+    /// What tells it from others where the profile does not name it, such as the organisation of the caller's session.
+    fn identity(&mut self, _context: &Context) -> Result<Option<String>> {
+        Ok(None)
+    }
 
     /// How many recipients one call takes.
     fn batch_size(&self) -> usize;

@@ -90,6 +90,13 @@ impl Target for Exchange {
         self.channel.name()
     }
 
+    /// The Guid of the organisation.
+    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
+        let answer = self.invoke(&[command::organization()], context)?.pop().transpose()?;
+        let config = answer.and_then(|output| output.objects.into_iter().next());
+        Ok(config.and_then(|config| config.text("Guid").map(str::to_lowercase)))
+    }
+
     fn batch_size(&self) -> usize {
         self.channel.batch_size()
     }
