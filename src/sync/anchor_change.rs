@@ -52,7 +52,9 @@ fn hand_over(job: &Job<'_>, run_id: i64, pairs: &[(String, String)]) -> Result<V
             if settled.contains(old) || job.state.is_in_flight(old)? || job.state.is_in_flight(new)? {
                 continue;
             }
-            let Some(evaluation) = job.state.evaluation(new)?.filter(|one| is_published(job, one)) else { continue };
+            let Some(evaluation) = job.state.evaluation(new)?.filter(|one| is_published(job, one)) else {
+                continue;
+            };
             let is_new = job.state.link(new)?.target.is_none() && job.state.managed(new)?.is_empty();
             let is_same = shares_value(&job.state.managed(old)?, &evaluation)
                 || (!certain
@@ -88,16 +90,15 @@ fn is_published(job: &Job<'_>, evaluation: &EvaluationRow) -> bool {
 /// Whether the source has a value at the new anchor that is published for the old one.
 fn shares_value(managed: &[PublishedValue], new: &EvaluationRow) -> bool {
     managed.iter().any(|one| {
-        new.recipient.values.contains(&(one.attribute, one.value)) || new.desired.iter().any(|two| one.same(two))
+        new.recipient.values.contains(&(one.attribute, one.value))
+            || new.desired.iter().any(|two| one.same(two))
     })
 }
 
 /// Whether two recipients with one address are one person: with one display name, and with the same user principal
 /// name or at the same place of the directory.
 fn same_names(old: &RecipientRecord, new: &RecipientRecord) -> bool {
-    let same = |one: &Option<String>, other: &Option<String>| {
-        matches!((one, other), (Some(one), Some(other)) if same_in_any_case(one, other))
-    };
+    let same = |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(one), Some(other)) if same_in_any_case(one, other));
     same(&old.display_name, &new.display_name)
         && (same(&old.user_principal_name, &new.user_principal_name)
             || same_in_any_case(&old.distinguished_name, &new.distinguished_name))

@@ -313,7 +313,8 @@ fn settle_batch(
             let outcome = match outcome {
                 None if one.waits => {
                     let attempts = one.change.attempts;
-                    let pending = Outcome { state: ChangeState::Pending, attempts, next_try: None, error: None };
+                    let pending =
+                        Outcome { state: ChangeState::Pending, attempts, next_try: None, error: None };
                     state.set_outcome(one.change.id, &pending, job.now)?;
                     waiting.push(one.change);
                     continue;

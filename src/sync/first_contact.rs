@@ -90,8 +90,11 @@ pub(super) fn other_at(state: &State, key: &str, anchor: &str) -> Result<Option<
 
 /// The error of who was matched with a recipient of the target that another one of the source is linked to.
 pub(super) fn linked(state: &State, key: &str, other: &str) -> Result<Error> {
-    let label = state.recipient(other)?.map_or_else(String::new, |recipient| format!("{}, ", recipient.label));
-    let what = format!("'{key}' at the target is already linked to another object of the source ({label}anchor {other}).");
+    let label =
+        state.recipient(other)?.map_or_else(String::new, |recipient| format!("{}, ", recipient.label));
+    let what = format!(
+        "'{key}' at the target is already linked to another object of the source ({label}anchor {other})."
+    );
     Ok(Error::new(ErrorId::TargetConflict, what))
 }
 

@@ -11,7 +11,11 @@ use crate::{
 
 /// Adds to `changes` those planned changes of the run by which others make room for them, and for one another, where
 /// the target names the places: they are written together.
-pub(super) fn with_those_in_the_way(job: &Job<'_>, run: &Run, mut changes: Vec<Change>) -> Result<Vec<Change>> {
+pub(super) fn with_those_in_the_way(
+    job: &Job<'_>,
+    run: &Run,
+    mut changes: Vec<Change>,
+) -> Result<Vec<Change>> {
     let mut known: HashSet<i64> = changes.iter().map(|change| change.id).collect();
     let mut place = 0;
     while let Some(change) = changes.get(place) {
@@ -32,7 +36,8 @@ fn in_the_way(job: &Job<'_>, run: &Run, change: &Change) -> Result<Option<Change
     }
     let Some(recipient) = job.state.recipient(&change.anchor)? else { return Ok(None) };
     let anchor = &change.anchor;
-    let query = TargetQuery { anchor, recipient: &recipient, link: None, former: &[], thorough: false, fresh: true };
+    let query =
+        TargetQuery { anchor, recipient: &recipient, link: None, former: &[], thorough: false, fresh: true };
     let Some(key) = job.target.key(&query) else { return Ok(None) };
     match job.state.linked_anchor(&key)? {
         Some(other) if other != *anchor => job.state.pending_change(&other, run.id),
@@ -53,7 +58,9 @@ pub(super) enum Room {
 /// Whether the recipient of the target that a change was matched with is to be had. `waits`: a change that comes later
 /// in the run may make room.
 pub(super) fn room(job: &Job<'_>, change: &Change, current: &TargetRecipient, waits: bool) -> Result<Room> {
-    let Some(other) = first_contact::other_at(job.state, &current.key, &change.anchor)? else { return Ok(Room::Free) };
+    let Some(other) = first_contact::other_at(job.state, &current.key, &change.anchor)? else {
+        return Ok(Room::Free);
+    };
     let comes = |state| matches!(state, ChangeState::Pending | ChangeState::InFlight);
     if waits && job.state.open_change(&other)?.is_some_and(|open| comes(open.state)) {
         return Ok(Room::Later);

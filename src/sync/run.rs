@@ -1,7 +1,8 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    anchor_change, clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, verify,
+    anchor_change, clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover,
+    sweep, verify,
 };
 use crate::{
     error::Result,

@@ -170,7 +170,8 @@ fn fail_followers(moves: &mut [Move<'_>], holders: &[Option<usize>]) {
         let label = holder.map(|holder| holder.write.query.recipient.label.clone()).unwrap_or_default();
         let Some(one) = moves.get_mut(place) else { continue };
         if one.error.is_none() {
-            let what = format!("'{}.json' is still that of {label}, whose own change could not be made.", one.key);
+            let what =
+                format!("'{}.json' is still that of {label}, whose own change could not be made.", one.key);
             one.error = Some(Error::new(ErrorId::TargetConflict, what).advice(NEXT_RUN));
             stuck.extend(followers.get(&place).into_iter().flatten());
         }
@@ -178,7 +179,10 @@ fn fail_followers(moves: &mut [Move<'_>], holders: &[Option<usize>]) {
 }
 
 fn wanted_twice(key: &str) -> Error {
-    Error::new(ErrorId::TargetConflict, format!("'{key}.json' is the name of another recipient's files, too."))
+    Error::new(
+        ErrorId::TargetConflict,
+        format!("'{key}.json' is the name of another recipient's files, too."),
+    )
 }
 
 const NEXT_RUN: &str = "It is tried again by the next run.";

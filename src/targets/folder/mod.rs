@@ -107,7 +107,8 @@ impl Target for Folder {
         fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
         let results = batch::write(&self.path, writes)?;
         if let Some(anchors) = &mut self.anchors {
-            let keys = writes.iter().zip(&results).filter_map(|(write, key)| Some((write, key.as_ref().ok()?)));
+            let keys =
+                writes.iter().zip(&results).filter_map(|(write, key)| Some((write, key.as_ref().ok()?)));
             anchors.extend(keys.map(|(write, key)| (write.query.anchor.to_owned(), key.clone())));
         }
         Ok(results)

@@ -257,7 +257,10 @@ fn a_profile_is_one_in_any_case_of_its_name() {
         let mut twin = home.profile(json!({ "Name": "Corp" }));
         twin["Force"] = force.into();
         let error = home.ask(twin).0.unwrap_err();
-        assert_eq!((error.id, error.message.as_str()), (ErrorId::ProfileExists, "There is a profile 'corp' already."));
+        assert_eq!(
+            (error.id, error.message.as_str()),
+            (ErrorId::ProfileExists, "There is a profile 'corp' already.")
+        );
     }
     assert_eq!(fs::read_dir(home.path("profiles")).unwrap().count(), 1);
 }

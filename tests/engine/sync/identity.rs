@@ -42,7 +42,8 @@ fn assert_settled(harness: &mut Harness) {
     }
     let index = fs::read_to_string(harness.out().join("index.json")).unwrap();
     let index: Vec<serde_json::Value> = serde_json::from_str(&index).unwrap();
-    let mut lines: Vec<_> = index.iter().map(|line| (line["Recipient"].clone(), line["Anchor"].clone())).collect();
+    let mut lines: Vec<_> =
+        index.iter().map(|line| (line["Recipient"].clone(), line["Anchor"].clone())).collect();
     let mut expected: Vec<_> =
         owners.iter().map(|one| (one.mail.clone().unwrap().into(), one.anchor.clone().into())).collect();
     lines.sort_by_key(|line: &(serde_json::Value, serde_json::Value)| line.0.to_string());
@@ -52,9 +53,9 @@ fn assert_settled(harness: &mut Harness) {
 }
 
 const FORTY: [&str; 40] = [
-    "p00", "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10", "p11", "p12", "p13", "p14", "p15",
-    "p16", "p17", "p18", "p19", "p20", "p21", "p22", "p23", "p24", "p25", "p26", "p27", "p28", "p29", "p30", "p31",
-    "p32", "p33", "p34", "p35", "p36", "p37", "p38", "p39",
+    "p00", "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10", "p11", "p12", "p13", "p14",
+    "p15", "p16", "p17", "p18", "p19", "p20", "p21", "p22", "p23", "p24", "p25", "p26", "p27", "p28", "p29",
+    "p30", "p31", "p32", "p33", "p34", "p35", "p36", "p37", "p38", "p39",
 ];
 
 #[test]
@@ -81,8 +82,11 @@ fn an_address_is_free_for_a_newcomer_in_the_run_in_which_its_owner_gets_another_
             let mut harness = Harness::new(others().chain([person("bob", &["b"])]).collect());
             harness.batch = batch;
             harness.run().ok();
-            let newcomer =
-                Recipient { anchor: anchor.into(), mail: Some("bob@contoso.test".into()), ..person("alice", &["a"]) };
+            let newcomer = Recipient {
+                anchor: anchor.into(),
+                mail: Some("bob@contoso.test".into()),
+                ..person("alice", &["a"])
+            };
             let moved = Recipient { anchor: "id-bob".into(), ..person("bobby", &["b"]) };
             let bob = (!gone).then_some(moved);
             harness.source.recipients = others().chain([newcomer]).chain(bob).collect();
@@ -109,7 +113,10 @@ fn who_keeps_an_address_at_the_target_is_not_displaced_and_the_newcomer_is_tried
         let run = harness.run();
         assert_eq!(run.ok().result, RunResult::CompletedWithErrors);
         conflict(&run.told, "bob@contoso.test");
-        assert_eq!((harness.published("alice"), harness.published("bob")), (vec!["alice".into()], vec!["bob".into()]));
+        assert_eq!(
+            (harness.published("alice"), harness.published("bob")),
+            (vec!["alice".into()], vec!["bob".into()])
+        );
     }
     harness.options.identity.clear();
     // bob's change is refused, then declined: he is still there.
@@ -117,7 +124,10 @@ fn who_keeps_an_address_at_the_target_is_not_displaced_and_the_newcomer_is_tried
     let run = harness.run();
     let errors = run.told.errors_of();
     assert!(errors.contains(&(ErrorId::TargetConflict, Some("bob@contoso.test".into()))), "{errors:?}");
-    assert_eq!((harness.published("alice"), harness.published("bob")), (vec!["alice".into()], vec!["bob".into()]));
+    assert_eq!(
+        (harness.published("alice"), harness.published("bob")),
+        (vec!["alice".into()], vec!["bob".into()])
+    );
     harness.faults.clear();
     harness.options.confirm = true;
     harness.decline = vec!["bobby@contoso.test".into()];
@@ -125,7 +135,10 @@ fn who_keeps_an_address_at_the_target_is_not_displaced_and_the_newcomer_is_tried
     harness.options.confirm = false;
     conflict(&harness.run().told, "bob@contoso.test");
     assert_eq!(harness.changes(ChangeState::Declined).len(), 1);
-    assert_eq!((harness.published("alice"), harness.published("bob")), (vec!["alice".into()], vec!["bob".into()]));
+    assert_eq!(
+        (harness.published("alice"), harness.published("bob")),
+        (vec!["alice".into()], vec!["bob".into()])
+    );
     // Asked again, he moves, and she follows in the same run.
     (harness.options.confirm, harness.decline) = (true, Vec::new());
     assert_eq!(harness.run().ok().result, RunResult::Success);
@@ -160,7 +173,10 @@ fn the_same_people_under_new_anchors_keep_what_they_have_and_one_message_says_so
         assert_eq!((run.ok().result, run.planned()), (RunResult::Success, (0, 40, 0)), "{missing_period:?}");
         let warnings = run.told.warnings();
         assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(warnings[0].starts_with("40 recipients have another anchor in the source than before"), "{warnings:?}");
+        assert!(
+            warnings[0].starts_with("40 recipients have another anchor in the source than before"),
+            "{warnings:?}"
+        );
         assert_eq!(run.ok().numbers.missing, 0);
         assert_settled(&mut harness);
         harness.now += 2 * DAY;
@@ -223,14 +239,18 @@ fn an_address_given_to_somebody_else_is_no_change_of_anchor_and_does_not_wait_fo
     // As long as the newcomer has nothing to be published, bob may come back.
     harness.source.recipients[1] = newcomer(&["bad"]);
     let run = harness.run();
-    assert_eq!((run.ok().result, run.planned(), run.ok().numbers.missing), (RunResult::Success, (0, 0, 0), 1));
+    assert_eq!(
+        (run.ok().result, run.planned(), run.ok().numbers.missing),
+        (RunResult::Success, (0, 0, 0), 1)
+    );
     assert_eq!(under(&harness, "bob").unwrap().1, "id-bob");
     harness.source.recipients[1] = newcomer(&["r"]);
     let run = harness.run();
     assert_eq!((run.ok().result, run.planned()), (RunResult::Success, (1, 0, 1)));
     assert!(run.told.warnings().is_empty());
     assert_settled(&mut harness);
-    let removed = harness.changes(ChangeState::Exported).into_iter().find(|change| change.after.is_empty()).unwrap();
+    let removed =
+        harness.changes(ChangeState::Exported).into_iter().find(|change| change.after.is_empty()).unwrap();
     let why = "the source does not show the recipient, and its address is another one's by now.";
     assert!(removed.reasons[0].ends_with(why), "{:?}", removed.reasons);
     harness.source.recipients[1] = newcomer(&["r2"]);

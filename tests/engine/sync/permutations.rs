@@ -196,7 +196,8 @@ impl World {
         let of = |one: &Recipient| {
             // The run before was a minute ago; nothing expires within one.
             let desired = evaluate(one, Timestamp(self.harness.now)).desired;
-            let words = desired.iter().map(|one| String::from_utf8(one.value.bytes.to_vec()).unwrap()).collect();
+            let words =
+                desired.iter().map(|one| String::from_utf8(one.value.bytes.to_vec()).unwrap()).collect();
             (one.mail.clone().unwrap(), (one.anchor.clone(), words))
         };
         let all = self.harness.source.recipients.iter().map(of);
@@ -224,15 +225,19 @@ impl World {
         assert_eq!(files, expected, "{when}");
         let index = fs::read_to_string(out.join("index.json")).unwrap();
         let index: Vec<serde_json::Value> = serde_json::from_str(&index).unwrap();
-        let index: BTreeMap<_, _> =
-            index.iter().map(|line| (line["Recipient"].as_str().unwrap(), line["Anchor"].as_str().unwrap())).collect();
+        let index: BTreeMap<_, _> = index
+            .iter()
+            .map(|line| (line["Recipient"].as_str().unwrap(), line["Anchor"].as_str().unwrap()))
+            .collect();
         let owners: BTreeMap<_, _> =
             wanted.iter().map(|(address, (anchor, _))| (address.as_str(), anchor.as_str())).collect();
         assert_eq!(index, owners, "{when}: the index");
         let state = self.harness.state();
         let published = state.published_after("", 100).unwrap();
-        let published: BTreeMap<_, _> =
-            published.iter().map(|one| (one.target.as_str(), (one.anchor.as_str(), one.managed.len()))).collect();
+        let published: BTreeMap<_, _> = published
+            .iter()
+            .map(|one| (one.target.as_str(), (one.anchor.as_str(), one.managed.len())))
+            .collect();
         let expected: BTreeMap<_, _> = wanted
             .iter()
             .map(|(address, (anchor, words))| (address.as_str(), (anchor.as_str(), words.len())))
@@ -272,4 +277,3 @@ proptest! {
         prop_assert_eq!(harness.run().planned(), (0, 0, 0));
     }
 }
-

@@ -23,8 +23,10 @@ fn named(name: &str, primary: &str) -> Recipient {
 #[test]
 fn two_people_who_swap_their_addresses_keep_their_certificates() {
     for way in Way::ALL {
-        let mut office =
-            Office::new(vec![named("alice", "alice"), named("bob", "bob")], vec![mailbox("alice"), mailbox("bob")]);
+        let mut office = Office::new(
+            vec![named("alice", "alice"), named("bob", "bob")],
+            vec![mailbox("alice"), mailbox("bob")],
+        );
         assert_eq!(office.run(way).exported(), 2, "{way:?}");
         let before = [office.published("alice@contoso.test"), office.published("bob@contoso.test")];
         // Exchange follows before or after the source, or at once.
@@ -33,9 +35,14 @@ fn two_people_who_swap_their_addresses_keep_their_certificates() {
             let mut expected = before.clone();
             if organisation_follows {
                 let has = |name: &str, primary: &str, place: usize| {
-                    let values: Vec<_> = before[place].iter().flatten().map(|one| super::organisation::base64(one)).collect();
+                    let values: Vec<_> =
+                        before[place].iter().flatten().map(|one| super::organisation::base64(one)).collect();
                     let primary = format!("{primary}@contoso.test");
-                    recipient(name, "UserMailbox", json!({ "PrimarySmtpAddress": primary, "UserCertificate": values }))
+                    recipient(
+                        name,
+                        "UserMailbox",
+                        json!({ "PrimarySmtpAddress": primary, "UserCertificate": values }),
+                    )
                 };
                 office.stand_in.ask("DELETE", "/recipients", &json!(null));
                 office.stand_in.add(&[has("alice", "bob", 0), has("bob", "alice", 1)]);
@@ -78,7 +85,8 @@ fn a_mailbox_that_is_given_to_somebody_else_loses_the_old_certificate_before_it_
     for way in Way::ALL {
         // The newcomer's change comes before or after the removal.
         for anchor in ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"] {
-            let mut office = Office::new(vec![person("alice"), person("bob")], vec![mailbox("alice"), mailbox("bob")]);
+            let mut office =
+                Office::new(vec![person("alice"), person("bob")], vec![mailbox("alice"), mailbox("bob")]);
             assert_eq!(office.run(way).exported(), 2, "{way:?}");
             let theirs = certificate("bob@contoso.test", 7);
             let newcomer = Recipient {
