@@ -183,8 +183,8 @@ fn whose_values_go_is_told_by_the_anchor_whoever_has_the_address() {
     assert_eq!(["alice", "bob", "carol"].map(|name| words(&directory, name)), [["a"], ["b"], ["c"]]);
     // The same people under new anchors: nothing is managed here, so nothing is handed over or taken away.
     for one in &mut harness.source.recipients {
-        let old = std::mem::replace(&mut one.anchor, format!("new-{}", one.anchor));
-        let values = directory.values.remove(&old).unwrap();
+        let values = directory.values.remove(&one.anchor).unwrap();
+        one.anchor = format!("new-{}", one.anchor);
         directory.values.insert(one.anchor.clone(), values);
     }
     let outcome = run(&mut harness, &mut directory);
