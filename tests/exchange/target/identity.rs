@@ -124,7 +124,7 @@ fn a_recipient_that_somebody_else_is_linked_to_is_not_taken_over_whatever_kind_i
 
 #[test]
 fn a_session_with_another_organisation_starts_anew_and_the_old_one_stays() {
-    let mut office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
+    let office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
     assert_eq!(office.run(Way::Session).exported(), 1);
     assert!(office.run(Way::Session).host.warnings().is_empty());
     // The same address there is another recipient, and its certificate somebody else's.
