@@ -156,6 +156,17 @@ impl State {
         if outcome.state == ChangeState::Exported { self.note_removal(id, now) } else { Ok(()) }
     }
 
+    /// Keeps where at the target a change is about to be written, as long as it is in flight.
+    pub fn set_place(&self, id: i64, place: Option<&str>) -> Result<()> {
+        self.execute("UPDATE change SET place = ?2 WHERE id = ?1", params![id, place]).map(drop)
+    }
+
+    /// Where at the target a change was about to be written.
+    pub fn place(&self, id: i64) -> Result<Option<String>> {
+        let places = self.query("SELECT place FROM change WHERE id = ?1", [id], |row| row.get(0))?;
+        Ok(places.into_iter().next().flatten())
+    }
+
     /// Moves all changes of a run that are in one state to another; returns how many.
     pub fn move_changes(&self, run_id: i64, from: ChangeState, to: ChangeState) -> Result<usize> {
         let sql = "UPDATE change SET state = ?3 WHERE run_id = ?1 AND state = ?2";
@@ -191,6 +202,14 @@ impl State {
         );
         let rows = self.query(&sql, params![state.name(), after, run_id, limit as i64], ChangeText::read)?;
         rows.into_iter().map(|text| text.parse(self)).collect()
+    }
+
+    /// The change of a recipient that a run has planned and not begun.
+    pub fn pending_change(&self, anchor: &str, run_id: i64) -> Result<Option<Change>> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM change WHERE anchor = ?1 AND run_id = ?2 AND state = 'Pending'");
+        let rows = self.query(&sql, params![anchor, run_id], ChangeText::read)?;
+        rows.into_iter().next().map(|text| text.parse(self)).transpose()
     }
 
     /// Changes by filter, the newest first, with numbers below `before`.

@@ -124,6 +124,11 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE change ADD COLUMN counts INTEGER NOT NULL DEFAULT 0;
     -- Whether the approved value comes, as in a replacement, or goes.
     ALTER TABLE approval ADD COLUMN comes INTEGER NOT NULL DEFAULT 0;
+    -- A JSON list: the anchors that the target may still have for a recipient whose anchor in the source is another one
+    -- by now.
+    ALTER TABLE link ADD COLUMN former TEXT;
+    -- Where a change in flight goes to, where we name the places.
+    ALTER TABLE change ADD COLUMN place TEXT;
 ",
 ];
 

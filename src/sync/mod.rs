@@ -1,6 +1,7 @@
 //! One run: import, plan, guard, export.
 
 mod absent;
+mod anchor_change;
 mod change;
 mod clocks;
 mod contact;
@@ -16,6 +17,7 @@ mod import;
 mod job;
 mod look;
 pub mod mode;
+mod moves;
 mod plan;
 mod progress;
 mod read_back;

@@ -1,7 +1,8 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    clocks, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, undone, verify, witness,
+    anchor_change, clocks, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, undone,
+    verify, witness,
 };
 use crate::{
     error::Result,
@@ -20,6 +21,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     recover::in_flight(job, run)?;
     import::run(job, run)?;
     witness::tell(job, run)?;
+    anchor_change::run(job, run)?;
     plan::run(job, run)?;
     verify::tell_drift(job.profile.target.drift(), &run.numbers, job.context)?;
     let passes = guard::run(job, run)?;

@@ -20,11 +20,18 @@ pub struct TargetQuery<'a> {
     pub recipient: &'a RecipientRecord,
     /// The target's own key, from an earlier run.
     pub link: Option<&'a str>,
+    /// The anchors that the target may have for it besides, from before the source gave it this one.
+    pub former: &'a [String],
     /// Search the whole target by anchor, too: this state has never seen it.
     pub thorough: bool,
     /// The values must be those of this moment: a write follows, or a write is read back. Otherwise a listing that
     /// the target made earlier in the run will do where it shows no values.
     pub fresh: bool,
+}
+
+/// All keys that `key`'s recipient may have been given, by whatever kind it was at the time; `key` among them.
+pub fn keys_of_same(key: &str) -> Vec<String> {
+    exchange::keys_of_same(key).unwrap_or_else(|| vec![key.to_owned()])
 }
 
 /// A recipient of the target as it is now.
@@ -76,6 +83,11 @@ pub struct TargetWrite<'a> {
 pub trait Target: Send {
     /// How messages name it.
     fn name(&self) -> String;
+
+    /// What tells it from others where the profile does not name it, such as the organisation of the caller's session.
+    fn identity(&mut self, _context: &Context) -> Result<Option<String>> {
+        Ok(None)
+    }
 
     /// How many recipients one call takes.
     fn batch_size(&self) -> usize;

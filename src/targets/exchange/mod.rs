@@ -21,7 +21,16 @@ use crate::{
     model::{PublishedRecipient, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
+use kind::{Key, Kind};
 use search::Directory;
+use strum::VariantArray;
+
+/// The keys of a recipient of any kind with the Guid of `key`: a mailbox may have been a mail user before. `None` for
+/// what is no key of Exchange.
+pub(super) fn keys_of_same(key: &str) -> Option<Vec<String>> {
+    let guid = Key::parse(key)?.guid;
+    Some(Kind::VARIANTS.iter().map(|kind| Key { kind: *kind, guid }.to_string()).collect())
+}
 
 /// An Exchange organisation, reached over a channel.
 pub struct Exchange {
@@ -79,6 +88,13 @@ impl Exchange {
 impl Target for Exchange {
     fn name(&self) -> String {
         self.channel.name()
+    }
+
+    /// The Guid of the organisation.
+    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
+        let answer = self.invoke(&[command::organization()], context)?.pop().transpose()?;
+        let config = answer.and_then(|output| output.objects.into_iter().next());
+        Ok(config.and_then(|config| config.text("Guid").map(str::to_lowercase)))
     }
 
     fn batch_size(&self) -> usize {

@@ -7,6 +7,9 @@
 //! alice@contoso.test.2.p7b
 //! ```
 
+mod batch;
+#[cfg(feature = "fault-injection")]
+pub mod crash;
 mod file;
 mod index;
 mod name;
@@ -24,7 +27,7 @@ use crate::{
     event::Context,
     model::{PublishedRecipient, Timestamp},
 };
-use file::{RecipientFile, Staged};
+use file::RecipientFile;
 
 /// A folder in which recipients are published.
 pub struct Folder {
@@ -44,7 +47,7 @@ impl Folder {
     }
 
     fn read_key(&self, key: &str) -> Result<Option<RecipientFile>> {
-        RecipientFile::read(&self.path.join(format!("{key}.json")))
+        RecipientFile::read(&file::json_path(&self.path, key))
     }
 
     /// The key of the file that an anchor is published in, whatever its name.
@@ -62,7 +65,7 @@ impl Folder {
         let own = name::key(query);
         let linked = query.link.filter(|link| name::is_key(link)).unwrap_or(&own).to_owned();
         for key in if linked == own { vec![linked] } else { vec![linked, own.clone()] } {
-            if let Some(file) = self.read_key(&key)?.filter(|file| file.anchor == query.anchor) {
+            if let Some(file) = self.read_key(&key)?.filter(|file| batch::is_owner(query, &file.anchor)) {
                 return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
             }
         }
@@ -73,40 +76,8 @@ impl Folder {
         {
             return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
         }
-        Ok(match self.read_key(&own)? {
-            Some(other) => Match::Ambiguous(format!(
-                "'{own}.json' belongs to another object ('{}', anchor {}).",
-                other.recipient, other.anchor
-            )),
-            None => Match::None,
-        })
-    }
-
-    /// Writes beside their places what a recipient shall have; `None` where it shall have nothing.
-    fn stage(&self, write: &TargetWrite<'_>) -> Result<Option<Staged>> {
-        if write.values.is_empty() {
-            return Ok(None);
-        }
-        RecipientFile::new(&write.query, &write.values).stage(&self.path, &name::key(&write.query)).map(Some)
-    }
-
-    /// Moves what was staged into its place, and takes away what was there under another name.
-    fn publish(&mut self, write: &TargetWrite<'_>, staged: Option<Staged>) -> Result<String> {
-        let key = name::key(&write.query);
-        let old = write.current.as_ref().map(|current| current.key.clone());
-        match staged {
-            None => file::remove(&self.path, old.as_deref().unwrap_or(&key))?,
-            Some(staged) => {
-                staged.publish(&self.path)?;
-                if let Some(old) = old.filter(|old| *old != key) {
-                    file::remove(&self.path, &old)?;
-                }
-            }
-        }
-        if let Some(anchors) = &mut self.anchors {
-            anchors.insert(write.query.anchor.to_owned(), key.clone());
-        }
-        Ok(key)
+        // Whoever else has its name by now: nothing of it is there, and its write finds out whether it can have it.
+        Ok(Match::None)
     }
 }
 
@@ -134,24 +105,12 @@ impl Target for Folder {
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         context.check()?;
         fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
-        // Where the disk is full, nothing else could be written either: that ends the run.
-        let full = |error: &Error| error.id == ErrorId::DiskFull;
-        let mut staged = Vec::with_capacity(writes.len());
-        for write in writes {
-            match self.stage(write) {
-                Err(error) if full(&error) => return Err(error),
-                one => staged.push(one),
-            }
+        let results = batch::write(&self.path, writes)?;
+        if let Some(anchors) = &mut self.anchors {
+            let keys =
+                writes.iter().zip(&results).filter_map(|(write, key)| Some((write, key.as_ref().ok()?)));
+            anchors.extend(keys.map(|(write, key)| (write.query.anchor.to_owned(), key.clone())));
         }
-        file::sync(&self.path)?;
-        let mut results = Vec::with_capacity(writes.len());
-        for (write, staged) in writes.iter().zip(staged) {
-            match staged.and_then(|staged| self.publish(write, staged)) {
-                Err(error) if full(&error) => return Err(error),
-                result => results.push(result),
-            }
-        }
-        file::sync_folder(&self.path);
         Ok(results)
     }
 
