@@ -135,7 +135,7 @@ fn wanted(harness: &Harness) -> BTreeMap<String, Vec<String>> {
 
 proptest! {
     // Each case is a dozen whole runs.
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 5, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 8, ..ProptestConfig::default() })]
     #[test]
     fn whatever_wrong_clocks_did_one_run_with_the_right_one_puts_right(
         steps in vec(step(), 1..12),
