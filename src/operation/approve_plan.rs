@@ -4,7 +4,7 @@ use super::{engine::Engine, request::ApprovePlanRequest};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{Named, RunResult, Timestamp},
+    model::{ChangeState, Named, RunResult, Timestamp},
     places::profile_store,
     state::{State, lock::RunLock},
 };
@@ -22,7 +22,8 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
     let _lock = RunLock::take(&path, &engine.holder())?;
     let state = State::open(&path, Timestamp::now())?;
     let run = state.run(request.id)?;
-    if run.result != RunResult::Held {
+    // A run that was not held as a whole may have held removals that go by approval only.
+    if run.result != RunResult::Held && state.change_count(run.id, ChangeState::Held)? == 0 {
         let what = format!(
             "Run {} of profile '{}' was not held: it ended with {}.",
             run.id,

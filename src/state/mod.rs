@@ -7,6 +7,7 @@ pub mod change;
 pub(crate) mod history;
 pub mod import;
 pub mod lock;
+mod orphan;
 pub mod published;
 mod schema;
 

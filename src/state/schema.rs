@@ -99,6 +99,12 @@ const MIGRATIONS: &[&str] = &[
     -- Where values are put right in place: every value of the recipient, and which of them go.
     ALTER TABLE evaluation ADD COLUMN curation TEXT NOT NULL DEFAULT '[]';
 ",
+    "
+    -- Who was found published at the target by a run that did not know of it, and is wanted by nobody in the source.
+    CREATE TABLE orphan (
+        anchor TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.

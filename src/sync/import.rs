@@ -8,9 +8,10 @@ use crate::{
     error::{Error, ErrorId, Result},
     model::{
         CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer, PublishedValue, Recipient,
-        RecipientRecord, Run, Severity, Value, counted,
+        RecipientRecord, Run, Severity, Timestamp, Value, counted,
     },
     parallel,
+    profile::Profile,
     state::import::{CuratedRecord, EvaluationRow, Gone, ImportRow, Judgement, KnownEvaluation},
 };
 
@@ -287,18 +288,23 @@ fn absent(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
 
 fn carry_over(job: &Job<'_>, run: &mut Run, row: ImportRow, presence: &Presence) -> Result<()> {
     let since = row.missing_since.unwrap_or(job.now);
-    let gone = match presence {
-        Presence::Deleted => Some(Gone::Deleted),
-        Presence::OutOfScope => Some(Gone::OutOfScope),
-        _ if since.plus(job.profile.effective_missing_period()) <= job.now => Some(Gone::Missing),
-        _ => None,
-    };
+    let gone = gone(presence, since, job.profile, job.now);
     run.numbers.missing += 1;
     // Nothing is published for it and nothing can come of it: forgotten.
     if gone.is_some() && job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)? {
         return job.state.drop_open_change(&row.anchor);
     }
     job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)
+}
+
+/// Why a recipient that has not been shown since `since` counts as gone, if it does.
+pub(super) fn gone(presence: &Presence, since: Timestamp, profile: &Profile, now: Timestamp) -> Option<Gone> {
+    match presence {
+        Presence::Deleted => Some(Gone::Deleted),
+        Presence::OutOfScope => Some(Gone::OutOfScope),
+        _ if since.plus(profile.effective_missing_period()) <= now => Some(Gone::Missing),
+        _ => None,
+    }
 }
 
 fn name_missing_issuers(run: &mut Run, issuers: BTreeMap<String, u64>) {

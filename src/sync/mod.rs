@@ -15,6 +15,7 @@ mod import;
 mod job;
 mod look;
 pub mod mode;
+mod orphan;
 mod plan;
 mod progress;
 mod read_back;
@@ -24,6 +25,7 @@ pub mod request;
 mod run;
 mod sweep;
 mod verify;
+mod wiped;
 
 pub use change::digest;
 pub(crate) use clocks::compare as compare_clocks;

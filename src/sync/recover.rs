@@ -1,13 +1,35 @@
 //! After a crash: what was being written is read back before anything else is done; nothing is guessed.
 
+use uuid::Uuid;
+
 use super::{first_contact, job::Job, look::ambiguous};
 use crate::{
-    error::Result,
+    error::{Error, ErrorId, Result},
     event::LogLevel,
     model::{Change, ChangeState, Run, counted},
     state::history::ASKED_RUN,
     targets::{Match, TargetQuery},
 };
+
+/// The setting with the name under which the runs of this state write to a target that others write to, too.
+const OWNER: &str = "owner";
+
+/// Before a run that may write: what a killed one has left unfinished at the target goes. The profile's lock says that
+/// no other run of it is at work.
+pub(super) fn begin(job: &mut Job<'_>) -> Result<()> {
+    if job.options.what_if {
+        return Ok(());
+    }
+    let owner = match job.state.setting(OWNER)? {
+        Some(owner) => owner,
+        None => {
+            let owner = Uuid::new_v4().simple().to_string();
+            job.state.set_setting(OWNER, &owner)?;
+            owner
+        }
+    };
+    job.target.begin(&owner, job.context)
+}
 
 /// Before a run of the profile's own: settles every change that an earlier run left in flight, by what the target has
 /// now.
@@ -104,13 +126,15 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
 }
 
 /// Another target knows nothing of what was published at the old one; that stays as it is.
-fn notice_other_target(job: &Job<'_>) -> Result<()> {
+/// Fails with `TargetConflict` where the profile's target is the same, but leads to another place than before.
+fn notice_other_target(job: &mut Job<'_>) -> Result<()> {
     let profile = job.profile;
     let target = profile.target_text();
     let before = job.state.setting("target")?;
     if before.as_deref() == Some(&target) {
-        return Ok(());
+        return same_place(job);
     }
+    job.state.remove_setting(PLACE)?;
     if let Some(before) = before {
         let forgotten = job.state.forget_target(job.now)?;
         first_contact::forget(job.state)?;
@@ -122,5 +146,29 @@ fn notice_other_target(job: &Job<'_>) -> Result<()> {
             job.context.log(LogLevel::Warning, what)?;
         }
     }
-    job.state.set_setting("target", &target)
+    job.state.set_setting("target", &target)?;
+    same_place(job)
+}
+
+/// The setting with what the target calls itself, where the profile does not say which one it is.
+const PLACE: &str = "target_identity";
+
+/// A session may be connected to another organisation than the last one: nothing of this profile is to be written
+/// there, and nothing that is missing there is gone.
+fn same_place(job: &mut Job<'_>) -> Result<()> {
+    let Some(now) = job.target.identity(job.context)? else { return Ok(()) };
+    match job.state.setting(PLACE)? {
+        Some(before) if before != now => {
+            let what = format!(
+                "{} is that of '{now}', but profile '{}' publishes to '{before}'; nothing was written.",
+                job.target.name(),
+                job.profile.name
+            );
+            Err(Error::new(ErrorId::TargetConflict, what).target(&job.profile.name).advice(
+                "Connect to the organisation that the profile publishes to, or make another profile for this one.",
+            ))
+        }
+        Some(_) => Ok(()),
+        None => job.state.set_setting(PLACE, &now),
+    }
 }

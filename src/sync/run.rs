@@ -1,7 +1,8 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    clocks, exclusions, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, verify,
+    clocks, exclusions, export, first_contact, guard, import, job::Job, orphan, plan, record::carry_out,
+    recover, sweep, verify, wiped,
 };
 use crate::{
     error::Result,
@@ -16,15 +17,23 @@ pub fn run(job: Job<'_>) -> Result<Run> {
 
 fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     clocks::check(job)?;
+    recover::begin(job)?;
     recover::in_flight(job, run)?;
+    run.new_state = first_contact::is_due(job.state)?;
     import::run(job, run)?;
-    plan::run(job, run)?;
-    verify::tell_drift(job.profile.target.drift(), &run.numbers, job.context)?;
+    let watch = wiped::watch(job, run)?;
+    plan::run(job, run, watch)?;
+    verify::tell_drift(job, &run.numbers)?;
+    orphan::run(job, run)?;
+    if !job.is_partial() && run.numbers.recipients > 0 {
+        first_contact::keep(job.state)?;
+    }
     if !guard::run(job, run)? {
         exclusions::tell(job, run)?;
         sweep::after_import(job, run)?;
         return Ok(RunResult::Held);
     }
+    orphan::hand_over(job, run)?;
     if !job.options.what_if {
         export::run(job, run)?;
         sweep::after_import(job, run)?;

@@ -8,7 +8,9 @@ use crate::{
     directory::{Selection, SourceItem},
     error::Result,
     event::Context,
-    model::{Exclusion, Finding, PublishedRecipient, PublishedValue, RecipientRecord, Timestamp, Value},
+    model::{
+        Exclusion, Finding, PublishedRecipient, PublishedValue, Recipient, RecipientRecord, Timestamp, Value,
+    },
 };
 
 /// A source recipient, for the target to match.
@@ -69,6 +71,15 @@ pub struct TargetWrite<'a> {
     pub values: Vec<Value>,
 }
 
+/// Somebody at the target who has values, and whom nobody in the source may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stranger {
+    /// The anchor that the target shows; `None`: it shows none, and what it has may be anybody's.
+    pub anchor: Option<String>,
+    /// Who it is, with the values; its anchor is the target's own key. One that can't be read is an error of its own.
+    pub recipient: Result<Recipient>,
+}
+
 /// Where values are published.
 ///
 /// Calls take batches, since services do; each recipient has a result of its own. What makes going on useless
@@ -113,4 +124,41 @@ pub trait Target: Send {
         next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
         context: &Context,
     ) -> Result<()>;
+
+    /// Told before a run that may write. `owner` is who runs: nobody else of that name writes meanwhile, so that what
+    /// an earlier run of it has left unfinished is taken away.
+    fn begin(&mut self, owner: &str, context: &Context) -> Result<()> {
+        let _ = (owner, context);
+        Ok(())
+    }
+
+    /// Which place it is, where the profile does not say; runs of one state all have the same.
+    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
+        let _ = context;
+        Ok(None)
+    }
+
+    /// Whether there still is something published under `key`, where that is known without reading each recipient;
+    /// `None`: only reading tells.
+    fn has(&mut self, key: &str) -> Result<Option<bool>> {
+        let _ = key;
+        Ok(None)
+    }
+
+    /// Whether [`Target::finish`] is due though nothing was written, since what it wrote is gone.
+    fn lacks_index(&self) -> bool {
+        false
+    }
+
+    /// Whether a read may be answered by a replica that has not heard of the last write.
+    fn has_replicas(&self) -> bool {
+        true
+    }
+
+    /// Hands everybody to `sink` who has values that this target could have been given, but those that a query of this
+    /// run has met where the target remembers them.
+    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        let _ = (context, sink);
+        Ok(())
+    }
 }

@@ -10,9 +10,10 @@ mod index;
 mod kind;
 mod read;
 mod search;
+mod stranger;
 mod write;
 
-use super::{Match, Target, TargetQuery, TargetWrite};
+use super::{Match, Stranger, Target, TargetQuery, TargetWrite};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
@@ -27,6 +28,8 @@ use search::Directory;
 pub struct Exchange {
     channel: Box<dyn CmdletChannel>,
     create_contact: bool,
+    /// Only the organisation itself tells which one it is.
+    asks_which: bool,
     location: Option<Location>,
     directory: Directory,
 }
@@ -35,7 +38,13 @@ impl Exchange {
     /// The organisation at the other end of `channel`; nothing is asked yet.
     pub fn new(channel: Box<dyn CmdletChannel>, contacts: &ContactSettings) -> Self {
         let create_contact = contacts.create_contact;
-        Self { channel, create_contact, location: None, directory: Directory::default() }
+        Self { channel, create_contact, asks_which: false, location: None, directory: Directory::default() }
+    }
+
+    /// Which organisation it is depends on where the caller is connected to: it is asked in each run.
+    pub fn of_caller(mut self) -> Self {
+        self.asks_which = true;
+        self
     }
 
     fn location(&mut self, context: &Context) -> Result<Location> {
@@ -129,5 +138,18 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+
+    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
+        if !self.asks_which {
+            return Ok(None);
+        }
+        let output = self.invoke(&[command::organization()], context)?.pop().transpose()?;
+        let name = output.and_then(|output| output.objects.first()?.text("Name").map(str::to_owned));
+        Ok(name.filter(|name| !name.is_empty()))
+    }
+
+    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        self.hand_over_strangers(context, sink)
     }
 }

@@ -7,17 +7,20 @@
 //! alice@contoso.test.2.p7b
 //! ```
 
+mod durable;
 mod file;
 mod index;
+mod leftover;
 mod name;
+mod stranger;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use super::{Match, Target, TargetQuery, TargetRecipient, TargetWrite};
+use super::{Match, Stranger, Target, TargetQuery, TargetRecipient, TargetWrite};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
@@ -25,33 +28,36 @@ use crate::{
     model::{PublishedRecipient, Timestamp},
 };
 use file::{RecipientFile, Staged};
+use leftover::Workplace;
 
 /// A folder in which recipients are published.
 pub struct Folder {
-    path: PathBuf,
+    place: Workplace,
     /// Keys by anchor, read when a thorough search does not find a recipient under its own name.
     anchors: Option<HashMap<String, String>>,
+    /// The keys of the JSON files that were there when somebody first asked for one in this run.
+    keys: Option<HashSet<String>>,
 }
 
 impl Folder {
     /// The folder at `path`; nothing is read or made yet.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), anchors: None }
+        Self { place: Workplace::new(path), anchors: None, keys: None }
     }
 
     fn not_writable(&self, cause: &std::io::Error) -> Error {
-        Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.path, cause)
+        Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.place.path, cause)
     }
 
     fn read_key(&self, key: &str) -> Result<Option<RecipientFile>> {
-        RecipientFile::read(&self.path.join(format!("{key}.json")))
+        RecipientFile::read(&self.place.path.join(format!("{key}.json")))
     }
 
     /// The key of the file that an anchor is published in, whatever its name.
     fn key_of_anchor(&mut self, anchor: &str) -> Result<Option<String>> {
         let anchors = match self.anchors.take() {
             Some(anchors) => anchors,
-            None => read_anchors(&self.path)?,
+            None => read_anchors(&self.place.path)?,
         };
         let key = anchors.get(anchor).cloned();
         self.anchors = Some(anchors);
@@ -87,32 +93,23 @@ impl Folder {
         if write.values.is_empty() {
             return Ok(None);
         }
-        RecipientFile::new(&write.query, &write.values).stage(&self.path, &name::key(&write.query)).map(Some)
+        RecipientFile::new(&write.query, &write.values).stage(&self.place, &name::key(&write.query)).map(Some)
     }
 
-    /// Moves what was staged into its place, and takes away what was there under another name.
-    fn publish(&mut self, write: &TargetWrite<'_>, staged: Option<Staged>) -> Result<String> {
+    /// Takes away what a recipient had: under another name than the one it is written to, or altogether.
+    fn take_away(&self, write: &TargetWrite<'_>) -> Result<()> {
         let key = name::key(&write.query);
-        let old = write.current.as_ref().map(|current| current.key.clone());
-        match staged {
-            None => file::remove(&self.path, old.as_deref().unwrap_or(&key))?,
-            Some(staged) => {
-                staged.publish(&self.path)?;
-                if let Some(old) = old.filter(|old| *old != key) {
-                    file::remove(&self.path, &old)?;
-                }
-            }
+        let old = write.current.as_ref().map_or(key.as_str(), |current| current.key.as_str());
+        if old == key && !write.values.is_empty() {
+            return Ok(());
         }
-        if let Some(anchors) = &mut self.anchors {
-            anchors.insert(write.query.anchor.to_owned(), key.clone());
-        }
-        Ok(key)
+        file::remove(&self.place.path, old, write.query.anchor)
     }
 }
 
 impl Target for Folder {
     fn name(&self) -> String {
-        format!("the folder '{}'", self.path.display())
+        format!("the folder '{}'", self.place.path.display())
     }
 
     fn batch_size(&self) -> usize {
@@ -121,7 +118,7 @@ impl Target for Folder {
 
     fn check_writable(&mut self, _context: &Context) -> Result<()> {
         // The folder is made by the first write; until then its nearest ancestor has to take it.
-        let there = self.path.ancestors().find(|path| path.exists()).unwrap_or(&self.path);
+        let there = self.place.path.ancestors().find(|path| path.exists()).unwrap_or(&self.place.path);
         // A file without a name vanishes with the process.
         tempfile::tempfile_in(there).map(drop).map_err(|e| self.not_writable(&e))
     }
@@ -133,7 +130,7 @@ impl Target for Folder {
 
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         context.check()?;
-        fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
+        durable::make_folder(&self.place.path)?;
         // Where the disk is full, nothing else could be written either: that ends the run.
         let full = |error: &Error| error.id == ErrorId::DiskFull;
         let mut staged = Vec::with_capacity(writes.len());
@@ -143,15 +140,28 @@ impl Target for Folder {
                 one => staged.push(one),
             }
         }
-        file::sync(&self.path)?;
+        durable::contents(&self.place.path)?;
         let mut results = Vec::with_capacity(writes.len());
         for (write, staged) in writes.iter().zip(staged) {
-            match staged.and_then(|staged| self.publish(write, staged)) {
+            let published =
+                staged.and_then(|staged| staged.map_or(Ok(()), |staged| staged.publish(&self.place.path)));
+            match published {
                 Err(error) if full(&error) => return Err(error),
-                result => results.push(result),
+                result => results.push(result.map(|()| name::key(&write.query))),
             }
         }
-        file::sync_folder(&self.path);
+        // What is new is there for good before anything old goes.
+        durable::names(&self.place.path)?;
+        for (write, result) in writes.iter().zip(&mut results) {
+            let Ok(key) = result else { continue };
+            if let Some(anchors) = &mut self.anchors {
+                anchors.insert(write.query.anchor.to_owned(), key.clone());
+            }
+            if let Err(error) = self.take_away(write) {
+                *result = Err(error);
+            }
+        }
+        durable::names(&self.place.path)?;
         Ok(results)
     }
 
@@ -165,7 +175,7 @@ impl Target for Folder {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
-        let mut keys: Vec<String> = read_anchors(&self.path)?.into_values().collect();
+        let mut keys: Vec<String> = read_anchors(&self.place.path)?.into_values().collect();
         keys.sort_unstable();
         for key in keys {
             context.check()?;
@@ -192,28 +202,64 @@ impl Target for Folder {
         next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
         context: &Context,
     ) -> Result<()> {
-        fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
-        file::remove_abandoned(&self.path);
-        index::write(&self.path, next, context)
+        durable::make_folder(&self.place.path)?;
+        index::write(&self.place, next, context)
+    }
+
+    fn begin(&mut self, owner: &str, _context: &Context) -> Result<()> {
+        self.place.belongs_to(owner);
+        Ok(())
+    }
+
+    fn has(&mut self, key: &str) -> Result<Option<bool>> {
+        let keys = match self.keys.take() {
+            Some(keys) => keys,
+            None => list_keys(&self.place.path)?.into_iter().collect(),
+        };
+        let has = keys.contains(key);
+        self.keys = Some(keys);
+        Ok(Some(has))
+    }
+
+    fn lacks_index(&self) -> bool {
+        matches!(self.place.path.join(index::NAME).try_exists(), Ok(false))
+    }
+
+    fn has_replicas(&self) -> bool {
+        false
+    }
+
+    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        stranger::each(&self.place.path, context, sink)
     }
 }
 
 fn read_anchors(folder: &Path) -> Result<HashMap<String, String>> {
     let mut anchors = HashMap::new();
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-            return Ok(anchors);
-        }
-        Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot list", folder, &e)),
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(key) = name.strip_suffix(".json").filter(|key| *key != "index")
-            && let Ok(Some(file)) = RecipientFile::read(&entry.path())
-        {
-            anchors.insert(file.anchor, key.to_owned());
+    for key in list_keys(folder)? {
+        if let Ok(Some(file)) = RecipientFile::read(&folder.join(format!("{key}.json"))) {
+            anchors.insert(file.anchor, key);
         }
     }
     Ok(anchors)
+}
+
+/// The keys of the JSON files in a folder; none where there is no folder.
+fn list_keys(folder: &Path) -> Result<Vec<String>> {
+    let failed = |e: &std::io::Error| Error::io(ErrorId::TargetUnreadable, "Cannot list", folder, e);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(e) => return Err(failed(&e)),
+    };
+    let mut keys = Vec::new();
+    for entry in entries {
+        // Half a listing would be a loss that there is none of.
+        let name = entry.map_err(|e| failed(&e))?.file_name();
+        let key = name.to_string_lossy().strip_suffix(".json").map(str::to_owned);
+        keys.extend(key.filter(|key| key != "index"));
+    }
+    Ok(keys)
 }

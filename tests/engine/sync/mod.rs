@@ -7,6 +7,7 @@ mod guard;
 mod harness;
 mod histories;
 mod in_place;
+mod lost_state;
 mod mode;
 mod preview;
 mod properties;
@@ -15,4 +16,5 @@ mod state;
 #[cfg(unix)]
 mod upgrade;
 mod verify;
+mod wiped;
 mod world;

@@ -7,7 +7,7 @@ use smime_sync::{
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Exclusion, PublishedRecipient, Recipient, Timestamp},
-    targets::{Match, Target, TargetQuery, TargetWrite, folder::Folder},
+    targets::{Match, Stranger, Target, TargetQuery, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,16 @@ pub enum Fault {
     Excludes(String, Exclusion),
     /// Something else is read back than was written.
     Alters,
+    /// After the first write this recipient can't be read back.
+    HidesWritten(String),
+    /// It has to be asked for each recipient, to know whether it is there.
+    AsksEach,
+    /// A replica may answer.
+    Replicates,
+    /// The place that it leads to.
+    Is(String),
+    /// Nothing tells whose its recipients are.
+    ShowsNoAnchors,
     /// The caller cancels after the batch with this number.
     CancelsAfter(usize),
 }
@@ -53,6 +63,10 @@ impl Target for FaultyTarget {
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         let mut matches = self.folder.read(queries, context)?;
         for (query, matched) in queries.iter().zip(&mut matches) {
+            let hidden = Fault::HidesWritten(query.recipient.label.clone());
+            if self.writes > 0 && self.faults.contains(&hidden) {
+                *matched = Err(Error::new(ErrorId::TargetUnreadable, "Cannot read the file"));
+            }
             if self.faults.contains(&Fault::Hides(query.recipient.label.clone())) {
                 *matched = Err(Error::new(ErrorId::TargetUnreadable, "hidden"));
             }
@@ -116,6 +130,32 @@ impl Target for FaultyTarget {
         context: &Context,
     ) -> Result<()> {
         self.folder.finish(next, context)
+    }
+    fn begin(&mut self, owner: &str, context: &Context) -> Result<()> {
+        self.folder.begin(owner, context)
+    }
+    fn has(&mut self, key: &str) -> Result<Option<bool>> {
+        if self.faults.contains(&Fault::AsksEach) { Ok(None) } else { self.folder.has(key) }
+    }
+    fn lacks_index(&self) -> bool {
+        self.folder.lacks_index()
+    }
+    fn has_replicas(&self) -> bool {
+        self.faults.contains(&Fault::Replicates)
+    }
+    fn identity(&mut self, _context: &Context) -> Result<Option<String>> {
+        let identity = |fault: &Fault| match fault {
+            Fault::Is(name) => Some(name.clone()),
+            _ => None,
+        };
+        Ok(self.faults.iter().find_map(identity))
+    }
+    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        let anchorless = self.faults.contains(&Fault::ShowsNoAnchors);
+        self.folder.strangers(context, &mut |stranger| {
+            let anchor = stranger.anchor.filter(|_| !anchorless);
+            sink(Stranger { anchor, ..stranger })
+        })
     }
 }
 
