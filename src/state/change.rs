@@ -195,6 +195,14 @@ impl State {
         rows.into_iter().map(|text| text.parse(self)).collect()
     }
 
+    /// The change of a recipient that a run has planned and not begun.
+    pub fn pending_change(&self, anchor: &str, run_id: i64) -> Result<Option<Change>> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM change WHERE anchor = ?1 AND run_id = ?2 AND state = 'Pending'");
+        let rows = self.query(&sql, params![anchor, run_id], ChangeText::read)?;
+        rows.into_iter().next().map(|text| text.parse(self)).transpose()
+    }
+
     /// Changes by filter, the newest first, with numbers below `before`.
     pub fn changes(&self, filter: &ChangeFilter, before: i64, limit: usize) -> Result<Vec<Change>> {
         let states =

@@ -21,6 +21,8 @@ pub enum Gone {
     OutOfScope,
     /// It has been missing longer than the missing period.
     Missing,
+    /// It is missing, and its address is another recipient's by now.
+    AddressReassigned,
 }
 
 /// One recipient as one import saw it.
@@ -151,6 +153,45 @@ impl State {
                    FROM evaluation WHERE anchor = ?1";
         let rows = self.query(sql, [anchor], |row| EvaluationText::read(row, 0))?;
         rows.into_iter().next().map(|text| text.parse(self)).transpose()
+    }
+
+    /// The names of the recipient `anchor`, as the import that judged it last saw them.
+    pub fn recipient(&self, anchor: &str) -> Result<Option<RecipientRecord>> {
+        let rows =
+            self.query("SELECT recipient FROM evaluation WHERE anchor = ?1", [anchor], |row| row.get(0))?;
+        rows.into_iter().next().map(|text: String| self.stored(&text)).transpose()
+    }
+
+    /// Pairs of anchors in the import of `run_id`: one that it no longer shows and for which something is published,
+    /// and one that it shows, with the same primary address or, where neither has any, user principal name.
+    pub fn successors(&self, run_id: i64) -> Result<Vec<(String, String)>> {
+        let sql = "WITH absent AS (SELECT anchor, address FROM import WHERE run_id = ?1 AND missing_since IS NOT NULL
+                       AND anchor IN (SELECT anchor FROM managed)),
+                   unaddressed AS (SELECT i.anchor, i.missing_since, lower(json_extract(e.recipient, '$.user_principal_name')) AS name
+                       FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+                       WHERE i.run_id = ?1 AND i.address IS NULL AND EXISTS (SELECT 1 FROM absent WHERE address IS NULL))
+                   SELECT absent.anchor, new.anchor FROM absent
+                       JOIN import AS new ON new.run_id = ?1 AND new.address = absent.address AND new.missing_since IS NULL
+                   UNION
+                   SELECT absent.anchor, new.anchor FROM absent JOIN unaddressed AS old ON old.anchor = absent.anchor
+                       JOIN unaddressed AS new ON new.name = old.name AND new.missing_since IS NULL
+                   ORDER BY 1, 2";
+        self.query(sql, [run_id], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Notes in the import of `run_id` why a recipient that it no longer shows counts as gone, unless it does already.
+    pub fn set_gone(&self, run_id: i64, anchor: &str, gone: Gone) -> Result<()> {
+        self.execute(
+            "UPDATE import SET gone = coalesce(gone, ?3) WHERE run_id = ?1 AND anchor = ?2",
+            rusqlite::params![run_id, anchor, gone.name()],
+        )
+        .map(drop)
+    }
+
+    /// Whether the recipient `anchor` counts as gone in the import of `run_id`.
+    pub fn is_gone(&self, run_id: i64, anchor: &str) -> Result<bool> {
+        let sql = "SELECT count(*) FROM import WHERE run_id = ?1 AND anchor = ?2 AND gone IS NOT NULL";
+        Ok(self.number(sql, rusqlite::params![run_id, anchor])? > 0)
     }
 
     /// Notes that the import of `run_id` saw this recipient (or carried it over).

@@ -14,6 +14,15 @@ use crate::{
     },
 };
 
+/// Where a recipient is at the target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The target's own key.
+    pub target: Option<String>,
+    /// The anchors that the target may have for it, where the source has given it another one since.
+    pub former: Vec<String>,
+}
+
 /// Everything that planning needs to know of one recipient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanRow {
@@ -31,6 +40,8 @@ pub struct PlanRow {
     pub evaluation: EvaluationRow,
     /// The target's own key, from an earlier run.
     pub link: Option<String>,
+    /// The anchors that the target may have for it, where the source has given it another one since.
+    pub former: Vec<String>,
     /// The values that this profile published or adopted there.
     pub managed: Vec<PublishedValue>,
     /// Something of it turned out to be gone from the target; `managed` is what is left.
@@ -51,9 +62,9 @@ impl State {
     }
 
     fn plan_rows_where(&self, which: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<PlanRow>> {
-        let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target,
+        let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target, l.former,
                        i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other INDEXED BY import_address WHERE other.run_id = i.run_id
-                           AND other.address = i.address AND other.anchor <> i.anchor AND other.gone IS NULL),
+                           AND other.address = i.address AND other.anchor <> i.anchor AND other.missing_since IS NULL),
                        e.input, e.recipient, e.desired, e.judged, e.findings, e.missing_issuers, e.next_evaluation, e.curation
                    FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
                    LEFT JOIN link AS l ON l.anchor = i.anchor
@@ -65,9 +76,10 @@ impl State {
                 gone: row.get(2)?,
                 missing: row.get(3)?,
                 link: row.get(4)?,
-                address_shared: row.get(5)?,
+                former: row.get(5)?,
+                address_shared: row.get(6)?,
             };
-            Ok((plan, EvaluationText::read(row, 6)?))
+            Ok((plan, EvaluationText::read(row, 7)?))
         })?;
         rows.into_iter().map(|(head, text)| self.plan_row(head, &text)).collect()
     }
@@ -82,6 +94,7 @@ impl State {
             missing: head.missing,
             address_shared: head.address_shared,
             link: head.link,
+            former: self.former(head.former)?,
             drifted: false,
         })
     }
@@ -126,20 +139,57 @@ impl State {
             )?;
             self.execute("UPDATE value SET released = NULL WHERE fingerprint = ?1", [value.value.0])?;
         }
-        match link {
-            Some(link) => {
-                self.execute("INSERT OR REPLACE INTO link(anchor, target) VALUES (?1, ?2)", [anchor, link])?
-            }
-            None => self.execute("DELETE FROM link WHERE anchor = ?1", [anchor])?,
-        };
-        Ok(())
+        self.set_link(anchor, link)
     }
 
-    /// The target's own key for a recipient, if an earlier run made the link.
-    pub fn link(&self, anchor: &str) -> Result<Option<String>> {
-        let sql = "SELECT target FROM link WHERE anchor = ?1";
+    /// Who was there before is there no longer.
+    fn set_link(&self, anchor: &str, link: Option<&str>) -> Result<()> {
+        let Some(link) = link else {
+            return self.execute("DELETE FROM link WHERE anchor = ?1", [anchor]).map(drop);
+        };
+        self.execute("DELETE FROM link WHERE target = ?2 AND anchor <> ?1", [anchor, link])?;
+        self.execute(
+            "INSERT INTO link(anchor, target) VALUES (?1, ?2)
+                 ON CONFLICT (anchor) DO UPDATE SET target = ?2, former = CASE target WHEN ?2 THEN former END",
+            [anchor, link],
+        )
+        .map(drop)
+    }
+
+    /// Keeps that the target has the recipient's present anchor.
+    pub fn forget_former(&self, anchor: &str) -> Result<()> {
+        self.execute("UPDATE link SET former = NULL WHERE anchor = ?1", [anchor]).map(drop)
+    }
+
+    /// Gives what is published for the anchor `old` to `new`, and what of it was declined or refused.
+    /// `keeps_anchor`: the target has the old anchor until it is written.
+    pub fn hand_over(&self, old: &str, new: &str, keeps_anchor: bool) -> Result<()> {
+        let mut former = self.link(old)?.former;
+        former.push(old.to_owned());
+        former.retain(|anchor| keeps_anchor && anchor != new);
+        let former = (!former.is_empty()).then(|| json(&former)).transpose()?;
+        self.execute(
+            "UPDATE link SET former = ?3, anchor = ?2 WHERE anchor = ?1",
+            rusqlite::params![old, new, former],
+        )?;
+        self.execute("UPDATE managed SET anchor = ?2 WHERE anchor = ?1", [old, new])?;
+        self.drop_open_change(new)?;
+        let sql = "UPDATE change SET anchor = ?2 WHERE anchor = ?1 AND state <> 'Exported'";
+        self.execute(sql, [old, new]).map(drop)
+    }
+
+    /// Where a recipient is at the target, if an earlier run made the link.
+    pub fn link(&self, anchor: &str) -> Result<Link> {
+        let sql = "SELECT target, former FROM link WHERE anchor = ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
-        statement.query_row([anchor], |row| row.get(0)).optional().map_err(|e| self.failed(e))
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let link = statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))?;
+        let Some((target, former)) = link else { return Ok(Link::default()) };
+        Ok(Link { target, former: self.former(former)? })
+    }
+
+    fn former(&self, text: Option<String>) -> Result<Vec<String>> {
+        text.map_or(Ok(Vec::new()), |text| self.stored(&text))
     }
 
     /// Forgets all links, managed values and open changes, since the profile has another target now.
@@ -160,7 +210,8 @@ impl State {
     /// The source recipient that is linked to a key of the target.
     pub fn linked_anchor(&self, target: &str) -> Result<Option<String>> {
         let sql = "SELECT anchor FROM link WHERE target = ?1";
-        self.connection.query_row(sql, [target], |row| row.get(0)).optional().map_err(|e| self.failed(e))
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        statement.query_row([target], |row| row.get(0)).optional().map_err(|e| self.failed(e))
     }
 
     /// Keeps the bytes of a value.
@@ -240,6 +291,7 @@ struct PlanHead {
     gone: Option<String>,
     missing: bool,
     link: Option<String>,
+    former: Option<String>,
     address_shared: bool,
 }
 

@@ -100,6 +100,10 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE evaluation ADD COLUMN curation TEXT NOT NULL DEFAULT '[]';
 ",
     "
+    -- A JSON list: the anchors that the target may still have for a recipient whose anchor in the source is another one
+    -- by now.
+    ALTER TABLE link ADD COLUMN former TEXT;
+
     -- Who was found published at the target by a run that did not know of it, and is wanted by nobody in the source.
     CREATE TABLE orphan (
         anchor TEXT PRIMARY KEY

@@ -32,11 +32,10 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     }
     let after = if leaves { Vec::new() } else { row.evaluation.desired.clone() };
     let (added, removed) = (without(&after, &row.managed), without(&row.managed, &after));
-    let moved = match (&row.link, key) {
-        (Some(link), Some(key)) => link != key && !after.is_empty(),
-        _ => false,
-    };
-    if added.is_empty() && removed.is_empty() && !moved {
+    let stays = !row.managed.is_empty() && !after.is_empty();
+    let moved = stays && key.is_some_and(|key| row.link.as_deref() != Some(key));
+    let renamed = stays && !row.former.is_empty();
+    if added.is_empty() && removed.is_empty() && !moved && !renamed {
         return None;
     }
     let kind = match (row.managed.is_empty(), after.is_empty()) {
@@ -47,7 +46,12 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     let chosen = |value: &PublishedValue| format!("Chosen: {}.", value.describe());
     let mut reasons: Vec<String> = added.iter().map(chosen).collect();
     reasons.extend(removed.iter().map(|value| why_removed(row, value, leaves)));
-    if moved {
+    if renamed {
+        reasons.push(format!("The recipient's anchor is '{}' now.", row.anchor));
+    }
+    if moved && row.link.is_none() {
+        reasons.push("Another recipient has its place at the target.".to_owned());
+    } else if moved {
         reasons.push(format!("The recipient's address is '{}' now.", row.evaluation.recipient.label));
     }
     if row.drifted {
@@ -63,6 +67,9 @@ fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
         Some(Gone::OutOfScope) => "the recipient left the profile's scope".to_owned(),
         Some(Gone::Missing) => {
             "the source has not shown the recipient since the missing period began".to_owned()
+        }
+        Some(Gone::AddressReassigned) => {
+            "the source does not show the recipient, and its address is another one's by now".to_owned()
         }
         None if leaves => "the account is disabled".to_owned(),
         None => why_not_desired(row, value),

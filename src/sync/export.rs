@@ -5,12 +5,13 @@ use super::{
     job::Job,
     look::ambiguous,
     mode::Material,
+    moves::{self, Room},
     progress::Meter,
     read_back::{self, Check},
     verify,
 };
 use crate::{
-    error::Result,
+    error::{ErrorId, Result},
     event::{LogLevel, Question, ResultType},
     model::{
         Change, ChangeState, Exclusion, Finding, Named, RecipientRecord, Run, Timestamp, Value, counted,
@@ -33,6 +34,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())?;
     let mut meter = Meter::new(job.context, "Export", Some(planned))?;
     let (mut after, mut verified) = (0, 0);
+    let mut later = Vec::new();
     loop {
         let changes = job.state.changes_in(
             ChangeState::Pending,
@@ -42,9 +44,15 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         )?;
         let Some(last) = changes.last() else { break };
         after = last.id;
+        let changes = moves::with_those_in_the_way(job, run, changes)?;
         meter.add(changes.len())?;
         let changes = approve(job, run, changes)?;
-        export_batch(job, run, changes, &mut verified)?;
+        later.extend(export_batch(job, run, changes, true, &mut verified)?);
+    }
+    while !later.is_empty() {
+        let rest = later.split_off(later.len().min(job.target.batch_size().max(1)));
+        export_batch(job, run, later, false, &mut verified)?;
+        later = rest;
     }
     job.state.use_approvals()?;
     let state = job.state;
@@ -104,12 +112,21 @@ struct Work {
     ours: Vec<Value>,
     /// What the target had right before the write (`Some(None)`: nothing); `None`: it is not written.
     current: Option<Option<TargetRecipient>>,
+    /// Somebody else has to make room first.
+    waits: bool,
 }
 
-fn export_batch(job: &mut Job<'_>, run: &mut Run, changes: Vec<Change>, verified: &mut usize) -> Result<()> {
+/// Writes a batch. Returns those that have to wait for others of the run, where they may.
+fn export_batch(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    changes: Vec<Change>,
+    may_wait: bool,
+    verified: &mut usize,
+) -> Result<Vec<Change>> {
     let mut work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
     mark_in_flight(job, &work)?;
-    let mut outcomes = read_current(job, run, &mut work)?;
+    let mut outcomes = read_current(job, run, &mut work, may_wait)?;
     let writes: Vec<TargetWrite<'_>> = work.iter().filter_map(Work::write).collect();
     let results = job.target.write(&writes, job.context)?;
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
@@ -160,14 +177,30 @@ fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
 /// Reads the recipients' values right now, since the write replaces the whole list, foreign values included.
 /// Returns the outcomes of those that can't be written; those that the target leaves alone have none, and no
 /// change any more.
-fn read_current(job: &mut Job<'_>, run: &mut Run, work: &mut [Work]) -> Result<Vec<Option<Result<String>>>> {
+fn read_current(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    work: &mut [Work],
+    may_wait: bool,
+) -> Result<Vec<Option<Result<String>>>> {
     let queries: Vec<TargetQuery<'_>> = work.iter().map(Work::query).collect();
     let matches = job.target.read(&queries, job.context)?;
     drop(queries);
     let mut outcomes = Vec::with_capacity(work.len());
     for (one, matched) in work.iter_mut().zip(matches) {
         let current = match matched {
-            Ok(Match::One(current)) => Some(current),
+            Ok(Match::One(current)) => match one.room(job, &current, may_wait)? {
+                Room::Free => Some(current),
+                Room::Later => {
+                    one.waits = true;
+                    outcomes.push(None);
+                    continue;
+                }
+                Room::Taken(error) => {
+                    outcomes.push(Some(Err(error)));
+                    continue;
+                }
+            },
             Ok(Match::None) => None,
             // Whoever is not there any more has nothing that could be removed.
             Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() => {
@@ -219,7 +252,7 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     for published in &material.ours {
         ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
     }
-    Ok(Work { recipient: evaluation.recipient, material, ours, current: None, change })
+    Ok(Work { recipient: evaluation.recipient, material, ours, current: None, waits: false, change })
 }
 
 impl Work {
@@ -227,10 +260,19 @@ impl Work {
         TargetQuery {
             anchor: &self.change.anchor,
             recipient: &self.recipient,
-            link: self.material.link.as_deref(),
+            link: self.material.link.target.as_deref(),
+            former: &self.material.link.former,
             thorough: false,
             fresh: true,
         }
+    }
+
+    /// Whether the recipient of the target is to be had; where we say where it is, its write finds out.
+    fn room(&self, job: &Job<'_>, current: &TargetRecipient, may_wait: bool) -> Result<Room> {
+        if job.target.key(&self.query()).is_some() {
+            return Ok(Room::Free);
+        }
+        moves::room(job, &self.change, current, may_wait)
     }
 
     /// Ours first, then what others put there and keep. `None`: it is not to be written.
@@ -257,18 +299,26 @@ impl Work {
     }
 }
 
-/// Keeps how each change of a batch turned out, in one transaction.
+/// Keeps how each change of a batch turned out, in one transaction. Returns those that wait for others.
 fn settle_batch(
     job: &Job<'_>,
     run: &mut Run,
     work: Vec<Work>,
     outcomes: Vec<Option<Result<String>>>,
-) -> Result<()> {
-    let mut errors = Vec::new();
+) -> Result<Vec<Change>> {
+    let (mut errors, mut waiting) = (Vec::new(), Vec::new());
     let mut settled = Vec::with_capacity(work.len());
     job.state.transaction(|state| {
         for (one, outcome) in work.into_iter().zip(outcomes) {
             let outcome = match outcome {
+                None if one.waits => {
+                    let attempts = one.change.attempts;
+                    let pending =
+                        Outcome { state: ChangeState::Pending, attempts, next_try: None, error: None };
+                    state.set_outcome(one.change.id, &pending, job.now)?;
+                    waiting.push(one.change);
+                    continue;
+                }
                 // Not seen yet: it stays in flight.
                 None => continue,
                 Some(Ok(key)) => {
@@ -279,7 +329,9 @@ fn settle_batch(
                 Some(Err(error)) => {
                     run.numbers.rejected += 1;
                     let attempts = one.change.attempts + 1;
-                    let next_try = Some(job.now.plus(backoff(attempts)));
+                    // Nobody knows when the other one makes room; asking costs the target nothing.
+                    let wait = if error.id == ErrorId::TargetConflict { 0 } else { backoff(attempts) };
+                    let next_try = Some(job.now.plus(wait));
                     let text = Some(error.message.clone());
                     errors.push(error.target(one.change.recipient.clone()));
                     Outcome { state: ChangeState::Rejected, attempts, next_try, error: text }
@@ -293,7 +345,8 @@ fn settle_batch(
     for error in errors {
         job.context.error(error)?;
     }
-    settled.into_iter().try_for_each(|(change, outcome)| hand_over(job, change, outcome))
+    settled.into_iter().try_for_each(|(change, outcome)| hand_over(job, change, outcome))?;
+    Ok(waiting)
 }
 
 /// Seconds until a change that was rejected for the `attempts`th time is tried again: the first time at the

@@ -9,7 +9,7 @@ use crate::{
     model::{PublishedValue, Run, Value},
     profile::Ownership,
     state::{State, published::PlanRow},
-    targets::{Match, TargetRecipient},
+    targets::{self, Match, TargetRecipient},
 };
 
 /// The setting that says that all recipients were matched with the target once.
@@ -60,6 +60,7 @@ impl Look for FirstContact {
     ) -> Result<Verdict> {
         Ok(match found {
             Ok(Match::None) => Verdict::Plan,
+            Ok(Match::One(found)) if makes_room(desk, run, row, &found)? => Verdict::Plan,
             Ok(Match::One(found)) => match adopt(desk, run, row, &found, self.ownership) {
                 Ok(()) => Verdict::Plan,
                 Err(error) => Verdict::Fail(error),
@@ -82,6 +83,32 @@ fn tell_findings(desk: &Desk<'_>, found: Option<&TargetRecipient>) -> Result<()>
     findings.try_for_each(|finding| desk.warn(format!("{} ({})", finding.message, finding.rule)))
 }
 
+/// The anchor other than `anchor` to which an earlier run linked a recipient of the target.
+pub(super) fn other_at(state: &State, key: &str, anchor: &str) -> Result<Option<String>> {
+    for key in targets::keys_of_same(key) {
+        if let Some(other) = state.linked_anchor(&key)?.filter(|other| other != anchor) {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+/// The error of who was matched with a recipient of the target that another one of the source is linked to.
+pub(super) fn linked(state: &State, key: &str, other: &str) -> Result<Error> {
+    let label =
+        state.recipient(other)?.map_or_else(String::new, |recipient| format!("{}, ", recipient.label));
+    let what = format!(
+        "'{key}' at the target is already linked to another object of the source ({label}anchor {other})."
+    );
+    Ok(Error::new(ErrorId::TargetConflict, what))
+}
+
+/// Whether somebody else is there who counts as gone: that one is removed first, and nothing of it is this one's.
+fn makes_room(desk: &Desk<'_>, run: &Run, row: &PlanRow, found: &TargetRecipient) -> Result<bool> {
+    let other = other_at(desk.state, &found.key, &row.anchor)?;
+    other.map_or(Ok(false), |other| desk.state.is_gone(run.id, &other))
+}
+
 /// Takes over what is at the target: what the source has or the policy desires, and all where the profile owns all.
 /// Fails with `TargetConflict` where it belongs to another recipient of the source.
 pub(super) fn adopt(
@@ -91,9 +118,8 @@ pub(super) fn adopt(
     found: &TargetRecipient,
     ownership: Ownership,
 ) -> Result<()> {
-    if let Some(other) = desk.state.linked_anchor(&found.key)?.filter(|other| *other != row.anchor) {
-        let what = format!("'{}' at the target is already linked to the source object {other}.", found.key);
-        return Err(Error::new(ErrorId::TargetConflict, what));
+    if let Some(other) = other_at(desk.state, &found.key, &row.anchor)? {
+        return Err(linked(desk.state, &found.key, &other)?);
     }
     row.evaluation.findings.extend(found.findings.iter().cloned());
     let desired = &row.evaluation.desired;

@@ -53,6 +53,7 @@ impl PlanRow {
             anchor: &self.anchor,
             recipient: &self.evaluation.recipient,
             link: self.link.as_deref(),
+            former: &self.former,
             thorough,
             fresh: false,
         }

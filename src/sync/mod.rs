@@ -1,5 +1,6 @@
 //! One run: import, plan, guard, export.
 
+mod anchor_change;
 mod change;
 mod clocks;
 mod contact;
@@ -15,6 +16,7 @@ mod import;
 mod job;
 mod look;
 pub mod mode;
+mod moves;
 mod orphan;
 mod plan;
 mod progress;

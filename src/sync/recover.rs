@@ -8,7 +8,7 @@ use crate::{
     event::LogLevel,
     model::{Change, ChangeState, Run, counted},
     state::history::ASKED_RUN,
-    targets::{Match, TargetQuery},
+    targets::{Match, TargetQuery, TargetWrite},
 };
 
 /// The setting with the name under which the runs of this state write to a target that others write to, too.
@@ -97,20 +97,41 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
         .map(|(change, recipient, link)| TargetQuery {
             anchor: &change.anchor,
             recipient,
-            link: link.as_deref(),
+            link: link.target.as_deref(),
+            former: &link.former,
             thorough: false,
             fresh: true,
         })
         .collect();
     let matches = job.target.read(&queries, job.context)?;
-    for ((change, ..), matched) in known.iter().zip(matches) {
-        match matched {
+    for (((change, ..), query), matched) in known.iter().zip(&queries).zip(matches) {
+        match matched.and_then(|found| finish_move(job, query, found)) {
             Ok(found) => settle(job, run, change, found)?,
             // Still not to be read: it stays in flight, and out of this run's plan.
             Err(error) => job.report(run, error.target(change.recipient.clone()))?,
         }
     }
     Ok(())
+}
+
+/// What a crash left at a recipient's new place as well as at the old one is taken away from the old one: nobody would
+/// know of it later.
+fn finish_move(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match) -> Result<Match> {
+    let (old, own) = match (&found, job.target.key(query)) {
+        (Match::One(old), Some(own)) if old.key != own => (old, own),
+        _ => return Ok(found),
+    };
+    let at_own = TargetQuery { link: None, ..query.clone() };
+    let new = match job.target.read(std::slice::from_ref(&at_own), job.context)?.pop().transpose()? {
+        Some(Match::One(new)) if new.key == own => new,
+        _ => return Ok(found),
+    };
+    if !job.options.what_if {
+        let write =
+            TargetWrite { query: query.clone(), current: Some(old.clone()), values: new.values.clone() };
+        job.target.write(std::slice::from_ref(&write), job.context)?.pop().transpose()?;
+    }
+    Ok(Match::One(new))
 }
 
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {

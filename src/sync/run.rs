@@ -1,8 +1,8 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    clocks, exclusions, export, first_contact, guard, import, job::Job, orphan, plan, record::carry_out,
-    recover, sweep, verify, wiped,
+    anchor_change, clocks, exclusions, export, first_contact, guard, import, job::Job, orphan, plan,
+    record::carry_out, recover, sweep, verify, wiped,
 };
 use crate::{
     error::Result,
@@ -21,10 +21,12 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     recover::in_flight(job, run)?;
     run.new_state = first_contact::is_due(job.state)?;
     import::run(job, run)?;
+    let found = orphan::find(job, run)?;
+    anchor_change::run(job, run)?;
     let watch = wiped::watch(job, run)?;
     plan::run(job, run, watch)?;
     verify::tell_drift(job, &run.numbers)?;
-    orphan::run(job, run)?;
+    orphan::settle(job, run, &found)?;
     if !job.is_partial() && run.numbers.recipients > 0 {
         first_contact::keep(job.state)?;
     }

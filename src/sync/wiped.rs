@@ -79,8 +79,8 @@ pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
     let mut sample = Vec::new();
     for anchor in job.state.links_from(from, SAMPLE)? {
         let (link, evaluation) = (job.state.link(&anchor)?, job.state.evaluation(&anchor)?);
-        if let (Some(link), Some(evaluation)) = (link, evaluation) {
-            if job.target.has(&link)?.is_some() {
+        if let (Some(key), Some(evaluation)) = (&link.target, evaluation) {
+            if job.target.has(key)?.is_some() {
                 return Ok(Watch::Gone);
             }
             sample.push((anchor, link, evaluation.recipient));
@@ -91,7 +91,8 @@ pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
         .map(|(anchor, link, recipient)| TargetQuery {
             anchor,
             recipient,
-            link: Some(link),
+            link: link.target.as_deref(),
+            former: &link.former,
             thorough: false,
             fresh: true,
         })

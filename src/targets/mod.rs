@@ -22,11 +22,18 @@ pub struct TargetQuery<'a> {
     pub recipient: &'a RecipientRecord,
     /// The target's own key, from an earlier run.
     pub link: Option<&'a str>,
+    /// The anchors that the target may have for it, where the source has given it another one since.
+    pub former: &'a [String],
     /// Search the whole target by anchor, too: this state has never seen it.
     pub thorough: bool,
     /// The values must be those of this moment: a write follows, or a write is read back. Otherwise a listing that
     /// the target made earlier in the run will do where it shows no values.
     pub fresh: bool,
+}
+
+/// All keys that `key`'s recipient may have been given, by whatever kind it was at the time; `key` among them.
+pub fn keys_of_same(key: &str) -> Vec<String> {
+    exchange::keys_of_same(key).unwrap_or_else(|| vec![key.to_owned()])
 }
 
 /// A recipient of the target as it is now.
@@ -74,7 +81,7 @@ pub struct TargetWrite<'a> {
 /// Somebody at the target who has values, and whom nobody in the source may be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stranger {
-    /// The anchor that the target shows; `None`: it shows none, and what it has may be anybody's.
+    /// The anchor that the target shows; `None`: it shows none, or it can't be read.
     pub anchor: Option<String>,
     /// Who it is, with the values; its anchor is the target's own key. One that can't be read is an error of its own.
     pub recipient: Result<Recipient>,
@@ -155,8 +162,14 @@ pub trait Target: Send {
         true
     }
 
-    /// Hands everybody to `sink` who has values that this target could have been given, but those that a query of this
-    /// run has met where the target remembers them.
+    /// Hands everybody to `sink` whose anchor the target shows, with the values; nobody where it shows none.
+    fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        let _ = (context, sink);
+        Ok(())
+    }
+
+    /// Where the target shows no anchors: hands everybody to `sink` who has values that it could have been given by us,
+    /// but those that a query of this run has met.
     fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
         let _ = (context, sink);
         Ok(())

@@ -161,6 +161,7 @@ impl Person {
             anchor: &self.anchor,
             recipient: &self.record,
             link: None,
+            former: &[],
             thorough: false,
             fresh: true,
         }

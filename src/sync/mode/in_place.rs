@@ -6,7 +6,12 @@ use crate::{
     error::{Error, Result},
     model::{Attribute, Change, ChangeKind, ChangeState, Exclusion, Named, Run, Timestamp},
     policy::MAX_VALUES,
-    state::{State, change::Outcome, import::CuratedRecord, published::PlanRow},
+    state::{
+        State,
+        change::Outcome,
+        import::CuratedRecord,
+        published::{Link, PlanRow},
+    },
     sync::{
         decide::Planned,
         desk::Desk,
@@ -73,7 +78,7 @@ impl Mode for InPlace {
     /// What stays is there already, or somebody else took it away. What the state knows of another target says
     /// nothing of the directory.
     fn material(&self, _state: &State, change: &Change) -> Result<Material> {
-        Ok(Material { link: None, managed: Vec::new(), ours: change.added(), keeps_others: true })
+        Ok(Material { link: Link::default(), managed: Vec::new(), ours: change.added(), keeps_others: true })
     }
 
     /// Others write there, too: only what was taken away must be gone, and what was put there be there.

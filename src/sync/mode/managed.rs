@@ -107,7 +107,8 @@ impl Mode for Managed<'_> {
     fn keep(&self, state: &State, change: &Change, key: &str, now: Timestamp) -> Result<()> {
         // What others keep there needs no link; a later value of ours finds the place again.
         let link = Some(key).filter(|_| !change.after.is_empty());
-        state.set_managed(&change.anchor, link, &change.after, now)
+        state.set_managed(&change.anchor, link, &change.after, now)?;
+        state.forget_former(&change.anchor)
     }
 }
 

@@ -15,7 +15,10 @@ use crate::{
     error::{Error, Result},
     model::{Change, ChangeState, Exclusion, PublishedValue, Timestamp},
     profile::Profile,
-    state::{State, published::PlanRow},
+    state::{
+        State,
+        published::{Link, PlanRow},
+    },
     targets::{Target, TargetRecipient, TargetWrite},
 };
 
@@ -68,8 +71,8 @@ pub trait Mode: Sync {
 /// The values of a write, and which of those that are there it replaces.
 #[derive(Debug, PartialEq)]
 pub struct Material {
-    /// The target's own key, from an earlier run.
-    pub link: Option<String>,
+    /// Where an earlier run left the recipient.
+    pub link: Link,
     /// What is managed at the target, and so goes if it is not among `ours`.
     pub managed: Vec<PublishedValue>,
     /// What is written, best first.

@@ -6,6 +6,7 @@
 
 mod seek;
 mod tell;
+mod unmatched;
 
 use super::job::Job;
 use crate::{
@@ -13,20 +14,36 @@ use crate::{
     model::{ChangeKind, ChangeState, Run},
     state::change::Outcome,
 };
-use seek::Found;
+pub(super) use seek::Found;
 
-/// After the plan of a full run: finds them where that is due, holds their removal until it is approved, and tells.
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
-    if job.is_partial() || run.numbers.recipients == 0 {
+/// After the import: from now on those whom the source does not show are known, where looking for them is due.
+pub(super) fn find(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
+    if is_due(job, run) { seek::run(job, run) } else { Ok(Found::default()) }
+}
+
+fn is_full(job: &Job<'_>, run: &Run) -> bool {
+    !job.is_partial() && run.numbers.recipients > 0
+}
+
+fn is_due(job: &Job<'_>, run: &Run) -> bool {
+    is_full(job, run) && (run.new_state || job.options.verify)
+}
+
+/// After the plan: holds the removals that were not approved, and tells.
+pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
+    if !is_full(job, run) {
         return tell::new_state(job, run, 0);
     }
+    let mut unmatched = Vec::new();
+    if is_due(job, run) {
+        seek::settle(job, run, found)?;
+        unmatched = unmatched::run(job, run)?;
+    }
     job.state.sweep_orphans(run.id)?;
-    let Found { unmatched, others } =
-        if run.new_state || job.options.verify { seek::run(job, run)? } else { Found::default() };
     let held = hold(job, run)?;
     let kept = job.state.orphan_count()?.saturating_sub(held.approved);
     run.numbers.orphaned = kept + unmatched.len() as u64;
-    tell::new_state(job, run, others)?;
+    tell::new_state(job, run, found.others)?;
     tell::kept(job, run, kept, held.held)?;
     tell::unmatched(job, &unmatched)
 }

@@ -1,13 +1,12 @@
-//! Goes through whom the target has.
+//! Goes through whom a target has that shows their anchors.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
     directory::{Presence, Source},
     error::{Error, Result},
     event::Context,
     model::{Evaluation, Fingerprint, PublishedValue, Recipient, Run, Timestamp, telling},
-    policy::RuleId,
     profile::Profile,
     state::{State, import::ImportRow},
     sync::{
@@ -21,171 +20,159 @@ use crate::{
 
 /// Recipients that are looked up in the source at a time.
 const LOOK_UP: usize = 1000;
-/// Recipients of one page of the state.
-const PAGE: usize = 500;
 
-/// Somebody of a target that shows no anchors.
-pub(super) struct Unmatched {
-    pub(super) label: String,
-    /// In lower case.
-    names: BTreeSet<String>,
-}
-
-/// What was found, and is not kept in the state.
+/// What is found before the plan, and can be told only after it.
 #[derive(Default)]
-pub(super) struct Found {
-    pub(super) unmatched: Vec<Unmatched>,
-    /// Values of recipients of the source that these don't have.
+pub(in crate::sync) struct Found {
+    /// Those of the source for whom nothing is to be published, by their anchors.
+    idle: Vec<(String, Recipient)>,
+    /// The target's keys of those for whom something is to be published, by their anchors.
+    wanted: BTreeMap<String, Vec<String>>,
+    /// How many values are there that neither the source has nor the policy wants.
     pub(super) others: u64,
 }
 
-/// Goes through the strangers at the target, and keeps those whose anchors it shows.
+/// Keeps whom the source does not have, before anything is planned: from now on they are as those whom an earlier run
+/// published, and whom the source does not show since now.
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
     let Job { source, target, state, evaluate, policy, now, profile, context, .. } = job;
-    let mut seeker = Seeker {
-        run: run.id,
-        source: &mut **source,
-        state,
-        evaluate: *evaluate,
-        policy: *policy,
-        now: *now,
-        profile,
-        context,
-        batch: Vec::new(),
-        kept: Vec::new(),
-        replaced: BTreeMap::new(),
-        unmatched: Vec::new(),
-        others: 0,
-        errors: Vec::new(),
-    };
-    target.strangers(context, &mut |stranger| seeker.meet(stranger))?;
-    seeker.flush()?;
-    let Seeker { kept, replaced, unmatched, others, errors, .. } = seeker;
+    let keeper = Keeper { run: run.id, state, evaluate: *evaluate, policy: *policy, now: *now, profile };
+    let source: &mut dyn Source = &mut **source;
+    let mut seeker =
+        Seeker { keeper, source, context, absent: Vec::new(), found: Found::default(), errors: Vec::new() };
+    target.entries(context, &mut |stranger| seeker.meet(stranger))?;
+    seeker.look_up()?;
+    let Seeker { found, errors, .. } = seeker;
     for error in errors {
         job.report(run, error)?;
     }
-    take_along(job, run, replaced)?;
-    let planned = job.state.transaction(|state| {
+    Ok(found)
+}
+
+/// After the plan: what nobody was linked with by now is settled, too.
+pub(super) fn settle(job: &Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
+    let keeper = Keeper {
+        run: run.id,
+        state: job.state,
+        evaluate: job.evaluate,
+        policy: job.policy,
+        now: job.now,
+        profile: job.profile,
+    };
+    let errors = job.state.transaction(|state| {
         let mut errors = Vec::new();
-        for anchor in &kept {
-            if let Some(row) = state.plan_row_of(run.id, anchor)? {
-                errors.extend(plan::plan_one(job, run, &row)?);
+        for (anchor, recipient) in &found.idle {
+            if !keeper.is_linked(anchor, &recipient.anchor)? {
+                keeper.keep(anchor, recipient, None)?;
+                let row = state.plan_row_of(run.id, anchor)?;
+                errors.extend(row.map(|row| plan::plan_one(job, run, &row)).transpose()?.flatten());
             }
         }
         Ok(errors)
     })?;
-    for error in planned {
-        job.report(run, error)?;
-    }
-    Ok(Found { unmatched: of_nobody(job.state, run.id, unmatched)?, others })
-}
-
-/// Whoever stands under an old address is linked, so that the write to the new one takes away what is there.
-fn take_along(job: &Job<'_>, run: &Run, replaced: BTreeMap<String, Vec<String>>) -> Result<()> {
-    for (anchor, keys) in replaced {
-        let Some(row) = job.state.plan_row_of(run.id, &anchor)? else { continue };
-        let own = job.target.key(&row.query(false));
-        if let (Some(own), [key, ..]) = (own, keys.as_slice())
-            && !keys.contains(&own)
-        {
-            job.state.set_managed(&anchor, Some(key), &[], job.now)?;
+    errors.into_iter().try_for_each(|error| job.report(run, error))?;
+    // Whoever stands under an old address is linked, so that the write to the new one takes away what is there.
+    for (anchor, keys) in &found.wanted {
+        let [key, ..] = keys.as_slice() else { continue };
+        if keeper.is_linked(anchor, key)? {
+            continue;
+        }
+        let Some(row) = job.state.plan_row_of(run.id, anchor)? else { continue };
+        if job.target.key(&row.query(false)).is_some_and(|own| !keys.contains(&own)) {
+            job.state.set_managed(anchor, Some(key), &[], job.now)?;
         }
     }
     Ok(())
 }
 
-/// What meeting strangers needs: the parts of a job beside its target.
+/// What meeting strangers needs beside the target.
 struct Seeker<'a> {
-    run: i64,
+    keeper: Keeper<'a>,
     source: &'a mut dyn Source,
-    state: &'a State,
-    evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
-    policy: Fingerprint,
-    now: Timestamp,
-    profile: &'a Profile,
     context: &'a Context,
-    /// Those who may have left, to be looked up.
-    batch: Vec<(String, Recipient)>,
-    /// The anchors of those who are managed from now on.
-    kept: Vec<String>,
-    /// The target's keys of those for whom something else is published now, by their anchors.
-    replaced: BTreeMap<String, Vec<String>>,
-    unmatched: Vec<Unmatched>,
-    /// Values of recipients of the source that these don't have.
-    others: u64,
+    /// Those whom the import does not show, to be looked up.
+    absent: Vec<(String, Recipient)>,
+    found: Found,
     errors: Vec<Error>,
 }
 
 impl Seeker<'_> {
     fn meet(&mut self, stranger: Stranger) -> Result<()> {
         let Stranger { anchor, recipient } = stranger;
-        let known =
-            anchor.as_deref().map(|anchor| self.state.sight_of(self.run, anchor)).transpose()?.flatten();
-        let recipient = match recipient {
-            Ok(recipient) => recipient,
-            Err(error) => {
-                // Those of the source were looked at, and their errors told.
-                if !known.is_some_and(|sight| sight.present) {
-                    self.errors.push(error);
-                }
-                return Ok(());
-            }
+        let known = match &anchor {
+            Some(anchor) => self.keeper.state.sight_of(self.keeper.run, anchor)?,
+            None => None,
         };
-        let Some(anchor) = anchor else { return self.meet_unmatched(recipient) };
-        let linked =
-            self.state.linked_anchor(&recipient.anchor)?.is_some() || self.state.link(&anchor)?.is_some();
-        let replaced = known.is_some_and(|sight| sight.present && sight.has_desired);
-        if linked || replaced {
-            self.others += self.values_of_others(&anchor, &recipient)?;
-        }
-        if linked || recipient.values.is_empty() {
+        let shown = known.filter(|sight| sight.present);
+        let (anchor, recipient) = match (anchor, recipient) {
+            (Some(anchor), Ok(recipient)) => (anchor, recipient),
+            // The look at those of the source tells it of them.
+            (_, Err(error)) if shown.is_none() => return Ok(self.errors.push(error)),
+            _ => return Ok(()),
+        };
+        if recipient.values.is_empty() {
             return Ok(());
         }
-        match known {
-            // What is published for it takes its place, wherever that is.
-            Some(_) if replaced => {
-                self.replaced.entry(anchor).or_default().push(recipient.anchor);
-                Ok(())
+        match shown {
+            None if self.keeper.is_linked(&anchor, &recipient.anchor)? => {}
+            None => {
+                self.absent.push((anchor, recipient));
+                if self.absent.len() >= LOOK_UP {
+                    self.look_up()?;
+                }
             }
-            Some(sight) if sight.present => self.keep(&anchor, &recipient, None),
-            _ => {
-                self.batch.push((anchor, recipient));
-                if self.batch.len() < LOOK_UP { Ok(()) } else { self.flush() }
+            Some(sight) if sight.has_desired => {
+                self.found.others += self.keeper.values_of_others(&anchor, &recipient)?;
+                self.found.wanted.entry(anchor).or_default().push(recipient.anchor);
             }
-        }
-    }
-
-    /// How many values of somebody who is in the source are neither the source's nor to be published.
-    fn values_of_others(&self, anchor: &str, recipient: &Recipient) -> Result<u64> {
-        let Some(evaluation) = self.state.evaluation(anchor)? else { return Ok(0) };
-        let of_source = &evaluation.recipient.values;
-        let foreign = recipient.values.iter().filter(|value| {
-            !of_source.contains(&(value.attribute, value.fingerprint()))
-                && !evaluation.desired.iter().any(|one| one.is(value))
-        });
-        Ok(foreign.count() as u64)
-    }
-
-    /// Looks those of the batch up, and keeps who is not in the source.
-    fn flush(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let anchors: Vec<String> = batch.iter().map(|(anchor, _)| anchor.clone()).collect();
-        let presences = self.source.look_up(&anchors, self.context)?;
-        for ((anchor, recipient), presence) in batch.iter().zip(&presences) {
-            // The next import shows it.
-            if !matches!(presence, Presence::InScope(_)) {
-                self.keep(anchor, recipient, Some(presence))?;
-            }
+            Some(_) => self.found.idle.push((anchor, recipient)),
         }
         Ok(())
     }
 
-    /// From now on it is managed, like somebody whom earlier runs published and whom the source does not show since
-    /// now; `presence`: what the source says of who is not in its import.
-    fn keep(&mut self, anchor: &str, recipient: &Recipient, presence: Option<&Presence>) -> Result<()> {
+    /// Keeps who is not in the source either when it is asked for them.
+    fn look_up(&mut self) -> Result<()> {
+        let absent = std::mem::take(&mut self.absent);
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let anchors: Vec<String> = absent.iter().map(|(anchor, _)| anchor.clone()).collect();
+        let presences = self.source.look_up(&anchors, self.context)?;
+        self.keeper.state.transaction(|_| {
+            // The next import shows those that are in scope.
+            let gone = absent
+                .iter()
+                .zip(&presences)
+                .filter(|(_, presence)| !matches!(presence, Presence::InScope(_)));
+            for ((anchor, recipient), presence) in gone {
+                // One recipient may be there twice, and the first counts.
+                if !self.keeper.is_linked(anchor, &recipient.anchor)? {
+                    self.keeper.keep(anchor, recipient, Some(presence))?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Where those are kept who turn out to be nobody's.
+struct Keeper<'a> {
+    run: i64,
+    state: &'a State,
+    evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
+    policy: Fingerprint,
+    now: Timestamp,
+    profile: &'a Profile,
+}
+
+impl Keeper<'_> {
+    /// Whether either of them is known by a link.
+    fn is_linked(&self, anchor: &str, key: &str) -> Result<bool> {
+        Ok(self.state.linked_anchor(key)?.is_some() || self.state.link(anchor)?.target.is_some())
+    }
+
+    /// From now on what a recipient has is managed, within the caller's transaction; `presence`: what the source says of one that it does not show.
+    fn keep(&self, anchor: &str, recipient: &Recipient, presence: Option<&Presence>) -> Result<()> {
         let key = &recipient.anchor;
         let published = Recipient { anchor: anchor.to_owned(), ..recipient.clone() };
         let evaluation = (self.evaluate)(&published);
@@ -200,69 +187,29 @@ impl Seeker<'_> {
             .collect();
         let input = fingerprint::input(&published, self.policy, self.profile.policy.disabled_account);
         let (row, _) = evaluation_row(&published, input, evaluation);
-        self.state.transaction(|state| {
-            if let Some(presence) = presence {
-                // The address may be somebody else's by now.
-                let seen = ImportRow {
-                    anchor: anchor.to_owned(),
-                    address: None,
-                    missing_since: Some(self.now),
-                    gone: import::gone(presence, self.now, self.profile, self.now),
-                };
-                state.add_import(self.run, &seen)?;
-                state.put_evaluation(anchor, &row, &[])?;
-            }
-            published.values.iter().try_for_each(|value| state.put_value(value))?;
-            state.set_managed(anchor, Some(key), &managed, self.now)?;
-            state.add_orphan(anchor)
-        })?;
-        self.kept.push(anchor.to_owned());
-        Ok(())
-    }
-
-    /// Only what ends at the profile's anchors can have been published by it, whatever else it allows.
-    fn meet_unmatched(&mut self, recipient: Recipient) -> Result<()> {
-        let known = self.state.linked_anchor(&recipient.anchor)?.is_some();
-        if known || !has_trusted(&(self.evaluate)(&recipient)) {
-            return Ok(());
+        if let Some(presence) = presence {
+            let seen = ImportRow {
+                anchor: anchor.to_owned(),
+                address: published.primary_address().map(str::to_lowercase),
+                missing_since: Some(self.now),
+                gone: import::gone(presence, self.now, self.profile, self.now),
+            };
+            self.state.add_import(self.run, &seen)?;
+            self.state.put_evaluation(anchor, &row, &[])?;
         }
-        let names = [&recipient.mail, &recipient.primary_smtp_address, &recipient.user_principal_name];
-        let names = names.into_iter().flatten().chain(&recipient.proxy_addresses);
-        let names = names.map(|name| name.to_lowercase()).collect();
-        self.unmatched.push(Unmatched { label: recipient.label().to_owned(), names });
-        Ok(())
+        published.values.iter().try_for_each(|value| self.state.put_value(value))?;
+        self.state.set_managed(anchor, Some(key), &managed, self.now)?;
+        self.state.add_orphan(anchor)
     }
-}
 
-/// Whether a certificate's chain ends at an anchor of the profile.
-fn has_trusted(evaluation: &Evaluation) -> bool {
-    let untrusted = [RuleId::UntrustedIssuer.id(), RuleId::BrokenChain.id()];
-    evaluation.certificates.iter().any(|judged| {
-        judged.certificate.is_some()
-            && !judged.findings.iter().any(|finding| untrusted.contains(&finding.rule.as_str()))
-    })
-}
-
-/// Those whom no recipient of the import matches by its address or user principal name.
-fn of_nobody(state: &State, run: i64, mut unmatched: Vec<Unmatched>) -> Result<Vec<Unmatched>> {
-    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, one) in unmatched.iter().enumerate() {
-        for name in &one.names {
-            places.entry(name).or_default().push(place);
-        }
+    /// How many values of somebody who is in the source are neither the source's nor to be published.
+    fn values_of_others(&self, anchor: &str, recipient: &Recipient) -> Result<u64> {
+        let Some(evaluation) = self.state.evaluation(anchor)? else { return Ok(0) };
+        let of_source = &evaluation.recipient.values;
+        let foreign = recipient.values.iter().filter(|value| {
+            !of_source.contains(&(value.attribute, value.fingerprint()))
+                && !evaluation.desired.iter().any(|one| one.is(value))
+        });
+        Ok(foreign.count() as u64)
     }
-    let (mut matched, mut after) = (BTreeSet::new(), String::new());
-    while !places.is_empty() {
-        let page = state.names_after(run, &after, PAGE)?;
-        let Some((last, _)) = page.last() else { break };
-        after.clone_from(last);
-        let names = page.iter().flat_map(|(_, names)| names);
-        matched.extend(names.filter_map(|name| places.get(name.as_str())).flatten().copied());
-    }
-    let mut place = 0;
-    unmatched.retain(|_| {
-        place += 1;
-        !matched.contains(&(place - 1))
-    });
-    Ok(unmatched)
 }

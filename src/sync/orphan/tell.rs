@@ -1,6 +1,6 @@
 //! What is told of it: one warning of each kind a run; `-Verbose` names them.
 
-use super::seek::Unmatched;
+use super::unmatched::Unmatched;
 use crate::{
     error::Result,
     event::LogLevel,

@@ -22,7 +22,16 @@ use crate::{
     model::{PublishedRecipient, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
+use kind::{Key, Kind};
 use search::Directory;
+use strum::VariantArray;
+
+/// The keys of a recipient of any kind with the Guid of `key`: a mailbox may have been a mail user before. `None` for
+/// what is no key of Exchange.
+pub(super) fn keys_of_same(key: &str) -> Option<Vec<String>> {
+    let guid = Key::parse(key)?.guid;
+    Some(Kind::VARIANTS.iter().map(|kind| Key { kind: *kind, guid }.to_string()).collect())
+}
 
 /// An Exchange organisation, reached over a channel.
 pub struct Exchange {

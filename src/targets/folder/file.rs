@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{ErrorKind, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -137,7 +137,7 @@ impl Staged {
         for (file, name) in self.certificates {
             put(file, &folder.join(name))?;
         }
-        put(self.json, &folder.join(format!("{}.json", self.key)))
+        put(self.json, &json_path(folder, &self.key))
     }
 }
 
@@ -152,22 +152,22 @@ fn companion_name(key: &str, place: usize, value: &Value) -> String {
     if place == 0 { format!("{key}.{extension}") } else { format!("{key}.{}.{extension}", place + 1) }
 }
 
-/// Removes a recipient's certificates, then its JSON: a run that finds the JSON after a crash does it again. What is
-/// another anchor's by now stays: names are reused.
+/// Where the JSON of a recipient is.
+pub(super) fn json_path(folder: &Path, key: &str) -> PathBuf {
+    folder.join(format!("{key}.json"))
+}
+
+/// Removes a recipient's certificates, then its JSON: a run that finds the JSON after a crash does it again.
 /// Fails with `TargetNotWritable`, `TargetUnreadable`.
-pub(super) fn remove(folder: &Path, key: &str, anchor: &str) -> Result<()> {
-    let file = RecipientFile::read(&folder.join(format!("{key}.json")))?;
-    if file.is_some_and(|file| file.anchor != anchor) {
-        return Ok(());
-    }
+pub(super) fn remove(folder: &Path, key: &str) -> Result<()> {
     remove_companions(folder, key, &[])?;
-    remove_file(&folder.join(format!("{key}.json"))).map(drop)
+    remove_file(&json_path(folder, key)).map(drop)
 }
 
 /// Removes certificates beside the JSON, but those to `keep`: as many as it has values, and on to the first place
 /// that has none.
 fn remove_companions(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
-    let file = RecipientFile::read(&folder.join(format!("{key}.json")))?;
+    let file = RecipientFile::read(&json_path(folder, key))?;
     let values = file.map_or(0, |file| file.values.len());
     for place in 0.. {
         let stem = if place == 0 { key.to_owned() } else { format!("{key}.{}", place + 1) };
@@ -188,6 +188,8 @@ fn remove_companions(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
 }
 
 fn remove_file(path: &Path) -> Result<bool> {
+    #[cfg(feature = "fault-injection")]
+    super::crash::step(path)?;
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
@@ -209,6 +211,8 @@ fn stage(place: &Workplace, name: &str, bytes: &[u8]) -> Result<TempPath> {
 
 /// Moves a file into its place, so that a reader sees the old one or the new one.
 fn put(file: TempPath, path: &Path) -> Result<()> {
+    #[cfg(feature = "fault-injection")]
+    super::crash::step(path)?;
     file.persist(path).map_err(|e| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, &e.error))
 }
 

@@ -7,12 +7,15 @@
 //! alice@contoso.test.2.p7b
 //! ```
 
+mod batch;
+#[cfg(feature = "fault-injection")]
+pub mod crash;
 mod durable;
+mod entries;
 mod file;
 mod index;
 mod leftover;
 mod name;
-mod stranger;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -27,7 +30,7 @@ use crate::{
     event::Context,
     model::{PublishedRecipient, Timestamp},
 };
-use file::{RecipientFile, Staged};
+use file::RecipientFile;
 use leftover::Workplace;
 
 /// A folder in which recipients are published.
@@ -50,7 +53,7 @@ impl Folder {
     }
 
     fn read_key(&self, key: &str) -> Result<Option<RecipientFile>> {
-        RecipientFile::read(&self.place.path.join(format!("{key}.json")))
+        RecipientFile::read(&file::json_path(&self.place.path, key))
     }
 
     /// The key of the file that an anchor is published in, whatever its name.
@@ -68,7 +71,7 @@ impl Folder {
         let own = name::key(query);
         let linked = query.link.filter(|link| name::is_key(link)).unwrap_or(&own).to_owned();
         for key in if linked == own { vec![linked] } else { vec![linked, own.clone()] } {
-            if let Some(file) = self.read_key(&key)?.filter(|file| file.anchor == query.anchor) {
+            if let Some(file) = self.read_key(&key)?.filter(|file| batch::is_owner(query, &file.anchor)) {
                 return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
             }
         }
@@ -79,31 +82,8 @@ impl Folder {
         {
             return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
         }
-        Ok(match self.read_key(&own)? {
-            Some(other) => Match::Ambiguous(format!(
-                "'{own}.json' belongs to another object ('{}', anchor {}).",
-                other.recipient, other.anchor
-            )),
-            None => Match::None,
-        })
-    }
-
-    /// Writes beside their places what a recipient shall have; `None` where it shall have nothing.
-    fn stage(&self, write: &TargetWrite<'_>) -> Result<Option<Staged>> {
-        if write.values.is_empty() {
-            return Ok(None);
-        }
-        RecipientFile::new(&write.query, &write.values).stage(&self.place, &name::key(&write.query)).map(Some)
-    }
-
-    /// Takes away what a recipient had: under another name than the one it is written to, or altogether.
-    fn take_away(&self, write: &TargetWrite<'_>) -> Result<()> {
-        let key = name::key(&write.query);
-        let old = write.current.as_ref().map_or(key.as_str(), |current| current.key.as_str());
-        if old == key && !write.values.is_empty() {
-            return Ok(());
-        }
-        file::remove(&self.place.path, old, write.query.anchor)
+        // Whoever else has its name by now: nothing of it is there, and its write finds out whether it can have it.
+        Ok(Match::None)
     }
 }
 
@@ -131,37 +111,12 @@ impl Target for Folder {
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         context.check()?;
         durable::make_folder(&self.place.path)?;
-        // Where the disk is full, nothing else could be written either: that ends the run.
-        let full = |error: &Error| error.id == ErrorId::DiskFull;
-        let mut staged = Vec::with_capacity(writes.len());
-        for write in writes {
-            match self.stage(write) {
-                Err(error) if full(&error) => return Err(error),
-                one => staged.push(one),
-            }
+        let results = batch::write(&self.place, writes)?;
+        if let Some(anchors) = &mut self.anchors {
+            let keys =
+                writes.iter().zip(&results).filter_map(|(write, key)| Some((write, key.as_ref().ok()?)));
+            anchors.extend(keys.map(|(write, key)| (write.query.anchor.to_owned(), key.clone())));
         }
-        durable::contents(&self.place.path)?;
-        let mut results = Vec::with_capacity(writes.len());
-        for (write, staged) in writes.iter().zip(staged) {
-            let published =
-                staged.and_then(|staged| staged.map_or(Ok(()), |staged| staged.publish(&self.place.path)));
-            match published {
-                Err(error) if full(&error) => return Err(error),
-                result => results.push(result.map(|()| name::key(&write.query))),
-            }
-        }
-        // What is new is there for good before anything old goes.
-        durable::names(&self.place.path)?;
-        for (write, result) in writes.iter().zip(&mut results) {
-            let Ok(key) = result else { continue };
-            if let Some(anchors) = &mut self.anchors {
-                anchors.insert(write.query.anchor.to_owned(), key.clone());
-            }
-            if let Err(error) = self.take_away(write) {
-                *result = Err(error);
-            }
-        }
-        durable::names(&self.place.path)?;
         Ok(results)
     }
 
@@ -229,8 +184,8 @@ impl Target for Folder {
         false
     }
 
-    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
-        stranger::each(&self.place.path, context, sink)
+    fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        entries::each(&self.place.path, context, sink)
     }
 }
 

@@ -66,7 +66,14 @@ mod tests {
             disabled: false,
             values: Vec::new(),
         };
-        key(&TargetQuery { anchor, recipient: &recipient, link: None, thorough: false, fresh: true })
+        key(&TargetQuery {
+            anchor,
+            recipient: &recipient,
+            link: None,
+            former: &[],
+            thorough: false,
+            fresh: true,
+        })
     }
 
     #[test]

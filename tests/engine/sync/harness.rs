@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::in_place;
 use crate::common::events::{Declining, Recorder};
 
+use super::world::crash;
 pub use super::world::{Fault, FaultyTarget, Memory};
 
 pub const DAY: i64 = 24 * 3600;
@@ -220,6 +221,7 @@ impl Harness {
     pub fn run_to(&mut self, target: &mut dyn Target, cancel: CancellationToken) -> Outcome {
         let path = self.state_path();
         let now = Timestamp(self.now);
+        crash::after(None);
         let state = if self.options.what_if { State::open_preview(&path) } else { State::open(&path, now) };
         let told = Recorder::canceled_by(Declining(self.decline.clone()), cancel);
         let context = told.context();

@@ -254,3 +254,23 @@ fn another_target_is_met_as_a_new_one() {
     assert_eq!((run.ok().new_state, run.ok().numbers.orphaned), (true, 1));
     assert!(!published_in(&other, "gone@contoso.test").is_empty());
 }
+
+#[test]
+fn new_anchors_for_all_while_the_state_was_lost_are_a_change_of_anchor() {
+    let mut harness = Harness::new(people(0, 12));
+    harness.profile.limits.missing_period = Some(0);
+    harness.run().ok();
+    lose_state(&harness);
+    for recipient in &mut harness.source.recipients {
+        recipient.anchor = format!("new-{}", recipient.anchor);
+    }
+    let run = harness.run();
+    assert_eq!(
+        (run.ok().result, run.planned(), run.ok().numbers.orphaned),
+        (RunResult::Success, (0, 12, 0), 0)
+    );
+    assert_eq!(harness.published("p07"), ["v7"]);
+    let text = fs::read_to_string(harness.out().join("p07@contoso.test.json")).unwrap();
+    assert!(text.contains("new-id-p07"), "{text}");
+    assert_eq!(harness.run().planned(), (0, 0, 0));
+}

@@ -5,7 +5,7 @@ use smime_sync::{
         Attribute, Change, ChangeKind, ChangeState, PublishedValue, RecipientKind, RecipientRecord, Timestamp,
     },
     profile::Profile,
-    state::State,
+    state::{State, published::Link},
     sync::{
         digest,
         mode::{self, Material, Sight},
@@ -88,7 +88,7 @@ fn elsewhere_all_that_is_desired_is_written_and_ownership_decides_on_the_rest() 
             let profile = profile(target, Some(ownership));
             let mode = mode::of(&profile);
             let expected = Material {
-                link: Some("key".into()),
+                link: Link { target: Some("key".into()), former: Vec::new() },
                 managed: published(&["b"]),
                 ours: published(&["b", "c"]),
                 keeps_others,
@@ -110,7 +110,8 @@ fn in_place_only_what_comes_is_written_and_the_rest_stays() {
     let profile = profile("ActiveDirectory", None);
     let mode = mode::of(&profile);
     // What the state knows of another target says nothing of the directory.
-    let expected = Material { link: None, managed: Vec::new(), ours: published(&["c"]), keeps_others: true };
+    let expected =
+        Material { link: Link::default(), managed: Vec::new(), ours: published(&["c"]), keeps_others: true };
     assert_eq!(mode.material(&state, &change(&["a", "b"], &["b", "c"])).unwrap(), expected);
     assert_eq!(mode.population(&state, 7).unwrap(), 7, "recipients with values");
 }
@@ -128,8 +129,14 @@ fn a_write_is_seen_by_all_values_elsewhere_and_by_those_of_the_change_in_place()
         disabled: false,
         values: Vec::new(),
     };
-    let query =
-        TargetQuery { anchor: "id-alice", recipient: &recipient, link: None, thorough: false, fresh: true };
+    let query = TargetQuery {
+        anchor: "id-alice",
+        recipient: &recipient,
+        link: None,
+        former: &[],
+        thorough: false,
+        fresh: true,
+    };
     let current = Some(there(&["a", "b"]));
     let write = TargetWrite { query, current, values: vec![value("b"), value("c")] };
     use Sight::{Before, Neither, Written};

@@ -65,6 +65,7 @@ prop_compose! {
             missing: missing || gone.is_some(),
             address_shared: false,
             link,
+            former: vec![],
             managed,
             drifted: false,
             evaluation: EvaluationRow {

@@ -272,7 +272,7 @@ const DAMAGED_TABLES: [(&str, &str); 12] = [
     ("DROP INDEX import_address", "it has no index 'import_address'"),
     ("DROP INDEX change_open", "it has no index 'change_open'"),
     (
-        "DROP TABLE link; CREATE TABLE link (anchor TEXT PRIMARY KEY, target TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        "DROP TABLE link; CREATE TABLE link (anchor TEXT PRIMARY KEY, target TEXT NOT NULL, former TEXT) STRICT, WITHOUT ROWID",
         "it has no index 'sqlite_autoindex_link_2'",
     ),
     ("PRAGMA user_version = 0", "its version is 0"),

@@ -13,6 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::harness::value;
 
+#[cfg(feature = "fault-injection")]
+pub use smime_sync::targets::folder::crash;
+
+/// Without the feature nothing dies within a write.
+#[cfg(not(feature = "fault-injection"))]
+pub mod crash {
+    pub fn after(_changes: Option<usize>) {}
+    pub fn is_dead() -> bool {
+        false
+    }
+}
+
 /// How the target misbehaves.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
@@ -20,6 +32,8 @@ pub enum Fault {
     DiesBeforeWrite(usize),
     /// The process dies after it.
     DiesAfterWrite(usize),
+    /// The process dies within that write, after so many changes of files.
+    DiesWithinWrite(usize, usize),
     /// Writes of this recipient are refused.
     Refuses(String),
     /// This recipient can't be read.
@@ -48,6 +62,19 @@ pub struct FaultyTarget {
     pub batch: usize,
     pub writes: usize,
     pub cancel: CancellationToken,
+}
+
+impl FaultyTarget {
+    /// Lets the process die within the next write, where it is to die in that one.
+    fn dies_within(&self) {
+        for fault in &self.faults {
+            if let Fault::DiesWithinWrite(number, changes) = fault
+                && *number == self.writes
+            {
+                crash::after(Some(*changes));
+            }
+        }
+    }
 }
 
 impl Target for FaultyTarget {
@@ -93,15 +120,20 @@ impl Target for FaultyTarget {
         if self.faults.contains(&Fault::DiesBeforeWrite(self.writes)) {
             return Err(dies());
         }
-        let mut results = Vec::new();
-        for write in writes {
-            let refused = Fault::Refuses(write.query.recipient.label.clone());
-            if self.faults.contains(&refused) {
-                results.push(Err(Error::new(ErrorId::TargetNotWritable, "refused")));
-            } else {
-                results.extend(self.folder.write(std::slice::from_ref(write), context)?);
-            }
+        let is_refused = |write: &&TargetWrite<'_>| {
+            self.faults.contains(&Fault::Refuses(write.query.recipient.label.clone()))
+        };
+        let taken: Vec<TargetWrite<'_>> = writes.iter().filter(|write| !is_refused(write)).cloned().collect();
+        self.dies_within();
+        let mut done = self.folder.write(&taken, context)?.into_iter();
+        if crash::is_dead() {
+            return Err(dies());
         }
+        let refused = || Err(Error::new(ErrorId::TargetNotWritable, "refused"));
+        let results: Vec<Result<String>> = writes
+            .iter()
+            .map(|write| if is_refused(&write) { refused() } else { done.next().unwrap() })
+            .collect();
         if self.faults.contains(&Fault::DiesAfterWrite(self.writes)) {
             return Err(dies());
         }
@@ -151,11 +183,13 @@ impl Target for FaultyTarget {
         Ok(self.faults.iter().find_map(identity))
     }
     fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
-        let anchorless = self.faults.contains(&Fault::ShowsNoAnchors);
-        self.folder.strangers(context, &mut |stranger| {
-            let anchor = stranger.anchor.filter(|_| !anchorless);
-            sink(Stranger { anchor, ..stranger })
-        })
+        if !self.faults.contains(&Fault::ShowsNoAnchors) {
+            return self.folder.strangers(context, sink);
+        }
+        self.folder.entries(context, &mut |stranger| sink(Stranger { anchor: None, ..stranger }))
+    }
+    fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        if self.faults.contains(&Fault::ShowsNoAnchors) { Ok(()) } else { self.folder.entries(context, sink) }
     }
 }
 

@@ -207,7 +207,14 @@ fn matched(office: &Office, way: Way, name: &str, fresh: bool) -> Match {
         disabled: false,
         values: Vec::new(),
     };
-    let query = TargetQuery { anchor: "anchor", recipient: &recipient, link: None, thorough: false, fresh };
+    let query = TargetQuery {
+        anchor: "anchor",
+        recipient: &recipient,
+        link: None,
+        former: &[],
+        thorough: false,
+        fresh,
+    };
     let mut target = office.target(way, &host);
     target.read(&[query], &host.context()).unwrap().pop().unwrap().unwrap()
 }

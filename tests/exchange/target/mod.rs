@@ -3,6 +3,7 @@
 mod contacts;
 mod engine;
 mod exclusions;
+mod identity;
 mod killed;
 mod organisation;
 mod publishing;

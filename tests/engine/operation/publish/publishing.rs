@@ -270,7 +270,7 @@ fn the_run_and_its_change_are_kept_and_another_target_is_left_as_it_is() {
     assert_eq!(world.values("id-alice"), [(USER, good("alice")), (USER, newer)]);
     let state = world.state();
     assert_eq!(state.managed("id-alice").unwrap(), [managed]);
-    assert_eq!(state.link("id-alice").unwrap().as_deref(), Some("folder key"));
+    assert_eq!(state.link("id-alice").unwrap().target.as_deref(), Some("folder key"));
     assert_eq!(state.setting("target").unwrap().as_deref(), Some("Folder out"));
     let runs = state.runs(&[], i64::MAX, 9).unwrap();
     assert_eq!((runs.len(), runs[0].numbers.exported), (1, 1));

@@ -1,0 +1,277 @@
+//! Addresses pass from one to another, and one person from an anchor to another: what is published follows the person,
+//! whatever the order of the writes.
+
+use std::fs;
+
+use smime_sync::{
+    error::ErrorId,
+    model::{ChangeState, Recipient, RunResult},
+};
+
+use super::harness::{DAY, Fault, Harness, person, published_in};
+
+/// `names` in the order of their anchors; each has the address of the one `shift` places further, and its own value.
+fn ring(names: &[&str], shift: usize) -> Vec<Recipient> {
+    let at = |place: usize| names[(place + shift) % names.len()];
+    let of = |(place, name): (usize, &&str)| Recipient {
+        mail: Some(format!("{}@contoso.test", at(place))),
+        user_principal_name: Some(format!("{name}@contoso.test")),
+        ..person(name, &[name])
+    };
+    names.iter().enumerate().map(of).collect()
+}
+
+/// What stands under an address, by the values and the anchor of its file.
+fn under(harness: &Harness, name: &str) -> Option<(Vec<String>, String)> {
+    let key = format!("{name}@contoso.test");
+    let text = fs::read(harness.out().join(format!("{key}.json"))).ok()?;
+    let file: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    Some((published_in(&harness.out(), &key), file["Anchor"].as_str().unwrap().to_owned()))
+}
+
+/// Each address has what its present owner wants, the index says so, too, and nothing is left to do.
+fn assert_settled(harness: &mut Harness) {
+    let owners = harness.source.recipients.clone();
+    for owner in &owners {
+        let name = owner.mail.as_deref().unwrap().trim_end_matches("@contoso.test").to_owned();
+        let (words, anchor) = under(harness, &name).unwrap_or_else(|| panic!("nobody is under {name}"));
+        let wanted = String::from_utf8(owner.values[0].bytes.to_vec()).unwrap();
+        assert_eq!((words, &anchor), (vec![wanted.clone()], &owner.anchor), "{name}");
+        let companion = fs::read_to_string(harness.out().join(format!("{name}@contoso.test.cer"))).unwrap();
+        assert_eq!(companion, wanted, "{name}");
+    }
+    let index = fs::read_to_string(harness.out().join("index.json")).unwrap();
+    let index: Vec<serde_json::Value> = serde_json::from_str(&index).unwrap();
+    let mut lines: Vec<_> =
+        index.iter().map(|line| (line["Recipient"].clone(), line["Anchor"].clone())).collect();
+    let mut expected: Vec<_> =
+        owners.iter().map(|one| (one.mail.clone().unwrap().into(), one.anchor.clone().into())).collect();
+    lines.sort_by_key(|line: &(serde_json::Value, serde_json::Value)| line.0.to_string());
+    expected.sort_by_key(|line: &(serde_json::Value, serde_json::Value)| line.0.to_string());
+    assert_eq!(lines, expected);
+    assert_eq!(harness.run().planned(), (0, 0, 0));
+}
+
+const FORTY: [&str; 40] = [
+    "p00", "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10", "p11", "p12", "p13", "p14",
+    "p15", "p16", "p17", "p18", "p19", "p20", "p21", "p22", "p23", "p24", "p25", "p26", "p27", "p28", "p29",
+    "p30", "p31", "p32", "p33", "p34", "p35", "p36", "p37", "p38", "p39",
+];
+
+#[test]
+fn addresses_that_change_hands_in_a_ring_take_their_certificates_along() {
+    for (count, batch) in [(2, 2), (2, 1), (3, 2), (3, 1), (40, 7), (40, 200)] {
+        for shift in [1, count - 1] {
+            let mut harness = Harness::new(ring(&FORTY[..count], 0));
+            harness.batch = batch;
+            harness.run().ok();
+            harness.source.recipients = ring(&FORTY[..count], shift);
+            let run = harness.run();
+            assert_eq!(run.ok().result, RunResult::Success, "{count} in batches of {batch}");
+            assert_eq!(run.planned(), (0, count as u64, 0));
+            assert_settled(&mut harness);
+        }
+    }
+}
+
+#[test]
+fn an_address_is_free_for_a_newcomer_in_the_run_in_which_its_owner_gets_another_or_leaves() {
+    for (anchor, gone) in [("id-a", false), ("id-z", false), ("id-a", true), ("id-z", true)] {
+        for batch in [1, 2, 7] {
+            let others = || (0..5).map(|n| person(&format!("m{n}"), &["m"]));
+            let mut harness = Harness::new(others().chain([person("bob", &["b"])]).collect());
+            harness.batch = batch;
+            harness.run().ok();
+            let newcomer = Recipient {
+                anchor: anchor.into(),
+                mail: Some("bob@contoso.test".into()),
+                ..person("alice", &["a"])
+            };
+            let moved = Recipient { anchor: "id-bob".into(), ..person("bobby", &["b"]) };
+            let bob = (!gone).then_some(moved);
+            harness.source.recipients = others().chain([newcomer]).chain(bob).collect();
+            let run = harness.run();
+            assert_eq!(run.ok().result, RunResult::Success, "{anchor} {gone} {batch}");
+            assert_eq!(run.planned(), if gone { (1, 0, 1) } else { (1, 1, 0) });
+            assert_settled(&mut harness);
+        }
+    }
+}
+
+#[test]
+fn who_keeps_an_address_at_the_target_is_not_displaced_and_the_newcomer_is_tried_by_each_run() {
+    let mut harness = Harness::new(ring(&["alice", "bob", "carol"], 0));
+    harness.run().ok();
+    let conflict = |told: &super::harness::Told, of: &str| {
+        assert_eq!(told.errors_of(), [(ErrorId::TargetConflict, Some(of.into()))]);
+    };
+    // alice gets bob's address, and bob a new one; a run with identities sees only her.
+    harness.source.recipients[0].mail = Some("bob@contoso.test".into());
+    harness.source.recipients[1].mail = Some("bobby@contoso.test".into());
+    for _ in 0..4 {
+        harness.options.identity = vec!["CN=alice,DC=contoso,DC=test".into()];
+        let run = harness.run();
+        assert_eq!(run.ok().result, RunResult::CompletedWithErrors);
+        conflict(&run.told, "bob@contoso.test");
+        assert_eq!(
+            (harness.published("alice"), harness.published("bob")),
+            (vec!["alice".into()], vec!["bob".into()])
+        );
+    }
+    harness.options.identity.clear();
+    // bob's change is refused, then declined: he is still there.
+    harness.faults = vec![Fault::Refuses("bobby@contoso.test".into())];
+    let run = harness.run();
+    let errors = run.told.errors_of();
+    assert!(errors.contains(&(ErrorId::TargetConflict, Some("bob@contoso.test".into()))), "{errors:?}");
+    assert_eq!(
+        (harness.published("alice"), harness.published("bob")),
+        (vec!["alice".into()], vec!["bob".into()])
+    );
+    harness.faults.clear();
+    harness.options.confirm = true;
+    harness.decline = vec!["bobby@contoso.test".into()];
+    conflict(&harness.run().told, "bob@contoso.test");
+    harness.options.confirm = false;
+    conflict(&harness.run().told, "bob@contoso.test");
+    assert_eq!(harness.changes(ChangeState::Declined).len(), 1);
+    assert_eq!(
+        (harness.published("alice"), harness.published("bob")),
+        (vec!["alice".into()], vec!["bob".into()])
+    );
+    // Asked again, he moves, and she follows in the same run.
+    (harness.options.confirm, harness.decline) = (true, Vec::new());
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    harness.options.confirm = false;
+    assert_settled(&mut harness);
+}
+
+/// The same people under other anchors; `values` differ for those whose names are in `renewed`.
+fn migrated(people: &[Recipient], renewed: &[&str]) -> Vec<Recipient> {
+    let of = |one: &Recipient| {
+        let mut one = Recipient {
+            anchor: one.anchor.replace("id-", "new-"),
+            distinguished_name: one.distinguished_name.replace("DC=contoso", "DC=migrated"),
+            ..one.clone()
+        };
+        if renewed.iter().any(|name| one.anchor == format!("new-{name}")) {
+            one.values = person("x", &["renewed"]).values;
+        }
+        one
+    };
+    people.iter().map(of).collect()
+}
+
+#[test]
+fn the_same_people_under_new_anchors_keep_what_they_have_and_one_message_says_so() {
+    for missing_period in [Some(0), Some(DAY as u32)] {
+        let mut harness = Harness::new(ring(&FORTY, 0));
+        harness.profile.limits.missing_period = missing_period;
+        harness.run().ok();
+        harness.source.recipients = migrated(&ring(&FORTY, 0), &["p03", "p07"]);
+        let run = harness.run();
+        assert_eq!((run.ok().result, run.planned()), (RunResult::Success, (0, 40, 0)), "{missing_period:?}");
+        let warnings = run.told.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(
+            warnings[0].starts_with("40 recipients have another anchor in the source than before"),
+            "{warnings:?}"
+        );
+        assert_eq!(run.ok().numbers.missing, 0);
+        assert_settled(&mut harness);
+        harness.now += 2 * DAY;
+        assert_settled(&mut harness);
+        // And back, as when the migration is taken back.
+        harness.source.recipients = ring(&FORTY, 0);
+        harness.source.recipients[0].values = person("x", &["other"]).values;
+        assert_eq!(harness.run().planned(), (0, 40, 0));
+        assert_settled(&mut harness);
+    }
+}
+
+#[test]
+fn new_anchors_lose_nobody_while_the_guard_holds_the_plan() {
+    let mut harness = Harness::new(ring(&FORTY, 0));
+    harness.profile.limits.missing_period = Some(0);
+    harness.run().ok();
+    harness.source.recipients = migrated(&ring(&FORTY[..25], 0), &["p03"]);
+    for _ in 0..2 {
+        let run = harness.run();
+        assert_eq!(run.ok().result, RunResult::Held);
+        for name in FORTY {
+            assert_eq!(harness.published(name), [name], "nothing is written");
+        }
+    }
+    let held = harness.state().changes_in(ChangeState::Held, None, 0, 100).unwrap().last().unwrap().run_id;
+    harness.state_for_approval(held);
+    assert_eq!(harness.run().planned(), (0, 25, 15));
+    assert_settled(&mut harness);
+}
+
+#[test]
+fn what_was_declined_for_somebody_stays_declined_under_the_new_anchor() {
+    let mut harness = Harness::new(ring(&["alice", "bob"], 0));
+    harness.run().ok();
+    harness.source.recipients[0].values = person("x", &["new"]).values;
+    (harness.options.confirm, harness.decline) = (true, vec!["alice@contoso.test".into()]);
+    harness.run().ok();
+    (harness.options.confirm, harness.decline) = (false, Vec::new());
+    harness.source.recipients = migrated(&harness.source.recipients, &[]);
+    let run = harness.run();
+    assert_eq!((run.planned(), run.ok().numbers.declined), ((0, 1, 0), 1));
+    assert_eq!(under(&harness, "alice"), Some((vec!["alice".into()], "id-alice".into())));
+    harness.options.confirm = true;
+    harness.run().ok();
+    harness.options.confirm = false;
+    assert_settled(&mut harness);
+}
+
+#[test]
+fn an_address_given_to_somebody_else_is_no_change_of_anchor_and_does_not_wait_for_the_missing_period() {
+    let mut harness = Harness::new(ring(&["alice", "bob"], 0));
+    harness.profile.limits.missing_period = Some(DAY as u32);
+    harness.run().ok();
+    let newcomer = |values: &[&str]| Recipient {
+        anchor: "id-new".into(),
+        mail: Some("bob@contoso.test".into()),
+        ..person("robert", values)
+    };
+    // As long as the newcomer has nothing to be published, bob may come back.
+    harness.source.recipients[1] = newcomer(&["bad"]);
+    let run = harness.run();
+    assert_eq!(
+        (run.ok().result, run.planned(), run.ok().numbers.missing),
+        (RunResult::Success, (0, 0, 0), 1)
+    );
+    assert_eq!(under(&harness, "bob").unwrap().1, "id-bob");
+    harness.source.recipients[1] = newcomer(&["r"]);
+    let run = harness.run();
+    assert_eq!((run.ok().result, run.planned()), (RunResult::Success, (1, 0, 1)));
+    assert!(run.told.warnings().is_empty());
+    assert_settled(&mut harness);
+    let removed =
+        harness.changes(ChangeState::Exported).into_iter().find(|change| change.after.is_empty()).unwrap();
+    let why = "the source does not show the recipient, and its address is another one's by now.";
+    assert!(removed.reasons[0].ends_with(why), "{:?}", removed.reasons);
+    harness.source.recipients[1] = newcomer(&["r2"]);
+    assert_eq!(harness.run().planned(), (0, 1, 0), "who is missing does not share an address");
+    assert_settled(&mut harness);
+}
+
+#[test]
+fn a_file_left_at_the_old_place_by_a_crash_goes_even_if_the_address_changes_again() {
+    // Three changes of files put alice's two in their new place and begin with the old ones.
+    for changes in 0..6 {
+        let mut harness = Harness::new(ring(&["alice", "bob"], 0));
+        harness.run().ok();
+        harness.source.recipients[0].mail = Some("al@contoso.test".into());
+        harness.faults = vec![Fault::DiesWithinWrite(1, changes)];
+        let _ = harness.run();
+        harness.faults.clear();
+        harness.source.recipients[0].mail = Some("alix@contoso.test".into());
+        harness.run().ok();
+        assert_settled(&mut harness);
+        let files = super::harness::tree(&harness.out());
+        assert_eq!(files.len(), 5, "two for each, and the index: {:?}", files.keys());
+    }
+}
