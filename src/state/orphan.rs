@@ -73,16 +73,17 @@ impl State {
         })
     }
 
-    /// Anchors of linked recipients, `many` of them from the place `from` on in the order of the anchors, and from the
-    /// first again after the last.
-    pub fn links_from(&self, from: u64, many: u64) -> Result<Vec<String>> {
-        let all = self.number("SELECT count(*) FROM link", [])?.unsigned_abs();
-        let sql = "SELECT anchor FROM link ORDER BY anchor LIMIT 1 OFFSET ?1";
+    /// Anchors of linked recipients that the import of `run_id` shows: `many` of them from the place `from` on in the
+    /// order of the anchors, and from the first again after the last.
+    pub fn links_from(&self, run_id: i64, from: u64, many: u64) -> Result<Vec<String>> {
+        let linked = "FROM link AS l JOIN import AS i ON i.run_id = ?1 AND i.anchor = l.anchor
+                      WHERE i.missing_since IS NULL";
+        let all = self.number(&format!("SELECT count(*) {linked}"), [run_id])?.unsigned_abs();
+        let sql = format!("SELECT l.anchor {linked} ORDER BY l.anchor LIMIT 1 OFFSET ?2");
         let mut anchors = Vec::new();
         for one in 0..many.min(all) {
-            let place = (from.wrapping_add(one)) % all;
-            anchors
-                .extend(self.query(sql, [i64::try_from(place).unwrap_or(0)], |row| row.get::<_, String>(0))?);
+            let place = i64::try_from(from.wrapping_add(one) % all).unwrap_or(0);
+            anchors.extend(self.query(&sql, [run_id, place], |row| row.get::<_, String>(0))?);
         }
         Ok(anchors)
     }

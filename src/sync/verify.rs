@@ -34,7 +34,8 @@ pub(super) struct Published {
 
 impl Look for Published {
     fn wants(&self, row: &PlanRow) -> bool {
-        row.link.is_some() && self.watched.has(&row.anchor)
+        // What is left of those who go is read before it is removed.
+        row.link.is_some() && row.gone.is_none() && self.watched.has(&row.anchor)
     }
 
     fn meet(

@@ -77,7 +77,7 @@ pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
     }
     let from = run.id.unsigned_abs().wrapping_mul(SAMPLE);
     let mut sample = Vec::new();
-    for anchor in job.state.links_from(from, SAMPLE)? {
+    for anchor in job.state.links_from(run.id, from, SAMPLE)? {
         let (link, evaluation) = (job.state.link(&anchor)?, job.state.evaluation(&anchor)?);
         if let (Some(key), Some(evaluation)) = (&link.target, evaluation) {
             if job.target.has(key)?.is_some() {
