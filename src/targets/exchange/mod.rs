@@ -153,7 +153,8 @@ impl Target for Exchange {
         if !self.asks_which {
             return Ok(None);
         }
-        let output = self.invoke(&[command::organization()], context)?.pop().transpose()?;
+        // Whoever may not ask may not write either: the check before the first write tells it.
+        let output = self.invoke(&[command::organization()], context)?.pop().and_then(Result::ok);
         let name = output.and_then(|output| output.objects.first()?.text("Name").map(str::to_owned));
         Ok(name.filter(|name| !name.is_empty()))
     }
