@@ -107,7 +107,10 @@ impl Seeker<'_> {
         let (anchor, recipient) = match (anchor, recipient) {
             (Some(anchor), Ok(recipient)) => (anchor, recipient),
             // The look at those of the source tells it of them.
-            (_, Err(error)) if shown.is_none() => return Ok(self.errors.push(error)),
+            (_, Err(error)) if shown.is_none() => {
+                self.errors.push(error);
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         if recipient.values.is_empty() {

@@ -28,7 +28,7 @@ fn lose_state(harness: &Harness) {
     fs::remove_dir_all(harness.home.path().join("state")).unwrap();
 }
 
-fn about<'a>(outcome: &'a Outcome, what: &str) -> Vec<String> {
+fn about(outcome: &Outcome, what: &str) -> Vec<String> {
     outcome.told.warnings().into_iter().filter(|text| text.contains(what)).collect()
 }
 
