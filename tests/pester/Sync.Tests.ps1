@@ -244,6 +244,20 @@ Describe 'The guard' {
         $run.Exported | Should -Be 4
     }
 
+    It 'holds the removal of what a lost state no longer knows of, and nothing else' {
+        Get-ChildItem -Recurse -File -LiteralPath "$env:SMIME_SYNC_HOME/state" | Remove-Item
+        $run = Sync-SmimeCertificate corp -WarningVariable warning -WarningAction SilentlyContinue
+        $run.Result | Should -Not -Be 'Held'
+        $run.NewState, $run.Orphaned, $run.Exported | Should -Be $true, 4, 0
+        "$warning" | Should -Match "The state of profile 'corp' is new, but the folder"
+        "$warning" | Should -Match "Approve-SmimeSyncPlan corp -Id $($run.Id)"
+        Get-TreeHash -Path "$folder/out" | Should -Be $before
+        "$(Invoke-Script -Text "Approve-SmimeSyncPlan corp -Id $($run.Id)")" | Should -Match 'nobody to confirm'
+        $null = $run | Approve-SmimeSyncPlan -Confirm:$false
+        $run = Sync-SmimeCertificate corp
+        $run.NewState, $run.Orphaned, $run.Exported | Should -Be $false, 0, 4
+    }
+
     It 'has no plan to approve but a held one' {
         { Approve-SmimeSyncPlan corp -Id 1 -Confirm:$false } | Should -Throw -ErrorId 'PlanNotHeld,Approve-SmimeSyncPlan'
         { Approve-SmimeSyncPlan corp -Id 99 -Confirm:$false } | Should -Throw -ErrorId 'PlanNotFound,Approve-SmimeSyncPlan'

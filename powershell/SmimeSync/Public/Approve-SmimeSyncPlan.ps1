@@ -6,7 +6,8 @@ function Approve-SmimeSyncPlan {
     .DESCRIPTION
     When the guard holds a plan, nothing was written. This approves exactly the removals that the plan lists, by
     recipient and value; the next run plans again and lets those through. Other removals that turn up until then
-    count for the guard as ever. Lists the removals and asks for confirmation by default; -Confirm:$false does
+    count for the guard as ever. A run that was not held as a whole may have held removals, too: those of recipients
+    whom nobody in the source accounts for since a state was lost. Lists the removals and asks for confirmation by default; -Confirm:$false does
     not ask.
 
     .PARAMETER ProfileName
@@ -37,11 +38,11 @@ function Approve-SmimeSyncPlan {
 
     .INPUTS
     SmimeSync.Run
-        Held runs.
+        Held runs, and runs with removals that were held.
 
     .OUTPUTS
     SmimeSync.Run
-        The run that was held.
+        The run whose removals were approved.
 
     .LINK
     Get-SmimeSyncRun
@@ -82,7 +83,7 @@ function Approve-SmimeSyncPlan {
         $held = @(Invoke-SingleOperation @operation -Request $query)
         # A plan that is not there or not held is refused by the library; there is nothing to ask for.
         $go = $true
-        if ($held.Count -gt 0 -or $WhatIfPreference) {
+        if ($held.Count -gt 0 -or $changes.Count -gt 0 -or $WhatIfPreference) {
             $removals = @($changes | Where-Object { $_.Change -eq 'Remove' })
             $text = Get-ApprovalText -ProfileName $ProfileName -Id $Id -Removal $removals
             $go = Confirm-Action -Cmdlet $PSCmdlet -Text $text

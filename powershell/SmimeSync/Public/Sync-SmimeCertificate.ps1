@@ -11,6 +11,10 @@ function Sync-SmimeCertificate {
     A recipient that fails is an error of its own; the rest goes on. Too many removals at once, or a source that
     suddenly shows too little, hold the plan: nothing is written, a warning says why, and Approve-SmimeSyncPlan
     lets it through.
+    A run whose state is new while the target is not (NewState) says so: the state was lost, or it is the profile's first
+    run to a target that has something. It tells how many recipients are published whom nobody in the source accounts for
+    (Orphaned); they go by Approve-SmimeSyncPlan only, and at Exchange not at all. What is gone from the target is seen
+    and published again.
     With -WhatIf the very plan is made, shown and thrown away: nothing is written anywhere, neither at the
     target nor in the profile's state. With -Confirm each change is asked for; one that was answered No is skipped
     until the recipient's certificates change.
@@ -41,8 +45,9 @@ function Sync-SmimeCertificate {
     Lets so many removals through in this run, whatever their percentage. The checks of the source stay.
 
     .PARAMETER Verify
-    Compares the target with what was published, and reads every write back instead of the first three. What is gone
-    is published again, or only reported where the profile says -Drift Report.
+    Compares the target with everything that was published, and reads every write back instead of the first three. What
+    is gone is published again, or only reported where the profile says -Drift Report. Also looks for recipients who are
+    published and whom nobody in the source accounts for.
 
     .PARAMETER PassThru
     Returns the changes, too, as they come, before the run.

@@ -55,19 +55,19 @@ pub(super) fn kept(job: &Job<'_>, run: &Run, kept: u64, held: u64) -> Result<()>
         }
     }
     let (name, id) = (&job.profile.name, run.id);
+    let them = if held == 1 { "it" } else { "them" };
     let next = if job.options.what_if || held == 0 {
         String::new()
     } else {
         format!(
-            " Look at {} with 'Get-SmimeSyncChange {name} -RunId {id} -State Held'; remove {} with \
-             'Approve-SmimeSyncPlan {name} -Id {id}' and the next run.",
-            counted(held, "removal that waits", "removals that wait"),
-            if held == 1 { "it" } else { "them" }
+            " {} for it: 'Get-SmimeSyncChange {name} -RunId {id} -State Held' shows {them}, 'Approve-SmimeSyncPlan {name} \
+             -Id {id}' lets {them} through with the next run.",
+            counted(held, "removal waits", "removals wait"),
         )
     };
     let what = format!(
         "{} published at {} that the source does not show, or has nothing for, and that no run of this state \
-         published. Nothing of this is removed without approval. -Verbose names them.{next}",
+         published. None is removed without approval. -Verbose names them.{next}",
         counted(kept, "recipient is", "recipients are"),
         job.target.name(),
     );
