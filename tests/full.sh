@@ -1,6 +1,6 @@
 #!/bin/sh
 # What takes long: more than 300 killed runs, 20,000 recipients published to Exchange, many more random inputs for parsers
-# and planners, a soak, and the benchmarks.
+# and planners, 10,000 histories of addresses that change hands, a soak, and the benchmarks.
 # The last line is "N passed, N failed", with ", N skipped" where something could not be had here; a line "skipped: WHAT:
 # WHY" names each. With SMIME_SYNC_REQUIRE=all anything that is missing fails the run. About 20 minutes.
 set -u
@@ -37,6 +37,11 @@ step exchange-killed env SMIME_SYNC_KILLS=100 $exchange target::killed
 # Parsers with two hundred times the usual inputs, everything else with ten times.
 step parsers-inside env PROPTEST_CASES=51200 cargo test --lib
 step parsers env PROPTEST_CASES=51200 cargo test --test engine --test directory --test abi -- certificate::properties source::ldif source::csv requests::
+# Addresses that change hands: ten thousand histories with crashes between any two changes of files. Not on a disk: each
+# of some hundred thousand runs waits for it several times.
+memory=${TMPDIR:-/tmp}
+[ -d /dev/shm ] && memory=/dev/shm
+step permutations env TMPDIR="$memory" SMIME_SYNC_HISTORIES=10000 cargo test --features fault-injection --test engine -- sync::permutations
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast
 step evaluate cargo bench --bench evaluate
 step windows sh tests/windows.sh

@@ -8,7 +8,7 @@ use super::request::EngineConfig;
 use crate::{
     error::Result,
     model::Timestamp,
-    places::Places,
+    places::{Places, profile_store},
     state::{State, lock::Holder},
 };
 
@@ -43,9 +43,11 @@ impl Engine {
 
     /// The state of a profile, to be read; `None` before its first run.
     pub(super) fn read_state(&self, profile: &str) -> Result<Option<State>> {
-        for places in self.places()? {
-            if places.profile_file(profile)?.exists() {
-                return State::open_to_read(&places.state_file(profile));
+        let search = self.places()?;
+        let name = profile_store::stored_name(&search, profile)?;
+        for places in search {
+            if places.profile_file(&name)?.exists() {
+                return State::open_to_read(&places.state_file(&name));
             }
         }
         Ok(None)

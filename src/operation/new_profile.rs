@@ -11,12 +11,14 @@ use crate::{
 pub(super) fn run(engine: &Engine, request: &NewProfileRequest, context: &Context) -> Result<()> {
     let profile = Profile::try_from(request.profile.clone())?;
     let search = engine.places()?;
-    match profile_store::load(&search, &profile.name) {
+    let stored = profile_store::stored_name(&search, &profile.name)?;
+    match profile_store::load(&search, &stored) {
         Err(error) if error.id == ErrorId::ProfileNotFound => {}
         Err(error) if !profile_store::is_broken(&error) => return Err(error),
-        _ if request.force => {}
+        // Two that differ in case alone would be one on Windows, with one state.
+        _ if request.force && stored == profile.name => {}
         _ => {
-            let what = format!("There is a profile '{}' already.", profile.name);
+            let what = format!("There is a profile '{stored}' already.");
             return Err(Error::new(ErrorId::ProfileExists, what).target(&profile.name));
         }
     }

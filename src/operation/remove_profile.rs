@@ -13,20 +13,21 @@ use crate::{
 
 pub(super) fn run(engine: &Engine, request: &RemoveProfileRequest, context: &Context) -> Result<()> {
     let search = engine.places()?;
-    let places = match profile_store::load(&search, &request.name) {
+    let name = profile_store::stored_name(&search, &request.name)?;
+    let places = match profile_store::load(&search, &name) {
         Ok(stored) => stored.places,
         // A profile that can't be read can still be removed.
         Err(error) if profile_store::is_broken(&error) => {
-            let has = |places: &&Places| places.profile_file(&request.name).is_ok_and(|path| path.exists());
+            let has = |places: &&Places| places.profile_file(&name).is_ok_and(|path| path.exists());
             search.iter().find(has).cloned().ok_or(error)?
         }
         Err(error) => return Err(error),
     };
-    let state = places.state_file(&request.name);
+    let state = places.state_file(&name);
     let lock = state.exists().then(|| RunLock::take(&state, &engine.holder())).transpose()?;
     let published =
         State::open_to_read(&state).ok().flatten().and_then(|state| state.recipients_with_managed().ok());
-    let path = places.profile_file(&request.name)?;
+    let path = places.profile_file(&name)?;
     fs::remove_file(&path).map_err(|e| Error::io(ErrorId::PlaceNotWritable, "Cannot remove", &path, &e))?;
     drop(lock);
     for suffix in ["", "-wal", "-shm", "-journal", ".lock", ".holder"] {
@@ -41,8 +42,7 @@ pub(super) fn run(engine: &Engine, request: &RemoveProfileRequest, context: &Con
     }
     if let Some(count) = published.filter(|count| *count > 0) {
         let what = format!(
-            "What profile '{}' published for {} stays at the target.",
-            request.name,
+            "What profile '{name}' published for {} stays at the target.",
             counted(count, "recipient", "recipients")
         );
         context.log(LogLevel::Warning, what)?;

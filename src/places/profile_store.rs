@@ -21,13 +21,26 @@ pub(crate) fn load(search: &[Places], name: &str) -> Result<StoredProfile> {
     Ok(StoredProfile { profile: Profile::from_settings(&settings, &|_| false)?, places })
 }
 
+/// The name under which a profile is stored: PowerShell's users type names in any case. The name itself where none is
+/// that, or more than one.
+/// Fails with `ProfileUnreadable`.
+pub(crate) fn stored_name(search: &[Places], name: &str) -> Result<String> {
+    let names = names(search)?;
+    let mut same = names.iter().filter(|one| one.eq_ignore_ascii_case(name));
+    match (same.next(), same.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        _ => Ok(name.to_owned()),
+    }
+}
+
 /// The settings of the profile of that name, right or wrong, and where they are.
 /// Fails with `ProfileNotFound`, `ProfileUnreadable`.
 pub(crate) fn settings(search: &[Places], name: &str) -> Result<(Settings, Places)> {
+    let stored = stored_name(search, name)?;
     for places in search {
-        let path = places.profile_file(name)?;
+        let path = places.profile_file(&stored)?;
         match fs::read(&path) {
-            Ok(text) => return Ok((parse(&path, name, &text)?, places.clone())),
+            Ok(text) => return Ok((parse(&path, &stored, &text)?, places.clone())),
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => {
                 let error = Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e);

@@ -152,6 +152,17 @@ impl State {
         .map(drop)
     }
 
+    /// Keeps where at the target a change is about to be written, as long as it is in flight.
+    pub fn set_place(&self, id: i64, place: Option<&str>) -> Result<()> {
+        self.execute("UPDATE change SET place = ?2 WHERE id = ?1", params![id, place]).map(drop)
+    }
+
+    /// Where at the target a change was about to be written.
+    pub fn place(&self, id: i64) -> Result<Option<String>> {
+        let places = self.query("SELECT place FROM change WHERE id = ?1", [id], |row| row.get(0))?;
+        Ok(places.into_iter().next().flatten())
+    }
+
     /// Moves all changes of a run that are in one state to another; returns how many.
     pub fn move_changes(&self, run_id: i64, from: ChangeState, to: ChangeState) -> Result<usize> {
         let sql = "UPDATE change SET state = ?3 WHERE run_id = ?1 AND state = ?2";

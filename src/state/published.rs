@@ -19,7 +19,8 @@ use crate::{
 pub struct Link {
     /// The target's own key.
     pub target: Option<String>,
-    /// The anchors that the target may have for it, where the source has given it another one since.
+    /// The anchors that the target may have for it, where they are not its present one, or not surely; it is written
+    /// again then.
     pub former: Vec<String>,
 }
 
@@ -40,7 +41,8 @@ pub struct PlanRow {
     pub evaluation: EvaluationRow,
     /// The target's own key, from an earlier run.
     pub link: Option<String>,
-    /// The anchors that the target may have for it, where the source has given it another one since.
+    /// The anchors that the target may have for it, where they are not its present one, or not surely; it is written
+    /// again then.
     pub former: Vec<String>,
     /// The values that this profile published or adopted there.
     pub managed: Vec<PublishedValue>,
@@ -156,7 +158,14 @@ impl State {
         .map(drop)
     }
 
-    /// Keeps that the target has the recipient's present anchor.
+    /// Keeps that what the target has for a recipient may be unfinished: it is written again.
+    pub fn distrust(&self, anchor: &str) -> Result<()> {
+        let mut former = self.link(anchor)?.former;
+        former.push(anchor.to_owned());
+        self.execute("UPDATE link SET former = ?2 WHERE anchor = ?1", [anchor, &json(&former)?]).map(drop)
+    }
+
+    /// Keeps that the target has the recipient's present anchor, and all of it.
     pub fn forget_former(&self, anchor: &str) -> Result<()> {
         self.execute("UPDATE link SET former = NULL WHERE anchor = ?1", [anchor]).map(drop)
     }
@@ -166,7 +175,7 @@ impl State {
     pub fn hand_over(&self, old: &str, new: &str, keeps_anchor: bool) -> Result<()> {
         let mut former = self.link(old)?.former;
         former.push(old.to_owned());
-        former.retain(|anchor| keeps_anchor && anchor != new);
+        former.retain(|_| keeps_anchor);
         let former = (!former.is_empty()).then(|| json(&former)).transpose()?;
         self.execute(
             "UPDATE link SET former = ?3, anchor = ?2 WHERE anchor = ?1",

@@ -103,6 +103,8 @@ const MIGRATIONS: &[&str] = &[
     -- A JSON list: the anchors that the target may still have for a recipient whose anchor in the source is another one
     -- by now.
     ALTER TABLE link ADD COLUMN former TEXT;
+    -- Where a change in flight goes to, where we name the places.
+    ALTER TABLE change ADD COLUMN place TEXT;
 
     -- Who was found published at the target by a run that did not know of it, and is wanted by nobody in the source.
     CREATE TABLE orphan (

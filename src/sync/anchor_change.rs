@@ -83,8 +83,9 @@ fn repeated<'a>(all: impl Iterator<Item = &'a str>) -> HashSet<&'a str> {
 
 /// Whether anything of a recipient is to be published.
 fn is_published(job: &Job<'_>, evaluation: &EvaluationRow) -> bool {
-    let removes = job.profile.policy.disabled_account == DisabledAccount::Remove;
-    !evaluation.desired.is_empty() && !(evaluation.recipient.disabled && removes)
+    let keeps =
+        !evaluation.recipient.disabled || job.profile.policy.disabled_account == DisabledAccount::Keep;
+    keeps && !evaluation.desired.is_empty()
 }
 
 /// Whether the source has a value at the new anchor that is published for the old one.

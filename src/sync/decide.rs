@@ -34,8 +34,8 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     let (added, removed) = (without(&after, &row.managed), without(&row.managed, &after));
     let stays = !row.managed.is_empty() && !after.is_empty();
     let moved = stays && key.is_some_and(|key| row.link.as_deref() != Some(key));
-    let renamed = stays && !row.former.is_empty();
-    if added.is_empty() && removed.is_empty() && !moved && !renamed {
+    let unsettled = stays && !row.former.is_empty();
+    if added.is_empty() && removed.is_empty() && !moved && !unsettled {
         return None;
     }
     let kind = match (row.managed.is_empty(), after.is_empty()) {
@@ -46,8 +46,12 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     let chosen = |value: &PublishedValue| format!("Chosen: {}.", value.describe());
     let mut reasons: Vec<String> = added.iter().map(chosen).collect();
     reasons.extend(removed.iter().map(|value| why_removed(row, value, leaves)));
-    if renamed {
-        reasons.push(format!("The recipient's anchor is '{}' now.", row.anchor));
+    if unsettled {
+        let renamed = row.former.iter().any(|anchor| *anchor != row.anchor);
+        reasons.push(match renamed {
+            true => format!("The recipient's anchor is '{}' now.", row.anchor),
+            false => "The last write was interrupted.".to_owned(),
+        });
     }
     if moved && row.link.is_none() {
         reasons.push("Another recipient has its place at the target.".to_owned());

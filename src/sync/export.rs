@@ -169,6 +169,7 @@ fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
                 next_try: None,
                 error: None,
             };
+            state.set_place(one.change.id, job.target.key(&one.query()).as_deref())?;
             state.set_outcome(one.change.id, &outcome, job.now)
         })
     })

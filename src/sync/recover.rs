@@ -4,13 +4,18 @@ use uuid::Uuid;
 
 use super::{first_contact, job::Job, look::ambiguous};
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::LogLevel,
     model::{Change, ChangeState, Run, counted},
+    profile::TargetKind,
     state::history::ASKED_RUN,
-    targets::{Match, TargetQuery, TargetWrite},
+    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
+/// The setting that says where was published last, as the profile says it.
+const TARGET: &str = "target";
+/// The setting that says the same as the target says it.
+const TARGET_IDENTITY: &str = "target_identity";
 /// The setting with the name under which the runs of this state write to a target that others write to, too.
 const OWNER: &str = "owner";
 
@@ -105,7 +110,11 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
         .collect();
     let matches = job.target.read(&queries, job.context)?;
     for (((change, ..), query), matched) in known.iter().zip(&queries).zip(matches) {
-        match matched.and_then(|found| finish_move(job, query, found)) {
+        let found = match job.state.place(change.id)? {
+            Some(place) => matched.and_then(|found| tidy(job, query, found, place)),
+            None => matched,
+        };
+        match found {
             Ok(found) => settle(job, run, change, found)?,
             // Still not to be read: it stays in flight, and out of this run's plan.
             Err(error) => job.report(run, error.target(change.recipient.clone()))?,
@@ -114,24 +123,27 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
     Ok(())
 }
 
-/// What a crash left at a recipient's new place as well as at the old one is taken away from the old one: nobody would
-/// know of it later.
-fn finish_move(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match) -> Result<Match> {
-    let (old, own) = match (&found, job.target.key(query)) {
-        (Match::One(old), Some(own)) if old.key != own => (old, own),
-        _ => return Ok(found),
+/// Where we name the places, `place` being the one that the change went to: what the recipient has there counts, and
+/// what a crash left at only one of two places, or unfinished at the new one, is taken away. Nobody would know of it
+/// later, when the address may be another's.
+fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String) -> Result<Match> {
+    let old = match found {
+        Match::One(found) if found.key == place => return Ok(Match::One(found)),
+        Match::One(old) => Some(old),
+        Match::None => None,
+        other => return Ok(other),
     };
-    let at_own = TargetQuery { link: None, ..query.clone() };
-    let new = match job.target.read(std::slice::from_ref(&at_own), job.context)?.pop().transpose()? {
-        Some(Match::One(new)) if new.key == own => new,
-        _ => return Ok(found),
+    let at_place = TargetQuery { link: Some(&place), ..query.clone() };
+    let new = job.target.read(std::slice::from_ref(&at_place), job.context)?.pop().transpose()?;
+    let (left, stays) = match (new, old) {
+        (Some(Match::One(new)), old) if new.key == place => (old, Some(new)),
+        (_, old) => (Some(TargetRecipient { key: place, values: Vec::new(), findings: Vec::new() }), old),
     };
-    if !job.options.what_if {
-        let write =
-            TargetWrite { query: query.clone(), current: Some(old.clone()), values: new.values.clone() };
+    if let (Some(left), false) = (left, job.options.what_if) {
+        let write = TargetWrite { query: query.clone(), current: Some(left), values: Vec::new() };
         job.target.write(std::slice::from_ref(&write), job.context)?.pop().transpose()?;
     }
-    Ok(Match::One(new))
+    Ok(stays.map_or(Match::None, Match::One))
 }
 
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
@@ -143,53 +155,50 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
             return job.report(run, ambiguous(why).target(change.recipient.clone()));
         }
     };
-    job.mode.recover(&job.desk(), change, found)
+    // What shows that a write was finished are values that were not there before, at the place that it went to.
+    let place = job.state.place(change.id)?;
+    let finished = |found: &TargetRecipient| {
+        let shown = |value| found.shows(value);
+        Some(&found.key) == place.as_ref() && !change.added().is_empty() && change.after.iter().all(shown)
+    };
+    let doubtful = place.is_some() && !found.as_ref().is_some_and(finished);
+    job.mode.recover(&job.desk(), change, found)?;
+    if doubtful { job.state.distrust(&change.anchor) } else { Ok(()) }
 }
 
 /// Another target knows nothing of what was published at the old one; that stays as it is.
-/// Fails with `TargetConflict` where the profile's target is the same, but leads to another place than before.
 fn notice_other_target(job: &mut Job<'_>) -> Result<()> {
-    let profile = job.profile;
-    let target = profile.target_text();
-    let before = job.state.setting("target")?;
-    if before.as_deref() == Some(&target) {
-        return same_place(job);
-    }
-    job.state.remove_setting(PLACE)?;
-    if let Some(before) = before {
-        let forgotten = job.state.forget_target(job.now)?;
-        first_contact::forget(job.state)?;
-        if forgotten > 0 {
-            let what = format!(
-                "The target was '{before}' and is '{target}' now; what was published for {} there stays.",
-                counted(forgotten, "recipient", "recipients")
-            );
-            job.context.log(LogLevel::Warning, what)?;
+    let target = job.profile.target_text();
+    let before = job.state.setting(TARGET)?;
+    if before.as_ref() != Some(&target) {
+        if let Some(before) = before {
+            forget_target(job, &before, &target)?;
         }
+        job.state.set_setting(TARGET, &target)?;
+        job.state.remove_setting(TARGET_IDENTITY)?;
     }
-    job.state.set_setting("target", &target)?;
-    same_place(job)
+    // Which organisation a session is connected to, the profile does not say.
+    if job.profile.target.kind() != TargetKind::ExchangeSession {
+        return Ok(());
+    }
+    let Some(identity) = job.target.identity(job.context)? else { return Ok(()) };
+    let before = job.state.setting(TARGET_IDENTITY)?;
+    if let Some(before) = before.filter(|before| *before != identity) {
+        let of = |identity: &str| format!("{target}, organisation {identity}");
+        forget_target(job, &of(&before), &of(&identity))?;
+    }
+    job.state.set_setting(TARGET_IDENTITY, &identity)
 }
 
-/// The setting with what the target calls itself, where the profile does not say which one it is.
-const PLACE: &str = "target_identity";
-
-/// A session may be connected to another organisation than the last one: nothing of this profile is to be written
-/// there, and nothing that is missing there is gone.
-fn same_place(job: &mut Job<'_>) -> Result<()> {
-    let Some(now) = job.target.identity(job.context)? else { return Ok(()) };
-    match job.state.setting(PLACE)? {
-        Some(before) if before != now => {
-            let what = format!(
-                "{} is that of '{now}', but profile '{}' publishes to '{before}'; nothing was written.",
-                job.target.name(),
-                job.profile.name
-            );
-            Err(Error::new(ErrorId::TargetConflict, what).target(&job.profile.name).advice(
-                "Connect to the organisation that the profile publishes to, or make another profile for this one.",
-            ))
-        }
-        Some(_) => Ok(()),
-        None => job.state.set_setting(PLACE, &now),
+fn forget_target(job: &Job<'_>, before: &str, now: &str) -> Result<()> {
+    let forgotten = job.state.forget_target(job.now)?;
+    first_contact::forget(job.state)?;
+    if forgotten == 0 {
+        return Ok(());
     }
+    let what = format!(
+        "The target was '{before}' and is '{now}' now; what was published for {} there stays.",
+        counted(forgotten, "recipient", "recipients")
+    );
+    job.context.log(LogLevel::Warning, what)
 }

@@ -22,7 +22,7 @@ pub struct TargetQuery<'a> {
     pub recipient: &'a RecipientRecord,
     /// The target's own key, from an earlier run.
     pub link: Option<&'a str>,
-    /// The anchors that the target may have for it, where the source has given it another one since.
+    /// The anchors that the target may have for it besides, from before the source gave it this one.
     pub former: &'a [String],
     /// Search the whole target by anchor, too: this state has never seen it.
     pub thorough: bool,
@@ -95,6 +95,11 @@ pub trait Target: Send {
     /// How messages name it.
     fn name(&self) -> String;
 
+    /// What tells it from others where the profile does not name it, such as the organisation of the caller's session.
+    fn identity(&mut self, _context: &Context) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// How many recipients one call takes.
     fn batch_size(&self) -> usize;
 
@@ -137,12 +142,6 @@ pub trait Target: Send {
     fn begin(&mut self, owner: &str, context: &Context) -> Result<()> {
         let _ = (owner, context);
         Ok(())
-    }
-
-    /// Which place it is, where the profile does not say; runs of one state all have the same.
-    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
-        let _ = context;
-        Ok(None)
     }
 
     /// Whether there still is something published under `key`, where that is known without reading each recipient;

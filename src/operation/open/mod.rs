@@ -84,7 +84,7 @@ impl<'a> Opening<'a> {
         match &self.profile().target {
             Target::ExchangeOnline(online) => Ok(Box::new(Exchange::new(self.channel()?, &online.contacts))),
             Target::ExchangeSession(session) => {
-                Ok(Box::new(Exchange::new(self.channel()?, &session.contacts).of_caller()))
+                Ok(Box::new(Exchange::new(self.channel()?, &session.contacts)))
             }
             Target::ActiveDirectory(_) => {
                 Ok(Box::new(self.directory(self.active_directory("Sync-SmimeCertificate")?)?))

@@ -102,7 +102,7 @@ fn contact_name(address: &str) -> String {
 
 /// Whether the service is there and lets this account look at its configuration.
 pub(super) fn organization() -> Command {
-    Command { select: &["Name"], ..reads("Get-OrganizationConfig", Vec::new()) }
+    Command { select: &["Guid", "Name"], ..reads("Get-OrganizationConfig", Vec::new()) }
 }
 
 /// Whether recipients can be read.

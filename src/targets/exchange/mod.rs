@@ -37,8 +37,6 @@ pub(super) fn keys_of_same(key: &str) -> Option<Vec<String>> {
 pub struct Exchange {
     channel: Box<dyn CmdletChannel>,
     create_contact: bool,
-    /// Only the organisation itself tells which one it is.
-    asks_which: bool,
     location: Option<Location>,
     directory: Directory,
 }
@@ -47,13 +45,7 @@ impl Exchange {
     /// The organisation at the other end of `channel`; nothing is asked yet.
     pub fn new(channel: Box<dyn CmdletChannel>, contacts: &ContactSettings) -> Self {
         let create_contact = contacts.create_contact;
-        Self { channel, create_contact, asks_which: false, location: None, directory: Directory::default() }
-    }
-
-    /// Which organisation it is depends on where the caller is connected to: it is asked in each run.
-    pub fn of_caller(mut self) -> Self {
-        self.asks_which = true;
-        self
+        Self { channel, create_contact, location: None, directory: Directory::default() }
     }
 
     fn location(&mut self, context: &Context) -> Result<Location> {
@@ -97,6 +89,13 @@ impl Exchange {
 impl Target for Exchange {
     fn name(&self) -> String {
         self.channel.name()
+    }
+
+    /// The Guid of the organisation.
+    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
+        let answer = self.invoke(&[command::organization()], context)?.pop().transpose()?;
+        let config = answer.and_then(|output| output.objects.into_iter().next());
+        Ok(config.and_then(|config| config.text("Guid").map(str::to_lowercase)))
     }
 
     fn batch_size(&self) -> usize {
@@ -147,16 +146,6 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
-    }
-
-    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
-        if !self.asks_which {
-            return Ok(None);
-        }
-        // Whoever may not ask may not write either: the check before the first write tells it.
-        let output = self.invoke(&[command::organization()], context)?.pop().and_then(Result::ok);
-        let name = output.and_then(|output| output.objects.first()?.text("Name").map(str::to_owned));
-        Ok(name.filter(|name| !name.is_empty()))
     }
 
     fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {

@@ -231,6 +231,41 @@ fn a_removed_profile_leaves_the_target_as_it_is_and_says_so() {
 }
 
 #[test]
+fn a_profile_made_anew_under_the_name_of_another_one_knows_nothing_of_it() {
+    let home = Home::new();
+    generate(&home, 20, 1);
+    home.results(ResultType::Profile, home.profile(json!({})));
+    let first = home.results(ResultType::Run, sync(json!({})));
+    home.ask(json!({"Operation": "RemoveProfile", "Name": "CORP"})).0.unwrap();
+    assert_eq!(fs::read_dir(home.path("state")).unwrap().count(), 0, "in any case it is that one");
+    // Nothing of the old one is anybody's of the new one.
+    let elsewhere = home.path("elsewhere").display().to_string();
+    home.results(ResultType::Profile, home.profile(json!({ "OutputPath": elsewhere })));
+    let anew = home.results(ResultType::Run, sync(json!({})));
+    assert_eq!((&anew[0]["Add"], &anew[0]["Id"]), (&first[0]["Add"], &json!(1)));
+}
+
+#[test]
+fn a_profile_is_one_in_any_case_of_its_name() {
+    let home = Home::new();
+    generate(&home, 20, 1);
+    home.results(ResultType::Profile, home.profile(json!({})));
+    home.results(ResultType::Run, sync(json!({ "ProfileName": "CORP" })));
+    let runs = home.results(ResultType::Run, json!({"Operation": "GetRun", "ProfileName": ["Corp"]}));
+    assert_eq!((runs.len(), &runs[0]["ProfileName"]), (1, &json!("corp")));
+    for force in [false, true] {
+        let mut twin = home.profile(json!({ "Name": "Corp" }));
+        twin["Force"] = force.into();
+        let error = home.ask(twin).0.unwrap_err();
+        assert_eq!(
+            (error.id, error.message.as_str()),
+            (ErrorId::ProfileExists, "There is a profile 'corp' already.")
+        );
+    }
+    assert_eq!(fs::read_dir(home.path("profiles")).unwrap().count(), 1);
+}
+
+#[test]
 fn a_profile_is_tested_point_by_point() {
     let home = Home::new();
     generate(&home, 60, 1);

@@ -171,6 +171,27 @@ fn what_is_not_usable_goes_and_everything_else_stays() {
 }
 
 #[test]
+fn whose_values_go_is_told_by_the_anchor_whoever_has_the_address() {
+    let (mut harness, mut directory) = in_place(&[("alice", &["a"]), ("bob", &["b"]), ("carol", &["c"])]);
+    run(&mut harness, &mut directory).ok();
+    for (anchor, mail) in [("id-alice", "bob"), ("id-bob", "alice"), ("id-carol", "alice")] {
+        let one = harness.source.recipients.iter_mut().find(|one| one.anchor == anchor).unwrap();
+        one.mail = Some(format!("{mail}@contoso.test"));
+    }
+    directory.values.insert("id-alice".into(), vec![value("old@5"), value("a")]);
+    assert_eq!(run(&mut harness, &mut directory).planned(), (0, 1, 0));
+    assert_eq!(["alice", "bob", "carol"].map(|name| words(&directory, name)), [["a"], ["b"], ["c"]]);
+    // The same people under new anchors: nothing is managed here, so nothing is handed over or taken away.
+    for one in &mut harness.source.recipients {
+        let values = directory.values.remove(&one.anchor).unwrap();
+        one.anchor = format!("new-{}", one.anchor);
+        directory.values.insert(one.anchor.clone(), values);
+    }
+    let outcome = run(&mut harness, &mut directory);
+    assert_eq!((outcome.planned(), outcome.told.warnings()), ((0, 0, 0), vec![]));
+}
+
+#[test]
 fn what_was_removed_is_kept_until_retention_ends() {
     let (mut harness, mut directory) = in_place(&[("alice", &["old@5", "good"])]);
     run(&mut harness, &mut directory).ok();

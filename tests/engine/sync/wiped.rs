@@ -105,25 +105,6 @@ fn the_sample_is_another_one_in_each_run() {
 }
 
 #[test]
-fn another_place_behind_the_same_profile_stops_the_run_before_anything_is_written() {
-    let mut harness = three();
-    harness.faults = vec![Fault::Is("contoso".into())];
-    harness.run().ok();
-    let before = tree(&harness.out());
-    harness.faults = vec![Fault::Is("fabrikam".into())];
-    harness.source.recipients[0] = person("alice", &["new"]);
-    let error = harness.run().run.unwrap_err();
-    assert_eq!(error.id, ErrorId::TargetConflict);
-    assert!(error.message.contains("'fabrikam'") && error.message.contains("'contoso'"), "{}", error.message);
-    assert_eq!(tree(&harness.out()), before);
-    harness.faults = vec![Fault::Is("contoso".into())];
-    assert_eq!(harness.run().planned(), (0, 1, 0));
-    harness.folder_mut().output_path = harness.home.path().join("elsewhere");
-    harness.faults = vec![Fault::Is("fabrikam".into())];
-    assert_eq!(harness.run().planned(), (3, 0, 0), "another target of the profile may be anywhere");
-}
-
-#[test]
 fn what_cannot_be_read_back_is_an_error_at_once_where_there_are_no_replicas() {
     let mut harness = three();
     harness.faults = vec![Fault::HidesWritten("alice@contoso.test".into())];

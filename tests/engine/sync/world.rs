@@ -48,8 +48,6 @@ pub enum Fault {
     AsksEach,
     /// A replica may answer.
     Replicates,
-    /// The place that it leads to.
-    Is(String),
     /// Nothing tells whose its recipients are.
     ShowsNoAnchors,
     /// The caller cancels after the batch with this number.
@@ -174,13 +172,6 @@ impl Target for FaultyTarget {
     }
     fn has_replicas(&self) -> bool {
         self.faults.contains(&Fault::Replicates)
-    }
-    fn identity(&mut self, _context: &Context) -> Result<Option<String>> {
-        let identity = |fault: &Fault| match fault {
-            Fault::Is(name) => Some(name.clone()),
-            _ => None,
-        };
-        Ok(self.faults.iter().find_map(identity))
     }
     fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
         if !self.faults.contains(&Fault::ShowsNoAnchors) {

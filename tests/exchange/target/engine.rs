@@ -267,7 +267,7 @@ impl Office {
     pub fn target(&self, way: Way, host: &Arc<Recorder<Host>>) -> Exchange {
         let contacts = &self.settings.contacts;
         match way {
-            Way::Session => Exchange::new(Box::new(ExchangeSession::new()), contacts).of_caller(),
+            Way::Session => Exchange::new(Box::new(ExchangeSession::new()), contacts),
             Way::Online => Exchange::new(Box::new(self.online(host)), contacts),
         }
     }

@@ -121,3 +121,22 @@ fn a_recipient_that_somebody_else_is_linked_to_is_not_taken_over_whatever_kind_i
         assert_eq!(office.published("carol@contoso.test").map(|values| values.len()), Some(1), "{way:?}");
     }
 }
+
+#[test]
+fn a_session_with_another_organisation_starts_anew_and_the_old_one_stays() {
+    let office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
+    assert_eq!(office.run(Way::Session).exported(), 1);
+    assert!(office.run(Way::Session).host.warnings().is_empty());
+    // The same address there is another recipient, and its certificate somebody else's.
+    office.stand_in.ask("DELETE", "/recipients", &json!(null));
+    let settings = json!({ "OrganizationGuid": "11111111-2222-3333-4444-555555555555" });
+    office.stand_in.ask("PUT", "/settings", &settings);
+    office.stand_in.add(&[recipient("alice", "UserMailbox", json!({ "Guid": guid("elsewhere") }))]);
+    let outcome = office.run(Way::Session);
+    let warnings = outcome.host.warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("what was published for 1 recipient there stays"), "{warnings:?}");
+    assert_eq!(outcome.exported(), 1, "what is wanted is published there, too");
+    let again = office.run(Way::Session);
+    assert_eq!((again.exported(), again.host.warnings()), (0, vec![]));
+}

@@ -1,7 +1,7 @@
 //! A lost state, and a wiped organisation: what is published and nobody accounts for, and what is gone.
 
 use serde_json::json;
-use smime_sync::{model::RunResult, targets::Target};
+use smime_sync::model::RunResult;
 
 use super::{
     engine::{Office, Way},
@@ -63,15 +63,5 @@ fn an_organisation_that_lost_everything_gets_it_again_with_the_next_run() {
         let outcome = office.run(way);
         assert_eq!((outcome.ok().numbers.drifted, outcome.exported()), (3, 3), "{way:?}");
         assert!(office.published("carol@contoso.test").is_some_and(|values| values.len() == 1), "{way:?}");
-    }
-}
-
-#[test]
-fn only_a_session_is_asked_which_organisation_it_is() {
-    for (way, expected) in [(Way::Session, Some(crate::common::exchange::DOMAIN)), (Way::Online, None)] {
-        let office = office();
-        let host = office.host();
-        let identity = office.target(way, &host).identity(&host.context()).unwrap();
-        assert_eq!(identity.as_deref(), expected, "{way:?}");
     }
 }

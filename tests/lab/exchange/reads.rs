@@ -169,6 +169,7 @@ pub fn organization(world: &World) -> Output {
         .and_then(|application| application.domains.first().or(Some(&application.tenant_id)).cloned());
     let name = name.unwrap_or_else(|| "contoso.onmicrosoft.com".into());
     let properties = vec![
+        ("Guid", Property::Text(world.settings.organization_guid.clone())),
         ("Name", Property::Text(name.clone())),
         ("Identity", Property::Text(name.clone())),
         ("IsDehydrated", Property::Flag(false)),

@@ -110,6 +110,8 @@ pub struct Settings {
     /// The exception type of a refusal of a directory-synchronised recipient (docs/design/exchange-online.md §5 b,
     /// open).
     pub dir_synced_exception: String,
+    /// The Guid of the organisation's configuration, by which it is told from others.
+    pub organization_guid: String,
     pub rate_limit: Option<RateLimit>,
     /// Real seconds that a request may be under way when the limit is announced.
     pub network_allowance: f64,
@@ -136,6 +138,7 @@ impl Default for Settings {
             accept_certificate_as_smime: false,
             dir_synced_exception: "Microsoft.Exchange.Data.Directory.InvalidADObjectOperationException"
                 .into(),
+            organization_guid: "6f0a8f0e-0000-4000-8000-0000000000c0".into(),
             rate_limit: None,
             network_allowance: 0.2,
             micro_delay_warnings: false,
