@@ -50,6 +50,10 @@ pub struct Run {
     pub result: RunResult,
     /// Whether it only planned.
     pub what_if: bool,
+    /// Whether its state had not met the whole target before: the first run, one after the state was lost, or one to
+    /// another target.
+    #[serde(default)]
+    pub new_state: bool,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -134,10 +138,14 @@ pub struct RunNumbers {
     pub adopted: u64,
     /// Recipients that the target skips, for the reasons in `Exclusions`.
     pub excluded: u64,
-    /// Recipients whose values at the target were compared with what was published (`-Verify`).
+    /// Recipients whose values at the target were compared with what was published: all with `-Verify`, else those of
+    /// whom something seems to be gone.
     pub verified: u64,
     /// Those of them where something published was gone.
     pub drifted: u64,
+    /// Recipients with something published that nobody in the source wants, and that no run of this state published;
+    /// looked for by a run with a new state, and with `-Verify`.
+    pub orphaned: u64,
     /// Errors of single objects.
     pub errors: u64,
 }

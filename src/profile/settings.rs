@@ -136,7 +136,7 @@ settings! {
         Ownership ownership: Ownership = default,
             "Whose values a run may take away at the target.";
         Drift drift: Drift = default,
-            "What happens when Sync-SmimeCertificate -Verify finds that something published is gone.";
+            "What happens when Sync-SmimeCertificate finds that something published is gone.";
     }
 
     /// Active Directory, put right in place.

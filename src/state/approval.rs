@@ -14,7 +14,8 @@ impl State {
     pub fn approvable(&self, run_id: i64) -> Result<Vec<Change>> {
         let run = self.run(run_id)?;
         let not_held = |what: String| Err(Error::new(ErrorId::PlanNotHeld, what).target(run_id.to_string()));
-        if run.result != RunResult::Held {
+        // A run that was not held as a whole may have held removals that go by approval only.
+        if run.result != RunResult::Held && self.change_count(run_id, ChangeState::Held)? == 0 {
             let (profile, result) = (&run.profile_name, run.result.name());
             return not_held(format!(
                 "Run {run_id} of profile '{profile}' was not held: it ended with {result}."

@@ -173,6 +173,12 @@ impl State {
         self.execute(sql, params![run_id, from.name(), to.name()])
     }
 
+    /// How many changes of a run are in one state.
+    pub fn change_count(&self, run_id: i64, state: ChangeState) -> Result<u64> {
+        let sql = "SELECT count(*) FROM change WHERE run_id = ?1 AND state = ?2";
+        Ok(self.number(sql, params![run_id, state.name()])?.unsigned_abs())
+    }
+
     /// Hands every change of a run in that state to `sink`, in their order, page by page.
     pub fn each_change(
         &self,

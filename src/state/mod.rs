@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub mod import;
 pub mod lock;
 mod open;
+mod orphan;
 pub mod published;
 mod schema;
 mod seal;

@@ -53,14 +53,25 @@ pub struct PlanRow {
 impl State {
     /// Recipients of the import of `run_id` after the anchor `after`, in the order of their anchors.
     pub fn plan_rows(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<PlanRow>> {
+        let which = "i.anchor > ?2 ORDER BY i.anchor LIMIT ?3";
+        self.plan_rows_where(which, rusqlite::params![run_id, after, limit as i64])
+    }
+
+    /// One recipient of the import of `run_id`, if it is in it.
+    pub fn plan_row_of(&self, run_id: i64, anchor: &str) -> Result<Option<PlanRow>> {
+        let rows = self.plan_rows_where("i.anchor = ?2", rusqlite::params![run_id, anchor])?;
+        Ok(rows.into_iter().next())
+    }
+
+    fn plan_rows_where(&self, which: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<PlanRow>> {
         let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target, l.former,
                        i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other INDEXED BY import_address WHERE other.run_id = i.run_id
                            AND other.address = i.address AND other.anchor <> i.anchor AND other.missing_since IS NULL),
                        e.input, e.recipient, e.desired, e.judged, e.findings, e.missing_issuers, e.next_evaluation, e.curation
                    FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
                    LEFT JOIN link AS l ON l.anchor = i.anchor
-                   WHERE i.run_id = ?1 AND i.anchor > ?2 ORDER BY i.anchor LIMIT ?3";
-        let rows = self.query(sql, rusqlite::params![run_id, after, limit as i64], |row| {
+                   WHERE i.run_id = ?1 AND ";
+        let rows = self.query(&format!("{sql}{which}"), parameters, |row| {
             let plan = PlanHead {
                 anchor: row.get(0)?,
                 address: row.get(1)?,
@@ -212,6 +223,7 @@ impl State {
             )?;
             state.execute("DELETE FROM managed", [])?;
             state.forget_removals()?;
+            state.execute("DELETE FROM orphan", [])?;
             state.execute("DELETE FROM change WHERE state <> 'Exported'", [])?;
             state.execute("DELETE FROM link", [])
         })

@@ -129,6 +129,11 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE link ADD COLUMN former TEXT;
     -- Where a change in flight goes to, where we name the places.
     ALTER TABLE change ADD COLUMN place TEXT;
+
+    -- Who was found published at the target by a run that did not know of it, and is wanted by nobody in the source.
+    CREATE TABLE orphan (
+        anchor TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -6,6 +6,7 @@ use crate::{
     error::Result,
     event::LogLevel,
     model::{Run, Timestamp, counted},
+    profile::Profile,
     state::import::{Gone, ImportRow},
 };
 
@@ -98,12 +99,8 @@ fn carry_over(
     // A clock that was ahead may have seen it missing first.
     let since = row.missing_since.map_or(job.now, |since| since.min(job.now));
     let period = job.profile.effective_missing_period();
-    let gone = match presence {
-        Presence::Deleted => Some(Gone::Deleted),
-        Presence::OutOfScope => Some(Gone::OutOfScope),
-        _ if period == 0 || waiting.is_clock_sure && since.plus(period) <= job.now => Some(Gone::Missing),
-        _ => None,
-    };
+    let gone = gone(presence, since, job.profile, job.now)
+        .filter(|gone| *gone != Gone::Missing || period == 0 || waiting.is_clock_sure);
     run.numbers.missing += 1;
     let nothing_left = job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)?;
     // Nothing is published for it and nothing can come of it: forgotten.
@@ -114,4 +111,15 @@ fn carry_over(
         waiting.note(job, run, &row, since)?;
     }
     job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)
+}
+
+/// Why a recipient that has not been shown since `since` counts as gone, if it does.
+pub(super) fn gone(presence: &Presence, since: Timestamp, profile: &Profile, now: Timestamp) -> Option<Gone> {
+    match presence {
+        Presence::Deleted => Some(Gone::Deleted),
+        Presence::OutOfScope => Some(Gone::OutOfScope),
+        Presence::Unreadable => None,
+        _ if since.plus(profile.effective_missing_period()) <= now => Some(Gone::Missing),
+        _ => None,
+    }
 }

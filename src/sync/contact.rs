@@ -4,6 +4,7 @@ use super::{
     exclusions::exclude,
     job::Job,
     look::{Look, Verdict},
+    wiped::Watch,
 };
 use crate::{
     error::{Error, ErrorId, Result},
@@ -14,7 +15,12 @@ use crate::{
 
 /// Looks at those recipients of a page at the target that have to be looked at. Those that can't be planned are
 /// taken out, with an error each or counted.
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> Result<Vec<Error>> {
+pub(super) fn run(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    rows: &mut Vec<PlanRow>,
+    watch: Watch,
+) -> Result<Vec<Error>> {
     let mode = job.mode;
     for index in (0..rows.len()).rev() {
         if let Some(why) = rows.get(index).and_then(|row| mode.leaves_alone(row)) {
@@ -22,7 +28,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> 
         }
     }
     let mut errors = Vec::new();
-    for look in mode.looks(job.state, job.options.verify)? {
+    let watched = watch.over(rows, job.target)?;
+    for look in mode.looks(job.state, watched)? {
         errors.extend(take(job, run, rows, look.as_ref())?);
     }
     Ok(errors)

@@ -24,9 +24,10 @@ use crate::{
 const LONGEST_WAIT: i64 = 24 * 3600;
 
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
-    let planned = run.numbers.add + run.numbers.update + run.numbers.remove;
+    let planned = job.state.change_count(run.id, ChangeState::Pending)?;
     let unfinished = job.state.run_number(UNFINISHED_INDEX)?.is_some();
-    if planned == 0 && !unfinished {
+    let lacks_index = job.target.lacks_index() && job.state.recipients_with_managed()? > 0;
+    if planned == 0 && !unfinished && !lacks_index {
         return job.state.use_approvals();
     }
     job.target.check_writable(job.context)?;
@@ -140,7 +141,7 @@ fn export_batch(
         .take(verify::how_many_are_read_back(job.options.verify).saturating_sub(*verified))
         .collect();
     *verified += checks.len();
-    let unseen = read_back::run(job, &checks)?;
+    let unseen = read_back::run(job, run, &checks)?;
     let hidden: Vec<(usize, Finding)> = written
         .iter()
         .zip(&writes)

@@ -20,6 +20,11 @@ pub(super) fn keep(state: &State) -> Result<()> {
     state.set_setting(CONTACTED, "yes")
 }
 
+/// Whether the target has yet to be met by a run of all recipients.
+pub(super) fn is_due(state: &State) -> Result<bool> {
+    Ok(state.setting(CONTACTED)?.is_none())
+}
+
 /// Another target has yet to be met.
 pub(super) fn forget(state: &State) -> Result<()> {
     state.remove_setting(CONTACTED)
@@ -33,7 +38,7 @@ pub(super) struct FirstContact {
 
 impl FirstContact {
     pub(super) fn new(state: &State, ownership: Ownership) -> Result<Self> {
-        Ok(Self { thorough: state.setting(CONTACTED)?.is_none(), ownership })
+        Ok(Self { thorough: is_due(state)?, ownership })
     }
 }
 

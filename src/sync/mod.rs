@@ -18,6 +18,7 @@ mod job;
 mod look;
 pub mod mode;
 mod moves;
+mod orphan;
 mod plan;
 mod progress;
 mod read_back;
@@ -29,6 +30,7 @@ mod run;
 mod sweep;
 mod undone;
 mod verify;
+mod wiped;
 mod witness;
 
 pub use change::digest;

@@ -2,9 +2,10 @@
 
 use super::{
     change::{Draft, digest},
-    contact, export, first_contact,
+    contact, export,
     job::Job,
     progress::Meter,
+    wiped::Watch,
 };
 use crate::{
     error::{Error, Result},
@@ -15,7 +16,7 @@ use crate::{
 /// Recipients of one page.
 const PAGE: usize = 500;
 
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<()> {
     let mut meter = Meter::new(job.context, "Plan", Some(run.numbers.recipients + run.numbers.missing))?;
     let mut after = String::new();
     loop {
@@ -23,7 +24,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         let Some(last) = rows.last() else { break };
         after.clone_from(&last.anchor);
         meter.add(rows.len())?;
-        for error in contact::run(job, run, &mut rows)? {
+        for error in contact::run(job, run, &mut rows, watch)? {
             job.report(run, error)?;
         }
         let planned = job
@@ -32,9 +33,6 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         for error in planned.into_iter().flatten() {
             job.report(run, error)?;
         }
-    }
-    if !job.is_partial() && run.numbers.recipients > 0 {
-        first_contact::keep(job.state)?;
     }
     let numbers = &run.numbers;
     let planned =
@@ -46,7 +44,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
 }
 
 /// Plans one recipient; an error is that recipient's alone.
-fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>> {
+pub(super) fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>> {
     // Until it is read back, nobody knows what of ours is at the target.
     if job.state.is_in_flight(&row.anchor)? {
         run.numbers.waiting += 1;

@@ -6,7 +6,7 @@ use super::{job::Job, mode::Sight};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
-    model::{Change, counted},
+    model::{Change, Run, counted},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -24,44 +24,53 @@ pub(super) struct Check<'a> {
 }
 
 /// Reads writes back and compares their values as sets. Returns the places of those where the target still shows
-/// the old ones; the next run looks at them again.
+/// the old ones, or can't be read (an error of that recipient); the next run looks at them again.
 /// Fails with `VerifyFailed` where the target shows anything else.
-pub(super) fn run(job: &mut Job<'_>, checks: &[Check<'_>]) -> Result<BTreeSet<usize>> {
-    let mut open: Vec<&Check<'_>> = checks.iter().collect();
-    for seconds in LOOKS {
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run, checks: &[Check<'_>]) -> Result<BTreeSet<usize>> {
+    let mut open: Vec<(&Check<'_>, Option<Error>)> = checks.iter().map(|check| (check, None)).collect();
+    // Where there are no replicas, the first answer is the only one there will be.
+    let looks = if job.target.has_replicas() { LOOKS.len() } else { 1 };
+    for seconds in LOOKS.into_iter().take(looks) {
         if open.is_empty() {
             return Ok(BTreeSet::new());
         }
         job.context.wait(Duration::from_secs(seconds))?;
         let mut still = Vec::new();
         for batch in open.chunks(job.target.batch_size().max(1)) {
-            let queries: Vec<TargetQuery<'_>> = batch.iter().map(|check| check.query()).collect();
-            for (check, matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
+            let queries: Vec<TargetQuery<'_>> = batch.iter().map(|(check, _)| check.query()).collect();
+            for ((check, _), matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
                 let there = match matched {
                     Ok(Match::One(found) | Match::Excluded(_, Some(found))) => Some(found),
                     Ok(_) => None,
                     // Not to be read at the moment; the next look may do better.
-                    Err(_) => {
-                        still.push(*check);
+                    Err(error) => {
+                        still.push((*check, Some(error)));
                         continue;
                     }
                 };
                 if !check.is_seen(job, there.as_ref())? {
-                    still.push(check);
+                    still.push((*check, None));
                 }
             }
         }
         open = still;
     }
-    for check in &open {
-        let what = format!(
-            "{} still shows the old values of {}; the next run looks again.",
-            job.target.name(),
-            check.change.recipient
-        );
-        job.context.log(LogLevel::Warning, what)?;
+    let places = open.iter().map(|(check, _)| check.place).collect();
+    for (check, unreadable) in open {
+        let recipient = &check.change.recipient;
+        match unreadable {
+            // Nobody knows what is there: it stays in flight, and the next run reads it first.
+            Some(error) => job.report(run, error.target(recipient.clone()))?,
+            None => {
+                let what = format!(
+                    "{} still shows the old values of {recipient}; the next run looks again.",
+                    job.target.name()
+                );
+                job.context.log(LogLevel::Warning, what)?;
+            }
+        }
     }
-    Ok(open.iter().map(|check| check.place).collect())
+    Ok(places)
 }
 
 impl Check<'_> {

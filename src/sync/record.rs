@@ -45,6 +45,7 @@ fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, ho
         profile_name: profile.name.clone(),
         result: RunResult::Running,
         what_if: options.what_if,
+        new_state: false,
         started: now,
         ended: None,
         seconds: 0.0,

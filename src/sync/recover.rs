@@ -1,5 +1,7 @@
 //! After a crash: what was being written is read back before anything else is done; nothing is guessed.
 
+use uuid::Uuid;
+
 use super::{first_contact, job::Job, look::ambiguous};
 use crate::{
     error::Result,
@@ -14,6 +16,25 @@ use crate::{
 const TARGET: &str = "target";
 /// The setting that says the same as the target says it.
 const TARGET_IDENTITY: &str = "target_identity";
+/// The setting with the name under which the runs of this state write to a target that others write to, too.
+const OWNER: &str = "owner";
+
+/// Before a run that may write: what a killed one has left unfinished at the target goes. The profile's lock says that
+/// no other run of it is at work.
+pub(super) fn begin(job: &mut Job<'_>) -> Result<()> {
+    if job.options.what_if {
+        return Ok(());
+    }
+    let owner = match job.state.setting(OWNER)? {
+        Some(owner) => owner,
+        None => {
+            let owner = Uuid::new_v4().simple().to_string();
+            job.state.set_setting(OWNER, &owner)?;
+            owner
+        }
+    };
+    job.target.begin(&owner, job.context)
+}
 
 /// Before a run of the profile's own: settles every change that an earlier run left in flight, by what the target has
 /// now.

@@ -1,8 +1,8 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    anchor_change, clocks, export, guard, import, job::Job, plan, record::carry_out, recover, sweep, undone,
-    verify, witness,
+    anchor_change, clocks, export, first_contact, guard, import, job::Job, orphan, plan, record::carry_out,
+    recover, sweep, undone, verify, wiped, witness,
 };
 use crate::{
     error::Result,
@@ -18,12 +18,20 @@ pub fn run(job: Job<'_>) -> Result<Run> {
 fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     clocks::check(job, run)?;
     witness::look_back(job, run)?;
+    recover::begin(job)?;
     recover::in_flight(job, run)?;
+    run.new_state = first_contact::is_due(job.state)?;
     import::run(job, run)?;
     witness::tell(job, run)?;
+    let found = orphan::find(job, run)?;
     anchor_change::run(job, run)?;
-    plan::run(job, run)?;
-    verify::tell_drift(job.profile.target.drift(), &run.numbers, job.context)?;
+    let watch = wiped::watch(job, run)?;
+    plan::run(job, run, watch)?;
+    verify::tell_drift(job, &run.numbers)?;
+    orphan::settle(job, run, &found)?;
+    if !job.is_partial() && run.numbers.recipients > 0 {
+        first_contact::keep(job.state)?;
+    }
     let passes = guard::run(job, run)?;
     witness::keep(job, run, passes)?;
     if !passes {
@@ -31,6 +39,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
         sweep::after_import(job, run)?;
         return Ok(RunResult::Held);
     }
+    orphan::hand_over(job, run)?;
     if !job.options.what_if {
         export::run(job, run)?;
         sweep::after_import(job, run)?;

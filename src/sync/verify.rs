@@ -4,11 +4,13 @@ use super::{
     desk::Desk,
     first_contact::adopt,
     hidden,
+    job::Job,
     look::{Look, Verdict, ambiguous},
+    wiped::Watched,
 };
 use crate::{
     error::Result,
-    event::{Context, LogLevel},
+    event::LogLevel,
     model::{PublishedValue, Run, RunNumbers, Value, counted},
     profile::{Drift, Ownership},
     state::published::PlanRow,
@@ -27,11 +29,13 @@ pub(super) fn how_many_are_read_back(verify: bool) -> usize {
 pub(super) struct Published {
     pub(super) ownership: Ownership,
     pub(super) drift: Drift,
+    pub(super) watched: Watched,
 }
 
 impl Look for Published {
     fn wants(&self, row: &PlanRow) -> bool {
-        row.link.is_some()
+        // What is left of those who go is read before it is removed.
+        row.link.is_some() && row.gone.is_none() && self.watched.has(&row.anchor)
     }
 
     fn meet(
@@ -106,18 +110,19 @@ impl Published {
 }
 
 /// One warning that something published had gone, if there was any.
-pub(super) fn tell_drift(drift: Drift, numbers: &RunNumbers, context: &Context) -> Result<()> {
+pub(super) fn tell_drift(job: &Job<'_>, numbers: &RunNumbers) -> Result<()> {
     if numbers.drifted == 0 {
         return Ok(());
     }
-    let what_now = match drift {
+    let what_now = match job.profile.target.drift() {
         Drift::Repair => "they are published again",
         Drift::Report => "the profile only reports it (-Drift Report)",
     };
     let what = format!(
-        "{} of {} had lost published values at the target; {what_now}. -Verbose names them.",
+        "{} of {} had lost published values at {}; {what_now}. -Verbose names them.",
         numbers.drifted,
-        counted(numbers.verified, "verified recipient", "verified recipients")
+        counted(numbers.verified, "verified recipient", "verified recipients"),
+        job.target.name(),
     );
-    context.log(LogLevel::Warning, what)
+    job.context.log(LogLevel::Warning, what)
 }

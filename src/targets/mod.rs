@@ -8,7 +8,9 @@ use crate::{
     directory::{Selection, SourceItem},
     error::Result,
     event::Context,
-    model::{Exclusion, Finding, PublishedRecipient, PublishedValue, RecipientRecord, Timestamp, Value},
+    model::{
+        Exclusion, Finding, PublishedRecipient, PublishedValue, Recipient, RecipientRecord, Timestamp, Value,
+    },
 };
 
 /// A source recipient, for the target to match.
@@ -76,6 +78,15 @@ pub struct TargetWrite<'a> {
     pub values: Vec<Value>,
 }
 
+/// Somebody at the target who has values, and whom nobody in the source may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stranger {
+    /// The anchor that the target shows; `None`: it shows none, or it can't be read.
+    pub anchor: Option<String>,
+    /// Who it is, with the values; its anchor is the target's own key. One that can't be read is an error of its own.
+    pub recipient: Result<Recipient>,
+}
+
 /// Where values are published.
 ///
 /// Calls take batches, since services do; each recipient has a result of its own. What makes going on useless
@@ -125,4 +136,41 @@ pub trait Target: Send {
         next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
         context: &Context,
     ) -> Result<()>;
+
+    /// Told before a run that may write. `owner` is who runs: nobody else of that name writes meanwhile, so that what
+    /// an earlier run of it has left unfinished is taken away.
+    fn begin(&mut self, owner: &str, context: &Context) -> Result<()> {
+        let _ = (owner, context);
+        Ok(())
+    }
+
+    /// Whether there still is something published under `key`, where that is known without reading each recipient;
+    /// `None`: only reading tells.
+    fn has(&mut self, key: &str) -> Result<Option<bool>> {
+        let _ = key;
+        Ok(None)
+    }
+
+    /// Whether [`Target::finish`] is due though nothing was written, since what it wrote is gone.
+    fn lacks_index(&self) -> bool {
+        false
+    }
+
+    /// Whether a read may be answered by a replica that has not heard of the last write.
+    fn has_replicas(&self) -> bool {
+        true
+    }
+
+    /// Hands everybody to `sink` whose anchor the target shows, with the values; nobody where it shows none.
+    fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        let _ = (context, sink);
+        Ok(())
+    }
+
+    /// Where the target shows no anchors: hands everybody to `sink` who has values that it could have been given by us,
+    /// but those that a query of this run has met.
+    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        let _ = (context, sink);
+        Ok(())
+    }
 }

@@ -271,6 +271,18 @@ Describe 'The guard' {
         }
         (Sync-SmimeCertificate corp -AllowRemoval 4 -AllowReplacement 1).Replacements | Should -Be 0
         { Sync-SmimeCertificate corp -AllowReplacement -1 } | Should -Throw
+    It 'holds the removal of what a lost state no longer knows of, and nothing else' {
+        Get-ChildItem -Recurse -File -LiteralPath "$env:SMIME_SYNC_HOME/state" | Remove-Item
+        $run = Sync-SmimeCertificate corp -WarningVariable warning -WarningAction SilentlyContinue
+        $run.Result | Should -Not -Be 'Held'
+        $run.NewState, $run.Orphaned, $run.Exported | Should -Be $true, 4, 0
+        "$warning" | Should -Match "The state of profile 'corp' is new, but the folder"
+        "$warning" | Should -Match "Approve-SmimeSyncPlan corp -Id $($run.Id)"
+        Get-TreeHash -Path "$folder/out" | Should -Be $before
+        "$(Invoke-Script -Text "Approve-SmimeSyncPlan corp -Id $($run.Id)")" | Should -Match 'nobody to confirm'
+        $null = $run | Approve-SmimeSyncPlan -Confirm:$false
+        $run = Sync-SmimeCertificate corp
+        $run.NewState, $run.Orphaned, $run.Exported | Should -Be $false, 0, 4
     }
 
     It 'has no plan to approve but a held one' {

@@ -7,7 +7,8 @@ function Approve-SmimeSyncPlan {
     When the guard holds a plan, nothing was written. This approves exactly the removals and replacements that the
     plan lists, by recipient and value: what goes, and what comes in its place. The next run plans again and lets
     those through. Others that turn up until then count for the guard as ever. Lists them and asks for confirmation
-    by default; -Confirm:$false does not ask.
+    by default; -Confirm:$false does not ask. A run that was not held as a whole may have held removals, too: those
+    of recipients whom nobody in the source accounts for since a state was lost.
     A plan that is held because its source can't be believed (it shows nobody, or is out of date) is refused with
     the error PlanNotApprovable: put the source right and run again. So is the plan of a run with -Identity that is
     held because the last full run is.
@@ -42,11 +43,11 @@ function Approve-SmimeSyncPlan {
 
     .INPUTS
     SmimeSync.Run
-        Held runs.
+        Held runs, and runs with removals that were held.
 
     .OUTPUTS
     SmimeSync.Run
-        The run that was held.
+        The run whose removals were approved.
 
     .LINK
     Get-SmimeSyncRun

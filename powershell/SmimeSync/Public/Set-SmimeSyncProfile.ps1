@@ -114,7 +114,7 @@ function Set-SmimeSyncProfile {
     Authoritative: All of the matched recipients.
 
     .PARAMETER Drift
-    ExchangeOnline, ExchangeSession, Folder: What happens when Sync-SmimeCertificate -Verify finds that something
+    ExchangeOnline, ExchangeSession, Folder: What happens when Sync-SmimeCertificate finds that something
     published is gone. Default: Repair.
     Repair: What is gone is published again.
     Report: What is gone is only reported.

@@ -18,6 +18,10 @@ function Sync-SmimeCertificate {
     that suddenly shows too little, hold the plan: nothing is written, and a warning says why. Approve-SmimeSyncPlan
     lets it through, unless the source itself can't be believed: an empty one has to be put right. Runs with -Identity
     are held as long as the last full run is held for its source.
+    A run whose state is new while the target is not (NewState) says so: the state was lost, or it is the profile's first
+    run to a target that has something. It tells how many recipients are published whom nobody in the source accounts for
+    (Orphaned); they go by Approve-SmimeSyncPlan only, and at Exchange not at all. What is gone from the target is seen
+    and published again.
     With -WhatIf the very plan is made, shown and thrown away: nothing is written anywhere, neither at the
     target nor in the profile's state. With -Confirm each change is asked for; one that was answered No is skipped
     until the recipient's certificates change or a run with -Confirm asks again. Each run says how many there are;
@@ -54,8 +58,9 @@ function Sync-SmimeCertificate {
     of the recipient's mail addresses, or is older than the one before. The checks of the source stay.
 
     .PARAMETER Verify
-    Compares the target with what was published, and reads every write back instead of the first three. What is gone
-    is published again, or only reported where the profile says -Drift Report.
+    Compares the target with everything that was published, and reads every write back instead of the first three. What
+    is gone is published again, or only reported where the profile says -Drift Report. Also looks for recipients who are
+    published and whom nobody in the source accounts for.
 
     .PARAMETER PassThru
     Returns the changes, too, as they come, before the run.

@@ -16,6 +16,7 @@ use crate::{
         decide::Planned,
         desk::Desk,
         look::{Look, Verdict, ambiguous},
+        wiped::Watched,
     },
     targets::{Match, Target, TargetRecipient, TargetWrite},
 };
@@ -47,7 +48,7 @@ impl Mode for InPlace {
     }
 
     /// Nothing was published that `-Verify` could miss.
-    fn looks(&self, _state: &State, _verify: bool) -> Result<Vec<Box<dyn Look + '_>>> {
+    fn looks(&self, _state: &State, _watched: Watched) -> Result<Vec<Box<dyn Look + '_>>> {
         Ok(vec![Box::new(Curated)])
     }
 

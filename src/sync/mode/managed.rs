@@ -12,6 +12,7 @@ use crate::{
         first_contact::FirstContact,
         look::Look,
         verify::Published,
+        wiped::Watched,
     },
     targets::{Target, TargetRecipient, TargetWrite},
 };
@@ -55,11 +56,11 @@ impl Mode for Managed<'_> {
         None
     }
 
-    fn looks(&self, state: &State, verify: bool) -> Result<Vec<Box<dyn Look + '_>>> {
+    fn looks(&self, state: &State, watched: Watched) -> Result<Vec<Box<dyn Look + '_>>> {
         let (ownership, drift) = (self.publication.ownership, self.publication.drift);
         let mut looks: Vec<Box<dyn Look>> = vec![Box::new(FirstContact::new(state, ownership)?)];
-        if verify {
-            looks.push(Box::new(Published { ownership, drift }));
+        if !watched.is_nobody() {
+            looks.push(Box::new(Published { ownership, drift, watched }));
         }
         Ok(looks)
     }

@@ -10,7 +10,7 @@ mod managed;
 pub use in_place::InPlace;
 pub use managed::Managed;
 
-use super::{decide::Planned, desk::Desk, look::Look};
+use super::{decide::Planned, desk::Desk, look::Look, wiped::Watched};
 use crate::{
     error::{Error, Result},
     model::{Change, ChangeState, Exclusion, PublishedValue, Timestamp},
@@ -42,8 +42,8 @@ pub trait Mode: Sync {
     /// Why a recipient is skipped, whatever the target has; `None`: it is not.
     fn leaves_alone(&self, row: &PlanRow) -> Option<Exclusion>;
 
-    /// The looks at the target before anything is planned, in their order; `verify`: also at what was published.
-    fn looks(&self, state: &State, verify: bool) -> Result<Vec<Box<dyn Look + '_>>>;
+    /// The looks at the target before anything is planned, in their order; `watched`: at whose published values, too.
+    fn looks(&self, state: &State, watched: Watched) -> Result<Vec<Box<dyn Look + '_>>>;
 
     /// What a recipient needs; `None`: nothing.
     fn plan(&self, row: &PlanRow, target: &dyn Target) -> Option<Planned>;

@@ -90,6 +90,11 @@ impl Index {
         by_guid.shrink_to_fit();
     }
 
+    /// Everybody.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// How many recipients it has.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

@@ -10,9 +10,10 @@ mod index;
 mod kind;
 mod read;
 mod search;
+mod stranger;
 mod write;
 
-use super::{Match, Target, TargetQuery, TargetWrite};
+use super::{Match, Stranger, Target, TargetQuery, TargetWrite};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
@@ -145,5 +146,9 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+
+    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        self.hand_over_strangers(context, sink)
     }
 }

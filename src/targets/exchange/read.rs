@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What reading one recipient by its key gave; `None`: it is not there, or not of that kind any more.
-type Got = Result<Option<(Found, Object)>>;
+pub(super) type Got = Result<Option<(Found, Object)>>;
 
 impl Exchange {
     pub(super) fn read_queries(
@@ -74,7 +74,7 @@ impl Exchange {
     }
 
     /// Reads recipients by their keys, one result each. Those that nothing can write are not read.
-    fn get(
+    pub(super) fn get(
         &mut self,
         keys: &[(Key, Option<String>)],
         location: Location,

@@ -24,7 +24,7 @@ const FEW: usize = 20;
 #[derive(Default)]
 pub(super) struct Directory {
     /// Everybody, once it was worth listing them.
-    everybody: Option<Index>,
+    pub(super) everybody: Option<Index>,
     /// Deleted mailboxes that can still be restored, once somebody was missing.
     soft_deleted: Option<Index>,
     looked_up: usize,
@@ -37,6 +37,11 @@ impl Directory {
     pub(super) fn claim(&mut self, guid: Uuid, anchor: &str) -> bool {
         let anchor = Fingerprint::of(anchor.as_bytes());
         *self.claims.entry(guid).or_insert(anchor) == anchor
+    }
+
+    /// Whether a recipient was given to anybody of the source.
+    pub(super) fn is_claimed(&self, guid: Uuid) -> bool {
+        self.claims.contains_key(&guid)
     }
 
     /// Adds recipients that were made in this run.
@@ -63,12 +68,18 @@ impl Exchange {
         if self.directory.everybody.is_none() && wanted.len().max(self.directory.looked_up) <= FEW {
             return self.look_up(wanted, context);
         }
-        if self.directory.everybody.is_none() {
-            self.directory.everybody = Some(self.list_everybody(context)?);
-        }
+        self.know_everybody(context)?;
         let index = self.directory.everybody.as_ref();
         let find = |one| Ok(index.map_or(Located::Nobody, |index| index.find(one)));
         Ok(wanted.iter().map(find).collect())
+    }
+
+    /// Lists everybody, unless this run has done so already.
+    pub(super) fn know_everybody(&mut self, context: &Context) -> Result<()> {
+        if self.directory.everybody.is_none() {
+            self.directory.everybody = Some(self.list_everybody(context)?);
+        }
+        Ok(())
     }
 
     fn list_everybody(&mut self, context: &Context) -> Result<Index> {

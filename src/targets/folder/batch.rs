@@ -12,7 +12,9 @@ use std::{
 };
 
 use super::{
+    durable,
     file::{self, RecipientFile, Staged},
+    leftover::Workplace,
     name,
 };
 use crate::{
@@ -37,12 +39,13 @@ struct Move<'a> {
 
 /// Writes a batch; one result each, with the name of its files.
 /// Fails with `DiskFull` where nothing else could be written either.
-pub(super) fn write(folder: &Path, writes: &[TargetWrite<'_>]) -> Result<Vec<Result<String>>> {
+pub(super) fn write(workplace: &Workplace, writes: &[TargetWrite<'_>]) -> Result<Vec<Result<String>>> {
+    let folder = workplace.path.as_path();
     let mut moves = Vec::with_capacity(writes.len());
     for write in writes {
-        moves.push(Move::stage(folder, write)?);
+        moves.push(Move::stage(workplace, write)?);
     }
-    file::sync(folder)?;
+    durable::contents(folder)?;
     let holders = holders(folder, &mut moves);
     for place in order(&holders) {
         if let Some(one) = moves.get_mut(place) {
@@ -50,20 +53,22 @@ pub(super) fn write(folder: &Path, writes: &[TargetWrite<'_>]) -> Result<Vec<Res
             one.note(done.unwrap_or(Ok(())))?;
         }
     }
+    // What is new is there for good before anything old goes.
+    durable::names(folder)?;
     for one in &mut moves {
         let done = one.take_away(folder);
         one.note(done)?;
     }
-    file::sync_folder(folder);
+    durable::names(folder)?;
     Ok(moves.into_iter().map(|one| one.error.map_or(Ok(one.key), Err)).collect())
 }
 
 impl<'a> Move<'a> {
     /// Writes beside their places what the recipient shall have.
-    fn stage(folder: &Path, write: &'a TargetWrite<'a>) -> Result<Self> {
+    fn stage(workplace: &Workplace, write: &'a TargetWrite<'a>) -> Result<Self> {
         let mut one = Self { write, key: name::key(&write.query), staged: None, error: None };
         if !write.values.is_empty() {
-            match RecipientFile::new(&write.query, &write.values).stage(folder, &one.key) {
+            match RecipientFile::new(&write.query, &write.values).stage(workplace, &one.key) {
                 Ok(staged) => one.staged = Some(staged),
                 Err(error) => one.note(Err(error))?,
             }

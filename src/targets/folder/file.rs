@@ -4,23 +4,18 @@ use std::{
     fs,
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
+use super::leftover::Workplace;
 use crate::{
     error::{Error, ErrorId, Result},
     model::{Attribute, Recipient, RecipientKind, Value},
     targets::TargetQuery,
 };
-
-/// How the names of files begin that are not in their place yet.
-pub(super) const TEMPORARY: &str = ".smime-sync-";
-/// A file that has been one for so long is nobody's.
-const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// A recipient as its JSON file shows it. Nothing in it depends on when it was written: the same state is the
 /// same file.
@@ -111,18 +106,18 @@ impl RecipientFile {
 
     /// Writes the recipient's files beside their places. Nothing is published yet.
     /// Fails with `TargetNotWritable`, `DiskFull`.
-    pub(super) fn stage(&self, folder: &Path, key: &str) -> Result<Staged> {
+    pub(super) fn stage(&self, place: &Workplace, key: &str) -> Result<Staged> {
         let values = self.values()?;
         let mut certificates = Vec::with_capacity(values.len());
-        for (place, value) in values.iter().enumerate() {
-            let name = companion_name(key, place, value);
-            certificates.push((stage(folder, &name, &value.bytes)?, name));
+        for (number, value) in values.iter().enumerate() {
+            let name = companion_name(key, number, value);
+            certificates.push((stage(place, &name, &value.bytes)?, name));
         }
         let name = format!("{key}.json");
-        let mut text =
-            serde_json::to_vec_pretty(self).map_err(|e| unreadable(&folder.join(&name), &e.to_string()))?;
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|e| unreadable(&place.path.join(&name), &e.to_string()))?;
         text.push(b'\n');
-        Ok(Staged { key: key.to_owned(), certificates, json: stage(folder, &name, &text)? })
+        Ok(Staged { key: key.to_owned(), certificates, json: stage(place, &name, &text)? })
     }
 }
 
@@ -204,12 +199,12 @@ fn remove_file(path: &Path) -> Result<bool> {
 }
 
 /// Writes a file beside its place.
-fn stage(folder: &Path, name: &str, bytes: &[u8]) -> Result<TempPath> {
-    let path = folder.join(name);
+fn stage(place: &Workplace, name: &str, bytes: &[u8]) -> Result<TempPath> {
+    let path = place.path.join(name);
     let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", &path, e);
-    let mut file = temporary(folder).map_err(|e| failed(&e))?;
+    let mut file = place.temporary().map_err(|e| failed(&e))?;
     file.write_all(bytes).map_err(|e| failed(&e))?;
-    // Linux makes a whole batch durable with one call, see `sync`.
+    // Linux makes a whole batch durable with one call, see `durable::contents`.
     #[cfg(not(target_os = "linux"))]
     file.as_file().sync_data().map_err(|e| failed(&e))?;
     Ok(file.into_temp_path())
@@ -220,47 +215,6 @@ fn put(file: TempPath, path: &Path) -> Result<()> {
     #[cfg(feature = "fault-injection")]
     super::crash::step(path)?;
     file.persist(path).map_err(|e| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, &e.error))
-}
-
-/// Makes what was staged survive a crash of the machine, before it is published.
-/// Fails with `TargetNotWritable`, `DiskFull`.
-pub(super) fn sync(folder: &Path) -> Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write to", folder, e);
-        let open = fs::File::open(folder).map_err(|e| failed(&e))?;
-        rustix::fs::syncfs(&open).map_err(|e| failed(&e.into()))?;
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = folder;
-    Ok(())
-}
-
-/// A file in `folder` that is not in its place yet. Published on purpose: others may read it, unlike the state.
-pub(super) fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    builder.tempfile_in(folder)
-}
-
-/// Removes files that a killed process had not moved into place; young ones may be another process's.
-pub(super) fn remove_abandoned(folder: &Path) {
-    let abandoned = |entry: &fs::DirEntry| {
-        let old = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
-        entry.file_name().to_string_lossy().starts_with(TEMPORARY) && old.is_some_and(|age| age > ABANDONED)
-    };
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(abandoned) {
-        // One that stays is in nobody's way.
-        let _ = fs::remove_file(entry.path());
-    }
-}
-
-/// Makes the names of files survive a crash of the machine, where the operating system has a call for it.
-pub(super) fn sync_folder(folder: &Path) {
-    // A file system that can't sync a folder has no more to offer.
-    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {

@@ -1,14 +1,18 @@
 //! `index.json`: everything that is published, for people and other programs.
 
-use std::{io::Write, path::Path};
+use std::{collections::HashMap, fs, io::Write, path::Path};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::{durable, leftover::Workplace};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Named, PublishedRecipient, Timestamp},
 };
+
+/// Its file.
+pub(super) const NAME: &str = "index.json";
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -32,13 +36,13 @@ struct Certificate<'a> {
 
 /// Writes the index at once, one recipient a line. Fails with `TargetNotWritable`, `DiskFull`.
 pub(super) fn write(
-    folder: &Path,
+    place: &Workplace,
     next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
     context: &Context,
 ) -> Result<()> {
-    let path = folder.join("index.json");
+    let path = place.path.join(NAME);
     let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", &path, e);
-    let file = super::file::temporary(folder).map_err(|e| failed(&e))?;
+    let file = place.temporary().map_err(|e| failed(&e))?;
     let mut writer = std::io::BufWriter::new(file);
     let (mut after, mut separator) = (String::new(), "[\n");
     loop {
@@ -58,7 +62,26 @@ pub(super) fn write(
     writer.write_all(end.as_bytes()).map_err(|e| failed(&e))?;
     let file = writer.into_inner().map_err(|e| failed(e.error()))?;
     file.as_file().sync_data().map_err(|e| failed(&e))?;
-    file.persist(&path).map(drop).map_err(|e| failed(&e.error))
+    file.persist(&path).map_err(|e| failed(&e.error))?;
+    durable::names(&place.path)
+}
+
+/// Which file the index names for whom: anchors by the names of files. `None`: there is an index, and it can't be read.
+pub(super) fn read(folder: &Path) -> Option<HashMap<String, String>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Entry {
+        anchor: String,
+        file: String,
+    }
+    match fs::read(folder.join(NAME)) {
+        Ok(text) => {
+            let entries: Vec<Entry> = serde_json::from_slice(&text).ok()?;
+            Some(entries.into_iter().map(|entry| (entry.file, entry.anchor)).collect())
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Some(HashMap::new()),
+        Err(_) => None,
+    }
 }
 
 fn line(recipient: &PublishedRecipient) -> Line<'_> {

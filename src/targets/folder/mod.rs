@@ -10,17 +10,20 @@
 mod batch;
 #[cfg(feature = "fault-injection")]
 pub mod crash;
+mod durable;
+mod entries;
 mod file;
 mod index;
+mod leftover;
 mod name;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use super::{Match, Target, TargetQuery, TargetRecipient, TargetWrite};
+use super::{Match, Stranger, Target, TargetQuery, TargetRecipient, TargetWrite};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
@@ -28,33 +31,36 @@ use crate::{
     model::{PublishedRecipient, Timestamp},
 };
 use file::RecipientFile;
+use leftover::Workplace;
 
 /// A folder in which recipients are published.
 pub struct Folder {
-    path: PathBuf,
+    place: Workplace,
     /// Keys by anchor, read when a thorough search does not find a recipient under its own name.
     anchors: Option<HashMap<String, String>>,
+    /// The keys of the JSON files that were there when somebody first asked for one in this run.
+    keys: Option<HashSet<String>>,
 }
 
 impl Folder {
     /// The folder at `path`; nothing is read or made yet.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), anchors: None }
+        Self { place: Workplace::new(path), anchors: None, keys: None }
     }
 
     fn not_writable(&self, cause: &std::io::Error) -> Error {
-        Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.path, cause)
+        Error::io(ErrorId::TargetNotWritable, "Cannot write to", &self.place.path, cause)
     }
 
     fn read_key(&self, key: &str) -> Result<Option<RecipientFile>> {
-        RecipientFile::read(&file::json_path(&self.path, key))
+        RecipientFile::read(&file::json_path(&self.place.path, key))
     }
 
     /// The key of the file that an anchor is published in, whatever its name.
     fn key_of_anchor(&mut self, anchor: &str) -> Result<Option<String>> {
         let anchors = match self.anchors.take() {
             Some(anchors) => anchors,
-            None => read_anchors(&self.path)?,
+            None => read_anchors(&self.place.path)?,
         };
         let key = anchors.get(anchor).cloned();
         self.anchors = Some(anchors);
@@ -83,7 +89,7 @@ impl Folder {
 
 impl Target for Folder {
     fn name(&self) -> String {
-        format!("the folder '{}'", self.path.display())
+        format!("the folder '{}'", self.place.path.display())
     }
 
     fn batch_size(&self) -> usize {
@@ -92,7 +98,7 @@ impl Target for Folder {
 
     fn check_writable(&mut self, _context: &Context) -> Result<()> {
         // The folder is made by the first write; until then its nearest ancestor has to take it.
-        let there = self.path.ancestors().find(|path| path.exists()).unwrap_or(&self.path);
+        let there = self.place.path.ancestors().find(|path| path.exists()).unwrap_or(&self.place.path);
         // A file without a name vanishes with the process.
         tempfile::tempfile_in(there).map(drop).map_err(|e| self.not_writable(&e))
     }
@@ -104,8 +110,8 @@ impl Target for Folder {
 
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         context.check()?;
-        fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
-        let results = batch::write(&self.path, writes)?;
+        durable::make_folder(&self.place.path)?;
+        let results = batch::write(&self.place, writes)?;
         if let Some(anchors) = &mut self.anchors {
             let keys =
                 writes.iter().zip(&results).filter_map(|(write, key)| Some((write, key.as_ref().ok()?)));
@@ -124,7 +130,7 @@ impl Target for Folder {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
-        let mut keys: Vec<String> = read_anchors(&self.path)?.into_values().collect();
+        let mut keys: Vec<String> = read_anchors(&self.place.path)?.into_values().collect();
         keys.sort_unstable();
         for key in keys {
             context.check()?;
@@ -151,28 +157,64 @@ impl Target for Folder {
         next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
         context: &Context,
     ) -> Result<()> {
-        fs::create_dir_all(&self.path).map_err(|e| self.not_writable(&e))?;
-        file::remove_abandoned(&self.path);
-        index::write(&self.path, next, context)
+        durable::make_folder(&self.place.path)?;
+        index::write(&self.place, next, context)
+    }
+
+    fn begin(&mut self, owner: &str, _context: &Context) -> Result<()> {
+        self.place.belongs_to(owner);
+        Ok(())
+    }
+
+    fn has(&mut self, key: &str) -> Result<Option<bool>> {
+        let keys = match self.keys.take() {
+            Some(keys) => keys,
+            None => list_keys(&self.place.path)?.into_iter().collect(),
+        };
+        let has = keys.contains(key);
+        self.keys = Some(keys);
+        Ok(Some(has))
+    }
+
+    fn lacks_index(&self) -> bool {
+        matches!(self.place.path.join(index::NAME).try_exists(), Ok(false))
+    }
+
+    fn has_replicas(&self) -> bool {
+        false
+    }
+
+    fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        entries::each(&self.place.path, context, sink)
     }
 }
 
 fn read_anchors(folder: &Path) -> Result<HashMap<String, String>> {
     let mut anchors = HashMap::new();
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-            return Ok(anchors);
-        }
-        Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot list", folder, &e)),
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(key) = name.strip_suffix(".json").filter(|key| *key != "index")
-            && let Ok(Some(file)) = RecipientFile::read(&entry.path())
-        {
-            anchors.insert(file.anchor, key.to_owned());
+    for key in list_keys(folder)? {
+        if let Ok(Some(file)) = RecipientFile::read(&folder.join(format!("{key}.json"))) {
+            anchors.insert(file.anchor, key);
         }
     }
     Ok(anchors)
+}
+
+/// The keys of the JSON files in a folder; none where there is no folder.
+fn list_keys(folder: &Path) -> Result<Vec<String>> {
+    let failed = |e: &std::io::Error| Error::io(ErrorId::TargetUnreadable, "Cannot list", folder, e);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(e) => return Err(failed(&e)),
+    };
+    let mut keys = Vec::new();
+    for entry in entries {
+        // Half a listing would be a loss that there is none of.
+        let name = entry.map_err(|e| failed(&e))?.file_name();
+        let key = name.to_string_lossy().strip_suffix(".json").map(str::to_owned);
+        keys.extend(key.filter(|key| key != "index"));
+    }
+    Ok(keys)
 }

@@ -10,6 +10,7 @@ mod harness;
 mod histories;
 mod identity;
 mod in_place;
+mod lost_state;
 mod mode;
 mod permutations;
 mod preview;
@@ -21,4 +22,5 @@ mod undone;
 #[cfg(unix)]
 mod upgrade;
 mod verify;
+mod wiped;
 pub mod world;

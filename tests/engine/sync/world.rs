@@ -11,7 +11,7 @@ use smime_sync::{
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Exclusion, PublishedRecipient, Recipient, Timestamp},
-    targets::{Match, Target, TargetQuery, TargetWrite, folder::Folder},
+    targets::{Match, Stranger, Target, TargetQuery, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +50,14 @@ pub enum Fault {
     Copies(usize, PathBuf, PathBuf),
     /// Before the write of the batch with this number somebody else changes the state by SQL.
     Executes(usize, PathBuf, String),
+    /// After the first write this recipient can't be read back.
+    HidesWritten(String),
+    /// It has to be asked for each recipient, to know whether it is there.
+    AsksEach,
+    /// A replica may answer.
+    Replicates,
+    /// Nothing tells whose its recipients are.
+    ShowsNoAnchors,
     /// The caller cancels after the batch with this number.
     CancelsAfter(usize),
 }
@@ -88,6 +96,10 @@ impl Target for FaultyTarget {
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         let mut matches = self.folder.read(queries, context)?;
         for (query, matched) in queries.iter().zip(&mut matches) {
+            let hidden = Fault::HidesWritten(query.recipient.label.clone());
+            if self.writes > 0 && self.faults.contains(&hidden) {
+                *matched = Err(Error::new(ErrorId::TargetUnreadable, "Cannot read the file"));
+            }
             if self.faults.contains(&Fault::Hides(query.recipient.label.clone())) {
                 *matched = Err(Error::new(ErrorId::TargetUnreadable, "hidden"));
             }
@@ -165,6 +177,27 @@ impl Target for FaultyTarget {
         context: &Context,
     ) -> Result<()> {
         self.folder.finish(next, context)
+    }
+    fn begin(&mut self, owner: &str, context: &Context) -> Result<()> {
+        self.folder.begin(owner, context)
+    }
+    fn has(&mut self, key: &str) -> Result<Option<bool>> {
+        if self.faults.contains(&Fault::AsksEach) { Ok(None) } else { self.folder.has(key) }
+    }
+    fn lacks_index(&self) -> bool {
+        self.folder.lacks_index()
+    }
+    fn has_replicas(&self) -> bool {
+        self.faults.contains(&Fault::Replicates)
+    }
+    fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        if !self.faults.contains(&Fault::ShowsNoAnchors) {
+            return self.folder.strangers(context, sink);
+        }
+        self.folder.entries(context, &mut |stranger| sink(Stranger { anchor: None, ..stranger }))
+    }
+    fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
+        if self.faults.contains(&Fault::ShowsNoAnchors) { Ok(()) } else { self.folder.entries(context, sink) }
     }
 }
 

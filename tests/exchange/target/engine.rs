@@ -7,11 +7,11 @@ use std::{
 
 use serde_json::{Map, Value, json};
 use smime_sync::{
+    certificate::Certificate,
     directory::{Presence, Selection, Source, SourceItem},
     error::Result,
     event::{Answer, Context, Question, QuestionKind, SessionCommand, SessionFailure},
     exchange::{
-        CmdletChannel,
         clock::Clock,
         http::HttpClient,
         online::ExchangeOnline,
@@ -199,6 +199,8 @@ pub struct Office {
     pub options: Options,
     pub settings: ExchangeOnlineSettings,
     pub clock: Clock,
+    /// DER; everything is allowed without.
+    pub trust_anchors: Vec<Vec<u8>>,
     home: tempfile::TempDir,
 }
 
@@ -247,7 +249,15 @@ impl Office {
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);
         organisation.chunks(500).for_each(|some| stand_in.add(some));
-        Self { stand_in, source, options: Options::default(), settings, clock, home }
+        Self {
+            stand_in,
+            source,
+            options: Options::default(),
+            settings,
+            clock,
+            trust_anchors: Vec::new(),
+            home,
+        }
     }
 
     pub fn host(&self) -> Arc<Recorder<Host>> {
@@ -255,11 +265,11 @@ impl Office {
     }
 
     pub fn target(&self, way: Way, host: &Arc<Recorder<Host>>) -> Exchange {
-        let channel: Box<dyn CmdletChannel> = match way {
-            Way::Session => Box::new(ExchangeSession::new()),
-            Way::Online => Box::new(self.online(host)),
-        };
-        Exchange::new(channel, &self.settings.contacts)
+        let contacts = &self.settings.contacts;
+        match way {
+            Way::Session => Exchange::new(Box::new(ExchangeSession::new()), contacts),
+            Way::Online => Exchange::new(Box::new(self.online(host)), contacts),
+        }
     }
 
     /// A channel that signs in with the application's certificate.
@@ -296,7 +306,8 @@ impl Office {
         let now = self.clock.timestamp();
         let state = State::open(&self.home.path().join("corp.db"), now).unwrap();
         let policy = Policy::new(PolicyName::Standard, SelectionName::Best, true);
-        let anchors = TrustAnchors::new([]);
+        let anchors = self.trust_anchors.iter().map(|der| Certificate::from_der(der).unwrap());
+        let anchors = TrustAnchors::new(anchors);
         let mut source = Memory { recipients: self.source.clone(), ..Memory::default() };
         let context = host.context();
         let profile = self.profile(way);

@@ -5,6 +5,7 @@ mod engine;
 mod exclusions;
 mod identity;
 mod killed;
+mod lost_state;
 mod organisation;
 mod publishing;
 mod session;

@@ -8,9 +8,21 @@ use smime_sync::model::{Attribute, Recipient, RecipientKind, Value};
 
 use crate::common::certificates::{Authority, Draft};
 
+static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::root("CN=Root", 1));
+
+/// The CA of everybody's certificates.
+pub fn root() -> Vec<u8> {
+    ROOT.der.clone()
+}
+
+/// A certificate of another CA.
+pub fn stranger(address: &str) -> Vec<u8> {
+    static OTHER: LazyLock<Authority> = LazyLock::new(|| Authority::root("CN=Other", 2));
+    Draft::person(address).serial(&[9]).valid_today().sign(&OTHER)
+}
+
 /// A certificate for an address, valid now; another serial number is another certificate.
 pub fn certificate(address: &str, serial: u8) -> Vec<u8> {
-    static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::root("CN=Root", 1));
     Draft::person(address).serial(&[serial]).valid_today().sign(&ROOT)
 }
 

@@ -1,0 +1,214 @@
+//! Goes through whom a target has that shows their anchors.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    directory::{Presence, Source},
+    error::{Error, Result},
+    event::Context,
+    model::{Evaluation, Fingerprint, PublishedValue, Recipient, Run, Telling, Timestamp},
+    profile::Profile,
+    state::{State, import::ImportRow},
+    sync::{absent, fingerprint, import::evaluation_row, job::Job, plan},
+    targets::Stranger,
+};
+
+/// Recipients that are looked up in the source at a time.
+const LOOK_UP: usize = 1000;
+
+/// What is found before the plan, and can be told only after it.
+#[derive(Default)]
+pub(in crate::sync) struct Found {
+    /// Those of the source for whom nothing is to be published, by their anchors.
+    idle: Vec<(String, Recipient)>,
+    /// The target's keys of those for whom something is to be published, by their anchors.
+    wanted: BTreeMap<String, Vec<String>>,
+    /// How many values are there that neither the source has nor the policy wants.
+    pub(super) others: u64,
+}
+
+/// Keeps whom the source does not have, before anything is planned: from now on they are as those whom an earlier run
+/// published, and whom the source does not show since now.
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
+    let Job { source, target, state, evaluate, policy, now, profile, context, .. } = job;
+    let keeper = Keeper { run: run.id, state, evaluate: *evaluate, policy: *policy, now: *now, profile };
+    let source: &mut dyn Source = &mut **source;
+    let mut seeker =
+        Seeker { keeper, source, context, absent: Vec::new(), found: Found::default(), errors: Vec::new() };
+    target.entries(context, &mut |stranger| seeker.meet(stranger))?;
+    seeker.look_up()?;
+    let Seeker { found, errors, .. } = seeker;
+    for error in errors {
+        job.report(run, error)?;
+    }
+    Ok(found)
+}
+
+/// After the plan: what nobody was linked with by now is settled, too.
+pub(super) fn settle(job: &Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
+    let keeper = Keeper {
+        run: run.id,
+        state: job.state,
+        evaluate: job.evaluate,
+        policy: job.policy,
+        now: job.now,
+        profile: job.profile,
+    };
+    let errors = job.state.transaction(|state| {
+        let mut errors = Vec::new();
+        for (anchor, recipient) in &found.idle {
+            if !keeper.is_linked(anchor, &recipient.anchor)? {
+                keeper.keep(anchor, recipient, None)?;
+                let row = state.plan_row_of(run.id, anchor)?;
+                errors.extend(row.map(|row| plan::plan_one(job, run, &row)).transpose()?.flatten());
+            }
+        }
+        Ok(errors)
+    })?;
+    errors.into_iter().try_for_each(|error| job.report(run, error))?;
+    // Whoever stands under an old address is linked, so that the write to the new one takes away what is there.
+    for (anchor, keys) in &found.wanted {
+        let [key, ..] = keys.as_slice() else { continue };
+        if keeper.is_linked(anchor, key)? {
+            continue;
+        }
+        let Some(row) = job.state.plan_row_of(run.id, anchor)? else { continue };
+        if job.target.key(&row.query(false)).is_some_and(|own| !keys.contains(&own)) {
+            job.state.set_managed(anchor, Some(key), &[], job.now)?;
+        }
+    }
+    Ok(())
+}
+
+/// What meeting strangers needs beside the target.
+struct Seeker<'a> {
+    keeper: Keeper<'a>,
+    source: &'a mut dyn Source,
+    context: &'a Context,
+    /// Those whom the import does not show, to be looked up.
+    absent: Vec<(String, Recipient)>,
+    found: Found,
+    errors: Vec<Error>,
+}
+
+impl Seeker<'_> {
+    fn meet(&mut self, stranger: Stranger) -> Result<()> {
+        let Stranger { anchor, recipient } = stranger;
+        let known = match &anchor {
+            Some(anchor) => self.keeper.state.sight_of(self.keeper.run, anchor)?,
+            None => None,
+        };
+        let shown = known.filter(|sight| sight.present);
+        let (anchor, recipient) = match (anchor, recipient) {
+            (Some(anchor), Ok(recipient)) => (anchor, recipient),
+            // The look at those of the source tells it of them.
+            (_, Err(error)) if shown.is_none() => {
+                self.errors.push(error);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        if recipient.values.is_empty() {
+            return Ok(());
+        }
+        match shown {
+            None if self.keeper.is_linked(&anchor, &recipient.anchor)? => {}
+            None => {
+                self.absent.push((anchor, recipient));
+                if self.absent.len() >= LOOK_UP {
+                    self.look_up()?;
+                }
+            }
+            Some(sight) if sight.has_desired => {
+                self.found.others += self.keeper.values_of_others(&anchor, &recipient)?;
+                self.found.wanted.entry(anchor).or_default().push(recipient.anchor);
+            }
+            Some(_) => self.found.idle.push((anchor, recipient)),
+        }
+        Ok(())
+    }
+
+    /// Keeps who is not in the source either when it is asked for them.
+    fn look_up(&mut self) -> Result<()> {
+        let absent = std::mem::take(&mut self.absent);
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let anchors: Vec<String> = absent.iter().map(|(anchor, _)| anchor.clone()).collect();
+        let presences = self.source.look_up(&anchors, self.context)?;
+        self.keeper.state.transaction(|_| {
+            // The next import shows those that are in scope.
+            let gone = absent
+                .iter()
+                .zip(&presences)
+                .filter(|(_, presence)| !matches!(presence, Presence::InScope(_)));
+            for ((anchor, recipient), presence) in gone {
+                // One recipient may be there twice, and the first counts.
+                if !self.keeper.is_linked(anchor, &recipient.anchor)? {
+                    self.keeper.keep(anchor, recipient, Some(presence))?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Where those are kept who turn out to be nobody's.
+struct Keeper<'a> {
+    run: i64,
+    state: &'a State,
+    evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
+    policy: Fingerprint,
+    now: Timestamp,
+    profile: &'a Profile,
+}
+
+impl Keeper<'_> {
+    /// Whether either of them is known by a link.
+    fn is_linked(&self, anchor: &str, key: &str) -> Result<bool> {
+        Ok(self.state.linked_anchor(key)?.is_some() || self.state.link(anchor)?.target.is_some())
+    }
+
+    /// From now on what a recipient has is managed, within the caller's transaction; `presence`: what the source says of one that it does not show.
+    fn keep(&self, anchor: &str, recipient: &Recipient, presence: Option<&Presence>) -> Result<()> {
+        let key = &recipient.anchor;
+        let published = Recipient { anchor: anchor.to_owned(), ..recipient.clone() };
+        let evaluation = (self.evaluate)(&published);
+        let telling = Telling::of(&evaluation.certificates);
+        let managed: Vec<PublishedValue> = published
+            .values
+            .iter()
+            .map(|value| PublishedValue {
+                attribute: value.attribute,
+                value: value.fingerprint(),
+                certificate: telling.certificate(value).map(Into::into),
+            })
+            .collect();
+        let input = fingerprint::input(&published, self.policy, self.profile.policy.disabled_account);
+        let (row, _) = evaluation_row(&published, input, evaluation);
+        if let Some(presence) = presence {
+            let seen = ImportRow {
+                anchor: anchor.to_owned(),
+                address: published.primary_address().map(str::to_lowercase),
+                missing_since: Some(self.now),
+                gone: absent::gone(presence, self.now, self.profile, self.now),
+            };
+            self.state.add_import(self.run, &seen)?;
+            self.state.put_evaluation(anchor, &row, &[], self.now)?;
+        }
+        published.values.iter().try_for_each(|value| self.state.put_value(value))?;
+        self.state.set_managed(anchor, Some(key), &managed, self.now)?;
+        self.state.add_orphan(anchor)
+    }
+
+    /// How many values of somebody who is in the source are neither the source's nor to be published.
+    fn values_of_others(&self, anchor: &str, recipient: &Recipient) -> Result<u64> {
+        let Some(evaluation) = self.state.evaluation(anchor)? else { return Ok(0) };
+        let of_source = &evaluation.recipient.values;
+        let foreign = recipient.values.iter().filter(|value| {
+            !of_source.contains(&(value.attribute, value.fingerprint()))
+                && !evaluation.desired.iter().any(|one| one.is(value))
+        });
+        Ok(foreign.count() as u64)
+    }
+}

@@ -1,0 +1,43 @@
+//! Whom the folder has, whoever put it there.
+
+use std::path::Path;
+
+use super::{file::RecipientFile, index, list_keys, name};
+use crate::{error::Result, event::Context, targets::Stranger};
+
+/// Hands over whom the folder has, in the order of the files' names. What is no recipient's file is somebody else's
+/// and left out, but for those that the index names.
+pub(super) fn each(
+    folder: &Path,
+    context: &Context,
+    sink: &mut dyn FnMut(Stranger) -> Result<()>,
+) -> Result<()> {
+    let mut keys = list_keys(folder)?;
+    keys.retain(|key| name::is_key(key));
+    keys.sort_unstable();
+    let mut unreadable = Vec::new();
+    for key in keys {
+        context.check()?;
+        let file = format!("{key}.json");
+        match RecipientFile::read(&folder.join(&file)) {
+            Ok(None) => {}
+            Ok(Some(one)) => {
+                let recipient = one.to_recipient(&key);
+                sink(Stranger { anchor: Some(one.anchor), recipient })?;
+            }
+            Err(error) => unreadable.push((file, error)),
+        }
+    }
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    let index = index::read(folder);
+    for (file, error) in unreadable {
+        let anchor = index.as_ref().map(|index| index.get(&file).cloned());
+        // Where the index can't be read either, nobody can say that it is not ours.
+        if anchor != Some(None) {
+            sink(Stranger { anchor: anchor.flatten(), recipient: Err(error) })?;
+        }
+    }
+    Ok(())
+}

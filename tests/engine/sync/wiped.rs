@@ -1,0 +1,139 @@
+//! What was published and is gone from the target: seen by the next run.
+
+use std::fs;
+
+use smime_sync::{
+    error::ErrorId,
+    model::{ChangeState, RunResult},
+    profile::Drift,
+};
+
+use super::harness::{DAY, Fault, Harness, person, tree};
+
+fn three() -> Harness {
+    Harness::new(["alice", "bob", "carol"].map(|name| person(name, &[name])).to_vec())
+}
+
+#[test]
+fn the_next_run_sees_what_is_gone_and_publishes_it_again() {
+    type Damage = fn(&Harness);
+    let cases: [(&str, Damage, u64); 4] = [
+        ("the folder is gone", |harness| fs::remove_dir_all(harness.out()).unwrap(), 3),
+        (
+            "it was emptied",
+            |harness| tree(&harness.out()).keys().for_each(|path| fs::remove_file(path).unwrap()),
+            3,
+        ),
+        (
+            "one recipient's file is gone",
+            |harness| fs::remove_file(harness.out().join("bob@contoso.test.json")).unwrap(),
+            1,
+        ),
+        ("the index is gone", |harness| fs::remove_file(harness.out().join("index.json")).unwrap(), 0),
+    ];
+    for (what, damage, lost) in cases {
+        let mut harness = three();
+        harness.run().ok();
+        let before = tree(&harness.out());
+        damage(&harness);
+        let outcome = harness.run();
+        let numbers = &outcome.ok().numbers;
+        assert_eq!((numbers.drifted, numbers.exported), (lost, lost), "{what}");
+        assert_eq!(tree(&harness.out()), before, "{what}");
+        let warned = outcome.told.warnings();
+        assert_eq!(
+            warned.iter().any(|text| text.contains("they are published again")),
+            lost > 0,
+            "{what}: {warned:?}"
+        );
+        assert_eq!(harness.run().planned(), (0, 0, 0), "{what}");
+    }
+}
+
+#[test]
+fn a_profile_that_only_reports_drift_reports_this_too() {
+    let mut harness = three();
+    harness.run().ok();
+    harness.folder_mut().publication.drift = Drift::Report;
+    fs::remove_dir_all(harness.out()).unwrap();
+    let outcome = harness.run();
+    assert_eq!((outcome.ok().numbers.drifted, outcome.planned()), (3, (0, 0, 0)));
+    assert!(outcome.told.warnings()[0].contains("only reports it"), "{:?}", outcome.told.warnings());
+    assert!(harness.published("alice").is_empty());
+}
+
+#[test]
+fn a_run_of_some_recipients_sees_it_of_these() {
+    let mut harness = three();
+    harness.run().ok();
+    fs::remove_dir_all(harness.out()).unwrap();
+    harness.options.identity = vec!["alice@contoso.test".into()];
+    assert_eq!(harness.run().planned(), (1, 0, 0));
+    assert_eq!(harness.published("alice"), ["alice"]);
+}
+
+#[test]
+fn a_target_that_has_to_be_asked_for_each_is_asked_for_a_few_and_for_all_where_one_has_lost_something() {
+    let people: Vec<_> = (0..20).map(|n| person(&format!("p{n:02}"), &["v"])).collect();
+    let mut harness = Harness::new(people);
+    harness.faults = vec![Fault::AsksEach];
+    harness.run().ok();
+    assert_eq!(harness.run().ok().numbers.verified, 0, "nothing is gone, and nobody else is looked at");
+    fs::remove_dir_all(harness.out()).unwrap();
+    let outcome = harness.run();
+    let numbers = &outcome.ok().numbers;
+    assert_eq!((numbers.verified, numbers.drifted, numbers.exported), (20, 20, 20));
+    assert_eq!(harness.published("p07"), ["v"]);
+}
+
+#[test]
+fn the_sample_is_another_one_in_each_run() {
+    let people: Vec<_> = (0..20).map(|n| person(&format!("p{n:02}"), &["v"])).collect();
+    let mut harness = Harness::new(people);
+    harness.faults = vec![Fault::AsksEach];
+    harness.run().ok();
+    fs::write(
+        harness.out().join("p07@contoso.test.json"),
+        fs::read_to_string(harness.out().join("p07@contoso.test.json"))
+            .unwrap()
+            .replace(r#""Values": ["#, r#""Values": [], "Old": ["#),
+    )
+    .unwrap();
+    let seen = (0..7).any(|_| harness.run().ok().numbers.drifted == 1);
+    assert!(seen, "20 recipients, 3 a run: seven runs have looked at everybody");
+    assert_eq!(harness.published("p07"), ["v"]);
+}
+
+#[test]
+fn what_cannot_be_read_back_is_an_error_at_once_where_there_are_no_replicas() {
+    let mut harness = three();
+    harness.faults = vec![Fault::HidesWritten("alice@contoso.test".into())];
+    harness.batch = 10;
+    let began = std::time::Instant::now();
+    let outcome = harness.run();
+    assert!(began.elapsed().as_secs() < 60, "it waited for a replica that there is not");
+    assert_eq!(outcome.ok().result, RunResult::CompletedWithErrors);
+    assert_eq!(outcome.told.errors_of(), [(ErrorId::TargetUnreadable, Some("alice@contoso.test".into()))]);
+    assert_eq!(harness.changes(ChangeState::InFlight).len(), 1);
+    harness.faults.clear();
+    harness.now += DAY;
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    assert_eq!(harness.changes(ChangeState::InFlight), []);
+}
+
+#[test]
+fn leftovers_of_a_killed_run_go_with_the_next_one_and_those_of_others_stay() {
+    let mut harness = three();
+    harness.run().ok();
+    let owner = harness.state().setting("owner").unwrap().unwrap();
+    for name in [format!(".smime-sync-{owner}-abc"), ".smime-sync-0123456789-abc".into()] {
+        fs::write(harness.out().join(name), "half").unwrap();
+    }
+    harness.run().ok();
+    let left: Vec<_> = tree(&harness.out())
+        .into_keys()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with('.'))
+        .collect();
+    assert_eq!(left, [".smime-sync-0123456789-abc"], "another profile's may be at work");
+}
