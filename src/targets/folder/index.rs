@@ -4,6 +4,7 @@ use std::{io::Write, path::Path};
 
 use serde::Serialize;
 
+use super::name;
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
@@ -72,8 +73,10 @@ fn line(recipient: &PublishedRecipient) -> Line<'_> {
             not_after: certificate.not_after,
         })
     });
+    // Whose move was declined or refused is still there under the old address.
+    let moves = recipient.label.contains('@') && name::of(&recipient.label) != recipient.target;
     Line {
-        recipient: &recipient.label,
+        recipient: if moves { &recipient.target } else { &recipient.label },
         display_name: recipient.display_name.as_deref(),
         anchor: &recipient.anchor,
         file: format!("{}.json", recipient.target),
