@@ -117,7 +117,8 @@ Describe 'The cmdlet <Name>' -ForEach $commands {
     It 'has singular PascalCase parameters, no Boolean ones, and no text for a password' {
         foreach ($parameter in $Command.Parameters.Values | Where-Object { $_.Name -notin $common }) {
             $parameter.Name | Should -MatchExactly '^[A-Z][a-zA-Z]*$'
-            $parameter.Name | Should -Not -Match '[^s]s$'
+            # A number of days is one, as New-TimeSpan -Days has it.
+            $parameter.Name -replace 'Days$', 'Day' | Should -Not -Match '[^s]s$'
             $parameter.ParameterType | Should -Not -Be ([bool])
             $parameter.Name | Should -Not -Match 'UserName'
             if ($parameter.Name -match 'Password|Token|Secret') {

@@ -264,7 +264,7 @@ struct Step {
     approve: bool,
 }
 
-const SIZE: usize = 60;
+const SIZE: usize = 40;
 
 fn step() -> impl Strategy<Value = Step> {
     let moves = vec((0..SIZE, prop::bool::weighted(0.3)), 0..8);
@@ -281,12 +281,12 @@ fn holders(harness: &Harness) -> BTreeSet<usize> {
 
 proptest! {
     // Each case is a dozen whole runs.
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 10, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 16, ..ProptestConfig::default() })]
     #[test]
-    fn no_week_loses_more_than_the_limit_and_what_was_approved(steps in vec(step(), 1..30)) {
+    fn no_week_loses_more_than_the_limit_and_what_was_approved(steps in vec(step(), 1..20)) {
         let mut harness = company(SIZE);
         harness.batch = SIZE;
-        harness.profile.limits.removal_percent = 20;
+        harness.profile.limits.removal_percent = 30;
         // After each run: when, and who has something published.
         let mut seen = vec![(harness.now, holders(&harness))];
         // Whose removal somebody approved, before and after it was written.
@@ -303,6 +303,7 @@ proptest! {
             let (_, before) = seen.last().unwrap();
             let now = holders(&harness);
             let lost: Vec<usize> = before.difference(&now).copied().collect();
+            let takes = !lost.is_empty();
             let unapproved = lost.iter().filter(|who| !approved.contains(*who)).count();
             let allowed = step.allow.is_some_and(|allowed| unapproved <= allowed as usize);
             covered.extend(lost.into_iter().filter(|who| allowed || approved.contains(who)));
@@ -315,6 +316,10 @@ proptest! {
                 approved = held.into_iter().filter(|one| one.run_id == outcome.ok().id).map(anchor).collect();
             }
             seen.push((harness.now, now));
+            // The guard judges what takes something; how many there were at most may fall later, by what was approved.
+            if !takes {
+                continue;
+            }
             let since = harness.now - 7 * DAY;
             // What there was before the first run within the days is what they begin with.
             let first = seen.iter().position(|(time, _)| *time > since).unwrap_or(0).saturating_sub(1);
@@ -323,7 +328,7 @@ proptest! {
             let (_, last) = window.last().unwrap();
             let had: BTreeSet<usize> = window.iter().flat_map(|(_, holders)| holders).copied().collect();
             let lost = had.difference(last).filter(|who| !covered.contains(*who)).count();
-            prop_assert!(lost <= (highest * 20 / 100).max(10), "{lost} of {highest} are lost");
+            prop_assert!(lost <= (highest * 30 / 100).max(10), "{lost} of {highest} are lost");
         }
     }
 }
