@@ -23,7 +23,16 @@ use smime_sync::{
 /// A recipient that took longer is not tried again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The time that this thread had on a processor, on Linux, so that what else the machine does is not counted; elsewhere
+/// the time by the clock.
+fn spent(since: Instant) -> Duration {
+    let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = schedule.and_then(|text| text.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| since.elapsed(), Duration::from_nanos)
+}
+
 fn main() {
+    let since = Instant::now();
     use RemovableValue::{Displaced, Untrusted, Weak, WrongAddress};
     let everything = [Displaced, Untrusted, Weak, WrongAddress];
     let best = Policy::new(PolicyName::Standard, SelectionName::Best, false);
@@ -34,9 +43,12 @@ fn main() {
         let seconds = [&best, &in_place].map(|policy| {
             let mut least = Duration::MAX;
             for _ in 0..3 {
-                let start = Instant::now();
-                drop(evaluate(&one.recipient, policy, &one.anchors, NOW));
-                least = least.min(start.elapsed());
+                let start = spent(since);
+                let evaluation = evaluate(&one.recipient, policy, &one.anchors, NOW);
+                least = least.min(spent(since) - start);
+                // What is told of it has an end, too.
+                let told = (evaluation.certificates.len(), evaluation.findings.len());
+                assert!((1..=3_000).contains(&told.0) && told.1 <= 100, "{}: {told:?}", one.what);
                 if least > PATIENCE {
                     break;
                 }

@@ -1,5 +1,6 @@
 //! The engine over a real state and a real folder: what each event in the source does at the target.
 
+mod cancel;
 mod crash;
 mod damage;
 mod events;
