@@ -11,7 +11,10 @@ const MAX_LINE: u64 = 64 << 10;
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Names of the columns that are known, in lower case; of several for the same thing the first counts.
-const ADDRESS: &[&str] = &["emailaddress", "mail", "primarysmtpaddress", "externalemailaddress"];
+const ADDRESS: &[&str] =
+    &["emailaddress", "mail", "primarysmtpaddress", "externalemailaddress", "targetaddress"];
+/// Where mail to it goes, beside the address.
+const EXTERNAL: &[&str] = &["externalemailaddress", "targetaddress"];
 const DISPLAY_NAME: &[&str] = &["displayname", "name"];
 const CERTIFICATE: &[&str] = &["certificate"];
 const CERTIFICATE_PATH: &[&str] = &["certificatepath"];
@@ -24,6 +27,7 @@ pub(super) struct Header {
     /// How many columns there are.
     pub width: usize,
     pub address: usize,
+    pub external_address: Option<usize>,
     pub display_name: Option<usize>,
     pub certificate: Option<usize>,
     pub certificate_path: Option<usize>,
@@ -99,12 +103,14 @@ impl Header {
                 "the header has no column Certificate, CertificatePath or UserSMimeCertificate".into()
             );
         }
-        let used = [address, display_name, certificate, certificate_path, signed_data];
+        let external_address = position(&names, EXTERNAL).filter(|at| Some(*at) != address);
+        let used = [address, external_address, display_name, certificate, certificate_path, signed_data];
         let unknown = names.iter().enumerate().filter(|(at, _)| !used.contains(&Some(*at)));
         Ok(Self {
             delimiter,
             width: names.len(),
             address: address.unwrap_or_default(),
+            external_address,
             display_name,
             certificate,
             certificate_path,

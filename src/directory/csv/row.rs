@@ -46,25 +46,12 @@ impl<'a> Row<'a> {
 
     /// The address without `SMTP:` before it and what nobody sees around it; or why it is none, as a phrase.
     pub fn address(&self) -> Result<Cow<'a, str>, String> {
-        let text = trimmed(self.raw(Some(self.header.address)));
-        let address = match text.split_at_checked("smtp:".len()) {
-            Some((prefix, address)) if prefix.eq_ignore_ascii_case("smtp:") => {
-                Cow::Owned(trimmed(address).into_owned())
-            }
-            _ => text,
-        };
-        if address.is_empty() {
-            return Err("it has no address".into());
-        }
-        let parts = address.split_once('@');
-        let whole =
-            |(local, domain): (&str, &str)| !local.is_empty() && !domain.is_empty() && !domain.contains('@');
-        let plain = !address.contains(|c: char| c.is_whitespace() || c.is_control());
-        if address.len() <= MAX_ADDRESS && plain && parts.is_some_and(whole) {
-            Ok(address)
-        } else {
-            Err(format!("'{}' is not an address", shortened(&address)))
-        }
+        plain_address(self.raw(Some(self.header.address)))?.ok_or_else(|| "it has no address".into())
+    }
+
+    /// Where mail to it goes, if that is told in a column of its own; or why that is no address, as a phrase.
+    pub fn external_address(&self) -> Result<Option<Cow<'a, str>>, String> {
+        plain_address(self.raw(self.header.external_address))
     }
 
     /// The address as it is written there, where something stands around or in it that nobody sees. Spaces around a
@@ -127,6 +114,29 @@ impl<'a> Row<'a> {
     fn raw(&self, column: Option<usize>) -> &'a str {
         let field = column.and_then(|column| self.record.get(column)).unwrap_or_default();
         std::str::from_utf8(field).unwrap_or_default()
+    }
+}
+
+/// The address in a cell, `None` in an empty one; or why it is none, as a phrase.
+fn plain_address(cell: &str) -> Result<Option<Cow<'_, str>>, String> {
+    let text = trimmed(cell);
+    let address = match text.split_at_checked("smtp:".len()) {
+        Some((prefix, address)) if prefix.eq_ignore_ascii_case("smtp:") => {
+            Cow::Owned(trimmed(address).into_owned())
+        }
+        _ => text,
+    };
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let parts = address.split_once('@');
+    let whole =
+        |(local, domain): (&str, &str)| !local.is_empty() && !domain.is_empty() && !domain.contains('@');
+    let plain = !address.contains(|c: char| c.is_whitespace() || c.is_control());
+    if address.len() <= MAX_ADDRESS && plain && parts.is_some_and(whole) {
+        Ok(Some(address))
+    } else {
+        Err(format!("'{}' is not an address", shortened(&address)))
     }
 }
 

@@ -88,9 +88,12 @@ impl CsvSource {
                     return sink(Found { error: skipped("", reason), ..Found::default() });
                 }
             };
-            match row.check_width().and_then(|()| row.values(folder)) {
-                Ok(values) => {
-                    waiting.add(&address, row.untrimmed_address(), row.display_name(), values);
+            let usable = row.check_width().and_then(|()| Ok((row.values(folder)?, row.external_address()?)));
+            match usable {
+                Ok((values, external)) => {
+                    let recipient = waiting.add(&address, row.display_name(), values);
+                    also(&mut recipient.untrimmed, row.untrimmed_address());
+                    also(&mut recipient.proxy_addresses, external.as_deref());
                 }
                 Err(reason) => {
                     waiting.spoil(&address);
@@ -225,18 +228,9 @@ struct Waiting {
 
 impl Waiting {
     /// Adds what one row says; values that are there already once.
-    fn add(
-        &mut self,
-        address: &str,
-        untrimmed: Option<&str>,
-        display_name: Option<&str>,
-        values: Vec<Value>,
-    ) {
+    fn add(&mut self, address: &str, display_name: Option<&str>, values: Vec<Value>) -> &mut Recipient {
         let anchor = address.to_lowercase();
         let recipient = self.recipients.entry(anchor).or_insert_with_key(|anchor| recipient(anchor, address));
-        if let Some(text) = untrimmed.filter(|text| !recipient.untrimmed.iter().any(|known| known == text)) {
-            recipient.untrimmed.push(text.to_owned());
-        }
         if recipient.display_name.is_none() {
             recipient.display_name = display_name.map(str::to_owned);
         }
@@ -246,6 +240,7 @@ impl Waiting {
                 recipient.values.push(value);
             }
         }
+        recipient
     }
 
     /// Notes that a row of the address could not be used.
@@ -259,6 +254,13 @@ impl Waiting {
         let recipient = self.recipients.remove(&anchor);
         self.bytes = self.bytes.saturating_sub(recipient.as_ref().map_or(0, size));
         recipient.filter(|_| !self.spoilt.remove(&anchor))
+    }
+}
+
+/// Adds a text that is not there yet.
+fn also(texts: &mut Vec<String>, text: Option<&str>) {
+    if let Some(text) = text.filter(|text| !texts.iter().any(|known| known == text)) {
+        texts.push(text.to_owned());
     }
 }
 

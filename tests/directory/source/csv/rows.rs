@@ -170,6 +170,24 @@ fn a_cell_that_a_spreadsheet_cut_is_told_as_such() {
 }
 
 #[test]
+fn where_mail_to_it_goes_is_an_address_of_it_too() {
+    for (column, cell, addresses, reason) in [
+        ("ExternalEmailAddress", "SMTP:zoe@fabrikam.test", vec!["zoe@partner.test", "zoe@fabrikam.test"], ""),
+        ("targetAddress", "zoe@fabrikam.test", vec!["zoe@partner.test", "zoe@fabrikam.test"], ""),
+        ("targetAddress", "", vec!["zoe@partner.test"], ""),
+        ("targetAddress", "zoe@partner.test", vec!["zoe@partner.test"], ""),
+        ("ExternalEmailAddress", "X400:c=US", vec![], "'X400:c=US' is not an address"),
+    ] {
+        let partners = Partners::of(format!("{column},Mail,Certificate\n{cell},zoe@partner.test,MAA=\n"));
+        let (recipients, errors, done) = partners.read(&Selection::All);
+        let found: Vec<_> = recipients.iter().flat_map(Recipient::addresses).collect();
+        assert_eq!((found, done), (addresses, Ok(())), "{column} {cell}");
+        assert_eq!(errors.len(), usize::from(!reason.is_empty()), "{errors:?}");
+        assert!(errors.iter().all(|error| error.message.contains(reason)), "{errors:?}");
+    }
+}
+
+#[test]
 fn what_nobody_sees_around_an_address_is_no_part_of_it() {
     for (cell, untrimmed) in [
         ("zoe@partner.test", None),
