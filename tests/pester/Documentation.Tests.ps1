@@ -101,12 +101,30 @@ Describe 'Code blocks' {
         $all = @(Get-DocumentedBlock)
         $all.Count | Should -BeGreaterThan 60
         @($all | Where-Object { $_.Language -ne 'powershell' -and -not (Get-ReasonNotRun -Block $_) } | ForEach-Object { $_.Name }) | Should -BeNullOrEmpty
+        foreach ($one in $script:NotRun | Where-Object { $_.ContainsKey('Language') }) {
+            @($all | Where-Object { $_.Language -eq $one.Language }).Count | Should -BeGreaterThan 0 -Because $one.Language
+        }
         foreach ($one in $script:NotRun | Where-Object { $_.ContainsKey('Match') }) {
             @($all | Where-Object { $_.Text -match $one.Match }).Count | Should -Be 1 -Because $one.Match
         }
         foreach ($command in Get-Command -Module SmimeSync) {
             @($all | Where-Object { $_.Text -match $command.Name }).Count | Should -BeGreaterThan 0 -Because $command.Name
         }
+    }
+}
+
+Describe 'The rows that docs/unattended.md writes to a CSV file' {
+    It 'hold nothing that a spreadsheet takes for a formula' {
+        $block = @(Get-DocumentedBlock | Where-Object { $_.Text -match 'filter ConvertTo-Row' })
+        $block.Count | Should -Be 1
+        . ([scriptblock]::Create(($block[0].Text -split '(?m)^}\r?\n')[0] + '}'))
+        $change = [pscustomobject] @{
+            Recipient = '=cmd|calc'; DisplayName = '+1'; Change = 'Add'; Reasons = @('@SUM', 'b'); Anchor = "`t=1"; Error = '-x'; RunId = 7
+            Time = [datetime]::new(2026, 11, 25, 10, 40, 59, [DateTimeKind]::Utc); Other = 'a=b'; None = $null
+        }
+        $row = $change | ConvertTo-Row
+        ($row.Recipient, $row.DisplayName, $row.Change, $row.Reasons, $row.Anchor, $row.Error, $row.RunId, $row.Time, $row.Other, $row.None) |
+            Should -Be @("'=cmd|calc", "'+1", 'Add', "'@SUM b", "'`t=1", "'-x", '7', '2026-11-25 10:40:59Z', 'a=b', '')
     }
 }
 

@@ -37,7 +37,6 @@ $script:NotRun = @(
     @{ Language = 'sh'; Reason = 'starts the tests and the demonstration themselves' }
     @{ Language = 'ini'; Reason = 'is a unit of systemd' }
     @{ Language = 'json'; Reason = 'is data' }
-    @{ Language = 'text'; Reason = 'is a picture' }
     @{ Language = ''; Reason = 'is a picture' }
     @{ Match = 'New-MgApplication'; Reason = 'has commands of Microsoft Graph alone, and needs a tenant' }
     @{ Match = 'New-ManagementRole'; Reason = 'has commands of Exchange Online for roles alone, and needs a tenant' }
@@ -52,9 +51,10 @@ function Get-ReasonNotRun {
     }
 }
 
-# Blocks that write to Active Directory get as far as its name: their own tests run them against a domain controller.
-
 function Test-NeedsDirectory {
+    # Whether a block writes to Active Directory: it gets as far as the server's name, and its own tests run the same
+    # against a domain controller.
+    [OutputType([bool])]
     param([hashtable] $Block)
     $Block.Text -match '(?i)(un)?publish-SmimeCertificate' -or $Block.Text -match '\bcurate\b'
 }

@@ -161,22 +161,6 @@ Describe 'The cmdlet <Name>' -ForEach $commands {
         }
     }
 
-    It 'has examples that parse and use only parameters that exist' {
-        foreach ($example in (Get-Help -Name $Name -Full).examples.example) {
-            $text = "$($example.code)" -replace '(?m)^PS>\s?|^>>\s?'
-            $code = ($text -split "`n" | Where-Object { $_ -notmatch '^What if:' }) -join "`n"
-            $tree = [System.Management.Automation.Language.Parser]::ParseInput($code, [ref] $null, [ref] $null)
-            $calls = $tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
-            foreach ($call in $calls | Where-Object { "$($_.GetCommandName())" -match '-Smime' }) {
-                $called = Get-Command -Name $call.GetCommandName()
-                foreach ($element in $call.CommandElements) {
-                    if ($element -isnot [System.Management.Automation.Language.CommandParameterAst]) { continue }
-                    { $called.ResolveParameter($element.ParameterName) } | Should -Not -Throw
-                }
-            }
-        }
-    }
-
     It 'says what it returns' {
         $silent = $Name -eq 'Remove-SmimeSyncProfile'
         @($Command.OutputType).Count -gt 0 | Should -Be (-not $silent)
