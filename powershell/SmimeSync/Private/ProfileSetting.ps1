@@ -2,12 +2,12 @@
 # Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer',
-    'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'Organization', 'AppId', 'CertificateFilePath',
-    'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId', 'ExchangeEnvironmentName',
-    'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'ByteEncoding', 'Prefix', 'CreateContact', 'Ownership',
-    'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection',
-    'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit',
-    'ReplacementPercent', 'Retention'
+    'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
+    'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
+    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'ByteEncoding', 'Prefix',
+    'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted',
+    'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
+    'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PathSetting = @(
     'ServerCertificatePath', 'Path', 'CertificateFilePath', 'OutputPath', 'TrustAnchorPath'
@@ -16,6 +16,6 @@ $script:ListSetting = @(
     'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
 )
 $script:NumberSetting = @(
-    'Port', 'QuietPeriod', 'Timeout', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
-    'ReplacementLimit', 'ReplacementPercent', 'Retention'
+    'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent',
+    'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
