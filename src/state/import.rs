@@ -257,7 +257,21 @@ impl State {
                      AND NOT EXISTS (SELECT 1 FROM import WHERE run_id = ?1 AND anchor = old.anchor)
                    ORDER BY anchor LIMIT ?3";
         let current = self.current_run()?.unwrap_or(0);
-        let rows = self.query(sql, rusqlite::params![run_id, after, limit as i64, current], |row| {
+        self.import_rows(sql, rusqlite::params![run_id, after, limit as i64, current])
+    }
+
+    /// Recipients that the import of `run_id` no longer shows and whose published values stay, after `after`, `limit` at most.
+    pub fn kept_while_missing(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<ImportRow>> {
+        let sql = "SELECT anchor, address, missing_since, gone FROM import AS absent
+                   WHERE run_id = ?1 AND anchor > ?2 AND missing_since IS NOT NULL AND gone IS NULL
+                     AND (EXISTS (SELECT 1 FROM managed WHERE anchor = absent.anchor)
+                       OR EXISTS (SELECT 1 FROM change WHERE anchor = absent.anchor AND state = 'InFlight'))
+                   ORDER BY anchor LIMIT ?3";
+        self.import_rows(sql, rusqlite::params![run_id, after, limit as i64])
+    }
+
+    fn import_rows(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<ImportRow>> {
+        let rows = self.query(sql, parameters, |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Option<String>>(3)?))
         })?;
         let import = |(anchor, address, missing_since, gone): (_, _, _, Option<String>)| {

@@ -12,12 +12,15 @@ use crate::{
 
 /// Anchors of one look-up.
 const LOOK_UP: usize = 100;
+/// Recipients of one page.
+const PAGE: usize = 500;
 
 /// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let mut after = String::new();
     let mut unreadable = 0_u64;
-    let mut waiting = Waiting { is_clock_sure: !witness::is_doubted(job, run)?, first_end: None };
+    // By a clock that may be wrong, nobody has been missing for long enough.
+    let is_clock_sure = !witness::is_doubted(job, run)?;
     loop {
         let unseen = job.state.unseen(run.id, &after, LOOK_UP)?;
         let Some(last) = unseen.last() else { break };
@@ -33,13 +36,12 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
                     let row = ImportRow { missing_since: None, gone: None, ..row };
                     job.state.add_import(run.id, &row)?;
                 }
-                other => carry_over(job, run, &mut waiting, row, &other)?,
+                other => carry_over(job, run, is_clock_sure, row, &other)?,
             }
         }
         import::again(job, run, &mut found)?;
     }
-    tell_unreadable(job, unreadable)?;
-    waiting.tell(job, run)
+    tell_unreadable(job, unreadable)
 }
 
 /// Who can't be read is not gone.
@@ -55,44 +57,41 @@ fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
     job.context.log(LogLevel::Warning, message)
 }
 
-/// Recipients whose published values stay until the missing period ends.
-struct Waiting {
-    /// By a clock that may be wrong, nobody has been missing for long enough.
-    is_clock_sure: bool,
-    /// When the period of the first of them ends.
-    first_end: Option<Timestamp>,
-}
-
-impl Waiting {
-    fn note(&mut self, job: &Job<'_>, run: &mut Run, row: &ImportRow, since: Timestamp) -> Result<()> {
-        run.numbers.missing_kept += 1;
-        let end = since.plus(job.profile.effective_missing_period());
-        self.first_end = Some(self.first_end.map_or(end, |first| first.min(end)));
-        let who = row.address.as_deref().unwrap_or(&row.anchor);
-        job.verbose(format!("The source has not shown {who} since {since}."))
+/// One warning about those whose published values stay until the missing period ends: who left is to be told from a
+/// source that was cut. Told when it is known whose addresses and values they were.
+pub(super) fn tell(job: &Job<'_>, run: &mut Run) -> Result<()> {
+    let (mut after, mut first_end) = (String::new(), None::<Timestamp>);
+    loop {
+        let kept = job.state.kept_while_missing(run.id, &after, PAGE)?;
+        let Some(last) = kept.last() else { break };
+        after.clone_from(&last.anchor);
+        for row in kept {
+            let Some(since) = row.missing_since else { continue };
+            run.numbers.missing_kept += 1;
+            let end = since.plus(job.profile.effective_missing_period());
+            first_end = Some(first_end.map_or(end, |first| first.min(end)));
+            let who = row.address.as_deref().unwrap_or(&row.anchor);
+            job.verbose(format!("The source has not shown {who} since {since}."))?;
+        }
     }
-
-    /// One warning: who left is to be told from a source that was cut.
-    fn tell(&self, job: &Job<'_>, run: &Run) -> Result<()> {
-        let Some(end) = self.first_end else { return Ok(()) };
-        let (one, many) = ("recipient is missing from the source", "recipients are missing from the source");
-        let (them, they) = match run.numbers.missing_kept {
-            1 => ("it", "it stays"),
-            _ => ("them", "they stay"),
-        };
-        let what = format!(
-            "{}; what is published for {them} is removed from {end} on, if {they} missing (-MissingPeriod). -Verbose \
-             names {them}.",
-            counted(run.numbers.missing_kept, one, many)
-        );
-        job.context.log(LogLevel::Warning, what)
-    }
+    let Some(end) = first_end else { return Ok(()) };
+    let (one, many) = ("recipient is missing from the source", "recipients are missing from the source");
+    let (them, they) = match run.numbers.missing_kept {
+        1 => ("it", "it stays"),
+        _ => ("them", "they stay"),
+    };
+    let what = format!(
+        "{}; what is published for {them} is removed from {end} on, if {they} missing (-MissingPeriod). -Verbose names \
+         {them}.",
+        counted(run.numbers.missing_kept, one, many)
+    );
+    job.context.log(LogLevel::Warning, what)
 }
 
 fn carry_over(
     job: &Job<'_>,
     run: &mut Run,
-    waiting: &mut Waiting,
+    is_clock_sure: bool,
     row: ImportRow,
     presence: &Presence,
 ) -> Result<()> {
@@ -100,15 +99,12 @@ fn carry_over(
     let since = row.missing_since.map_or(job.now, |since| since.min(job.now));
     let period = job.profile.effective_missing_period();
     let gone = gone(presence, since, job.profile, job.now)
-        .filter(|gone| *gone != Gone::Missing || period == 0 || waiting.is_clock_sure);
+        .filter(|gone| *gone != Gone::Missing || period == 0 || is_clock_sure);
     run.numbers.missing += 1;
     let nothing_left = job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)?;
     // Nothing is published for it and nothing can come of it: forgotten.
     if gone.is_some() && nothing_left {
         return job.state.drop_open_change(&row.anchor);
-    }
-    if gone.is_none() && !nothing_left {
-        waiting.note(job, run, &row, since)?;
     }
     job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)
 }

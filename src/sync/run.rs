@@ -1,8 +1,8 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    anchor_change, clocks, export, first_contact, guard, import, job::Job, orphan, plan, record::carry_out,
-    recover, sweep, undone, verify, wiped, witness,
+    absent, anchor_change, clocks, export, first_contact, guard, import, job::Job, orphan, plan,
+    record::carry_out, recover, sweep, undone, verify, wiped, witness,
 };
 use crate::{
     error::Result,
@@ -25,6 +25,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     witness::tell(job, run)?;
     let found = orphan::find(job, run)?;
     anchor_change::run(job, run)?;
+    absent::tell(job, run)?;
     let watch = wiped::watch(job, run)?;
     plan::run(job, run, watch)?;
     verify::tell_drift(job, &run.numbers)?;
