@@ -222,8 +222,11 @@ impl World {
             let managed: Vec<_> = one.managed.iter().map(|value| value.value).collect();
             let there: Vec<_> = words.iter().map(|word| super::harness::value(word).fingerprint()).collect();
             assert_eq!(there, managed, "{}", one.target);
-            let companion = fs::read_to_string(out.join(format!("{}.cer", one.target))).unwrap();
-            assert_eq!(companion, words[0], "{}", one.target);
+            // What may be unfinished is written again by the next run that sees its owner.
+            if anchors.len() == 1 {
+                let companion = fs::read_to_string(out.join(format!("{}.cer", one.target))).unwrap();
+                assert_eq!(companion, words[0], "{}", one.target);
+            }
         }
     }
 
