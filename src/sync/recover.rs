@@ -8,7 +8,7 @@ use crate::{
     event::LogLevel,
     model::{Change, ChangeState, Run, counted},
     profile::TargetKind,
-    state::history::ASKED_RUN,
+    state::history::{ASKED_RUN, UNFINISHED_INDEX},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -83,6 +83,8 @@ fn read_back(job: &mut Job<'_>, run: &mut Run, of: Option<i64>) -> Result<()> {
         job.context.check()?;
         let recipients = counted(changes.len(), "recipient", "recipients");
         job.verbose(format!("Reading back {recipients} whose change was interrupted."))?;
+        // What is settled here may be in the index, or missing there.
+        job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())?;
         settle_batch(job, run, &changes)?;
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fs, io::Write, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{durable, leftover::Workplace};
+use super::{durable, leftover::Workplace, name};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
@@ -95,8 +95,10 @@ fn line(recipient: &PublishedRecipient) -> Line<'_> {
             not_after: certificate.not_after,
         })
     });
+    // Whose move was declined or refused is still there under the old address.
+    let moves = recipient.label.contains('@') && name::of(&recipient.label) != recipient.target;
     Line {
-        recipient: &recipient.label,
+        recipient: if moves { &recipient.target } else { &recipient.label },
         display_name: recipient.display_name.as_deref(),
         anchor: &recipient.anchor,
         file: format!("{}.json", recipient.target),

@@ -10,7 +10,12 @@ const LONGEST: usize = 180;
 pub(super) fn key(query: &TargetQuery<'_>) -> String {
     let recipient = query.recipient;
     let named = recipient.address.as_deref().or(recipient.user_principal_name.as_deref());
-    let text = named.unwrap_or(query.anchor).to_lowercase();
+    of(named.unwrap_or(query.anchor))
+}
+
+/// The name for an address, user principal name or anchor.
+pub(super) fn of(text: &str) -> String {
+    let text = text.to_lowercase();
     let mut key = String::with_capacity(text.len());
     for (index, c) in text.char_indices() {
         let last = index + c.len_utf8() == text.len();

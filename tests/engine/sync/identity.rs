@@ -146,6 +146,35 @@ fn who_keeps_an_address_at_the_target_is_not_displaced_and_the_newcomer_is_tried
     assert_settled(&mut harness);
 }
 
+#[test]
+fn where_one_of_a_ring_stays_all_of_it_stay() {
+    for (refused, batch) in [(0, 1), (1, 1), (2, 7), (3, 2)] {
+        let names = &FORTY[..4];
+        let mut harness = Harness::new(ring(names, 0));
+        harness.batch = batch;
+        harness.run().ok();
+        harness.source.recipients = ring(names, 1);
+        harness.faults = vec![Fault::Refuses(format!("{}@contoso.test", names[refused]))];
+        let run = harness.run();
+        assert_eq!(run.ok().result, RunResult::CompletedWithErrors);
+        let mut ids = run.told.error_ids();
+        ids.retain(|id| *id != ErrorId::TargetConflict);
+        assert_eq!((ids, run.ok().numbers.rejected), (vec![ErrorId::TargetNotWritable], 4));
+        for name in names {
+            assert_eq!(under(&harness, name), Some((vec![(*name).to_owned()], format!("id-{name}"))));
+        }
+        let index: Vec<serde_json::Value> =
+            serde_json::from_slice(&fs::read(harness.out().join("index.json")).unwrap()).unwrap();
+        for line in index {
+            let (recipient, anchor) = (line["Recipient"].as_str().unwrap(), line["Anchor"].as_str().unwrap());
+            assert_eq!(recipient.trim_end_matches("@contoso.test"), anchor.trim_start_matches("id-"));
+        }
+        harness.faults.clear();
+        assert_eq!(harness.run().planned(), (0, 4, 0));
+        assert_settled(&mut harness);
+    }
+}
+
 /// The same people under other anchors; `values` differ for those whose names are in `renewed`.
 fn migrated(people: &[Recipient], renewed: &[&str]) -> Vec<Recipient> {
     let of = |one: &Recipient| {

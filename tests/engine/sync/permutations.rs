@@ -184,6 +184,7 @@ impl World {
         let outcome = self.harness.run();
         self.harness.now += 60;
         let Ok(run) = outcome.run else { return };
+        self.assert_agreement();
         let numbers = &run.numbers;
         let says_not_all = partial || numbers.waiting + numbers.declined + numbers.missing > 0;
         if run.result == RunResult::Success && !says_not_all {
@@ -202,6 +203,31 @@ impl World {
         };
         let all = self.harness.source.recipients.iter().map(of);
         all.filter(|(_, (_, words)): &(_, (_, Vec<String>))| !words.is_empty()).collect()
+    }
+
+    /// Whatever became of single changes, the folder and the index have what the state says, under the same names.
+    fn assert_agreement(&self) {
+        let (out, state) = (self.harness.out(), self.harness.state());
+        let in_flight: Vec<_> =
+            self.harness.changes(ChangeState::InFlight).into_iter().map(|change| change.anchor).collect();
+        let linked = state.published_after("", 100).unwrap();
+        for one in linked.iter().filter(|one| !in_flight.contains(&one.anchor)) {
+            let text = fs::read(out.join(format!("{}.json", one.target)));
+            let text = text.unwrap_or_else(|_| panic!("the state thinks that {} is published", one.target));
+            let file: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            let mut anchors = state.link(&one.anchor).unwrap().former;
+            anchors.push(one.anchor.clone());
+            assert!(anchors.iter().any(|anchor| file["Anchor"] == **anchor), "{}: {file}", one.target);
+            let words = published_in(&out, &one.target);
+            let managed: Vec<_> = one.managed.iter().map(|value| value.value).collect();
+            let there: Vec<_> = words.iter().map(|word| super::harness::value(word).fingerprint()).collect();
+            assert_eq!(there, managed, "{}", one.target);
+            // What may be unfinished is written again by the next run that sees its owner.
+            if anchors.len() == 1 {
+                let companion = fs::read_to_string(out.join(format!("{}.cer", one.target))).unwrap();
+                assert_eq!(companion, words[0], "{}", one.target);
+            }
+        }
     }
 
     /// The folder, the index and the state say the same as the source.
