@@ -17,21 +17,20 @@ const LIFETIME: i64 = 300 * DAY;
 /// A certificate that the company's CA issued.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Issued {
-    /// The address that it names, if any.
-    pub names: Option<String>,
+    /// The addresses that it names, if any.
+    pub names: Vec<String>,
     /// Seconds since 1970; it ends 300 days later.
     pub from: i64,
     pub der: Vec<u8>,
 }
 
 impl Issued {
-    fn new(whose: &str, names: Option<&str>, from: i64) -> Self {
+    fn new(whose: &str, names: Vec<String>, from: i64) -> Self {
         // Signing is slow, and the same few come again in every history.
         static SIGNED: LazyLock<Mutex<HashMap<String, Vec<u8>>>> = LazyLock::new(Mutex::default);
-        let draft = match names {
-            Some(address) => Draft::person(address),
-            None => Draft::person("nobody@contoso.test").without("2.5.29.17"),
-        };
+        let draft = Draft::person("nobody@contoso.test");
+        let addresses: Vec<&str> = names.iter().map(String::as_str).collect();
+        let draft = if names.is_empty() { draft.without("2.5.29.17") } else { draft.addresses(&addresses) };
         let key = format!("{whose} {names:?} {from}");
         let sign = || {
             let mut draft = draft;
@@ -42,11 +41,14 @@ impl Issued {
             draft.sign(&root())
         };
         let der = SIGNED.lock().unwrap().entry(key).or_insert_with(sign).clone();
-        Self { names: names.map(str::to_owned), from, der }
+        Self { names, from, der }
     }
 
-    fn is_valid(&self, now: i64) -> bool {
-        self.from <= now && now < self.from + LIFETIME
+    /// One that names somebody else alone is nobody's.
+    fn is_usable(&self, address: &str, now: i64) -> bool {
+        self.from <= now
+            && now < self.from + LIFETIME
+            && (self.names.is_empty() || self.names.iter().any(|one| one == address))
     }
 }
 
@@ -71,6 +73,13 @@ pub fn address(number: usize) -> String {
     format!("a{number}@contoso.test")
 }
 
+/// The address with the next number.
+fn next(address: &str) -> String {
+    let number =
+        address.trim_start_matches('a').split('@').next().and_then(|text| text.parse::<usize>().ok());
+    self::address(number.unwrap() + 1)
+}
+
 impl Company {
     /// `count` people with a certificate each.
     pub fn new(count: usize) -> Self {
@@ -92,8 +101,9 @@ impl Company {
         let whose = format!("p{number}");
         let now = self.now;
         let person = &mut self.people[number];
-        let names = named.then(|| person.address.clone());
-        let one = Issued::new(&whose, names.as_deref(), from);
+        // It also names the address that moves on to the person when all move by one.
+        let names = if named { vec![person.address.clone(), next(&person.address)] } else { Vec::new() };
+        let one = Issued::new(&whose, names, from);
         if !person.certificates.iter().any(|other| other.from == from) {
             person.certificates.push(one);
         }
@@ -153,8 +163,8 @@ impl Company {
     /// What has to be published, by address: the newest that is valid, of those that name the address if any does.
     pub fn wanted(&self, now: i64) -> BTreeMap<String, Vec<u8>> {
         let best = |person: &Person| {
-            let valid = person.certificates.iter().filter(|one| one.is_valid(now));
-            let best = valid.max_by_key(|one| (one.names.as_ref() == Some(&person.address), one.from))?;
+            let usable = person.certificates.iter().filter(|one| one.is_usable(&person.address, now));
+            let best = usable.max_by_key(|one| (!one.names.is_empty(), one.from))?;
             Some((person.address.clone(), best.der.clone()))
         };
         self.people.iter().filter(|person| person.present).filter_map(best).collect()

@@ -161,7 +161,7 @@ fn settle(office: &mut Office) -> Outcome {
         let outcome = office.run(&Conditions { verify: round % 2 == 1, ..Conditions::good() });
         check(office, &Conditions::good(), &outcome);
         if let Ok(run) = &outcome.run
-            && run.result == RunResult::Held
+            && (run.result == RunResult::Held || run.numbers.orphaned > 0)
         {
             office.approve(run.id);
         }
