@@ -1,8 +1,13 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    absent, anchor_change, clocks, export, first_contact, guard, import, job::Job, orphan, plan,
-    record::carry_out, recover, sweep, undone, verify, wiped, witness,
+    absent, anchor_change, clocks, export, first_contact, guard, import,
+    job::Job,
+    orphan, plan,
+    record::carry_out,
+    recover, sweep, undone, verify,
+    wiped::{self, Watch},
+    witness,
 };
 use crate::{
     error::Result,
@@ -23,15 +28,11 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     run.new_state = first_contact::is_due(job.state)?;
     import::run(job, run)?;
     witness::tell(job, run)?;
-    let found = orphan::find(job, run)?;
-    anchor_change::run(job, run)?;
-    absent::tell(job, run)?;
-    let watch = wiped::watch(job, run)?;
-    plan::run(job, run, watch)?;
-    verify::tell_drift(job, &run.numbers)?;
-    orphan::settle(job, run, &found)?;
-    if !job.is_partial() && run.numbers.recipients > 0 {
-        first_contact::keep(job.state)?;
+    // By a clock or a source that is not believed the plan is made to be looked at, and nothing is learnt.
+    if witness::holds(job, run)?.is_empty() {
+        learn(job, run)?;
+    } else {
+        plan::run(job, run, Watch::Gone)?;
     }
     let passes = guard::run(job, run)?;
     witness::keep(job, run, passes)?;
@@ -47,4 +48,19 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     }
     undone::tell(job, run)?;
     Ok(undone::result(&run.numbers))
+}
+
+/// Plans, and keeps what the source and the target tell of who came, went and moved.
+fn learn(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
+    let found = orphan::find(job, run)?;
+    anchor_change::run(job, run)?;
+    absent::tell(job, run)?;
+    let watch = wiped::watch(job, run)?;
+    plan::run(job, run, watch)?;
+    verify::tell_drift(job, &run.numbers)?;
+    orphan::settle(job, run, &found)?;
+    if !job.is_partial() && run.numbers.recipients > 0 {
+        first_contact::keep(job.state)?;
+    }
+    Ok(())
 }

@@ -6,11 +6,11 @@ use crate::{
     directory::{Presence, Source},
     error::{Error, Result},
     event::Context,
-    model::{Evaluation, Fingerprint, PublishedValue, Recipient, Run, Telling, Timestamp},
+    model::{Evaluation, Fingerprint, PublishedValue, Recipient, Run, Telling, Timestamp, Value},
     profile::Profile,
     state::{State, import::ImportRow},
     sync::{absent, fingerprint, import::evaluation_row, job::Job, plan},
-    targets::Stranger,
+    targets::{Match, Stranger, TargetQuery},
 };
 
 /// Recipients that are looked up in the source at a time.
@@ -45,7 +45,62 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
 }
 
 /// After the plan: what nobody was linked with by now is settled, too.
-pub(super) fn settle(job: &Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
+pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
+    settle_idle(job, run, found)?;
+    for (anchor, keys) in &found.wanted {
+        if let Some(key) = old_place(job, run, anchor, keys)? {
+            take_over(job, run, anchor, key)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a recipient stands under an old address, if the write to its place does not take that away already.
+fn old_place<'a>(job: &Job<'_>, run: &Run, anchor: &str, keys: &'a [String]) -> Result<Option<&'a String>> {
+    let Some(row) = job.state.plan_row_of(run.id, anchor)? else { return Ok(None) };
+    let Some(own) = job.target.key(&row.query(false)) else { return Ok(None) };
+    if job.state.link(anchor)?.target.is_some_and(|link| link != own) {
+        return Ok(None);
+    }
+    for key in keys.iter().filter(|key| **key != own) {
+        if job.state.linked_anchor(key)?.is_none() {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+/// Links a recipient to its old place, and makes what is there ours to take away: the address may be somebody else's.
+fn take_over(job: &mut Job<'_>, run: &Run, anchor: &str, key: &str) -> Result<()> {
+    let Some(row) = job.state.plan_row_of(run.id, anchor)? else { return Ok(()) };
+    let query = TargetQuery { link: Some(key), ..row.query(false) };
+    let there = match job.target.read(&[query], job.context)?.pop() {
+        Some(Ok(Match::One(there))) if there.key == key => there.values,
+        _ => Vec::new(),
+    };
+    let mut managed = job.state.managed(anchor)?;
+    for value in there.iter().map(of_nobody_else) {
+        if !managed.iter().any(|one| one.same(&value)) {
+            managed.push(value);
+        }
+    }
+    job.state.transaction(|state| {
+        there.iter().try_for_each(|value| state.put_value(value))?;
+        state.set_managed(anchor, Some(key), &managed, job.now)
+    })
+}
+
+fn of_nobody_else(value: &Value) -> PublishedValue {
+    PublishedValue { attribute: value.attribute, value: value.fingerprint(), certificate: None }
+}
+
+/// Whether either of them is known by a link.
+fn is_linked(state: &State, anchor: &str, key: &str) -> Result<bool> {
+    Ok(state.linked_anchor(key)?.is_some() || state.link(anchor)?.target.is_some())
+}
+
+/// Those of the source for whom nothing is to be published.
+fn settle_idle(job: &Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
     let keeper = Keeper {
         run: run.id,
         state: job.state,
@@ -57,7 +112,7 @@ pub(super) fn settle(job: &Job<'_>, run: &mut Run, found: &Found) -> Result<()> 
     let errors = job.state.transaction(|state| {
         let mut errors = Vec::new();
         for (anchor, recipient) in &found.idle {
-            if !keeper.is_linked(anchor, &recipient.anchor)? {
+            if !is_linked(keeper.state, anchor, &recipient.anchor)? {
                 keeper.keep(anchor, recipient, None)?;
                 let row = state.plan_row_of(run.id, anchor)?;
                 errors.extend(row.map(|row| plan::plan_one(job, run, &row)).transpose()?.flatten());
@@ -65,19 +120,7 @@ pub(super) fn settle(job: &Job<'_>, run: &mut Run, found: &Found) -> Result<()> 
         }
         Ok(errors)
     })?;
-    errors.into_iter().try_for_each(|error| job.report(run, error))?;
-    // Whoever stands under an old address is linked, so that the write to the new one takes away what is there.
-    for (anchor, keys) in &found.wanted {
-        let [key, ..] = keys.as_slice() else { continue };
-        if keeper.is_linked(anchor, key)? {
-            continue;
-        }
-        let Some(row) = job.state.plan_row_of(run.id, anchor)? else { continue };
-        if job.target.key(&row.query(false)).is_some_and(|own| !keys.contains(&own)) {
-            job.state.set_managed(anchor, Some(key), &[], job.now)?;
-        }
-    }
-    Ok(())
+    errors.into_iter().try_for_each(|error| job.report(run, error))
 }
 
 /// What meeting strangers needs beside the target.
@@ -112,7 +155,7 @@ impl Seeker<'_> {
             return Ok(());
         }
         match shown {
-            None if self.keeper.is_linked(&anchor, &recipient.anchor)? => {}
+            None if is_linked(self.keeper.state, &anchor, &recipient.anchor)? => {}
             None => {
                 self.absent.push((anchor, recipient));
                 if self.absent.len() >= LOOK_UP {
@@ -144,7 +187,7 @@ impl Seeker<'_> {
                 .filter(|(_, presence)| !matches!(presence, Presence::InScope(_)));
             for ((anchor, recipient), presence) in gone {
                 // One recipient may be there twice, and the first counts.
-                if !self.keeper.is_linked(anchor, &recipient.anchor)? {
+                if !is_linked(self.keeper.state, anchor, &recipient.anchor)? {
                     self.keeper.keep(anchor, recipient, Some(presence))?;
                 }
             }
@@ -164,11 +207,6 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    /// Whether either of them is known by a link.
-    fn is_linked(&self, anchor: &str, key: &str) -> Result<bool> {
-        Ok(self.state.linked_anchor(key)?.is_some() || self.state.link(anchor)?.target.is_some())
-    }
-
     /// From now on what a recipient has is managed, within the caller's transaction; `presence`: what the source says of one that it does not show.
     fn keep(&self, anchor: &str, recipient: &Recipient, presence: Option<&Presence>) -> Result<()> {
         let key = &recipient.anchor;
