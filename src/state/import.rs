@@ -293,6 +293,12 @@ impl State {
             [current],
         )? > 0
         {}
+        // Who is in no import and nowhere at the target has nothing left to be done.
+        self.execute(
+            "DELETE FROM change WHERE state NOT IN ('Exported', 'InFlight') AND anchor IN
+                 (SELECT anchor FROM evaluation WHERE anchor NOT IN (SELECT anchor FROM import) AND anchor NOT IN (SELECT anchor FROM link))",
+            [],
+        )?;
         self.execute(
             "DELETE FROM evaluation WHERE anchor NOT IN (SELECT anchor FROM import) AND anchor NOT IN (SELECT anchor FROM link)",
             [],
