@@ -250,12 +250,18 @@ impl State {
         Ok(self.number("SELECT count(*) FROM import WHERE run_id = ?1", [current])?.unsigned_abs())
     }
 
-    /// Recipients of the import in force that the import of `run_id` has not seen, after `after`, `limit` at most.
+    /// Recipients of the import in force that the import of `run_id` has not seen, after `after`, `limit` at most; with
+    /// those for whom a run with identities published something, and then was canceled.
     pub fn unseen(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<ImportRow>> {
         let sql = "SELECT anchor, address, missing_since, gone FROM import AS old
                    WHERE run_id = ?4 AND anchor > ?2
                      AND NOT EXISTS (SELECT 1 FROM import WHERE run_id = ?1 AND anchor = old.anchor)
-                   ORDER BY anchor LIMIT ?3";
+                   UNION ALL
+                   SELECT l.anchor, lower(json_extract(e.recipient, '$.address')), NULL, NULL
+                   FROM link AS l JOIN evaluation AS e ON e.anchor = l.anchor
+                   WHERE l.anchor > ?2
+                     AND NOT EXISTS (SELECT 1 FROM import WHERE run_id IN (?1, ?4) AND anchor = l.anchor)
+                   ORDER BY 1 LIMIT ?3";
         let current = self.current_run()?.unwrap_or(0);
         self.import_rows(sql, rusqlite::params![run_id, after, limit as i64, current])
     }
@@ -333,6 +339,12 @@ impl State {
             [current],
         )? > 0
         {}
+        // Who is in no import and nowhere at the target has nothing left to be done.
+        self.execute(
+            "DELETE FROM change WHERE state NOT IN ('Exported', 'InFlight') AND anchor IN
+                 (SELECT anchor FROM evaluation WHERE anchor NOT IN (SELECT anchor FROM import) AND anchor NOT IN (SELECT anchor FROM link))",
+            [],
+        )?;
         self.execute(
             "DELETE FROM evaluation WHERE anchor NOT IN (SELECT anchor FROM import) AND anchor NOT IN (SELECT anchor FROM link)",
             [],

@@ -304,3 +304,19 @@ fn a_file_left_at_the_old_place_by_a_crash_goes_even_if_the_address_changes_agai
         assert_eq!(files.len(), 5, "two for each, and the index: {:?}", files.keys());
     }
 }
+
+#[test]
+fn whoever_a_canceled_run_with_identities_published_is_known_to_the_next_import() {
+    let mut harness = Harness::new(ring(&["alice", "bob"], 0));
+    harness.profile.limits.missing_period = Some(0);
+    harness.run().ok();
+    harness.source.recipients.push(person("carol", &["c"]));
+    harness.options.identity = vec!["carol@contoso.test".into()];
+    harness.faults = vec![Fault::CancelsAfter(1)];
+    let _ = harness.run();
+    assert_eq!(harness.published("carol"), ["c"]);
+    (harness.faults, harness.options.identity) = (Vec::new(), Vec::new());
+    harness.source.recipients.pop();
+    assert_eq!(harness.run().planned(), (0, 0, 1));
+    assert!(harness.published("carol").is_empty());
+}
