@@ -282,6 +282,8 @@ fn addresses(certificate: &Certificate, recipient: &Recipient, names: &Names<'_>
                 fired.push((RuleId::AddressShared, message));
             }
         }
+        // One for another purpose need not name any.
+        Naming::PrincipalName(_) | Naming::Nobody if !certificate.allows_mail() => {}
         Naming::PrincipalName(name) => {
             let message = format!(
                 "The certificate names no mail address of the recipient, only the user principal name {}.",

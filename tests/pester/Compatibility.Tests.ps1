@@ -69,7 +69,7 @@ Describe 'The check itself' {
 }
 
 Describe 'The assembly' {
-    It 'refers to mscorlib 4.0 alone, which .NET Framework and .NET both have' {
+    It 'refers to mscorlib and System 4.0 alone, which .NET Framework and .NET both have' {
         $stream = [IO.File]::OpenRead("$env:SMIME_SYNC_MODULE/SmimeSync.Native.dll")
         try {
             $file = [System.Reflection.PortableExecutable.PEReader]::new($stream)
@@ -79,6 +79,6 @@ Describe 'The assembly' {
                 '{0} {1}' -f $reader.GetString($reference.Name), $reference.Version
             }
         } finally { $stream.Dispose() }
-        @($references) | Should -Be @('mscorlib 4.0.0.0')
+        @($references | Sort-Object) | Should -Be @('mscorlib 4.0.0.0', 'System 4.0.0.0')
     }
 }

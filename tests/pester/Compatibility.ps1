@@ -15,11 +15,12 @@ $script:ReviewedMember = @(
     # certificate store signs. Elsewhere they are never reached.
     'GetRSAPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
     # SmimeSync.Native.dll
-    'Day', 'From', 'Load', 'LibraryPath', 'Minute', 'Next', 'Send', 'SetSecret', 'Start'
+    'Day', 'From', 'Load', 'LibraryPath', 'MayDiffer', 'Minute', 'Next', 'Of', 'Printable', 'Send', 'SetSecret', 'Start'
 )
 
 # Commands of PowerShell that the module uses, with the parameters that 5.1 has.
 $script:ReviewedCommand = @{
+    'Add-Member'                 = @('InputObject', 'MemberType', 'Name', 'Value', 'Force', 'PassThru')
     'ConvertFrom-Json'           = @('InputObject')
     'ConvertTo-Json'             = @('InputObject', 'Depth', 'Compress')
     'ForEach-Object'             = @('Process')

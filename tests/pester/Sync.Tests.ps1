@@ -271,6 +271,8 @@ Describe 'The guard' {
         }
         (Sync-SmimeCertificate corp -AllowRemoval 4 -AllowReplacement 1).Replacements | Should -Be 0
         { Sync-SmimeCertificate corp -AllowReplacement -1 } | Should -Throw
+    }
+
     It 'holds the removal of what a lost state no longer knows of, and nothing else' {
         Get-ChildItem -Recurse -File -LiteralPath "$env:SMIME_SYNC_HOME/state" | Remove-Item
         $run = Sync-SmimeCertificate corp -WarningVariable warning -WarningAction SilentlyContinue
