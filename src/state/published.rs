@@ -208,7 +208,7 @@ impl State {
         Ok(Link { target, former: self.former(former)? })
     }
 
-    fn former(&self, text: Option<String>) -> Result<Vec<String>> {
+    pub(super) fn former(&self, text: Option<String>) -> Result<Vec<String>> {
         text.map_or(Ok(Vec::new()), |text| self.stored(&text))
     }
 

@@ -227,6 +227,11 @@ pub(super) fn journal_mode(connection: &Connection, path: &Path) -> Result<Strin
     connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|e| sqlite(path, e))
 }
 
+/// Whether its tables are those of this version.
+pub(super) fn is_newest(connection: &Connection, path: &Path) -> Result<bool> {
+    Ok(usize::try_from(version(connection, path)?) == Ok(MIGRATIONS.len()))
+}
+
 fn version(connection: &Connection, path: &Path) -> Result<i64> {
     pragma(connection, path, "user_version")
 }

@@ -31,6 +31,9 @@ const HIGHEST: i64 = 1 << 53;
 const TABLES: [&str; 9] =
     ["setting", "run", "evaluation", "import", "value", "link", "managed", "change", "approval"];
 
+/// Those that came with version 3.
+const NEWER_TABLES: [&str; 3] = ["removal", "population", "orphan"];
+
 /// What must have no row: what is wrong, with the row's name in the place of `{}`.
 const DANGLING: [(&str, &str); 4] = [
     (
@@ -103,7 +106,10 @@ impl State {
     /// not there that something else needs; with what reading says; and with the error of `step`.
     pub fn check_whole(&self, step: &mut Step<'_>) -> Result<()> {
         let mut total = 0;
-        for table in TABLES {
+        // What an earlier version wrote is looked through before it is brought forward.
+        let is_newest = schema::is_newest(&self.connection(), &self.path)?;
+        let newer = if is_newest { NEWER_TABLES.as_slice() } else { &[] };
+        for table in TABLES.iter().chain(newer) {
             total += self.number(&format!("SELECT count(*) FROM {table}"), [])?.unsigned_abs();
         }
         step(0, total)?;
@@ -112,6 +118,9 @@ impl State {
         self.check_history(&mut count)?;
         self.check_evaluations(&mut count)?;
         self.check_published(&mut count)?;
+        if is_newest {
+            self.check_newer(&mut count)?;
+        }
         for (why, sql) in DANGLING {
             let found = self.query(&format!("{sql} LIMIT 1"), [], |row| row.get::<_, Value>(0))?;
             if let Some(name) = found.into_iter().next() {
@@ -175,9 +184,12 @@ impl State {
 
     fn check_evaluations(&self, count: &mut Count<'_, '_>) -> Result<()> {
         self.each_row(
-            "SELECT fingerprint, bytes FROM value",
+            "SELECT fingerprint, bytes, released FROM value",
             count,
-            |row| Ok((Fingerprint(row.get(0)?), row.get::<_, Vec<u8>>(1)?)),
+            |row| {
+                row.get::<_, Option<Timestamp>>(2)?;
+                Ok((Fingerprint(row.get(0)?), row.get::<_, Vec<u8>>(1)?))
+            },
             |(fingerprint, bytes)| self.check_value(fingerprint, &bytes),
         )?;
         self.each_row(
@@ -228,6 +240,25 @@ impl State {
             },
             |attribute| self.known::<Attribute>(&attribute, "attribute").map(drop),
         )
+    }
+
+    /// What came with version 3. Columns of rows that are counted already are no rows of their own.
+    fn check_newer(&self, count: &mut Count<'_, '_>) -> Result<()> {
+        let number = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
+        let mut no_rows = Count { done: 0, total: 0, step: &mut |_, _| Ok(()) };
+        for sql in
+            ["SELECT released_by FROM value", "SELECT made FROM evaluation", "SELECT counts FROM change"]
+        {
+            self.each_row(sql, &mut no_rows, number, |_| Ok(()))?;
+        }
+        let former = |row: &Row<'_>| row.get::<_, Option<String>>(0);
+        self.each_row("SELECT former FROM link", &mut no_rows, former, |text| self.former(text).map(drop))?;
+        self.each_row("SELECT place FROM change", &mut no_rows, former, |_| Ok(()))?;
+        self.each_row("SELECT anchor FROM orphan", count, |row| row.get::<_, String>(0), |_| Ok(()))?;
+        let removal = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Timestamp>(1)?));
+        self.each_row("SELECT anchor, time FROM removal", count, removal, |_| Ok(()))?;
+        let population = |row: &Row<'_>| Ok((row.get::<_, Timestamp>(0)?, row.get::<_, i64>(1)?));
+        self.each_row("SELECT time, recipients FROM population", count, population, |_| Ok(()))
     }
 
     /// Hands every row of a query to `check`, as `read` reads it.

@@ -27,7 +27,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let planned = job.state.change_count(run.id, ChangeState::Pending)?;
     let unfinished = job.state.run_number(UNFINISHED_INDEX)?.is_some();
     let lacks_index = job.target.lacks_index() && job.state.recipients_with_managed()? > 0;
-    if planned == 0 && !unfinished && !lacks_index {
+    // Who has lost everything may have nothing to be written, and still be in the index.
+    if planned == 0 && !unfinished && !lacks_index && run.numbers.drifted == 0 {
         return job.state.use_approvals();
     }
     job.target.check_writable(job.context)?;

@@ -115,7 +115,7 @@ pub(super) fn tell_drift(job: &Job<'_>, numbers: &RunNumbers) -> Result<()> {
         return Ok(());
     }
     let what_now = match job.profile.target.drift() {
-        Drift::Repair => "they are published again",
+        Drift::Repair => "what is still wanted is published again",
         Drift::Report => "the profile only reports it (-Drift Report)",
     };
     let what = format!(

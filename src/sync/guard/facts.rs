@@ -120,7 +120,7 @@ impl Facts {
         let known = job.mode.population(state, (!partial).then_some(numbers.with_values))?;
         let over_time = over_time(job, known)?;
         let removes = counted.removes.len() as u64;
-        let guarded = state.setting("guarded_policy")?;
+        let guarded = state.setting(super::GUARDED_POLICY)?;
         let scope = || fingerprint::scope(job.profile, job.policy).to_string();
         Ok(Self {
             recipients: numbers.recipients,

@@ -14,6 +14,9 @@ use crate::{
     state::{history::HELD_SOURCE, import::Baseline},
 };
 
+/// The setting with the scope of the last plan that passed.
+const GUARDED_POLICY: &str = "guarded_policy";
+
 /// Judges the plan of a run of the profile's own: `false` where it is held. With `-WhatIf` the verdict is a warning only.
 pub(super) fn run(job: &Job<'_>, run: &mut Run) -> Result<bool> {
     let counted = Counted::of(job, run, |_| Ok(true))?;
@@ -135,9 +138,14 @@ fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
     // What is emptied in place is not lost when the next run no longer sees it.
     let emptied = job.mode.emptied(job.state, run.id, ChangeState::Pending)?;
     let with_values = run.numbers.with_values.saturating_sub(emptied);
+    // Those who wait may be missing because the scope is narrower now: the plan that removes them is still held for it.
+    let is_awaited = run.numbers.remove == 0 && run.numbers.missing_kept > 0;
     job.state.transaction(|state| {
         state.set_baseline(Baseline { run_id: run.id, with_values })?;
-        state.set_setting("guarded_policy", &fingerprint::scope(job.profile, job.policy).to_string())
+        if is_awaited && state.setting(GUARDED_POLICY)?.is_some() {
+            return Ok(());
+        }
+        state.set_setting(GUARDED_POLICY, &fingerprint::scope(job.profile, job.policy).to_string())
     })
 }
 

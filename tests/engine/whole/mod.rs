@@ -218,4 +218,10 @@ fn follow(steps: Vec<Step>) {
 fn histories_that_went_wrong_once_end_where_they_should() {
     // What stood under an old address when the state was lost stayed there, once its owner had nothing to publish.
     follow(vec![Step::Rotate, Step::HasOnlyUntil(0, 2), Step::LosesAll(1), Step::StateLost]);
+    // What a held run with a wrong clock found at the target was taken for what is published.
+    let behind = Conditions { clock: -40 * DAY, ..Conditions::good() };
+    follow(vec![Step::Leaves(0), Step::StateLost, Step::Run(behind)]);
+    // The index went on listing whom a wiped target had lost, and who has nothing to be published any more.
+    let for_one = Conditions { named: vec![0], ..Conditions::good() };
+    follow(vec![Step::TargetWiped, Step::Rotate, Step::Rotate, Step::Run(for_one)]);
 }

@@ -183,3 +183,27 @@ fn an_approval_does_not_help_a_source_that_shows_nobody() {
     assert_eq!(harness.run().planned(), (0, 0, 20), "the approval is still there");
     assert_eq!(published(&harness), 80);
 }
+
+#[test]
+fn a_narrower_scope_holds_the_removal_of_those_who_were_missing_for_a_while() {
+    let mut harness = company(20);
+    harness.profile.limits.missing_period = Some(86_400);
+    harness.policy = "narrower";
+    harness.source.recipients.pop();
+    // Nothing is removed yet, so the plan passes; the scope is the one that somebody has looked at.
+    let run = harness.run();
+    assert_eq!((run.ok().result, run.ok().numbers.missing_kept), (RunResult::Success, 1));
+    harness.now += 2 * 86_400;
+    let held = harness.run();
+    assert_eq!(held.ok().hold_reasons, [HoldReason::PolicyChanged]);
+    assert_eq!(published(&harness), 20);
+    approve(&harness, held.ok().id).unwrap();
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    assert_eq!(published(&harness), 19);
+    // The next leaver is an ordinary one.
+    harness.source.recipients.pop();
+    harness.run().ok();
+    harness.now += 2 * 86_400;
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    assert_eq!(published(&harness), 18);
+}
