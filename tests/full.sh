@@ -1,6 +1,6 @@
 #!/bin/sh
 # What takes long: more than 300 killed runs, 20,000 recipients published to Exchange, many more random inputs for parsers
-# and planners, 10,000 histories of addresses that change hands, a soak, and the benchmarks.
+# and planners, 10,000 histories of addresses that change hands, 1,000 of the whole engine, a soak, and the benchmarks.
 # The last line is "N passed, N failed", with ", N skipped" where something could not be had here; a line "skipped: WHAT:
 # WHY" names each. With SMIME_SYNC_REQUIRE=all anything that is missing fails the run. About 20 minutes.
 set -u
@@ -41,6 +41,8 @@ step parsers env PROPTEST_CASES=51200 cargo test --test engine --test directory 
 # of some hundred thousand runs waits for it several times.
 memory=${TMPDIR:-/tmp}
 [ -d /dev/shm ] && memory=/dev/shm
+# Clocks that jump, lost states, old and cut files, killed runs, from a file to a folder.
+step histories env TMPDIR="$memory" SMIME_SYNC_HISTORIES=1000 cargo test --features fault-injection --test engine -- whole::no_history
 step permutations env TMPDIR="$memory" SMIME_SYNC_HISTORIES=10000 cargo test --features fault-injection --test engine -- sync::permutations
 step random env PROPTEST_CASES=2560 cargo test --no-fail-fast
 # 300 states with random damage, and 200 reads that fail.
