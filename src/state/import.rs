@@ -266,10 +266,12 @@ impl State {
         self.import_rows(sql, rusqlite::params![run_id, after, limit as i64, current])
     }
 
-    /// Recipients that the import of `run_id` no longer shows and whose published values stay, after `after`, `limit` at most.
+    /// Recipients that the import of `run_id` no longer shows and whose published values stay until the missing period
+    /// ends, after `after`, `limit` at most. What goes by approval only waits for that.
     pub fn kept_while_missing(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<ImportRow>> {
         let sql = "SELECT anchor, address, missing_since, gone FROM import AS absent
                    WHERE run_id = ?1 AND anchor > ?2 AND missing_since IS NOT NULL AND gone IS NULL
+                     AND anchor NOT IN (SELECT anchor FROM orphan)
                      AND (EXISTS (SELECT 1 FROM managed WHERE anchor = absent.anchor)
                        OR EXISTS (SELECT 1 FROM change WHERE anchor = absent.anchor AND state = 'InFlight'))
                    ORDER BY anchor LIMIT ?3";
