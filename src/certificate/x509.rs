@@ -88,12 +88,8 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(format!("{} the certificate", counted(rest.len(), "byte follows", "bytes follow")));
         }
-        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| match error {
-            x509_parser::nom::Err::Error(cause) | x509_parser::nom::Err::Failure(cause) => {
-                format!("it is no X.509 certificate: {}", what_is_wrong(&cause))
-            }
-            x509_parser::nom::Err::Incomplete(_) => "the data is cut off".to_owned(),
-        })?;
+        let (_, parsed) = X509Certificate::from_der(der)
+            .map_err(|error| format!("it is no X.509 certificate: {}", what_is_wrong(&error.into())))?;
         Ok(Self::of(&outer, &parsed))
     }
 

@@ -204,7 +204,8 @@ impl ValueJudge<'_> {
         findings
     }
 
-    /// What speaks against it is meant for mail, and says nothing of what it is for. What has expired is for nothing.
+    /// What speaks against it is meant for mail, and says nothing of what it is for. What has expired is for nothing, and
+    /// what is that of a CA is for issuing.
     fn serves_another_purpose(&self, certificate: &Certificate) -> bool {
         !certificate.is_ca() && !certificate.allows_mail() && self.now <= certificate.not_after
     }
@@ -240,10 +241,7 @@ fn gravest_first(findings: &mut [Finding]) {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 }
 
-fn those<'a>(
-    judged: &'a [JudgedCertificate],
-    which: impl Fn(&JudgedCertificate) -> bool,
-) -> BTreeSet<Fingerprint> {
+fn those(judged: &[JudgedCertificate], which: impl Fn(&JudgedCertificate) -> bool) -> BTreeSet<Fingerprint> {
     let those = judged.iter().filter(|entry| which(entry));
     those.filter_map(|entry| entry.certificate.as_ref()).map(|certificate| certificate.fingerprint).collect()
 }
