@@ -34,6 +34,7 @@ fn what_was_not_looked_at_takes_nothing_away() {
 #[test]
 fn who_leaves_keeps_nothing_of_it() {
     let mut harness = Harness::new(vec![person("alice", &["doubt@2000000"]), person("bob", &["bob"])]);
+    harness.profile.limits.removal_percent = 100;
     harness.run().ok();
     harness.source.recipients.remove(0);
     harness.now = 2_000_000;
