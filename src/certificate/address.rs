@@ -1,11 +1,17 @@
 //! The mail addresses that a certificate names (RFC 8550 §3), and how they compare.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use x509_parser::{extensions::GeneralName, x509::X509Name};
 
 use super::name::value_text;
-use crate::ber::{self, oid_text, tag};
+use crate::{
+    ber::{self, oid_text, tag},
+    model::{is_hidden, trimmed},
+};
 
 /// Where a certificate names an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,7 +29,7 @@ pub enum AddressOrigin {
 /// A mail address in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// The address as it stands there, without spaces around it.
+    /// The address as it stands there, with whatever is around and in it.
     pub text: String,
     /// Which field of the certificate names it.
     pub origin: AddressOrigin,
@@ -54,7 +60,6 @@ impl Address {
     }
 
     fn new(text: &str, origin: AddressOrigin) -> Option<Self> {
-        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
         (!text.is_empty()).then(|| Self { text: text.to_owned(), origin })
     }
 
@@ -64,14 +69,25 @@ impl Address {
     }
 
     /// Whether it has the form of an address: one part before the last `@` of 64 octets at most, a domain of
-    /// 255 octets at most after it (RFC 5321 §4.5.3.1), no spaces or control characters.
+    /// 255 octets at most after it (RFC 5321 §4.5.3.1), and all of it is [plain](Self::is_plain).
     pub fn is_well_formed(&self) -> bool {
         let Some((local, domain)) = self.text.rsplit_once('@') else { return false };
         let label = |label: &str| !label.is_empty() && label.len() <= 63;
         (1..=64).contains(&local.len())
             && (1..=255).contains(&domain.len())
             && domain.split('.').all(label)
-            && !self.text.chars().any(|c| c.is_control() || c.is_whitespace())
+            && self.is_plain()
+    }
+
+    /// Whether it is what it looks like: no white space, and nothing that is not seen. Programs that compare it octet by
+    /// octet find another address in one that is not.
+    pub fn is_plain(&self) -> bool {
+        !self.text.contains(|c: char| c.is_whitespace() || is_hidden(c))
+    }
+
+    /// What it looks like.
+    pub fn looks_like(&self) -> Cow<'_, str> {
+        trimmed(&self.text)
     }
 }
 

@@ -64,11 +64,19 @@ pub struct ValueContent {
     /// microsoftEncryptionCert or sMIMEEncryptionKeyPreference (RFC 8551 §2.5.3), only if the signature verifies;
     /// of MS-OXOABK blocks from the tags 0x0003 and 0x0022.
     pub preferred_encryption: Option<Fingerprint>,
+    /// The certificate in it that signed that preference; `None` where nobody did.
+    pub preference_signer: Option<Fingerprint>,
 }
 
 impl ValueContent {
     pub(super) fn new(form: ValueForm) -> Self {
-        Self { form, certificates: Vec::new(), problems: Vec::new(), preferred_encryption: None }
+        Self {
+            form,
+            certificates: Vec::new(),
+            problems: Vec::new(),
+            preferred_encryption: None,
+            preference_signer: None,
+        }
     }
 
     pub(super) fn unreadable(reason: impl Into<String>) -> Self {
@@ -138,6 +146,9 @@ impl ValueContent {
         }
         self.certificates.extend(other.certificates);
         self.problems.extend(other.problems);
-        self.preferred_encryption = self.preferred_encryption.or(other.preferred_encryption);
+        if self.preferred_encryption.is_none() {
+            self.preferred_encryption = other.preferred_encryption;
+            self.preference_signer = other.preference_signer;
+        }
     }
 }

@@ -85,9 +85,11 @@ impl<'a> Signer<'a> {
         self.verify(signer, signed, budget)?;
         let Some(wanted) = self.preference() else { return Ok(()) };
         match find(&wanted, &content.certificates).map(Certificate::fingerprint_of) {
-            Some(preferred) => {
-                content.preferred_encryption = content.preferred_encryption.or(Some(preferred))
+            Some(preferred) if content.preferred_encryption.is_none() => {
+                content.preference_signer = Some(signer.fingerprint);
+                content.preferred_encryption = Some(preferred);
             }
+            Some(_) => {}
             None => content.problems.push(ValueProblem::UnknownPreference),
         }
         Ok(())

@@ -2,7 +2,10 @@
 
 use std::{fmt, ops::Range, sync::Arc};
 
-use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::X509Version};
+use x509_parser::{
+    asn1_rs::Error as BerError, certificate::X509Certificate, error::X509Error, nom::error::ErrorKind,
+    prelude::FromDer, x509::X509Version,
+};
 
 use super::{
     address::Address,
@@ -85,12 +88,8 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(format!("{} the certificate", counted(rest.len(), "byte follows", "bytes follow")));
         }
-        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| match error {
-            x509_parser::nom::Err::Error(cause) | x509_parser::nom::Err::Failure(cause) => {
-                format!("it is no X.509 certificate ({cause})")
-            }
-            x509_parser::nom::Err::Incomplete(_) => "the data is cut off".to_owned(),
-        })?;
+        let (_, parsed) = X509Certificate::from_der(der)
+            .map_err(|error| format!("it is no X.509 certificate: {}", what_is_wrong(&error.into())))?;
         Ok(Self::of(&outer, &parsed))
     }
 
@@ -214,6 +213,26 @@ impl Certificate {
     /// The SubjectPublicKeyInfo, DER.
     pub fn public_key_info(&self) -> &[u8] {
         self.der.get(self.parts.spki.clone()).unwrap_or_default()
+    }
+}
+
+/// What a parser stumbled over, as a phrase without its own words.
+fn what_is_wrong(cause: &X509Error) -> &'static str {
+    match cause {
+        X509Error::InvalidVersion => "its version can't be read",
+        X509Error::InvalidSerial => "its serial number can't be read",
+        X509Error::InvalidAlgorithmIdentifier => "its signature algorithm can't be read",
+        X509Error::InvalidX509Name | X509Error::InvalidAttributes | X509Error::DuplicateAttributes => {
+            "the name of its holder or issuer can't be read"
+        }
+        X509Error::InvalidDate => "its validity can't be read",
+        X509Error::InvalidSPKI => "its public key can't be read",
+        X509Error::InvalidSubjectUID | X509Error::InvalidIssuerUID => "a unique identifier can't be read",
+        X509Error::InvalidExtensions | X509Error::DuplicateExtensions => "its extensions can't be read",
+        X509Error::InvalidSignatureValue => "its signature can't be read",
+        X509Error::NomError(ErrorKind::Eof | ErrorKind::Complete)
+        | X509Error::Der(BerError::Incomplete(_)) => "a part of it is missing",
+        _ => "one of its parts is not what it should be",
     }
 }
 

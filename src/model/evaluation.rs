@@ -14,9 +14,10 @@ pub enum CertificateState {
     Chosen,
     /// Usable, but another one is better.
     Usable,
-    /// An `Error` finding speaks against it.
+    /// An `Error` finding speaks against it, or says that something of it was not looked at.
     Unusable,
-    /// Not for mail, and has not expired: smart-card logon, EFS, VPN.
+    /// Not for mail by its extended key usages, has not expired, and is not that of a CA: smart-card logon, EFS, VPN. Its
+    /// issuer is not checked.
     OtherPurpose,
     /// A CA certificate that came along in a PKCS#7 or MS-OXOABK value; never published by itself.
     Chain,

@@ -71,7 +71,8 @@ impl Exclusion {
             Exclusion::SoftDeleted => "Restore what was deleted, or take it out of the profile's scope.",
             Exclusion::QuietPeriod => "Nothing is to be done; -QuietPeriod sets the time.",
             Exclusion::TooManyValues => {
-                "Get-SmimeCertificate shows what is there; -RemoveValue can take more out."
+                "Get-SmimeCertificate shows what is there. Unpublish-SmimeCertificate takes out what is not needed, and \
+                 so does -RemoveValue where the profile does not name all of its values yet."
             }
         }
     }

@@ -10,17 +10,25 @@ pub fn is_hidden(c: char) -> bool {
     c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// Whether a character takes no room, wherever it stands: soft hyphen, zero-width ones, direction marks, tags.
+/// Whether a character takes no room, or nothing is seen of it, wherever it stands: those that Unicode calls
+/// Default_Ignorable_Code_Point (soft hyphen, zero-width ones, direction marks, fillers, tags), but not variation
+/// selectors, which belong to the letters of names and to emoji.
 pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{AD}'
+            | '\u{34F}'
             | '\u{61C}'
+            | '\u{115F}'..='\u{1160}'
+            | '\u{17B4}'..='\u{17B5}'
             | '\u{180E}'
             | '\u{200B}'..='\u{200F}'
             | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
             | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFF8}'
             | '\u{E0000}'..='\u{E007F}'
     )
 }
@@ -89,6 +97,8 @@ mod tests {
             ("two\r\nlines\tand a\u{7F}", "two\\u{d}\\u{a}lines\\u{9}and a\\u{7f}"),
             ("\u{202E}moc.x\u{2066}\u{2028}\u{2029}", "\\u{202e}moc.x\\u{2066}\\u{2028}\\u{2029}"),
             ("\u{FEFF}a\u{200B}b\u{AD}c", "\\u{feff}a\\u{200b}b\\u{ad}c"),
+            ("a\u{3164}\u{FFA0}\u{115F}\u{34F}b", "a\\u{3164}\\u{ffa0}\\u{115f}\\u{34f}b"),
+            ("葛\u{E0100} ❤\u{FE0F}", "葛\u{E0100} ❤\u{FE0F}"),
         ] {
             assert_eq!(printable(text), shown);
             assert_eq!(into_printable(text.to_owned()), shown);
@@ -102,6 +112,7 @@ mod tests {
             (" alice@x.test\r\n", "alice@x.test"),
             ("\u{A0}alice@x.test\u{2028}", "alice@x.test"),
             ("\u{FEFF}ali\u{200B}ce\u{AD}@x.test\u{200D}", "alice@x.test"),
+            ("\u{3164}ali\u{115F}ce@x.test", "alice@x.test"),
             ("\u{7}alice\u{7}@x.test\u{1B}", "alice\u{7}@x.test"),
             ("al ice@x.test", "al ice@x.test"),
             (" \u{200B} ", ""),

@@ -273,7 +273,7 @@ pub struct UnpublishRequest {
     /// Or all in one of these states.
     #[serde(default)]
     pub state: Vec<UnpublishState>,
-    /// Take out certificates for other purposes, too, and others that stay unless their thumbprint is typed.
+    /// Take out certificates for other purposes, too, and those that are not valid yet.
     #[serde(default)]
     pub force: bool,
     /// Plan only; write nothing anywhere.

@@ -17,13 +17,11 @@ pub(super) const EXPIRES_SOON: i64 = 30 * 24 * 3600;
 /// A rule that fired, with its sentence.
 pub(super) type Fired = (RuleId, String);
 
-/// Judges `certificate` as one of `recipient`'s, whose names are `names`; `chain` is `None` where it does not matter,
-/// since the certificate has expired or is not for mail.
+/// Judges `certificate` as one of `recipient`'s, whose names are `names`, but for its chain.
 pub(super) fn judge(
     certificate: &Certificate,
     recipient: &Recipient,
     names: &Names<'_>,
-    chain: Option<&ChainStatus>,
     policy: &Policy,
     now: Timestamp,
 ) -> Vec<Finding> {
@@ -33,7 +31,6 @@ pub(super) fn judge(
     key(certificate, &mut fired);
     structure(certificate, &mut fired);
     addresses(certificate, recipient, names, &mut fired);
-    fired.extend(chain.and_then(|status| trust(certificate, status)));
     fired.into_iter().map(|(rule, message)| policy.finding(rule, message)).collect()
 }
 
@@ -205,6 +202,8 @@ pub(super) enum Naming<'a> {
     MailAddress(AddressMatch, &'a str, &'a str),
     /// It names the recipient by the user principal name alone, which mail is not addressed to.
     PrincipalName(&'a str),
+    /// It names nobody else, and the recipient in an address with characters that nobody sees, which is none.
+    LooksLike(&'a str),
     /// It names others.
     Others,
     /// It names nobody.
@@ -232,16 +231,21 @@ impl<'a> Names<'a> {
             let (how, own) = self.mail.find(&address.text)?;
             Some((how, address.text.as_str(), own))
         };
-        let for_mail = certificate.addresses.iter().filter(|address| address.is_for_mail());
+        let plain = || certificate.addresses.iter().filter(|address| address.is_plain());
+        let for_mail = plain().filter(|address| address.is_for_mail());
         let named = for_mail.filter_map(own).min_by_key(|(how, ..)| *how);
         if let Some((how, theirs, own)) = named {
             return Naming::MailAddress(how, theirs, own);
         }
-        let known = certificate.addresses.iter().find(|address| self.all.contains(&address.text));
-        match known {
-            Some(address) => Naming::PrincipalName(&address.text),
+        if let Some(address) = plain().find(|address| self.all.contains(&address.text)) {
+            return Naming::PrincipalName(&address.text);
+        }
+        let looks_own = |address: &&Address| self.all.contains(&address.looks_like());
+        let names_others = certificate.addresses.iter().any(Address::is_well_formed);
+        match certificate.addresses.iter().find(looks_own) {
+            Some(address) if !names_others => Naming::LooksLike(&address.text),
             None if certificate.addresses.is_empty() => Naming::Nobody,
-            None => Naming::Others,
+            _ => Naming::Others,
         }
     }
 
@@ -277,17 +281,24 @@ fn addresses(certificate: &Certificate, recipient: &Recipient, names: &Names<'_>
                 fired.push((RuleId::AddressCase, message));
             }
             let others: Vec<String> = names.others(certificate).into_iter().map(str::to_owned).collect();
-            if others.len() > 1 {
+            if !others.is_empty() {
                 let message = format!("The certificate also names {}.", list(&others, ""));
                 fired.push((RuleId::AddressShared, message));
             }
         }
         // One for another purpose need not name any.
-        Naming::PrincipalName(_) | Naming::Nobody if !certificate.allows_mail() => {}
+        Naming::PrincipalName(_) | Naming::LooksLike(_) | Naming::Nobody if !certificate.allows_mail() => {}
         Naming::PrincipalName(name) => {
             let message = format!(
                 "The certificate names no mail address of the recipient, only the user principal name {}.",
                 quoted(name)
+            );
+            fired.push((RuleId::AddressMissing, message));
+        }
+        Naming::LooksLike(text) => {
+            let message = format!(
+                "The certificate names no mail address of the recipient, only '{}', which is none.",
+                quoted(text)
             );
             fired.push((RuleId::AddressMissing, message));
         }
@@ -305,6 +316,16 @@ fn addresses(certificate: &Certificate, recipient: &Recipient, names: &Names<'_>
             fired.push((RuleId::AddressMismatch, message));
         }
     }
+}
+
+/// What the search for the chain of `certificate` says of it.
+pub(super) fn judge_chain(
+    certificate: &Certificate,
+    status: &ChainStatus,
+    policy: &Policy,
+) -> Option<Finding> {
+    let (rule, message) = trust(certificate, status)?;
+    Some(policy.finding(rule, message))
 }
 
 fn trust(certificate: &Certificate, status: &ChainStatus) -> Option<Fired> {

@@ -1,6 +1,6 @@
 //! The issuer chains of one recipient's certificates.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::collections::HashMap;
 
 use crate::{
     certificate::{Certificate, ValueContent},
@@ -12,11 +12,12 @@ use crate::{
 pub(super) struct Chains(HashMap<Fingerprint, ChainStatus>);
 
 impl Chains {
-    /// Searches them, those of the newest certificates first, since `checks` may not do for all; CA certificates among
-    /// the values serve as intermediates. Nobody needs the chains of certificates for other purposes, whose CAs need
-    /// not be among the anchors.
-    pub(super) fn search(
+    /// Searches them, those of the lowest `rank` first, since `checks` may not do for all; CA certificates among the
+    /// values serve as intermediates. Nobody needs the chains of certificates for other purposes, whose CAs need not be
+    /// among the anchors.
+    pub(super) fn search<Rank: Ord>(
         values: &[(&Value, ValueContent)],
+        rank: impl Fn(&Certificate) -> Rank,
         paths: &dyn PathValidator,
         now: Timestamp,
         checks: &mut Checks,
@@ -25,7 +26,7 @@ impl Chains {
         let intermediates = Intermediates::new(all().filter(|certificate| certificate.is_ca()));
         let mut leaves: Vec<&Certificate> =
             all().filter(|leaf| !leaf.is_ca() && leaf.allows_mail() && now <= leaf.not_after).collect();
-        leaves.sort_by_key(|leaf| (Reverse(leaf.not_before), leaf.fingerprint));
+        leaves.sort_by_cached_key(|leaf| (rank(leaf), leaf.fingerprint));
         leaves.dedup_by_key(|leaf| leaf.fingerprint);
         let search =
             |leaf: &Certificate| (leaf.fingerprint, paths.validate(leaf, &intermediates, now, checks));
@@ -40,11 +41,6 @@ impl Chains {
     /// Whether the chain ends at an anchor.
     pub(super) fn is_trusted(&self, certificate: &Certificate) -> bool {
         matches!(self.of(certificate), Some(ChainStatus::Trusted { .. }))
-    }
-
-    /// Whether a chain may be there that nobody looked for.
-    pub(super) fn is_unchecked(&self, certificate: &Certificate) -> bool {
-        matches!(self.of(certificate), Some(ChainStatus::NotChecked { .. }))
     }
 
     /// When a chain may turn out otherwise.

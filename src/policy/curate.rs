@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{RuleId, chains::Chains};
+use super::{RuleId, chains::Chains, says_unknown, select::Selected};
 use crate::{
     certificate::{Address, Certificate, ValueContent, ValueForm, ValueProblem},
     model::{
@@ -34,8 +34,8 @@ pub(super) struct Curation<'a> {
     pub chains: &'a Chains,
     /// Finds out how they are without some.
     pub paths: &'a dyn PathValidator,
-    /// The selected certificates, best first; no value goes for one of these.
-    pub chosen: &'a [Fingerprint],
+    /// What is selected; no value goes for a chosen certificate.
+    pub selected: &'a Selected,
     /// What the profile lets go besides what has expired, can't be read or is there twice.
     pub removable: &'a [RemovableValue],
     pub now: Timestamp,
@@ -127,7 +127,7 @@ impl Curation<'_> {
         certificate: &Certificate,
         entries: &Entries<'_>,
     ) -> Option<String> {
-        if self.chosen.contains(&certificate.fingerprint) {
+        if self.selected.chosen.contains(&certificate.fingerprint) {
             return None;
         }
         // The last second of the validity still belongs to it.
@@ -139,23 +139,31 @@ impl Curation<'_> {
         }
         let against = against(certificate, entries);
         let by_rule = against.iter().find(|(opt_in, _)| self.removable.contains(opt_in));
-        // What may be for something else, or was not checked, is left alone.
-        let surely = is_surely_for_mail(certificate) && !self.chains.is_unchecked(certificate);
-        let displaced = || self.displacing(attribute).filter(|_| against.is_empty() && surely);
+        // What may be for something else, or was not looked at, is left alone.
+        let surely = is_surely_for_mail(certificate) && !entries.unknown(certificate);
+        let displaced = || self.displacing(attribute, certificate).filter(|_| against.is_empty() && surely);
         by_rule.map(|(_, message)| message.clone()).or_else(displaced)
     }
 
     /// The sentence on the best certificate, where it displaces others: the profile says so, and it is in the same
     /// attribute, which would be left without an encryption certificate otherwise.
-    fn displacing(&self, attribute: Attribute) -> Option<String> {
+    fn displacing(&self, attribute: Attribute, certificate: &Certificate) -> Option<String> {
         if attribute != Attribute::UserCertificate || !self.removable.contains(&RemovableValue::Displaced) {
             return None;
         }
-        let best = self.chosen.first()?;
+        // Nobody knows what the recipient prefers in there.
+        let unread = |content: &ValueContent| {
+            content.is_cut_short() || content.problems.contains(&ValueProblem::UncheckedSignature)
+        };
+        if self.values.iter().any(|(_, content)| unread(content)) {
+            return None;
+        }
+        let best = self.selected.chosen.first()?;
         let of_attribute = self.values.iter().filter(|(value, _)| value.attribute == attribute);
         let mut certificates = of_attribute.flat_map(|(_, content)| &content.certificates);
         let best = certificates.find(|certificate| certificate.fingerprint == *best)?;
-        Some(format!("Another certificate is better: {}.", best.describe()))
+        let why = self.selected.superseded.get(&certificate.fingerprint);
+        Some(why.cloned().unwrap_or_else(|| format!("Another certificate can be used: {}.", best.describe())))
     }
 
     /// CA certificates that come along in values are intermediates for all of the recipient's certificates. Values
@@ -205,6 +213,11 @@ impl<'a> Entries<'a> {
             }
         }
         Self(entries)
+    }
+
+    /// Whether something of it was not looked at.
+    fn unknown(&self, certificate: &Certificate) -> bool {
+        self.0.get(&certificate.fingerprint).is_some_and(|findings| findings.iter().any(says_unknown))
     }
 }
 

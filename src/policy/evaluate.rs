@@ -1,12 +1,17 @@
 //! One recipient: its values read, judged and selected from.
 
-use std::collections::BTreeSet;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 use super::{
     Policy, RuleId,
     certificate_rules::{self, EXPIRES_SOON, Names, Naming},
     chains::Chains,
     curate::Curation,
+    is_unknown,
+    preference::Preferences,
     reading, recipient_rules,
     select::{self, Candidate, Selected},
     value_rules,
@@ -33,8 +38,10 @@ pub fn evaluate(
 ) -> Evaluation {
     let (values, signatures) = reading::read(recipient);
     let mut checks = Checks::new(signatures);
-    let chains = Chains::search(&values, paths, now, &mut checks);
     let names = Names::of(recipient);
+    let own = Own::of(&values, recipient, &names, policy, now);
+    let chains = Chains::search(&values, |leaf| own.rank(leaf), paths, now, &mut checks);
+    let preferences = Preferences { chains: &chains, names: &names, policy };
     let mut judged = Vec::new();
     let (mut users, mut smimes, mut unread) = (0, 0, 0);
     let mut seen = BTreeSet::new();
@@ -45,21 +52,21 @@ pub fn evaluate(
         };
         unread += usize::from(content.is_cut_short());
         if unread <= MAX_UNREAD || !content.is_cut_short() {
-            let (names, chains, fingerprint, position) = (&names, &chains, value.fingerprint(), *position);
-            ValueJudge { recipient, names, policy, chains, now, value, fingerprint, content, position }
+            let (own, chains, fingerprint, position) = (&own, &chains, value.fingerprint(), *position);
+            let foreign = preferences.objection(content);
+            ValueJudge { own, policy, chains, now, value, fingerprint, content, position, foreign }
                 .judge(&mut seen, &mut judged);
         }
         *position += 1;
     }
-    let candidates = candidates(&values, &judged, &chains, &names);
-    let selected = select::select(candidates, &values, policy.selection, now);
+    let (candidates, unknown) = candidates(&values, &judged, &preferences);
+    let selected = select::select(candidates, &unknown, &values, policy.selection, now);
     for entry in &mut judged {
         mark(entry, &selected, policy);
     }
     let curation = policy.curation.as_deref().map(|removable| {
-        let (values, judged, chains) = (&values, &judged, &chains);
-        Curation { values, judged, chains, paths, chosen: &selected.chosen, removable, now }
-            .decide(&mut checks)
+        let (values, judged, chains, selected) = (&values, &judged, &chains, &selected);
+        Curation { values, judged, chains, paths, selected, removable, now }.decide(&mut checks)
     });
     let mut fired = recipient_rules::judge(&values, &judged, selected.desired.is_empty());
     fired.extend(selected.fired);
@@ -78,21 +85,71 @@ pub fn evaluate(
     }
 }
 
-/// Says of a usable certificate that it was chosen, or which one is better.
+/// Says of a usable certificate that it was chosen, or which one is better; the latter also of one that nobody looked
+/// at, where that does not matter.
 fn mark(entry: &mut JudgedCertificate, selected: &Selected, policy: &Policy) {
-    let fingerprint = entry.certificate.as_ref().map(|certificate| certificate.fingerprint);
-    let Some(fingerprint) = fingerprint.filter(|_| entry.state == CertificateState::Usable) else { return };
-    if selected.chosen.contains(&fingerprint) {
+    let Some(fingerprint) = entry.certificate.as_ref().map(|certificate| certificate.fingerprint) else {
+        return;
+    };
+    if entry.state == CertificateState::Usable && selected.chosen.contains(&fingerprint) {
         entry.state = CertificateState::Chosen;
     } else if let Some(why) = selected.superseded.get(&fingerprint) {
         entry.findings.push(policy.finding(RuleId::Superseded, why.clone()));
     }
 }
 
+/// What is found on each certificate by itself, whatever its chain.
+struct Own<'a> {
+    names: &'a Names<'a>,
+    findings: HashMap<Fingerprint, Vec<Finding>>,
+    preferred: BTreeSet<Fingerprint>,
+}
+
+impl<'a> Own<'a> {
+    fn of(
+        values: &[(&Value, ValueContent)],
+        recipient: &Recipient,
+        names: &'a Names<'a>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Self {
+        let mut findings = HashMap::new();
+        for certificate in values.iter().flat_map(|(_, content)| &content.certificates) {
+            findings
+                .entry(certificate.fingerprint)
+                .or_insert_with(|| certificate_rules::judge(certificate, recipient, names, policy, now));
+        }
+        let preferred = values.iter().filter_map(|(_, content)| content.preferred_encryption).collect();
+        Self { names, findings, preferred }
+    }
+
+    fn findings(&self, certificate: &Certificate) -> &[Finding] {
+        self.findings.get(&certificate.fingerprint).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What is checked first is what may be chosen, the likeliest first: what is refused anyway is the last.
+    fn rank(&self, certificate: &Certificate) -> impl Ord + use<> {
+        (
+            speaks_against(self.findings(certificate)),
+            !is_named(self.names, certificate),
+            !certificate.encrypts(),
+            !self.preferred.contains(&certificate.fingerprint),
+            Reverse(certificate.not_before),
+        )
+    }
+}
+
+fn speaks_against(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+fn is_named(names: &Names<'_>, certificate: &Certificate) -> bool {
+    matches!(names.naming(certificate), Naming::MailAddress(..))
+}
+
 /// What is needed to judge one value.
 struct ValueJudge<'a> {
-    recipient: &'a Recipient,
-    names: &'a Names<'a>,
+    own: &'a Own<'a>,
     policy: &'a Policy,
     chains: &'a Chains,
     now: Timestamp,
@@ -101,12 +158,16 @@ struct ValueJudge<'a> {
     fingerprint: Fingerprint,
     content: &'a ValueContent,
     position: usize,
+    /// Why the preference in it does not count.
+    foreign: Option<String>,
 }
 
 impl ValueJudge<'_> {
     /// Appends an entry for each certificate, and for each that can't be read; for a value with nothing in it one.
     fn judge(&self, seen: &mut BTreeSet<Fingerprint>, judged: &mut Vec<JudgedCertificate>) {
-        let findings = value_rules::judge(self.value, self.content, self.policy);
+        let mut findings = value_rules::judge(self.value, self.content, self.policy);
+        let foreign = self.foreign.clone();
+        findings.value.extend(foreign.map(|why| self.policy.finding(RuleId::ForeignPreference, why)));
         for certificate in &self.content.certificates {
             let mut of_this = findings.value.clone();
             let chain_part = self.is_chain_part(certificate);
@@ -128,9 +189,11 @@ impl ValueJudge<'_> {
     }
 
     fn findings_on(&self, certificate: &Certificate, seen: &mut BTreeSet<Fingerprint>) -> Vec<Finding> {
+        let mut findings = self.own.findings(certificate).to_vec();
         let chain = self.chains.of(certificate);
-        let mut findings =
-            certificate_rules::judge(certificate, self.recipient, self.names, chain, self.policy, self.now);
+        findings.extend(
+            chain.and_then(|status| certificate_rules::judge_chain(certificate, status, self.policy)),
+        );
         if !seen.insert(certificate.fingerprint) {
             let message = format!(
                 "The certificate with the thumbprint {} is there already.",
@@ -141,7 +204,8 @@ impl ValueJudge<'_> {
         findings
     }
 
-    /// What speaks against it is meant for mail, and says nothing of what it is for. What has expired is for nothing.
+    /// What speaks against it is meant for mail, and says nothing of what it is for. What has expired is for nothing, and
+    /// what is that of a CA is for issuing.
     fn serves_another_purpose(&self, certificate: &Certificate) -> bool {
         !certificate.is_ca() && !certificate.allows_mail() && self.now <= certificate.not_after
     }
@@ -153,7 +217,7 @@ impl ValueJudge<'_> {
         chain_part: bool,
     ) -> JudgedCertificate {
         gravest_first(&mut findings);
-        let unusable = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let unusable = speaks_against(&findings);
         let other_purpose = certificate.is_some_and(|certificate| self.serves_another_purpose(certificate));
         JudgedCertificate {
             attribute: self.value.attribute,
@@ -177,30 +241,32 @@ fn gravest_first(findings: &mut [Finding]) {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 }
 
-fn usable(judged: &[JudgedCertificate]) -> BTreeSet<Fingerprint> {
-    let usable = judged.iter().filter(|entry| entry.state == CertificateState::Usable);
-    usable.filter_map(|entry| entry.certificate.as_ref()).map(|certificate| certificate.fingerprint).collect()
+fn those(judged: &[JudgedCertificate], which: impl Fn(&JudgedCertificate) -> bool) -> BTreeSet<Fingerprint> {
+    let those = judged.iter().filter(|entry| which(entry));
+    those.filter_map(|entry| entry.certificate.as_ref()).map(|certificate| certificate.fingerprint).collect()
 }
 
+/// The usable certificates, each once, and those that may be usable for all that was looked at: taken for as good as
+/// they can be.
 fn candidates<'a>(
     values: &'a [(&Value, ValueContent)],
     judged: &[JudgedCertificate],
-    chains: &Chains,
-    names: &Names<'_>,
-) -> Vec<Candidate<'a>> {
-    let mut usable = usable(judged);
-    let preferred: BTreeSet<_> =
-        values.iter().filter_map(|(_, content)| content.preferred_encryption).collect();
-    let all = values.iter().flat_map(|(_, content)| &content.certificates);
-    // Removing what is taken leaves each certificate once.
-    let once = all.filter(|certificate| usable.remove(&certificate.fingerprint));
-    let candidate = |certificate: &'a Certificate| Candidate {
+    preferences: &Preferences<'_>,
+) -> (Vec<Candidate<'a>>, Vec<Candidate<'a>>) {
+    let mut usable = those(judged, |entry| entry.state == CertificateState::Usable);
+    let mut unknown = those(judged, |entry| is_unknown(&entry.findings));
+    let preferred = preferences.of(values);
+    let all = || values.iter().flat_map(|(_, content)| &content.certificates);
+    let candidate = |certificate: &'a Certificate, as_good: bool| Candidate {
         certificate,
-        trusted: chains.is_trusted(certificate),
-        named: matches!(names.naming(certificate), Naming::MailAddress(..)),
+        trusted: as_good || preferences.chains.is_trusted(certificate),
+        named: is_named(preferences.names, certificate) || as_good && certificate.names_left_out > 0,
         preferred: preferred.contains(&certificate.fingerprint),
     };
-    once.map(candidate).collect()
+    // Removing what is taken leaves each certificate once.
+    let usable = all().filter(|one| usable.remove(&one.fingerprint)).map(|one| candidate(one, false));
+    let unknown = all().filter(|one| unknown.remove(&one.fingerprint)).map(|one| candidate(one, true));
+    (usable.collect(), unknown.collect())
 }
 
 /// The issuers that were needed and not there, one for each certificate that nothing else speaks against: with them

@@ -9,6 +9,7 @@ mod curate;
 mod evaluate;
 mod fingerprint;
 mod foreign;
+mod preference;
 mod reader;
 mod reading;
 mod recipient_rules;
@@ -27,6 +28,20 @@ use crate::{
     model::{Finding, Severity},
     profile::{PolicyName, RemovableValue, SelectionName},
 };
+
+/// Whether a rule says that something was not looked at, and not that it is wrong.
+pub fn says_unknown(finding: &Finding) -> bool {
+    let unknown =
+        [RuleId::TooManyNames, RuleId::UncheckedChain, RuleId::UnreadValue, RuleId::UncheckedSignedData];
+    unknown.iter().any(|rule| finding.rule == rule.id())
+}
+
+/// Whether nobody knows if what the findings are on can be used: something was not looked at, and nothing else speaks
+/// against it.
+pub fn is_unknown(findings: &[Finding]) -> bool {
+    let mut against = findings.iter().filter(|finding| finding.severity == Severity::Error).peekable();
+    against.peek().is_some() && against.all(says_unknown)
+}
 
 /// Which rules apply with which severity, and how certificates are selected.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{RuleId, certificate_rules::Fired, select::MAX_VALUES};
+use super::{RuleId, certificate_rules::Fired, is_unknown, select::MAX_VALUES};
 use crate::{
     certificate::{MAX_OCTETS, MAX_PARTS, ValueContent},
     model::{
@@ -31,8 +31,8 @@ pub(super) fn judge(
     let unread = values.iter().filter(|(_, content)| content.is_cut_short()).count();
     if unread > 0 {
         let message = format!(
-            "{} not read to the end: all together have more than {MAX_PARTS} certificates or {MAX_OCTETS} bytes, or one \
-             is too large.",
+            "{} not read, or only in part: all together have more than {MAX_PARTS} certificates or {MAX_OCTETS} bytes, or \
+             one is too large.",
             counted(unread, "value was", "values were")
         );
         fired.push((RuleId::UnreadValue, message));
@@ -65,8 +65,7 @@ pub(super) fn judge(
 
 /// What nobody looked at may be good.
 fn may_be_usable(entry: &JudgedCertificate) -> bool {
-    let unknown = [RuleId::UnreadValue, RuleId::UncheckedChain].map(RuleId::id);
-    entry.findings.iter().any(|finding| unknown.contains(&finding.rule.as_str()))
+    is_unknown(&entry.findings)
 }
 
 /// That an address or name of the source is not what it looks like.

@@ -132,8 +132,8 @@ rules! {
         "RFC 8550 §3"
     AddressShared "address-shared" Notice Notice
         "The certificate is for several people"
-        "It names more than one mail address that is not the recipient's. Whoever has its key can read mail to all of them."
-        "Nothing, if they are a team; else issue a certificate for the recipient alone."
+        "It names a mail address that is not the recipient's. Whoever has its key can read mail to all that it names."
+        "Nothing, if they are a team; if it is an address of the recipient's, add it to proxyAddresses; else issue a certificate for the recipient alone."
         "RFC 8550 §3"
     TooManyNames "too-many-names" Error Error
         "The certificate has more names than are read"
@@ -147,7 +147,7 @@ rules! {
         "RFC 5280 §7.5"
     MalformedAddress "malformed-address" Notice Notice
         "The certificate has an address that can't be one"
-        "It has no @, spaces, or parts of a length that no mail system takes."
+        "It has no @, spaces, characters that are not seen, or parts of a length that no mail system takes. One with spaces or with characters that are not seen, also around it, does not count as the recipient's."
         "Correct the address in the directory and renew the certificate."
         "RFC 5321 §4.5.3.1"
     UntrustedIssuer "untrusted-issuer" Error Error
@@ -162,7 +162,7 @@ rules! {
         "RFC 5280 §6.1"
     UncheckedChain "unchecked-chain" Error Error
         "The certificate's chain was not checked"
-        "It may hold: for one recipient 200 signatures are checked, those on the newest certificates first, so that nobody's values hold up a run."
+        "It may hold: for one recipient 200 signatures are checked, so that nobody's values hold up a run; a signature by a large key counts as several. Those that may be chosen come first: valid, naming the recipient, for encryption, preferred, newest. What is published already stays published."
         "Remove values that the recipient does not need, and CA certificates of the same name."
         "RFC 5280 §6.1"
     DuplicateExtension "duplicate-extension" Error Warning
@@ -269,6 +269,11 @@ rules! {
         "The preferred encryption certificate is not in the value"
         "The signed preference names a certificate that did not come along, so it is skipped."
         "Publish the certificates to the address list again."
+        "RFC 8551 §2.5.3"
+    ForeignPreference "foreign-preference" Notice Notice
+        "The preference for a certificate is not signed by the recipient"
+        "The certificate that signed it names somebody else, or its chain does not end at a trust anchor. The certificates count, each by itself; the preference for one of them does not."
+        "Publish the certificates to the address list again, signed with the recipient's own certificate."
         "RFC 8551 §2.5.3"
     UntrimmedAddress "untrimmed-address" Warning Notice
         "An address has spaces or invisible characters around or in it"

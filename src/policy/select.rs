@@ -57,7 +57,7 @@ impl Candidate<'_> {
         Rank {
             untrusted: !self.trusted,
             nameless: !self.named,
-            not_preferred: purpose == Purpose::Encryption && !self.preferred,
+            not_preferred: !self.preferred,
             day: Reverse(certificate.not_before.0.div_euclid(DAY)),
             shared_purpose: certificate.purpose() != purpose,
             not_before: Reverse(certificate.not_before),
@@ -67,25 +67,27 @@ impl Candidate<'_> {
         }
     }
 
-    /// Why this one is better than `other`, as a clause.
-    fn better_in(&self, other: &Self, purpose: Purpose) -> String {
+    /// Why this one is better than `other`, as a sentence; `None` where it is not.
+    fn better_than(&self, other: &Self, purpose: Purpose) -> Option<String> {
         let (mine, theirs) = (self.rank(purpose), other.rank(purpose));
-        match () {
-            () if mine.untrusted != theirs.untrusted => "which is trusted".into(),
-            () if mine.nameless != theirs.nameless => "which names a mail address of the recipient".into(),
-            () if mine.not_preferred != theirs.not_preferred => {
-                "which is preferred in userSMIMECertificate".into()
-            }
-            () if mine.day != theirs.day => "which is newer".into(),
-            () if mine.shared_purpose != theirs.shared_purpose && purpose == Purpose::Signing => {
-                "which is for signing alone".into()
-            }
-            () if mine.shared_purpose != theirs.shared_purpose => "which is for encryption alone".into(),
-            () if mine.not_before != theirs.not_before => "which is newer".into(),
-            () if mine.not_after != theirs.not_after => "which lasts longer".into(),
-            () if mine.strength != theirs.strength => "which has the stronger key".into(),
-            () => "which is as good, and of two equals the one with the lower fingerprint is taken".into(),
+        if mine >= theirs {
+            return None;
         }
+        let why: &str = match () {
+            () if mine.untrusted != theirs.untrusted => "which is trusted",
+            () if mine.nameless != theirs.nameless => "which names a mail address of the recipient",
+            () if mine.not_preferred != theirs.not_preferred => "which is preferred in userSMIMECertificate",
+            () if mine.day != theirs.day => "which is newer",
+            () if mine.shared_purpose != theirs.shared_purpose && purpose == Purpose::Signing => {
+                "which is for signing alone"
+            }
+            () if mine.shared_purpose != theirs.shared_purpose => "which is for encryption alone",
+            () if mine.not_before != theirs.not_before => "which is newer",
+            () if mine.not_after != theirs.not_after => "which lasts longer",
+            () if mine.strength != theirs.strength => "which has the stronger key",
+            () => "which is as good, and of two equals the one with the lower fingerprint is taken",
+        };
+        Some(format!("Another certificate is better: {}, {why}.", self.certificate.describe()))
     }
 }
 
@@ -109,15 +111,17 @@ pub(super) struct Selected {
     pub desired: Vec<DesiredValue>,
     /// The certificates that it is about.
     pub chosen: Vec<Fingerprint>,
-    /// Why others are not among them.
+    /// Why others are not among them, in sentences.
     pub superseded: HashMap<Fingerprint, String>,
     /// Rules that fired on the recipient.
     pub fired: Vec<Fired>,
 }
 
-/// Selects among `candidates`. Without an encryption certificate among them nothing is desired.
+/// Selects among `candidates`. Without an encryption certificate among them nothing is desired. `unknown` are those that
+/// may be usable; where one would not be better than what is selected, that is said, too.
 pub(super) fn select(
     mut candidates: Vec<Candidate<'_>>,
+    unknown: &[Candidate<'_>],
     values: &[(&Value, ValueContent)],
     selection: SelectionName,
     now: Timestamp,
@@ -127,11 +131,11 @@ pub(super) fn select(
     let Some(best) = encryption.first().copied() else { return Selected::default() };
     candidates.sort_by_cached_key(|candidate| candidate.rank(Purpose::Signing));
     let signing = candidates.iter().copied().filter(Candidate::signs);
-    let best_signing = signing.clone().next().filter(|_| !best.signs());
+    let best_signing = signing.clone().next();
+    let another = best_signing.filter(|one| one.certificate.fingerprint != best.certificate.fingerprint);
     let mut selected = Selected::default();
     let ranked = match selection {
-        SelectionName::Best if best.signs() => vec![best],
-        SelectionName::Best => std::iter::once(best).chain(signing.take(1)).collect(),
+        SelectionName::Best => std::iter::once(best).chain(another).collect(),
         SelectionName::AllUsable => {
             let only_signing = signing.filter(|candidate| !candidate.encrypts());
             let mut all: Vec<_> = encryption.iter().copied().chain(only_signing).collect();
@@ -142,13 +146,15 @@ pub(super) fn select(
     selected.chosen = ranked.iter().map(|candidate| candidate.certificate.fingerprint).collect();
     selected.superseded = candidates
         .iter()
+        .chain(unknown)
         .filter(|one| !selected.chosen.contains(&one.certificate.fingerprint))
-        .map(|one| {
-            let purpose = if one.encrypts() { Purpose::Encryption } else { Purpose::Signing };
-            let better = if one.encrypts() { best } else { best_signing.unwrap_or(best) };
-            let why = better.better_in(one, purpose);
-            let better = better.certificate.describe();
-            (one.certificate.fingerprint, format!("Another certificate is better: {better}, {why}."))
+        .filter_map(|one| {
+            let why = if one.encrypts() {
+                best.better_than(one, Purpose::Encryption)
+            } else {
+                best_signing?.better_than(one, Purpose::Signing)
+            };
+            Some((one.certificate.fingerprint, why?))
         })
         .collect();
     selected.desired = ranked.iter().map(|candidate| published_alone(candidate.certificate)).collect();

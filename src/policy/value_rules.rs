@@ -19,7 +19,7 @@ pub(super) struct ValueFindings {
 pub(super) fn judge(value: &Value, content: &ValueContent, policy: &Policy) -> ValueFindings {
     let mut findings = ValueFindings { value: Vec::new(), unreadable: Vec::new() };
     for problem in &content.problems {
-        let (rule, message) = describe(problem, value);
+        let (rule, message) = describe(problem, value, content);
         let of_one =
             matches!(rule, RuleId::UnreadableValue | RuleId::UnreadableCertificate | RuleId::UnreadValue);
         let list = if of_one { &mut findings.unreadable } else { &mut findings.value };
@@ -33,7 +33,7 @@ pub(super) fn judge(value: &Value, content: &ValueContent, policy: &Policy) -> V
     findings
 }
 
-fn describe(problem: &ValueProblem, value: &Value) -> (RuleId, String) {
+fn describe(problem: &ValueProblem, value: &Value, content: &ValueContent) -> (RuleId, String) {
     let attribute = value.attribute;
     match problem {
         ValueProblem::Unreadable(reason) => (
@@ -73,7 +73,9 @@ fn describe(problem: &ValueProblem, value: &Value) -> (RuleId, String) {
             (RuleId::UncheckedSignedData, "The signature around the certificates was not checked.".into())
         }
         ValueProblem::CutShort => {
-            (RuleId::UnreadValue, format!("The {attribute} value was not read to its end."))
+            let unread = content.certificates.is_empty() && content.problems.len() == 1;
+            let how = if unread { "not read" } else { "read only in part" };
+            (RuleId::UnreadValue, format!("The {attribute} value was {how}."))
         }
         ValueProblem::WeakDigest(digest) => {
             (RuleId::Sha1SignedData, format!("The PKCS#7 around the certificates is signed with {digest}."))

@@ -51,7 +51,8 @@ pub struct Judgement {
     pub certificate: Option<Fingerprint>,
     /// Whether it was chosen, could be, or can't.
     pub state: CertificateState,
-    /// The `Error` findings against it.
+    /// The `Error` findings against it; where something was not looked at also those that say so, and that another one is
+    /// better all the same.
     pub findings: Vec<Finding>,
 }
 

@@ -1,9 +1,13 @@
 //! What one recipient needs, by what is desired and what is managed. Pure.
 
 use crate::{
-    model::{CertificateState, ChangeKind, PublishedValue, without},
+    model::{CertificateState, ChangeKind, Finding, PublishedValue, without},
+    policy::{RuleId, is_unknown},
     profile::DisabledAccount,
-    state::{import::Gone, published::PlanRow},
+    state::{
+        import::{Gone, Judgement},
+        published::PlanRow,
+    },
 };
 
 /// What one recipient needs.
@@ -30,7 +34,7 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     if row.missing && row.gone.is_none() {
         return None;
     }
-    let after = if leaves { Vec::new() } else { row.evaluation.desired.clone() };
+    let after = if leaves { Vec::new() } else { desired(row) };
     let (added, removed) = (without(&after, &row.managed), without(&row.managed, &after));
     let stays = !row.managed.is_empty() && !after.is_empty();
     let moved = stays && key.is_some_and(|key| row.link.as_deref() != Some(key));
@@ -65,6 +69,47 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     Some(Planned { kind, before: row.managed.clone(), after, reasons })
 }
 
+/// What shall be published. While something that is published was not looked at, and may be as good as it was, nothing
+/// takes its place: of what is published only what is wrong goes.
+fn desired(row: &PlanRow) -> Vec<PublishedValue> {
+    let desired = &row.evaluation.desired;
+    let is_desired = |value: &PublishedValue| desired.iter().any(|one| one.same(value));
+    let in_doubt = |value: &PublishedValue| !is_desired(value) && is_in_doubt(row, value);
+    if !row.managed.iter().any(in_doubt) {
+        return desired.clone();
+    }
+    row.managed.iter().filter(|value| is_desired(value) || is_in_doubt(row, value)).cloned().collect()
+}
+
+/// Whether nobody knows if a published value is still as good as when it was published.
+fn is_in_doubt(row: &PlanRow, value: &PublishedValue) -> bool {
+    let has = |findings: &[Finding], rule: RuleId| findings.iter().any(|finding| finding.rule == rule.id());
+    match judged(row, value) {
+        Some(judged) => {
+            let findings = &judged.findings;
+            let unknown = is_unknown(findings) || has(findings, RuleId::UncheckedSignedData);
+            let wrong = judged.state == CertificateState::Unusable && !is_unknown(findings);
+            unknown && !wrong && !has(findings, RuleId::Superseded)
+        }
+        // It may be in a value that nobody read; another certificate that is known to be good is better than that.
+        None => {
+            let unread = row.evaluation.judged.iter().any(|one| has(&one.findings, RuleId::UnreadValue));
+            unread && row.evaluation.desired.is_empty()
+        }
+    }
+}
+
+/// What became of a published value, or of its certificate in another one.
+fn judged<'r>(row: &'r PlanRow, value: &PublishedValue) -> Option<&'r Judgement> {
+    let certificate = value.certificate.as_ref().map(|certificate| certificate.fingerprint);
+    let all = &row.evaluation.judged;
+    let in_value = || all.iter().filter(|judged| judged.value == value.value);
+    in_value()
+        .find(|judged| judged.certificate == certificate)
+        .or_else(|| in_value().next())
+        .or_else(|| all.iter().find(|one| certificate.is_some() && one.certificate == certificate))
+}
+
 fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
     let because = match row.gone {
         Some(Gone::Deleted) => "the recipient was deleted in the source".to_owned(),
@@ -82,17 +127,7 @@ fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
 }
 
 fn why_not_desired(row: &PlanRow, value: &PublishedValue) -> String {
-    let certificate = value.certificate.as_ref().map(|certificate| certificate.fingerprint);
-    let judged = row
-        .evaluation
-        .judged
-        .iter()
-        .find(|judged| judged.value == value.value && judged.certificate == certificate);
-    let judged = judged.or_else(|| row.evaluation.judged.iter().find(|judged| judged.value == value.value));
-    let judged = judged.or_else(|| {
-        row.evaluation.judged.iter().find(|one| certificate.is_some() && one.certificate == certificate)
-    });
-    match judged {
+    match judged(row, value) {
         // There are too many to say something of each.
         None if row.evaluation.recipient.values.contains(&(value.attribute, value.value)) => {
             "it was not read, since the recipient has too many values".to_owned()

@@ -8,11 +8,12 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
     model::{
-        CertificateSummary, CuratedValue, DesiredValue, Evaluation, Fingerprint, MissingIssuer,
+        CertificateSummary, CuratedValue, DesiredValue, Evaluation, Finding, Fingerprint, MissingIssuer,
         PublishedCertificate, PublishedValue, Recipient, RecipientRecord, Run, Severity, Timestamp, Value,
         counted,
     },
     parallel,
+    policy::{RuleId, says_unknown},
     state::import::{CuratedRecord, EvaluationRow, ImportRow, Judgement, KnownEvaluation},
 };
 
@@ -251,11 +252,7 @@ pub(super) fn evaluation_row(
                 value: judged.value,
                 certificate: judged.certificate.map(|certificate| certificate.fingerprint),
                 state: judged.state,
-                findings: judged
-                    .findings
-                    .into_iter()
-                    .filter(|finding| finding.severity == Severity::Error)
-                    .collect(),
+                findings: kept(judged.findings),
             })
             .collect(),
         findings: evaluation.findings,
@@ -266,6 +263,16 @@ pub(super) fn evaluation_row(
     let desired = evaluation.desired.into_iter().map(|desired| desired.value);
     let going = evaluation.curation.into_iter().filter(|one| one.removal.is_some()).map(|one| one.value);
     (row, desired.chain(going).collect())
+}
+
+/// The findings that plans depend on.
+fn kept(findings: Vec<Finding>) -> Vec<Finding> {
+    let in_doubt = findings.iter().any(says_unknown);
+    let matters = |finding: &Finding| {
+        let decides = says_unknown(finding) || finding.rule == RuleId::Superseded.id();
+        finding.severity == Severity::Error || in_doubt && decides
+    };
+    findings.into_iter().filter(matters).collect()
 }
 
 fn curated(one: &CuratedValue) -> CuratedRecord {

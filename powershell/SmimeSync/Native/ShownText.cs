@@ -9,7 +9,8 @@ namespace SmimeSync
     {
         // The library's own list of characters that nobody sees: src/model/printable.rs.
         private const string Hidden =
-            "\\x00-\\x1F\\x7F-\\x9F\\u00AD\\u061C\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\uFEFF\\uFFF9-\\uFFFB";
+            "\\x00-\\x1F\\x7F-\\x9F\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F" +
+            "\\u3164\\uFEFF\\uFFA0\\uFFF0-\\uFFFB";
 
         // U+E0000 to U+E007F, as UTF-16.
         private const string Tag = "\\uDB40[\\uDC00-\\uDC7F]";

@@ -11,7 +11,8 @@ function Unpublish-SmimeCertificate {
     where nobody can be asked (-NonInteractive) the cmdlet ends with an error before anything is removed.
     Certificates that serve another purpose than mail, such as smart-card logon, EFS or VPN, stay unless -Thumbprint
     names them or -Force is given, also those that come through the pipeline; a warning says how many stayed. So do
-    certificates that are not valid yet.
+    certificates that are not valid yet. What was not looked at to the end (a recipient with very many or very large
+    values) stays unless -Thumbprint names it, also with -Force.
     Objects that come through the pipeline are gathered: one run for all recipients of the same certificates. For many
     recipients at once -State is faster. If nothing comes through the pipeline there is no run.
 
@@ -34,7 +35,7 @@ function Unpublish-SmimeCertificate {
 
     .PARAMETER Force
     Takes out, too, what stays otherwise unless -Thumbprint names it: certificates that serve another purpose than mail
-    or are not valid yet. It does not keep the cmdlet from asking; -Confirm:$false does.
+    or are not valid yet. What was not looked at to the end stays all the same. It does not keep the cmdlet from asking; -Confirm:$false does.
 
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The

@@ -81,8 +81,8 @@ type Assigned<'c> = Vec<(Recipient, Vec<&'c Certificate>)>;
 /// Finds the recipient of each certificate by the addresses in it. Nobody, or more than one: an error of that
 /// certificate.
 fn by_address<'c>(job: &mut Job<'_>, run: &mut Run, certificates: &'c [Certificate]) -> Result<Assigned<'c>> {
-    let mut addresses: Vec<String> =
-        certificates.iter().flat_map(|one| &one.addresses).map(|address| address.text.clone()).collect();
+    let all = certificates.iter().flat_map(|one| &one.addresses).filter(|address| address.is_plain());
+    let mut addresses: Vec<String> = all.map(|address| address.text.clone()).collect();
     addresses.sort_unstable();
     addresses.dedup();
     let found = if addresses.is_empty() { Vec::new() } else { read(job, run, &addresses)? };
@@ -106,7 +106,7 @@ fn by_address<'c>(job: &mut Job<'_>, run: &mut Run, certificates: &'c [Certifica
 
 fn names(certificate: &Certificate, recipient: &Recipient) -> bool {
     let own = AddressSet::new(recipient.addresses());
-    certificate.addresses.iter().any(|address| own.contains(&address.text))
+    certificate.addresses.iter().any(|address| address.is_plain() && own.contains(&address.text))
 }
 
 fn unassigned(certificate: &Certificate, fitting: &[&str]) -> Error {

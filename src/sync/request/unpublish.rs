@@ -28,7 +28,7 @@ const BATCH: usize = 64;
 pub enum UnpublishState {
     /// Those that have expired.
     Expired,
-    /// Those against which an `Error` finding speaks.
+    /// Those against which an `Error` finding speaks, but for what was not looked at.
     Unusable,
     /// Those for another purpose than mail; only with force.
     OtherPurpose,
@@ -47,7 +47,7 @@ pub struct Withdrawal {
     pub listed_value: Vec<String>,
     /// Or all in one of these states.
     pub state: Vec<UnpublishState>,
-    /// Take out what stays otherwise unless its thumbprint is typed.
+    /// Take out, too, what serves another purpose or is not valid yet.
     pub force: bool,
 }
 

@@ -10,7 +10,7 @@ use crate::{
         CertificateState, CertificateSummary, Finding, Fingerprint, JudgedCertificate, Severity, Timestamp,
         counted,
     },
-    policy::{RuleId, serves_another_purpose},
+    policy::{RuleId, says_unknown, serves_another_purpose},
 };
 
 /// A withdrawal with its thumbprints as upper-case hexadecimal digits, and what became of it so far.
@@ -34,7 +34,7 @@ pub(super) struct Kept {
     other_purpose: u64,
     /// They become valid by themselves.
     not_yet_valid: u64,
-    /// Nobody checked their chain.
+    /// Something of them was not looked at, and nothing else speaks against them.
     unchecked: u64,
 }
 
@@ -42,6 +42,7 @@ impl Kept {
     /// One sentence a kind.
     pub(super) fn warnings(&self) -> Vec<String> {
         let by_force = "To take out such a certificate, name its thumbprint with -Thumbprint, or say -Force.";
+        let by_name = "To take out such a certificate, name its thumbprint with -Thumbprint.";
         let by_state = "To take out such a certificate, name its thumbprint with -Thumbprint, or say -State OtherPurpose -Force.";
         let kinds = [
             (
@@ -59,9 +60,9 @@ impl Kept {
             (self.not_yet_valid, "is not valid yet and stays", "are not valid yet and stay", by_force),
             (
                 self.unchecked,
-                "was not checked to the end and stays",
-                "were not checked to the end and stay",
-                by_force,
+                "was not looked at to the end and stays",
+                "were not looked at to the end and stay",
+                by_name,
             ),
         ];
         let there = kinds.into_iter().filter(|(count, ..)| *count > 0);
@@ -124,19 +125,18 @@ impl Wanted {
         }
         let errors = || entry.findings.iter().filter(|finding| finding.severity == Severity::Error);
         let against: Vec<&str> = errors()
-            .filter(|finding| {
-                !is_rule(finding, RuleId::NotYetValid) && !is_rule(finding, RuleId::UncheckedChain)
-            })
+            .filter(|finding| !is_rule(finding, RuleId::NotYetValid) && !says_unknown(finding))
             .map(|finding| finding.message.trim_end_matches('.'))
             .collect();
+        if against.is_empty() && errors().any(says_unknown) {
+            self.kept.unchecked += 1;
+            return None;
+        }
         if !self.force {
-            let has = |rule| errors().any(|finding| is_rule(finding, rule));
             let kept = if !expired && serves_otherwise(entry) {
                 Some(&mut self.kept.serving)
-            } else if unusable && against.is_empty() && has(RuleId::NotYetValid) {
-                Some(&mut self.kept.not_yet_valid)
             } else if unusable && against.is_empty() {
-                Some(&mut self.kept.unchecked)
+                Some(&mut self.kept.not_yet_valid)
             } else {
                 None
             };

@@ -31,8 +31,13 @@ const SAME: [(&str, &str); 14] = [
 ];
 
 /// Rules of ours that pkilint has no code for here: the Baseline Requirements allow what Outlook can't use.
-const OURS_ALONE: [&str; 4] =
-    ["short-key", "ec-key-agreement", "unsupported-key-algorithm", "unsupported-signature-algorithm"];
+const OURS_ALONE: [&str; 5] = [
+    "short-key",
+    "ec-key-agreement",
+    "unsupported-key-algorithm",
+    "unsupported-signature-algorithm",
+    "address-shared",
+];
 
 /// Codes that no rule of ours says: matters between a public CA and its auditors, and of no effect in Outlook.
 const NOT_OURS: [&str; 11] = [

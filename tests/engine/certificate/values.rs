@@ -76,6 +76,27 @@ fn addresses_are_found_wherever_a_certificate_can_name_them() {
 }
 
 #[test]
+fn what_is_no_certificate_is_told_without_a_parsers_own_words() {
+    let der = Draft::person("alice@contoso.test").sign(&root());
+    let with = |old: &[u8], new: &[u8]| with_element(&der, old, new);
+    let serial = tlv(2, &[&Draft::person("alice@contoso.test").serial]);
+    for (what, bytes, due) in [
+        ("empty", seq(&[]), "a part of it is missing"),
+        ("a number", seq(&[&tlv(2, &[&[1]])]), "one of its parts is not what it should be"),
+        ("no serial number", with(&serial, &[5, 0]), "its serial number can't be read"),
+        ("no signature", seq(&[&seq(&[]), &seq(&[])]), ""),
+    ] {
+        let reason = Certificate::from_der(&bytes).unwrap_err();
+        let rest =
+            reason.strip_prefix("it is no X.509 certificate: ").unwrap_or_else(|| panic!("{what}: {reason}"));
+        assert!(due.is_empty() || rest == due, "{what}: {reason}");
+        for word in ["nom", "BER", "Tag(", "Error", "SPKI", "Eof"] {
+            assert!(!reason.contains(word), "{what}: {reason}");
+        }
+    }
+}
+
+#[test]
 fn key_and_key_usage_decide_the_purpose() {
     let root = root();
     let ec = ec_spki(&ec_key(3));

@@ -194,6 +194,11 @@ fn certificate_cases() -> Vec<Case> {
             "The certificate also names bob@contoso.test, carol@contoso.test.",
         ),
         case(
+            AddressShared,
+            good().addresses(&["alice@contoso.test", "bob@contoso.test"]),
+            "The certificate also names bob@contoso.test.",
+        ),
+        case(
             TooManyNames,
             {
                 let many: Vec<String> = (0..1001).map(|n| format!("u{n}@contoso.test")).collect();
@@ -220,6 +225,21 @@ fn certificate_cases() -> Vec<Case> {
             MalformedAddress,
             good().addresses(&["alice@contoso.test", "Alice Smith"]),
             "'Alice Smith' is no mail address.",
+        ),
+        case(
+            MalformedAddress,
+            good().addresses(&["alice@contoso.test\0"]),
+            "'alice@contoso.test\0' is no mail address.",
+        ),
+        case(
+            AddressMissing,
+            good().addresses(&[" alice@contoso.test"]),
+            "The certificate names no mail address of the recipient, only ' alice@contoso.test', which is none.",
+        ),
+        case(
+            AddressMismatch,
+            good().addresses(&[" alice@contoso.test", "bob@contoso.test"]),
+            "The certificate names  alice@contoso.test, bob@contoso.test; the recipient's addresses: alice@contoso.test, alice@corp.contoso.test, a.smith@contoso.test.",
         ),
         case(DuplicateExtension, twice, "The extension 2.5.29.15 is there more than once."),
         case(
@@ -349,6 +369,18 @@ fn value_cases() -> Vec<Case> {
             "The preferred encryption certificate is not in the value.",
         ),
         value(
+            ForeignPreference,
+            SMIME,
+            {
+                let bob = root.person("bob@contoso.test", 9);
+                let microsoft_preference = Some(issuer_and_serial(&der));
+                let certificates = vec![bob.der.clone(), der.clone()];
+                SignedData { certificates, signer: Some(&bob), microsoft_preference, ..Default::default() }
+                    .build()
+            },
+            "",
+        ),
+        value(
             NoEncryptionCertificate,
             USER,
             good().usage(DIGITAL_SIGNATURE).sign(&root),
@@ -366,12 +398,7 @@ fn value_cases() -> Vec<Case> {
             values: vec![(USER, der.clone()), (USER, good().valid(-9, 300).sign(&root))],
             message: "",
         },
-        value(
-            UnreadValue,
-            USER,
-            vec![0; (1 << 20) + 1],
-            "The userCertificate value was not read to its end.",
-        ),
+        value(UnreadValue, USER, vec![0; (1 << 20) + 1], "The userCertificate value was not read."),
         Case {
             rule: UncheckedChain,
             values: (0..201).map(|i| (USER, good().serial(&[0x30, 1, i]).sign(&root))).collect(),

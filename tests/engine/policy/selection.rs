@@ -118,6 +118,83 @@ fn a_certificate_for_signing_says_which_other_one_is_better() {
 }
 
 #[test]
+fn a_certificate_for_signing_alone_is_compared_with_the_best_one_for_signing() {
+    let signing = |from| good().usage(DIGITAL_SIGNATURE).serial(&[4]).valid(from, 300);
+    let nameless = good().without("2.5.29.17").valid(-9, 300);
+    for (what, dual, signing, due) in [
+        ("newer than the one for both", good(), signing(-3), None),
+        ("of the same day", good(), signing(-30), None),
+        ("names the recipient, unlike the one for both", nameless, signing(-90), None),
+        ("older than the one for both", good(), signing(-90), Some("which is newer.")),
+    ] {
+        let evaluation = evaluate_with(SelectionName::Best, &[user(&dual), user(&signing)]);
+        let [dual, signing] = [&evaluation.certificates[0], &evaluation.certificates[1]];
+        assert_eq!(dual.state, CertificateState::Chosen, "{what}");
+        let state = if due.is_none() { CertificateState::Chosen } else { CertificateState::Usable };
+        assert_eq!(signing.state, state, "{what}");
+        let said = signing.findings.iter().find(|one| one.rule == "superseded");
+        assert_eq!(said.is_some(), due.is_some(), "{what}");
+        assert!(said.is_none_or(|said| said.message.ends_with(due.unwrap())), "{what}: {said:?}");
+    }
+}
+
+#[test]
+fn a_preference_that_a_stranger_or_an_untrusted_certificate_signed_does_not_count() {
+    let root = root();
+    let elsewhere = Authority::root("CN=Elsewhere", 2);
+    let newer = user(&good().valid(-1, 900));
+    let old = good().serial(&[0x22]).valid(-300, 60).sign(&root);
+    let policy = Policy::new(PolicyName::Standard, SelectionName::Best, false);
+    for (what, signer, counts) in [
+        ("her own", root.person("alice@contoso.test", 9), true),
+        ("a stranger's", root.person("bob@contoso.test", 9), false),
+        ("an untrusted one in her name", elsewhere.person("alice@contoso.test", 9), false),
+    ] {
+        let value = SignedData {
+            certificates: vec![signer.der.clone(), old.clone()],
+            signer: Some(&signer),
+            microsoft_preference: Some(issuer_and_serial(&old)),
+            ..Default::default()
+        };
+        let alice = alice_with(&[newer.clone(), (SMIME, value.build())]);
+        let evaluation = evaluate(&alice, &policy, &anchors(), NOW);
+        let due = if counts { (USER, old.clone()) } else { newer.clone() };
+        assert_eq!(desired(&evaluation)[..1], named(&[due]), "{what}");
+        let told = all_findings(&evaluation).iter().any(|one| one.rule == "foreign-preference");
+        assert_eq!(told, !counts, "{what}");
+    }
+}
+
+#[test]
+fn an_address_with_what_nobody_sees_does_not_count() {
+    let clean = user(&good().valid(-300, 60));
+    for text in [
+        "alice@contoso.test\0",
+        "\0alice@contoso.test",
+        "\nalice@contoso.test",
+        "alice@contoso.test\n",
+        " alice@contoso.test",
+        "alice@contoso.test\t",
+        "\u{A0}alice@contoso.test",
+        "ali\u{200B}ce@contoso.test",
+        "alice\u{3164}@contoso.test",
+    ] {
+        let odd = user(&good().addresses(&[text]).valid(-1, 900));
+        let evaluation = evaluate_with(SelectionName::Best, &[odd.clone(), clean.clone()]);
+        assert_eq!(desired(&evaluation), named(std::slice::from_ref(&clean)), "{text:?}");
+        let entry = &evaluation.certificates[0];
+        let rules: Vec<_> = entry.findings.iter().map(|one| one.rule.as_str()).collect();
+        for due in ["malformed-address", "address-missing", "superseded"] {
+            assert!(rules.contains(&due), "{text:?}: {rules:?}");
+        }
+        let shown = entry.certificate.as_ref().map(|one| one.addresses.clone());
+        assert_eq!(shown, Some(vec![text.to_owned()]), "as it stands there");
+        let alone = evaluate_with(SelectionName::Best, std::slice::from_ref(&odd));
+        assert_eq!(desired(&alone), named(&[odd]), "{text:?}: like one that names nobody");
+    }
+}
+
+#[test]
 fn the_owners_preference_beats_newer_certificates_but_not_trust() {
     let root = root();
     let elsewhere = Authority::root("CN=Elsewhere", 2);
@@ -148,11 +225,13 @@ fn a_signing_certificate_comes_along_only_where_it_is_another_one() {
     let encryption = user(&good().usage(KEY_ENCIPHERMENT).serial(&[1]));
     let signing = user(&good().usage(DIGITAL_SIGNATURE).serial(&[2]));
     let dual = user(&good().serial(&[3]));
+    let older_signing = user(&good().usage(DIGITAL_SIGNATURE).valid(-90, 300).serial(&[4]));
     for (values, due) in [
         (vec![signing.clone(), encryption.clone()], vec![encryption.clone(), signing.clone()]),
         (vec![dual.clone(), encryption.clone()], vec![encryption.clone(), dual.clone()]),
         (vec![dual.clone(), signing.clone(), encryption.clone()], vec![encryption.clone(), signing.clone()]),
-        (vec![signing.clone(), dual.clone()], vec![dual.clone()]),
+        (vec![signing.clone(), dual.clone()], vec![dual.clone(), signing.clone()]),
+        (vec![older_signing.clone(), dual.clone()], vec![dual.clone()]),
         (vec![encryption.clone()], vec![encryption.clone()]),
         (vec![signing.clone()], vec![]),
         (vec![], vec![]),
@@ -292,8 +371,98 @@ fn evaluating_at_the_next_evaluation_goes_on_to_a_later_one() {
     assert_eq!(steps, [5, 10, 40, 270, 300]);
 }
 
+/// What of a certificate decides, and where it stands among others.
+#[derive(Debug, Clone)]
+struct Kind {
+    trusted: bool,
+    named: bool,
+    preferred: bool,
+    usage: u16,
+    from: i64,
+    days: i64,
+    bits: usize,
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    let usage = prop_oneof![
+        Just(DIGITAL_SIGNATURE),
+        Just(KEY_ENCIPHERMENT),
+        Just(DIGITAL_SIGNATURE | KEY_ENCIPHERMENT)
+    ];
+    let bits = prop_oneof![Just(2048_usize), Just(3072)];
+    (any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), usage, 1..4_i64, 60..62_i64, bits).prop_map(
+        |(trusted, named, preferred, usage, from, days, bits)| Kind {
+            trusted,
+            named,
+            preferred,
+            usage,
+            from,
+            days,
+            bits,
+        },
+    )
+}
+
+impl Kind {
+    fn der(&self, serial: u8) -> Vec<u8> {
+        let draft = rsa(self.bits).usage(self.usage).serial(&[serial + 1]).valid(-self.from, self.days);
+        let draft = if self.named { draft } else { draft.without("2.5.29.17") };
+        draft.sign(&if self.trusted { root() } else { Authority::root("CN=Elsewhere", 2) })
+    }
+
+    fn alone_for(&self, usage: u16) -> bool {
+        self.usage == usage
+    }
+
+    /// Whether what is said of this one's advantage is a difference, in its favour.
+    fn is_better_in(&self, why: &str, other: &Self) -> bool {
+        match why {
+            "which is trusted" => self.trusted && !other.trusted,
+            "which names a mail address of the recipient" => self.named && !other.named,
+            "which is preferred in userSMIMECertificate" => self.preferred && !other.preferred,
+            "which is newer" => self.from < other.from,
+            "which is for encryption alone" => {
+                self.alone_for(KEY_ENCIPHERMENT) && !other.alone_for(KEY_ENCIPHERMENT)
+            }
+            "which is for signing alone" => {
+                self.alone_for(DIGITAL_SIGNATURE) && !other.alone_for(DIGITAL_SIGNATURE)
+            }
+            "which lasts longer" => self.days > other.days,
+            "which has the stronger key" => self.bits > other.bits,
+            _ => why.starts_with("which is as good"),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn the_reason_that_is_said_is_a_difference_between_the_two(
+        kinds in prop::collection::vec(kind(), 1..6), all: bool
+    ) {
+        let ders: Vec<Vec<u8>> = (0..).zip(&kinds).map(|(n, kind)| kind.der(n)).collect();
+        let value = |(kind, der): (&Kind, &Vec<u8>)| match kind.preferred && kind.usage & KEY_ENCIPHERMENT != 0 {
+            true => (SMIME, block(3, der)),
+            false => (USER, der.clone()),
+        };
+        let values: Vec<_> = kinds.iter().zip(&ders).map(value).collect();
+        let prefers = |kind: &Kind| Kind { preferred: kind.preferred && kind.usage & KEY_ENCIPHERMENT != 0, ..kind.clone() };
+        let kinds: Vec<Kind> = kinds.iter().map(prefers).collect();
+        let selection = if all { SelectionName::AllUsable } else { SelectionName::Best };
+        let evaluation = evaluate_with(selection, &values);
+        let encrypts = kinds.iter().any(|kind| kind.usage & KEY_ENCIPHERMENT != 0);
+        for (entry, kind) in evaluation.certificates.iter().zip(&kinds) {
+            let said: Vec<_> = entry.findings.iter().filter(|one| one.rule == "superseded").collect();
+            let due = entry.state == CertificateState::Usable && encrypts;
+            prop_assert_eq!(said.len(), usize::from(due), "{:?} {:?}", entry.state, entry.findings);
+            let Some(said) = said.first() else { continue };
+            let better = ders.iter().position(|der| said.message.contains(&thumbprint(der))).unwrap();
+            let (_, why) = said.message.split_once("), ").unwrap();
+            prop_assert!(kinds[better].is_better_in(why.trim_end_matches('.'), kind), "{} {:#?}", said.message, kinds);
+            prop_assert_eq!(evaluation.certificates[better].state, CertificateState::Chosen);
+        }
+    }
 
     /// Active Directory keeps no order of values, so the selection must not depend on it.
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! The source's values are words such as `a` or `old@100`: `@100` is the second at which the value expires,
 //! `a#100` is valid from the second 100 on, a value that starts with `bad` is unusable, one that starts with
-//! `nameless` names no mail address, and one that starts with `stray` has an issuer that is missing. Parsing and judging real
-//! certificates has its own tests.
+//! `nameless` names no mail address, and one that starts with `stray` has an issuer that is missing. Of `doubt@100` nobody knows
+//! from the second 100 on whether it is good, and of `doubt-beaten@100` that another one is better anyway; `unread` is a value
+//! that nobody reads. Parsing and judging real certificates has its own tests.
 
 use std::{
     collections::BTreeMap,
@@ -93,6 +94,10 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
         } else if word.starts_with("stray") {
             evaluation.missing_issuers.push(format!("CN={word} CA"));
             Some(("untrusted-issuer", format!("The issuer of {word} is missing.")))
+        } else if word == "unread" {
+            Some(("unread-value", "The value was not read.".to_owned()))
+        } else if word.starts_with("doubt") && expires <= now.0 {
+            Some(("unchecked-chain", format!("The chain of {word} was not checked.")))
         } else if expires <= now.0 {
             Some(("expired", format!("{word} expired at {}.", Timestamp(expires))))
         } else if begins > now.0 {
@@ -114,7 +119,7 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
             position,
             value: value.fingerprint(),
             form: "Certificate".into(),
-            certificate: Some(certificate),
+            certificate: Some(certificate).filter(|_| word != "unread"),
             state: match (chosen, usable) {
                 (true, _) => CertificateState::Chosen,
                 (_, true) => CertificateState::Usable,
@@ -127,6 +132,11 @@ pub fn evaluate(recipient: &Recipient, now: Timestamp) -> Evaluation {
                     rule: "address-missing".into(),
                     severity: Severity::Warning,
                     message: format!("{word} names no mail address."),
+                }))
+                .chain(word.starts_with("doubt-beaten").then(|| Finding {
+                    rule: "superseded".into(),
+                    severity: Severity::Notice,
+                    message: "Another certificate is better.".into(),
                 }))
                 .collect(),
             der: Vec::new(),

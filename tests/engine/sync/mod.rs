@@ -10,6 +10,7 @@ mod guard;
 mod harness;
 mod histories;
 mod identity;
+mod in_doubt;
 mod in_place;
 mod lost_state;
 mod mode;

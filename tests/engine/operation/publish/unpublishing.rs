@@ -248,11 +248,39 @@ fn what_was_not_looked_at_is_not_taken_for_unusable() {
         .map(|n| (USER, Draft::person("alice@contoso.test").serial(&[1, 1, n]).sign(&root)))
         .collect();
     values.push((USER, vec![0x30; (1 << 20) + 1]));
+    let many: Vec<String> = (0..1001).map(|n| format!("u{n}@contoso.test")).collect();
+    let many = Draft::person("alice@contoso.test")
+        .addresses(&many.iter().map(String::as_str).collect::<Vec<_>>())
+        .sign(&root);
+    values.push((USER, many.clone()));
+    let ders: Vec<&[u8]> = values.iter().map(|(_, der)| der.as_slice()).collect();
+    let unchecked = 11;
+    // Of what a listing shows, those that are good go: they were asked for.
+    for (withdrawal, left) in
+        [(by_state(&[UnpublishState::Unusable]), 212), (listed(&ders[..210]), 12), (listed(&[&many]), 212)]
+    {
+        for force in [false, true] {
+            let told = if left == 12 {
+                10
+            } else if withdrawal.listed.is_empty() {
+                unchecked
+            } else {
+                1
+            };
+            let world = World::new(vec![person("alice", &values)]);
+            let outcome = world.unpublish(Withdrawal { force, ..withdrawal.clone() });
+            assert_eq!(world.values("id-alice").len(), left);
+            let warnings = outcome.told.logged(LogLevel::Warning);
+            let due = match told {
+                1 => "1 certificate was not looked at to the end and stays. ".to_owned(),
+                many => format!("{many} certificates were not looked at to the end and stay. "),
+            } + "To take out such a certificate, name its thumbprint with -Thumbprint.";
+            assert!(warnings.contains(&due), "{warnings:?}");
+        }
+    }
     let world = World::new(vec![person("alice", &values)]);
-    let outcome = world.unpublish(by_state(&[UnpublishState::Unusable]));
-    assert_eq!(world.values("id-alice").len(), 211);
-    let warnings = outcome.told.logged(LogLevel::Warning);
-    assert!(warnings.iter().any(|one| one.starts_with("10 certificates were not checked")), "{warnings:?}");
+    world.unpublish(by_thumbprint(&[thumbprint(&many)]));
+    assert_eq!(world.values("id-alice").len(), 211, "what is typed goes");
 }
 
 fn people(count: usize) -> Vec<smime_sync::model::Recipient> {

@@ -307,7 +307,7 @@ fn the_reasons_say_what_is_the_matter() {
             &ALL_OPTIONS,
             format!(
                 "Another certificate is better: CN=alice (thumbprint {}, valid from 2027-01-14 08:00 \
-                 UTC until 2027-11-11 08:00 UTC).",
+                 UTC until 2027-11-11 08:00 UTC), which is newer.",
                 thumbprint(&best)
             ),
         ),
