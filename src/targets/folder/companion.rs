@@ -108,18 +108,21 @@ pub(super) fn rename_early(place: &Workplace) {
         let Some((stem, extension)) = name.rsplit_once('.') else { continue };
         let Some((key, number)) = stem.rsplit_once('.') else { continue };
         let Some(number) = number.parse::<usize>().ok().filter(|number| *number > 1) else { continue };
+        // Where both stand, it is the first file of another, or a crash left it.
         if EXTENSIONS.contains(&extension)
             && names.contains(&format!("{key}.json"))
-            && !names.contains(&format!("{key} ({number}).{extension}"))
             && has_place(folder, key, number)
+            && !(names.contains(&format!("{key} ({number}).{extension}"))
+                && is_first_of_another(folder, stem, extension))
         {
             keys.insert(key.to_owned());
             keys.insert(stem.to_owned());
         }
     }
-    for key in keys {
+    // A crash after that of the other one finds the early name as it was, so that nothing is left undone.
+    for key in keys.iter().rev() {
         // The names are worth no run.
-        let _ = renew(place, &key);
+        let _ = renew(place, key);
     }
 }
 
@@ -137,4 +140,77 @@ fn renew(place: &Workplace, key: &str) -> Result<()> {
     staged.into_iter().try_for_each(|(file, name)| put(file, &folder.join(name)))?;
     durable::names(folder)?;
     remove(folder, key, &names)
+}
+
+#[cfg(test)]
+#[cfg(feature = "fault-injection")]
+mod tests {
+    use super::{super::crash, *};
+    use crate::{
+        model::{RecipientKind, RecipientRecord},
+        targets::TargetQuery,
+    };
+
+    /// Two certificates of one whose key this is, as this version writes them.
+    fn write(place: &Workplace, key: &str) {
+        let recipient = RecipientRecord {
+            label: key.to_owned(),
+            display_name: None,
+            address: None,
+            user_principal_name: None,
+            distinguished_name: String::new(),
+            kind: RecipientKind::User,
+            disabled: false,
+            values: Vec::new(),
+        };
+        let query = TargetQuery {
+            anchor: key,
+            recipient: &recipient,
+            link: None,
+            former: &[],
+            thorough: false,
+            fresh: true,
+        };
+        let values =
+            [1, 2].map(|n| Value::new(Attribute::UserCertificate, format!("{key}/{n}").into_bytes()));
+        RecipientFile::new(&query, &values).stage(place, key).unwrap().publish(&place.path).unwrap();
+    }
+
+    fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        let mut tree: Vec<_> = entries
+            .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+            .collect();
+        tree.sort();
+        tree
+    }
+
+    #[test]
+    fn a_crash_between_any_two_changes_of_files_loses_nothing_of_early_names() {
+        let mut died = true;
+        for dies_after in 0.. {
+            if !died {
+                break;
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let place = Workplace::new(folder.path());
+            // Each one's second file was the next one's first.
+            for key in ["a@x", "a@x.2", "a@x.2.2", "b@x"] {
+                write(&place, key);
+            }
+            let present = tree(folder.path());
+            for key in ["a@x", "a@x.2", "a@x.2.2", "b@x"] {
+                let early = folder.path().join(format!("{key}.2.cer"));
+                fs::rename(folder.path().join(format!("{key} (2).cer")), early).unwrap();
+            }
+            crash::after(Some(dies_after));
+            rename_early(&place);
+            died = crash::is_dead();
+            crash::after(None);
+            rename_early(&place);
+            assert_eq!(tree(folder.path()), present, "{dies_after}");
+            rename_early(&place);
+            assert_eq!(tree(folder.path()), present, "{dies_after}");
+        }
+    }
 }
