@@ -59,8 +59,8 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     }
     if moved && row.link.is_none() {
         reasons.push("Another recipient has its place at the target.".to_owned());
-    } else if moved {
-        reasons.push(format!("The recipient's address is '{}' now.", row.evaluation.recipient.label));
+    } else if let (true, Some(key)) = (moved, key) {
+        reasons.push(format!("The recipient's place at the target is '{key}' now."));
     }
     if row.drifted {
         reasons.push("Something that was published was gone from the target.".to_owned());

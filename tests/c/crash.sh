@@ -31,17 +31,18 @@ printf '{"Operation":"Sync","ProfileName":"crash"}' >"$work/sync.json"
 sync() { "$work/drive" --home "$work/home" --json "$work/sync.json" >"$work/output" 2>&1; }
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
-begin() { # first | update: the state before the run that is killed
+begin() { # first | update | lost: the state before the run that is killed; lost: what is published nobody remembers
   rm -rf "$work/home" "$work/out"
-  profile good
-  if [ "$1" = update ]; then
-    cp -R "$work/synced/home" "$work/home"
-    cp -R "$work/synced/out" "$work/out"
-    profile mixed
+  if [ "$1" = first ]; then
+    profile good
+    return
   fi
+  cp -R "$work/synced/out" "$work/out"
+  [ "$1" = lost ] || cp -R "$work/synced/home" "$work/home"
+  profile mixed
 }
 
-reference() { # first | update: what an undisturbed run publishes, and how long it takes
+reference() { # first | update | lost: what an undisturbed run publishes, and how long it takes
   begin "$1"
   before=$(milliseconds)
   sync
@@ -52,10 +53,11 @@ mkdir "$work/synced"
 reference first
 cp -R "$work/home" "$work/out" "$work/synced/"
 reference update
+reference lost
 
 passed=0 failed=0 late=0 done=0
 while [ "$done" -lt "$kills" ]; do
-  case $((done % 2)) in 0) kind=first ;; *) kind=update ;; esac
+  case $((done % 3)) in 0) kind=first ;; 1) kind=update ;; *) kind=lost ;; esac
   begin "$kind"
   seed=$(((seed * 1103515245 + 12345) % 2147483648))
   moment=$((seed / 65536 % ($(cat "$work/$kind.time") + 1)))

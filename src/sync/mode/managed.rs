@@ -38,7 +38,9 @@ impl Mode for Managed<'_> {
 
     /// Whatever is there of what was published and of what was to be published is ours.
     fn recover(&self, desk: &Desk<'_>, change: &Change, found: Option<TargetRecipient>) -> Result<()> {
-        let there = ours(change, found.as_ref());
+        // What was taken over after the change was planned is managed, and not in it.
+        let managed = desk.state.managed(&change.anchor)?;
+        let there = ours(change, &managed, found.as_ref());
         let done =
             there.len() == change.after.len() && change.after.iter().all(|value| there.contains(value));
         let link = found.filter(|_| !there.is_empty()).map(|found| found.key);
@@ -120,11 +122,11 @@ impl Mode for Managed<'_> {
     }
 }
 
-fn ours(change: &Change, found: Option<&TargetRecipient>) -> Vec<PublishedValue> {
+fn ours(change: &Change, managed: &[PublishedValue], found: Option<&TargetRecipient>) -> Vec<PublishedValue> {
     let mut there: Vec<PublishedValue> = Vec::new();
     for value in found.map(|found| found.values.as_slice()).unwrap_or_default() {
         let fingerprint = value.fingerprint();
-        let mut known = change.after.iter().chain(&change.before);
+        let mut known = change.after.iter().chain(&change.before).chain(managed);
         let known = known.find(|one| one.attribute == value.attribute && one.value == fingerprint);
         there.extend(known.filter(|one| !there.contains(one)).cloned());
     }

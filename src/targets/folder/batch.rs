@@ -198,8 +198,9 @@ fn held(key: &str, other: &RecipientFile) -> Error {
         other.recipient, other.anchor
     );
     Error::new(ErrorId::TargetConflict, what).advice(
-        "It is tried again by each run. Run without -Identity, so that the other one is moved as well; where its \
-         change was declined, -Confirm asks again; where no profile publishes it any more, remove its files.",
+        "It is tried again by each run, and done once the other one has made room: a run with -Identity moves only whom it \
+         names, and -Confirm asks again where its change was declined. Where both belong there, give one of them another \
+         address in the source. Remove the files only where no profile publishes the other one any more.",
     )
 }
 

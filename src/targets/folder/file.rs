@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
-use super::leftover::Workplace;
+use super::{companion, leftover::Workplace};
 use crate::{
     error::{Error, ErrorId, Result},
     model::{Attribute, Recipient, RecipientKind, Value},
@@ -69,6 +69,11 @@ impl RecipientFile {
         serde_json::from_slice(&text).map(Some).map_err(|e| unreadable(path, &e.to_string()))
     }
 
+    /// How many values it has.
+    pub(super) fn count(&self) -> usize {
+        self.values.len()
+    }
+
     /// Its values. Fails with `TargetUnreadable` where they are not base64.
     pub(super) fn values(&self) -> Result<Vec<Value>> {
         let value = |file: &FileValue| {
@@ -107,12 +112,7 @@ impl RecipientFile {
     /// Writes the recipient's files beside their places. Nothing is published yet.
     /// Fails with `TargetNotWritable`, `DiskFull`.
     pub(super) fn stage(&self, place: &Workplace, key: &str) -> Result<Staged> {
-        let values = self.values()?;
-        let mut certificates = Vec::with_capacity(values.len());
-        for (number, value) in values.iter().enumerate() {
-            let name = companion_name(key, number, value);
-            certificates.push((stage(place, &name, &value.bytes)?, name));
-        }
+        let certificates = companion::stage_all(place, key, &self.values()?)?;
         let name = format!("{key}.json");
         let mut text = serde_json::to_vec_pretty(self)
             .map_err(|e| unreadable(&place.path.join(&name), &e.to_string()))?;
@@ -134,23 +134,12 @@ impl Staged {
     /// Fails with `TargetNotWritable`, `TargetUnreadable`, `DiskFull`.
     pub(super) fn publish(self, folder: &Path) -> Result<()> {
         let names: Vec<String> = self.certificates.iter().map(|(_, name)| name.clone()).collect();
-        remove_companions(folder, &self.key, &names)?;
+        companion::remove(folder, &self.key, &names)?;
         for (file, name) in self.certificates {
             put(file, &folder.join(name))?;
         }
         put(self.json, &json_path(folder, &self.key))
     }
-}
-
-/// `KEY.cer` for the first value, `KEY.2.cer` for the second; what holds more than a certificate is `.p7b` or,
-/// in the blocks of [MS-OXOABK], `.bin`.
-fn companion_name(key: &str, place: usize, value: &Value) -> String {
-    let extension = match (value.attribute, value.bytes.first()) {
-        (Attribute::UserCertificate, _) => "cer",
-        (Attribute::UserSmimeCertificate, Some(0x30)) => "p7b",
-        (Attribute::UserSmimeCertificate, _) => "bin",
-    };
-    if place == 0 { format!("{key}.{extension}") } else { format!("{key}.{}.{extension}", place + 1) }
 }
 
 /// Where the JSON of a recipient is.
@@ -161,34 +150,11 @@ pub(super) fn json_path(folder: &Path, key: &str) -> PathBuf {
 /// Removes a recipient's certificates, then its JSON: a run that finds the JSON after a crash does it again.
 /// Fails with `TargetNotWritable`, `TargetUnreadable`.
 pub(super) fn remove(folder: &Path, key: &str) -> Result<()> {
-    remove_companions(folder, key, &[])?;
+    companion::remove(folder, key, &[])?;
     remove_file(&json_path(folder, key)).map(drop)
 }
 
-/// Removes certificates beside the JSON, but those to `keep`: as many as it has values, and on to the first place
-/// that has none.
-fn remove_companions(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
-    let file = RecipientFile::read(&json_path(folder, key))?;
-    let values = file.map_or(0, |file| file.values.len());
-    for place in 0.. {
-        let stem = if place == 0 { key.to_owned() } else { format!("{key}.{}", place + 1) };
-        let mut found = false;
-        for extension in ["cer", "p7b", "bin"] {
-            let name = format!("{stem}.{extension}");
-            if keep.contains(&name) {
-                found = true;
-            } else {
-                found |= remove_file(&folder.join(name))?;
-            }
-        }
-        if !found && place >= values {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn remove_file(path: &Path) -> Result<bool> {
+pub(super) fn remove_file(path: &Path) -> Result<bool> {
     #[cfg(feature = "fault-injection")]
     super::crash::step(path)?;
     match fs::remove_file(path) {
@@ -199,7 +165,7 @@ fn remove_file(path: &Path) -> Result<bool> {
 }
 
 /// Writes a file beside its place.
-fn stage(place: &Workplace, name: &str, bytes: &[u8]) -> Result<TempPath> {
+pub(super) fn stage(place: &Workplace, name: &str, bytes: &[u8]) -> Result<TempPath> {
     let path = place.path.join(name);
     let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write", &path, e);
     let mut file = place.temporary().map_err(|e| failed(&e))?;
@@ -211,7 +177,7 @@ fn stage(place: &Workplace, name: &str, bytes: &[u8]) -> Result<TempPath> {
 }
 
 /// Moves a file into its place, so that a reader sees the old one or the new one.
-fn put(file: TempPath, path: &Path) -> Result<()> {
+pub(super) fn put(file: TempPath, path: &Path) -> Result<()> {
     #[cfg(feature = "fault-injection")]
     super::crash::step(path)?;
     file.persist(path).map_err(|e| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, &e.error))

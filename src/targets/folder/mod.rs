@@ -4,10 +4,11 @@
 //! index.json                       who is published, written once at the end of a run
 //! alice@contoso.test.json          the recipient and its values; what counts
 //! alice@contoso.test.cer           the same certificates, for people and other programs
-//! alice@contoso.test.2.p7b
+//! alice@contoso.test (2).p7b
 //! ```
 
 mod batch;
+mod companion;
 #[cfg(feature = "fault-injection")]
 pub mod crash;
 mod durable;
@@ -163,6 +164,7 @@ impl Target for Folder {
 
     fn begin(&mut self, owner: &str, _context: &Context) -> Result<()> {
         self.place.belongs_to(owner);
+        companion::rename_early(&self.place);
         Ok(())
     }
 

@@ -7,6 +7,8 @@ use crate::{
 
 /// Longer names are cut; file systems allow 255 bytes, and `.json` and the like come behind.
 const LONGEST: usize = 180;
+/// So many hexadecimal digits tell those apart that were cut.
+const HASH: usize = 32;
 
 /// The name under which a recipient is published: its address, user principal name or anchor in lower case.
 /// What some file system does not allow is percent-encoded.
@@ -16,37 +18,43 @@ pub(super) fn key(query: &TargetQuery<'_>) -> String {
     of(named.unwrap_or(query.anchor))
 }
 
-/// The name for an address, user principal name or anchor.
+/// The name for an address, user principal name or anchor. Two that differ in more than case have different ones: what
+/// is encoded is never written otherwise, and a cut name has `%~`, which no encoding makes.
 pub(super) fn of(text: &str) -> String {
     let text = text.to_lowercase();
+    let is_reserved = is_reserved(text.split('.').next().unwrap_or_default());
     let mut key = String::with_capacity(text.len());
     for (index, c) in text.char_indices() {
         let last = index + c.len_utf8() == text.len();
-        if is_allowed(c) && !(c == '.' && (index == 0 || last)) {
+        let is_edge = c == '.' && (index == 0 || last);
+        if is_allowed(c) && !is_edge && !(is_reserved && index == 0) {
             key.push(c);
         } else {
             let mut buffer = [0; 4];
             c.encode_utf8(&mut buffer).bytes().for_each(|byte| key.push_str(&format!("%{byte:02x}")));
         }
     }
-    // Windows reserves these, whatever comes behind the first dot; and our index has its name.
-    let stem = key.split('.').next().unwrap_or_default();
-    if matches!(stem, "con" | "prn" | "aux" | "nul" | "index")
-        || (stem.len() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")))
-    {
-        key.insert(0, '_');
-    }
     if key.len() > LONGEST {
         let hash = Fingerprint::of(text.as_bytes()).to_string().to_lowercase();
-        let cut = (0..=LONGEST - 17).rev().find(|cut| key.is_char_boundary(*cut)).unwrap_or(0);
+        let cut = (0..=LONGEST - HASH - 2).rev().find(|cut| key.is_char_boundary(*cut)).unwrap_or(0);
         key.truncate(cut);
-        key.push('~');
-        key.extend(hash.chars().take(16));
+        key.push_str("%~");
+        key.extend(hash.chars().take(HASH));
     }
     key
 }
 
-/// Whether a stored key is one that [`key`] could have made: never a path.
+/// Whether Windows reserves a name, whatever comes behind its first dot; and our index has its name.
+/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
+fn is_reserved(stem: &str) -> bool {
+    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    let is_port =
+        |number: &str| matches!(number.as_bytes(), [b'0'..=b'9']) || matches!(number, "¹" | "²" | "³");
+    matches!(stem, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "index")
+        || port.is_some_and(is_port)
+}
+
+/// Whether a stored key is one that [`key`] could have made, in this version or an earlier one: never a path.
 pub(super) fn is_key(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= LONGEST + 1
@@ -66,8 +74,10 @@ fn is_harmless(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::model::{RecipientKind, RecipientRecord};
+    use proptest::prelude::*;
+
+    use super::{super::companion, *};
+    use crate::model::{Attribute, RecipientKind, RecipientRecord, Value};
 
     fn key_of(address: Option<&str>, anchor: &str) -> String {
         let recipient = RecipientRecord {
@@ -96,9 +106,12 @@ mod tests {
             ("Alice@Contoso.test", "alice@contoso.test"),
             ("a/b\\c:d@x", "a%2fb%5cc%3ad@x"),
             ("../../etc/passwd", "%2e.%2f..%2fetc%2fpasswd"),
-            ("con.x@y", "_con.x@y"),
-            ("index", "_index"),
-            ("com1", "_com1"),
+            ("con.x@y", "%63on.x@y"),
+            ("index", "%69ndex"),
+            ("com1", "%63om1"),
+            ("_con.x@y", "_con.x@y"),
+            ("Comb.x@y", "comb.x@y"),
+            ("lpt².x@y", "%6cpt².x@y"),
             ("a\u{7}\u{A0}b\u{200B}@x\n", "a%07%c2%a0b%e2%80%8b@x%0a"),
             ("é@x.", "é@x%2e"),
             ("100%@x", "100%25@x"),
@@ -115,6 +128,43 @@ mod tests {
         let (a, b) = (key_of(Some(&a), "id"), key_of(Some(&b), "id"));
         assert!(a.len() <= LONGEST && b.len() <= LONGEST && a != b);
         assert!(is_key(&a));
+    }
+
+    /// Every name of a file that a recipient may have.
+    fn files(key: &str) -> Vec<String> {
+        let mut files = vec![format!("{key}.json")];
+        for place in 0..12 {
+            for (attribute, first) in [
+                (Attribute::UserCertificate, 0x30),
+                (Attribute::UserSmimeCertificate, 0x30),
+                (Attribute::UserSmimeCertificate, 1),
+            ] {
+                files.push(companion::name(key, place, &Value::new(attribute, vec![first])));
+            }
+        }
+        files
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn no_file_of_one_name_is_that_of_another(
+            one in "(_|%63|%|c|con|com1|nul|index)?[a-c.%_~ ()2é\u{A0}/]{0,12}(@x)?(\\.2|\\.cer|\\.json| \\(2\\))?",
+            other in "(_|%63|%|c|con|com1|nul|index)?[a-c.%_~ ()2é\u{A0}/]{0,12}(@x)?(\\.2|\\.cer|\\.json| \\(2\\))?",
+            filler in 0..200_usize,
+            tail in "(_|%63|\\.2|\\.cer| \\(2\\)|%20|%7e|~)",
+        ) {
+            let long = "é.".repeat(filler);
+            let names = [one.clone(), other, format!("{one}{tail}"), format!("_{one}"), format!("{long}{one}"), of(&one), of(&format!("{long}{one}"))];
+            for (one, other) in names.iter().flat_map(|one| names.iter().map(move |other| (one, other))) {
+                let (a, b) = (of(one), of(other));
+                prop_assert!(is_key(&a) || one.is_empty(), "{one:?}: {a:?}");
+                prop_assert_eq!(a == b, one.to_lowercase() == other.to_lowercase(), "{:?} {:?}: {:?}", one, other, a);
+                let (a, b) = (files(&a), files(&b));
+                prop_assert!(one == other || !a.iter().any(|file| b.contains(file)), "{one:?} {other:?}");
+                prop_assert!(!a.contains(&"index.json".to_owned()));
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Crashes, refusals and interference while exporting.
 
+use std::{collections::BTreeMap, path::PathBuf};
+
 use smime_sync::{
     error::ErrorId,
-    model::{ChangeState, RunResult},
+    model::{ChangeState, Recipient, RunResult},
 };
 
 use super::harness::{Fault, Harness, person, tree, value};
@@ -19,17 +21,18 @@ fn changed() -> Harness {
     harness
 }
 
+/// Every published file by its name, as text.
+fn content(harness: &Harness) -> BTreeMap<PathBuf, String> {
+    let root = harness.out();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let name = |path: PathBuf| path.strip_prefix(&root).unwrap().to_owned();
+    tree(&root).into_iter().map(|(path, bytes)| (name(path), text(bytes))).collect()
+}
+
 #[test]
 fn after_a_crash_the_next_run_ends_where_an_undisturbed_one_does() {
     let mut undisturbed = changed();
     undisturbed.run().ok();
-    let content = |harness: &Harness| {
-        let root = harness.out();
-        tree(&root)
-            .into_iter()
-            .map(|(path, bytes)| (path.strip_prefix(&root).unwrap().to_owned(), bytes))
-            .collect::<Vec<_>>()
-    };
     for fault in [1, 2].into_iter().flat_map(|n| [Fault::DiesBeforeWrite(n), Fault::DiesAfterWrite(n)]) {
         let mut harness = changed();
         harness.faults = vec![fault.clone()];
@@ -70,6 +73,45 @@ fn a_run_that_a_crash_ended_is_stopped_in_the_history() {
         (run.result, run.error.as_deref()),
         (RunResult::Stopped, Some("The process ended in the middle of the run."))
     );
+}
+
+/// A state was lost, and meanwhile everybody got another address and other values: nothing that stands under the old
+/// names is in the source any more. Somebody left, and somebody new has an old address.
+fn all_renamed_and_the_state_lost() -> Harness {
+    let people = (0..5).map(|n| person(&format!("p{n}"), &["a", "b"])).collect();
+    let mut harness = Harness::new(people);
+    harness.profile.limits.removal_percent = 100;
+    harness.run().ok();
+    std::fs::remove_dir_all(harness.home.path().join("state")).unwrap();
+    for (n, one) in harness.source.recipients.iter_mut().enumerate() {
+        one.mail = Some(format!("q{n}@contoso.test"));
+        one.values = vec![value("c")];
+    }
+    harness.source.recipients.remove(4);
+    harness.source.recipients.push(Recipient { anchor: "id-another".into(), ..person("p0", &["d"]) });
+    harness
+}
+
+#[test]
+fn a_crash_between_any_two_changes_of_files_of_the_first_run_after_a_lost_state_leaves_nothing_behind() {
+    let mut undisturbed = all_renamed_and_the_state_lost();
+    undisturbed.run().ok();
+    undisturbed.run().ok();
+    let around = (1..4).flat_map(|n| [Fault::DiesBeforeWrite(n), Fault::DiesAfterWrite(n)]);
+    let within = (1..4).flat_map(|n| (0..12).map(move |changes| Fault::DiesWithinWrite(n, changes)));
+    let mut died = 0;
+    for fault in around.chain(within) {
+        let mut harness = all_renamed_and_the_state_lost();
+        harness.faults = vec![fault.clone()];
+        died += usize::from(harness.run().run.is_err());
+        harness.faults.clear();
+        for _ in 0..2 {
+            assert_eq!(harness.run().ok().result, RunResult::Success, "{fault:?}");
+        }
+        assert_eq!(content(&harness), content(&undisturbed), "{fault:?}");
+        assert_eq!(harness.run().ok().numbers.exported, 0, "{fault:?}");
+    }
+    assert!(died > 6, "{died} runs died");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use smime_sync::{error::ErrorId, model::RunResult};
+use smime_sync::{
+    error::ErrorId,
+    model::{ChangeState, RunResult},
+};
 
 use super::harness::{Harness, person, tree};
 
@@ -139,4 +142,99 @@ fn an_output_path_that_cannot_be_written_stops_the_run_and_loses_nothing() {
     assert_eq!(harness.state().run(1).unwrap().result, RunResult::Stopped);
     harness.folder_mut().output_path = harness.home.path().join("out");
     assert_eq!(harness.run().planned(), (1, 0, 0));
+}
+
+/// Gives a recipient's JSON a second value, which somebody else put there.
+fn add_foreign(harness: &Harness, key: &str) {
+    let path = harness.out().join(format!("{key}.json"));
+    let mut file: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut foreign = file["Values"][0].clone();
+    foreign["Data"] = "Zm9yZWlnbg==".into();
+    file["Values"].as_array_mut().unwrap().push(foreign);
+    fs::write(&path, file.to_string()).unwrap();
+}
+
+fn text(harness: &Harness, name: &str) -> Option<String> {
+    fs::read_to_string(harness.out().join(name)).ok()
+}
+
+#[test]
+fn a_second_file_under_its_early_name_gets_the_present_one_and_gives_back_what_it_took() {
+    // What stood under the name that was both of them: al's second, or the other one's first.
+    for under in ["foreign", "o"] {
+        let mut harness = Harness::new(vec![person("al", &["a"]), person("other", &["o"])]);
+        harness.source.recipients[1].mail = Some("al@contoso.test.2".into());
+        harness.profile.limits.removal_percent = 100;
+        harness.run().ok();
+        add_foreign(&harness, "al@contoso.test");
+        fs::write(harness.out().join("al@contoso.test.2.cer"), under).unwrap();
+        assert_eq!(harness.run().planned(), (0, 0, 0));
+        assert_eq!(text(&harness, "al@contoso.test (2).cer").as_deref(), Some("foreign"), "{under}");
+        assert_eq!(text(&harness, "al@contoso.test.2.cer").as_deref(), Some("o"), "{under}");
+        harness.source.recipients.pop();
+        assert_eq!(harness.run().planned(), (0, 0, 1));
+        assert_eq!(text(&harness, "al@contoso.test (2).cer").as_deref(), Some("foreign"), "{under}");
+        assert_eq!(text(&harness, "al@contoso.test.2.cer"), None);
+    }
+}
+
+#[test]
+fn a_second_file_under_its_early_name_goes_and_nothing_that_is_nobodys() {
+    let mut harness = Harness::new(vec![person("al", &["a"]), person("bob", &["b"])]);
+    harness.run().ok();
+    add_foreign(&harness, "al@contoso.test");
+    for name in
+        ["al@contoso.test.2.cer", "al@contoso.test.3.cer", "al@contoso.test.02.cer", "bob@contoso.test.2.cer"]
+    {
+        fs::write(harness.out().join(name), "early").unwrap();
+    }
+    harness.options.what_if = true;
+    let before = tree(&harness.out());
+    harness.run().ok();
+    assert_eq!(tree(&harness.out()), before);
+    harness.options.what_if = false;
+    harness.run().ok();
+    assert_eq!(text(&harness, "al@contoso.test (2).cer").as_deref(), Some("foreign"));
+    assert_eq!(text(&harness, "al@contoso.test.2.cer"), None);
+    for name in ["al@contoso.test.02.cer", "bob@contoso.test.2.cer"] {
+        assert_eq!(text(&harness, name).as_deref(), Some("early"), "{name}");
+    }
+}
+
+/// An early version gave a name that Windows reserves a `_` in front.
+fn as_early(harness: &Harness) {
+    for extension in ["json", "cer"] {
+        let out = harness.out();
+        fs::rename(
+            out.join(format!("%63on.smith@contoso.test.{extension}")),
+            out.join(format!("_con.smith@contoso.test.{extension}")),
+        )
+        .unwrap();
+    }
+    let state = rusqlite::Connection::open(harness.state_path()).unwrap();
+    let sql = "UPDATE link SET target = '_con.smith@contoso.test' WHERE anchor = 'id-con.smith'";
+    assert_eq!(state.execute(sql, []).unwrap(), 1);
+}
+
+#[test]
+fn a_reserved_name_is_nobody_elses_and_files_under_its_early_name_move() {
+    for lost in [false, true] {
+        let mut harness = Harness::new(vec![person("con.smith", &["a"])]);
+        harness.run().ok();
+        as_early(&harness);
+        if lost {
+            fs::remove_dir_all(harness.home.path().join("state")).unwrap();
+        }
+        harness.source.recipients.insert(0, person("_con.smith", &["b"]));
+        let run = harness.run();
+        assert_eq!((run.ok().result, run.planned()), (RunResult::Success, (1, 1, 0)), "{lost}");
+        let moved =
+            harness.changes(ChangeState::Exported).into_iter().rfind(|one| one.anchor == "id-con.smith");
+        let why = "The recipient's place at the target is '%63on.smith@contoso.test' now.";
+        assert_eq!(moved.unwrap().reasons, [why]);
+        assert_eq!(super::harness::published_in(&harness.out(), "%63on.smith@contoso.test"), ["a"]);
+        assert_eq!(harness.published("_con.smith"), ["b"]);
+        assert_eq!(tree(&harness.out()).len(), 5);
+        assert_eq!(harness.run().planned(), (0, 0, 0));
+    }
 }
