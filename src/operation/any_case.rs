@@ -38,3 +38,36 @@ where
 {
     Vec::<String>::deserialize(deserializer)?.iter().map(|name| value(name)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::operation::{EngineConfig, Request};
+
+    fn error(operation: &str, field: &str) -> Option<String> {
+        let text = format!(r#"{{"Operation": "{operation}", "ProfileName": "corp", {field}}}"#);
+        serde_json::from_str::<Request>(&text).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn named_values_are_taken_in_any_case() {
+        for (operation, field) in [
+            ("Unpublish", r#""State": ["unusable", "EXPIRED", "otherPurpose"]"#),
+            ("GetCertificate", r#""State": ["otherpurpose"], "Source": "target""#),
+        ] {
+            assert_eq!(error(operation, field), None);
+        }
+        assert!(serde_json::from_str::<EngineConfig>(r#"{"Scope": "user"}"#).is_ok());
+        assert!(serde_json::from_str::<EngineConfig>(r#"{"Scope": null}"#).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_one_is_an_error_that_lists_those_there_are() {
+        for (operation, field, due) in [
+            ("Unpublish", r#""State": ["good"]"#, "'good' is not one of Expired, Unusable, OtherPurpose"),
+            ("GetCertificate", r#""Source": "here""#, "'here' is not one of Directory, Target, State"),
+        ] {
+            let error = error(operation, field).unwrap();
+            assert!(error.starts_with(due), "{error}");
+        }
+    }
+}
