@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{Attribute, CertificateSummary, Finding, Fingerprint, Purpose, Timestamp, Value};
 
 /// What became of a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::VariantNames,
+)]
 pub enum CertificateState {
     /// Part of the desired state.
     Chosen,

@@ -42,7 +42,7 @@ impl Exclusion {
             }
             (Exclusion::SoftDeleted, true) => "is deleted at the target",
             (Exclusion::SoftDeleted, false) => "are deleted at the target",
-            (Exclusion::QuietPeriod, _) => "had a change within the quiet period, and a later run writes it",
+            (Exclusion::QuietPeriod, _) => "had a change within the quiet period",
             (Exclusion::TooManyValues, _) => "would keep more values than Entra Connect exports",
         }
     }
@@ -59,6 +59,16 @@ impl Exclusion {
         format!("{who} {}.", self.reason(recipients == 1))
     }
 
+    /// What to do about it where somebody asked for the change.
+    pub fn advice_on_request(self) -> &'static str {
+        match self {
+            Exclusion::QuietPeriod => {
+                "Run the same command again when it is over; no other run does it. -QuietPeriod sets the time."
+            }
+            other => other.advice(),
+        }
+    }
+
     /// What to do about it.
     pub fn advice(self) -> &'static str {
         match self {
@@ -69,7 +79,9 @@ impl Exclusion {
                 "Use a profile with -Target ActiveDirectory; Entra Connect exports what it leaves there."
             }
             Exclusion::SoftDeleted => "Restore what was deleted, or take it out of the profile's scope.",
-            Exclusion::QuietPeriod => "Nothing is to be done; -QuietPeriod sets the time.",
+            Exclusion::QuietPeriod => {
+                "Nothing is to be done: a later run writes what is left. -QuietPeriod sets the time."
+            }
             Exclusion::TooManyValues => {
                 "Get-SmimeCertificate shows what is there. Unpublish-SmimeCertificate takes out what is not needed, and \
                  so does -RemoveValue where the profile does not name all of its values yet."

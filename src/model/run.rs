@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ChangeKind, Exclusion, HoldReason, Timestamp, Witnesses};
+use super::{Change, ChangeKind, Exclusion, HoldReason, Timestamp, Witnesses};
 
 /// How a run ended.
 #[derive(
@@ -159,6 +159,17 @@ impl RunNumbers {
             ChangeKind::Remove => &mut self.remove,
         };
         *counted += 1;
+    }
+
+    /// Takes a planned change out of the count.
+    pub fn uncount(&mut self, change: &Change) {
+        let counted = match change.change {
+            ChangeKind::Add => &mut self.add,
+            ChangeKind::Update => &mut self.update,
+            ChangeKind::Remove => &mut self.remove,
+        };
+        *counted = counted.saturating_sub(1);
+        self.replacements = self.replacements.saturating_sub(change.replacement.into());
     }
 }
 

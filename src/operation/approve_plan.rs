@@ -3,7 +3,7 @@
 use super::{engine::Engine, open::watch, request::ApprovePlanRequest};
 use crate::{
     error::{Error, ErrorId, Result},
-    event::{Context, ResultType},
+    event::{Context, LogLevel, ResultType},
     model::{Run, Timestamp},
     places::profile_store,
     state::{State, lock::RunLock},
@@ -30,7 +30,14 @@ pub(super) fn run(engine: &Engine, request: &ApprovePlanRequest, context: &Conte
     let _lock = RunLock::take(&path, &engine.holder())?;
     let now = Timestamp::now();
     let state = State::open_watched(&path, now, &mut watch(context))?;
+    let before = state.approved_plan()?.filter(|plan| *plan != request.id);
     let run = approve(&state, request, now).map_err(|error| state.settled(error, now))?;
+    if let Some(plan) = before {
+        let what = format!(
+            "The approval of plan {plan}, which no run has used up, holds no more: one plan is approved at a time."
+        );
+        context.log(LogLevel::Warning, what)?;
+    }
     state.close()?;
     context.result(ResultType::Run, &run)
 }

@@ -8,13 +8,14 @@ use super::{
 use crate::{
     directory::{Identities, Selection, SourceItem},
     error::{Error, Result},
-    event::{Context, ResultType},
+    event::{Context, LogLevel, ResultType},
     model::{
         JudgedCertificate, PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp,
         Value,
     },
     parallel,
     state::State,
+    sync,
 };
 
 /// Recipients that are judged at a time: enough for all cores, and soon there.
@@ -23,7 +24,8 @@ const BATCH: usize = 64;
 pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Context) -> Result<()> {
     let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
     let profile = opening.profile();
-    let judge = opening.judge(Timestamp::now())?;
+    let now = Timestamp::now();
+    let judge = opening.judge(now)?;
     let selection = match request.identity.as_slice() {
         [] => Selection::All,
         some => Selection::Identities(some.to_vec()),
@@ -46,7 +48,7 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
             })
         })
     };
-    read(engine, &opening, request.source, &selection, context, &mut |item| {
+    read(engine, &opening, request.source, &selection, now, context, &mut |item| {
         context.check()?;
         match item {
             SourceItem::Invalid(error) => {
@@ -76,17 +78,36 @@ fn read(
     opening: &Opening<'_>,
     from: CertificateSource,
     selection: &Selection,
+    now: Timestamp,
     context: &Context,
     sink: &mut dyn FnMut(SourceItem) -> Result<()>,
 ) -> Result<()> {
     match from {
-        CertificateSource::Directory => opening.source()?.read(selection, context, sink),
-        CertificateSource::Target => opening.target()?.read_all(selection, context, sink),
+        CertificateSource::Directory => {
+            let mut source = opening.source()?;
+            warn_of_clock(now, source.clock(context)?, "the directory", context)?;
+            source.read(selection, context, sink)
+        }
+        CertificateSource::Target => {
+            let mut target = opening.target()?;
+            warn_of_clock(now, target.clock(context)?, "the target", context)?;
+            target.read_all(selection, context, sink)
+        }
         CertificateSource::State => match engine.read_state(&opening.profile().name)? {
             Some(state) => read_published(&state, selection, sink),
             None => Ok(()),
         },
     }
+}
+
+/// By a wrong clock good certificates show as expired, or bad ones as valid: what a run would stop for is told, and the
+/// certificates are shown all the same.
+fn warn_of_clock(ours: Timestamp, theirs: Option<Timestamp>, whose: &str, context: &Context) -> Result<()> {
+    let Some(error) = theirs.and_then(|theirs| sync::compare_clocks(ours, theirs, whose).err()) else {
+        return Ok(());
+    };
+    let message = format!("{} The states shown here are judged by this machine's clock.", error.message);
+    context.log(LogLevel::Warning, message)
 }
 
 /// Recipients of one page of the state.

@@ -1,5 +1,6 @@
 //! What a caller can ask for: one file an operation.
 
+mod any_case;
 mod approve_plan;
 mod engine;
 mod export_trust_store;

@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantNames;
 
+use super::any_case;
 use crate::{event::ResultType, model::CertificateState};
-pub use crate::{places::Scope, sync::request::UnpublishState};
+pub use crate::{
+    places::Scope,
+    sync::request::{Listed, UnpublishState},
+};
 
 /// One request: what `smime_task_start` takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -150,15 +155,15 @@ pub struct GetCertificateRequest {
     #[serde(default)]
     pub identity: Vec<String>,
     /// Whether they are read at the source, at the target or from the state.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_case::one")]
     pub source: CertificateSource,
     /// Only certificates in one of these states; none: in any.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_case::many")]
     pub state: Vec<CertificateState>,
 }
 
 /// Where certificates are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, VariantNames)]
 pub enum CertificateSource {
     /// The profile's source.
     #[default]
@@ -263,15 +268,12 @@ pub struct UnpublishRequest {
     /// The SHA-1 thumbprints of the certificates, as somebody typed them.
     #[serde(default)]
     pub thumbprint: Vec<String>,
-    /// Thumbprints out of a listing, such as that of `GetCertificate`: of these, what serves another purpose than mail,
-    /// or is not valid yet, stays.
+    /// Out of a listing, such as that of `GetCertificate`, of each recipient: of these, what serves another purpose than
+    /// mail, or is not valid yet, stays. In place of all the other names.
     #[serde(default)]
-    pub listed: Vec<String>,
-    /// The SHA-256 of values out of a listing in which no certificate can be read.
-    #[serde(default)]
-    pub listed_value: Vec<String>,
+    pub listed: Vec<Listed>,
     /// Or all in one of these states.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_case::many")]
     pub state: Vec<UnpublishState>,
     /// Take out certificates for other purposes, too, and those that are not valid yet.
     #[serde(default)]
@@ -358,6 +360,7 @@ pub struct EngineConfig {
     /// The folder for everything; none: `SMIME_SYNC_HOME`, else the scope's places.
     pub home: Option<String>,
     /// `User` or `Machine`; none: `Machine` where there is the right to it.
+    #[serde(deserialize_with = "any_case::optional")]
     pub scope: Option<Scope>,
     /// Who calls, for the history: `PowerShell 7.6.9`.
     pub host: Option<String>,

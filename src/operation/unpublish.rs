@@ -19,7 +19,6 @@ pub(super) fn run(engine: &Engine, request: &UnpublishRequest, context: &Context
         identity: request.identity.clone(),
         thumbprint: request.thumbprint.clone(),
         listed: request.listed.clone(),
-        listed_value: request.listed_value.clone(),
         force: request.force,
         state: request.state.clone(),
     };

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Whose places are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::VariantNames)]
 pub enum Scope {
     /// Those of the current user, below its profile or home.
     User,

@@ -52,8 +52,13 @@ impl State {
         Ok(held.len())
     }
 
-    /// Whether every value that `change` takes away was approved, and exactly those that come in their place.
+    /// Whether every value that `change` takes away was approved, and exactly those that come in their place, in a plan
+    /// of the same kind: what may go from the directory by request may not go from the target for that.
     pub fn is_approved(&self, change: &Change) -> Result<bool> {
+        let Some(plan) = self.approved_plan()? else { return Ok(false) };
+        if self.is_asked(plan)? != self.is_asked(change.run_id)? {
+            return Ok(false);
+        }
         let sql = "SELECT count(*) FROM approval
                    WHERE anchor = ?1 AND attribute = ?2 AND fingerprint = ?3 AND comes = ?4";
         let mut coming = 0;
@@ -73,8 +78,37 @@ impl State {
         self.run_number(APPROVED_PLAN)
     }
 
-    /// Uses up the approvals: they hold for one run.
-    pub fn use_approvals(&self) -> Result<()> {
+    /// Uses up what a run was approved: all of it where the run has planned everything again, of which the approved plan
+    /// was a part (`whole`); otherwise what it carried out. The rest holds until then. Returns the plan of which nothing
+    /// is approved any more.
+    pub fn use_approvals(&self, run_id: i64, whole: bool) -> Result<Option<i64>> {
+        let Some(plan) = self.approved_plan()? else { return Ok(None) };
+        if whole && self.is_asked(plan)? == self.is_asked(run_id)? {
+            return self.forget_approvals().map(|()| Some(plan));
+        }
+        let mut carried_out = Vec::new();
+        for state in [ChangeState::Exported, ChangeState::Rejected, ChangeState::InFlight] {
+            self.each_change(state, run_id, &mut |change| {
+                if self.is_approved(&change)? && moves(&change).next().is_some() {
+                    carried_out.push(change.anchor);
+                }
+                Ok(())
+            })?;
+        }
+        if carried_out.is_empty() {
+            return Ok(None);
+        }
+        for anchor in &carried_out {
+            self.execute("DELETE FROM approval WHERE anchor = ?1", [anchor])?;
+        }
+        if self.number("SELECT count(*) FROM approval", [])? > 0 {
+            return Ok(None);
+        }
+        self.forget_approvals().map(|()| Some(plan))
+    }
+
+    /// Forgets what was approved.
+    pub fn forget_approvals(&self) -> Result<()> {
         self.execute("DELETE FROM approval", [])?;
         self.remove_setting(APPROVED_PLAN)
     }

@@ -12,11 +12,21 @@ use crate::{
 /// ahead for a while forgets nothing.
 const REMEMBERED_DAYS: i64 = 2 * 366;
 
+/// Where somebody loses the last certificate: each is guarded by itself, since who lost it in the directory may have it at
+/// the target until the next run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarded {
+    /// Where the profile publishes.
+    Target = 1,
+    /// Where the values are put right in place.
+    Directory = 2,
+}
+
 impl State {
     /// Marks changes that count for the guard over time once they are exported.
-    pub fn mark_counting(&self, changes: &[i64]) -> Result<()> {
-        let sql = "UPDATE change SET counts = 1 WHERE id = ?1";
-        changes.iter().try_for_each(|id| self.execute(sql, [id]).map(drop))
+    pub fn mark_counting(&self, changes: &[i64], place: Guarded) -> Result<()> {
+        let sql = "UPDATE change SET counts = ?2 WHERE id = ?1";
+        changes.iter().try_for_each(|id| self.execute(sql, [*id, place as i64]).map(drop))
     }
 
     /// Remembers a removal that was exported, if it counts. One that was approved counts no more, nor does what the
@@ -24,62 +34,78 @@ impl State {
     pub(super) fn note_removal(&self, change: i64, now: Timestamp) -> Result<()> {
         let remove = ChangeKind::Remove.name();
         self.execute(
-            "DELETE FROM removal WHERE anchor IN (SELECT anchor FROM change WHERE id = ?1 AND kind = ?2)",
+            "DELETE FROM removal WHERE EXISTS (SELECT 1 FROM change AS c WHERE c.id = ?1 AND c.kind = ?2
+                 AND c.anchor = removal.anchor AND c.counts IN (0, removal.place))",
             params![change, remove],
         )?;
         self.execute(
-            "INSERT INTO removal(anchor, time)
-             SELECT anchor, ?3 FROM change WHERE id = ?1 AND kind = ?2 AND counts = 1",
+            "INSERT INTO removal(anchor, place, time)
+             SELECT anchor, counts, ?3 FROM change WHERE id = ?1 AND kind = ?2 AND counts > 0",
             params![change, remove, now.0],
         )
         .map(drop)
     }
 
-    /// Recipients that lost what was published for them after `since`. A time that has yet to come was written under
-    /// another clock: it counts.
-    pub fn removals_since(&self, since: Timestamp) -> Result<u64> {
-        Ok(self.number("SELECT count(*) FROM removal WHERE time > ?1", [since.0])?.unsigned_abs())
+    /// Recipients that lost what they had there after `since`. A time that has yet to come was written under another
+    /// clock: it counts.
+    pub fn removals_since(&self, since: Timestamp, place: Guarded) -> Result<u64> {
+        let sql = "SELECT count(*) FROM removal WHERE time > ?1 AND place = ?2";
+        Ok(self.number(sql, [since.0, place as i64])?.unsigned_abs())
     }
 
-    /// Forgets the removals of whoever has managed values again.
-    pub fn forget_republished(&self) -> Result<()> {
-        self.execute("DELETE FROM removal WHERE anchor IN (SELECT anchor FROM managed)", []).map(drop)
-    }
-
-    /// Forgets the removals of those whom the import of `run_id` shows with a usable encryption certificate again.
-    pub fn forget_usable_again(&self, run_id: i64) -> Result<()> {
+    /// Forgets the removals of whoever has something again: managed values at the target, and in the directory, as the
+    /// import of `run_id` shows it, a usable encryption certificate.
+    pub fn forget_regained(&self, run_id: i64) -> Result<()> {
+        let republished = "DELETE FROM removal WHERE place = ?1 AND anchor IN (SELECT anchor FROM managed)";
+        self.execute(republished, [Guarded::Target as i64])?;
         self.execute(
-            "DELETE FROM removal WHERE anchor IN
+            "DELETE FROM removal WHERE place = ?1 AND anchor IN
                  (SELECT i.anchor FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
-                  WHERE i.run_id = ?1 AND e.desired <> '[]')",
-            [run_id],
+                  WHERE i.run_id = ?2 AND e.desired <> '[]')",
+            [Guarded::Directory as i64, run_id],
         )
         .map(drop)
     }
 
-    /// Forgets all removals and populations: they were another target's.
+    /// Forgets all removals and populations at the target: they were another one's.
     pub(super) fn forget_removals(&self) -> Result<()> {
-        self.execute("DELETE FROM removal", [])?;
-        self.execute("DELETE FROM population", []).map(drop)
+        let target = [Guarded::Target as i64];
+        self.execute("DELETE FROM removal WHERE place = ?1", target)?;
+        self.execute("DELETE FROM population WHERE place = ?1", target).map(drop)
     }
 
-    /// The highest number of recipients with something published after `since` and until `now`.
-    pub fn highest_population(&self, since: Timestamp, now: Timestamp) -> Result<Option<u64>> {
-        let sql = "SELECT coalesce(max(recipients), -1) FROM population WHERE time > ?1 AND time <= ?2";
-        Ok(u64::try_from(self.number(sql, [since.0, now.0])?).ok())
+    /// The highest number of recipients that had something there after `since` and until `now`.
+    pub fn highest_population(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        place: Guarded,
+    ) -> Result<Option<u64>> {
+        let sql = "SELECT coalesce(max(recipients), -1) FROM population
+                   WHERE time > ?1 AND time <= ?2 AND place = ?3";
+        Ok(u64::try_from(self.number(sql, [since.0, now.0, place as i64])?).ok())
     }
 
-    /// Remembers how many recipients had something published at `now`. What is from a time that has yet to come is set
+    /// How many recipients of the import in force have a usable encryption certificate.
+    pub fn imported_with_usable(&self) -> Result<u64> {
+        let Some(current) = self.current_run()? else { return Ok(0) };
+        let sql = "SELECT count(*) FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+                   WHERE i.run_id = ?1 AND e.desired <> '[]'";
+        Ok(self.number(sql, [current])?.unsigned_abs())
+    }
+
+    /// Remembers how many recipients had something there at `now`. What is from a time that has yet to come is set
     /// right: a removal was made now at the latest, and a population tells nothing of any time.
-    pub fn note_population(&self, recipients: u64, now: Timestamp) -> Result<()> {
+    pub fn note_population(&self, recipients: u64, now: Timestamp, place: Guarded) -> Result<()> {
         let recipients = i64::try_from(recipients).unwrap_or(i64::MAX);
         // Less at an earlier time is never the highest.
-        let moot = "DELETE FROM population WHERE time > ?1 OR (time <= ?1 AND recipients <= ?2) OR time < ?3";
+        let moot = "DELETE FROM population WHERE place = ?4
+                        AND (time > ?1 OR (time <= ?1 AND recipients <= ?2) OR time < ?3)";
         let forgotten = now.plus(-REMEMBERED_DAYS * 24 * 3600);
-        self.execute(moot, params![now.0, recipients, forgotten.0])?;
+        self.execute(moot, params![now.0, recipients, forgotten.0, place as i64])?;
         // Of two runs within one second, the higher number.
-        let add = "INSERT OR IGNORE INTO population(time, recipients) VALUES (?1, ?2)";
-        self.execute(add, [now.0, recipients])?;
+        let add = "INSERT OR IGNORE INTO population(time, recipients, place) VALUES (?1, ?2, ?3)";
+        self.execute(add, [now.0, recipients, place as i64])?;
         self.execute("UPDATE removal SET time = ?1 WHERE time > ?1", [now.0])?;
         self.execute("DELETE FROM removal WHERE time < ?1", [forgotten.0]).map(drop)
     }

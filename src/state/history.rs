@@ -74,6 +74,16 @@ impl State {
         Err(self.damaged(&format!("its setting '{setting}' names the run {number}, which never was")))
     }
 
+    /// Keeps that a run carries out a request.
+    pub fn note_asked(&self, run_id: i64) -> Result<()> {
+        self.execute("UPDATE run SET asked = 1 WHERE id = ?1", [run_id]).map(drop)
+    }
+
+    /// Whether a run carries out a request, as far as its record is still kept.
+    pub fn is_asked(&self, run_id: i64) -> Result<bool> {
+        Ok(self.number("SELECT coalesce(max(asked), 0) FROM run WHERE id = ?1", [run_id])? != 0)
+    }
+
     /// Keeps what is known of a run by now.
     pub fn put_run(&self, run: &Run) -> Result<()> {
         let sql = "UPDATE run SET result = ?2, record = ?3 WHERE id = ?1";

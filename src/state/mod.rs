@@ -7,7 +7,7 @@ mod approval;
 mod aside;
 pub mod change;
 mod failure;
-mod guard;
+pub mod guard;
 pub(crate) mod history;
 pub mod import;
 pub mod lock;

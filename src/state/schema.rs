@@ -110,17 +110,23 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE evaluation ADD COLUMN made INTEGER;
     -- The run that took it away: clocks go wrong, the numbers of runs only grow. NULL where an earlier version did.
     ALTER TABLE value ADD COLUMN released_by INTEGER;
-    -- Removals that nobody approved, until their recipients have something published again; and how many recipients had
-    -- something published, of which less at an earlier time than at a later one is no use.
+    -- Removals that nobody approved, until their recipients have something there again; and how many recipients had
+    -- something, of which less at an earlier time than at a later one is no use. 1: at the target, 2: in the directory.
     CREATE TABLE removal (
-        anchor TEXT PRIMARY KEY,
-        time   INTEGER NOT NULL
+        anchor TEXT NOT NULL,
+        place  INTEGER NOT NULL,
+        time   INTEGER NOT NULL,
+        PRIMARY KEY (anchor, place)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE population (
-        time       INTEGER PRIMARY KEY,
-        recipients INTEGER NOT NULL
-    ) STRICT;
-    -- Whether a Remove counts for the guard over time once it is exported.
+        place      INTEGER NOT NULL,
+        time       INTEGER NOT NULL,
+        recipients INTEGER NOT NULL,
+        PRIMARY KEY (place, time)
+    ) STRICT, WITHOUT ROWID;
+    -- Whether a run carries out a request: Publish or Unpublish.
+    ALTER TABLE run ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
+    -- Where a Remove counts for the guard over time once it is exported; 0: nowhere.
     ALTER TABLE change ADD COLUMN counts INTEGER NOT NULL DEFAULT 0;
     -- Whether the approved value comes, as in a replacement, or goes.
     ALTER TABLE approval ADD COLUMN comes INTEGER NOT NULL DEFAULT 0;

@@ -246,19 +246,25 @@ impl State {
     fn check_newer(&self, count: &mut Count<'_, '_>) -> Result<()> {
         let number = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
         let mut no_rows = Count { done: 0, total: 0, step: &mut |_, _| Ok(()) };
-        for sql in
-            ["SELECT released_by FROM value", "SELECT made FROM evaluation", "SELECT counts FROM change"]
-        {
+        for sql in [
+            "SELECT released_by FROM value",
+            "SELECT made FROM evaluation",
+            "SELECT counts FROM change",
+            "SELECT asked FROM run",
+        ] {
             self.each_row(sql, &mut no_rows, number, |_| Ok(()))?;
         }
         let former = |row: &Row<'_>| row.get::<_, Option<String>>(0);
         self.each_row("SELECT former FROM link", &mut no_rows, former, |text| self.former(text).map(drop))?;
         self.each_row("SELECT place FROM change", &mut no_rows, former, |_| Ok(()))?;
         self.each_row("SELECT anchor FROM orphan", count, |row| row.get::<_, String>(0), |_| Ok(()))?;
-        let removal = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Timestamp>(1)?));
-        self.each_row("SELECT anchor, time FROM removal", count, removal, |_| Ok(()))?;
-        let population = |row: &Row<'_>| Ok((row.get::<_, Timestamp>(0)?, row.get::<_, i64>(1)?));
-        self.each_row("SELECT time, recipients FROM population", count, population, |_| Ok(()))
+        let removal = |row: &Row<'_>| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Timestamp>(1)?, row.get::<_, i64>(2)?))
+        };
+        self.each_row("SELECT anchor, time, place FROM removal", count, removal, |_| Ok(()))?;
+        let population =
+            |row: &Row<'_>| Ok((row.get::<_, Timestamp>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+        self.each_row("SELECT time, recipients, place FROM population", count, population, |_| Ok(()))
     }
 
     /// Hands every row of a query to `check`, as `read` reads it.

@@ -29,7 +29,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let lacks_index = job.target.lacks_index() && job.state.recipients_with_managed()? > 0;
     // Who has lost everything may have nothing to be written, and still be in the index.
     if planned == 0 && !unfinished && !lacks_index && run.numbers.drifted == 0 {
-        return job.state.use_approvals();
+        return use_approvals(job, run);
     }
     job.target.check_writable(job.context)?;
     job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())?;
@@ -55,7 +55,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         export_batch(job, run, later, false, &mut verified)?;
         later = rest;
     }
-    job.state.use_approvals()?;
+    use_approvals(job, run)?;
     let state = job.state;
     job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
     state.remove_setting(UNFINISHED_INDEX)?;
@@ -68,6 +68,15 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         &format!("Exported {exported} to {}", job.target.name()),
         &[(numbers.rejected, "rejected"), (numbers.declined, "declined")],
     ))
+}
+
+/// Approvals hold for one run: that which plans the same again.
+fn use_approvals(job: &Job<'_>, run: &Run) -> Result<()> {
+    let whole = !job.is_partial() && !job.state.is_asked(run.id)?;
+    match job.state.use_approvals(run.id, whole)? {
+        Some(plan) => job.verbose(format!("The approval of plan {plan} is used up by this run.")),
+        None => Ok(()),
+    }
 }
 
 /// Asks for each change where the caller wants to be asked; what is declined stays declined.

@@ -127,7 +127,7 @@ pub(super) fn look_back(job: &Job<'_>, run: &Run) -> Result<()> {
     }
     let plan = job.state.approved_plan()?.map(|id| job.state.find_run(id)).transpose()?.flatten();
     if let Some(plan) = plan.filter(|plan| is_to_come(plan.started, job.now)) {
-        job.state.use_approvals()?;
+        job.state.forget_approvals()?;
         let what = format!("The approval of plan {} does not count: {}", plan.id, made_in_future(&plan));
         job.context.log(LogLevel::Warning, what)?;
     }

@@ -130,8 +130,36 @@ Describe 'Unpublish-SmimeCertificate' {
     It 'takes exactly what Get-SmimeCertificate found from exactly those who have it' {
         $found = @(New-Found a $one; New-Found b $one; New-Found c $two; New-Found a $two; New-Found a $two; New-Found x $one other)
         $null = $found | Unpublish-SmimeCertificate -Confirm:$false
-        @(Get-Sent | ForEach-Object { '{0}: {1} from {2}' -f $_.ProfileName, ($_.Listed -join '+'), ($_.Identity -join '+') }) |
-            Should -Be @("corp: $one+$two from a", "corp: $one from b", "corp: $two from c", "other: $one from x")
+        $text = { '{0} from {1}' -f ($_.Thumbprint -join '+'), $_.Anchor }
+        @(Get-Sent | ForEach-Object { '{0}: {1}' -f $_.ProfileName, (@($_.Listed | ForEach-Object $text) -join '; ') }) |
+            Should -Be @("corp: $one+$two from a; $one from b; $two from c", "other: $one from x")
+    }
+
+    It 'looks with -State or -Thumbprint at those alone who come through the pipeline' {
+        $found = @(New-Found a $one; New-Found b $two; New-Found a $two; New-Found x $one other)
+        $null = $found | Unpublish-SmimeCertificate -State Expired -Confirm:$false
+        $null = $found[0..2] | Unpublish-SmimeCertificate corp -Thumbprint $one -Confirm:$false
+        $null = [pscustomobject] @{ mail = 'bob@contoso.test' } | Unpublish-SmimeCertificate corp -State Unusable -Confirm:$false
+        @(Get-Sent | ForEach-Object { '{0}: {1} {2} from {3}' -f $_.ProfileName, ($_.State -join '+'), ($_.Thumbprint -join '+'), ($_.Identity -join '+') }) |
+            Should -Be @('corp: Expired  from a+b', 'other: Expired  from x', "corp:  $one from a+b", 'corp: Unusable  from bob@contoso.test')
+    }
+
+    It 'does each of several profiles that come through the pipeline' {
+        $profiles = 'quiet', 'other' | ForEach-Object { [pscustomobject] @{ PSTypeName = 'SmimeSync.Profile'; Name = $_; ProfileName = $_ } }
+        $null = $profiles | Unpublish-SmimeCertificate -State Expired -Confirm:$false
+        $null = $profiles | Unpublish-SmimeCertificate -State Expired -Identity bob -Confirm:$false
+        @(Get-Sent | ForEach-Object { '{0} from {1}' -f $_.ProfileName, ($_.Identity -join '+') }) |
+            Should -Be @('quiet from ', 'other from ', 'quiet from bob', 'other from bob')
+    }
+
+    It 'refuses people who come through the pipeline where others are named: <Command>' -ForEach @(
+        @{ Command = 'Unpublish-SmimeCertificate -State Expired -Identity bob -Confirm:$false' }
+        @{ Command = 'Sync-SmimeCertificate -Identity bob' }
+        @{ Command = 'Get-SmimeCertificate -Identity bob' }
+    ) {
+        { New-Found a $one | & ([scriptblock]::Create("`$input | $Command")) } |
+            Should -Throw -ExpectedMessage '*comes through the pipeline, and -Identity is given, too.*'
+        $script:sent.Count | Should -Be 0
     }
 
     It 'never takes what came through the pipeline for typed, and hands over -Force' {
@@ -146,12 +174,15 @@ Describe 'Unpublish-SmimeCertificate' {
 
     It 'names a value in which no certificate can be read by its hash' {
         $null = New-Found a '' | Unpublish-SmimeCertificate -Confirm:$false
-        @(Get-Sent)[0].ListedValue | Should -Be @('ABCD')
-        @(Get-Sent)[0].Listed.Count | Should -Be 0
+        @(Get-Sent)[0].Listed[0].Value | Should -Be @('ABCD')
+        @(Get-Sent)[0].Listed[0].Thumbprint.Count | Should -Be 0
     }
 
     It 'takes nothing from anybody where nothing or nobody is named' {
         @() | Unpublish-SmimeCertificate -ProfileName corp -Confirm:$false
+        @() | Unpublish-SmimeCertificate -ProfileName corp -State Expired -Confirm:$false
+        1 | ForEach-Object { [pscustomobject] @{ x = 1 } } |
+            Unpublish-SmimeCertificate corp -State Expired -Confirm:$false -ErrorAction SilentlyContinue
         Unpublish-SmimeCertificate corp $one -Identity ([pscustomobject] @{ x = 1 }) -Confirm:$false -ErrorAction SilentlyContinue
         { Unpublish-SmimeCertificate corp -Thumbprint 'ABC' -Confirm:$false } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
         { $alice | Unpublish-SmimeCertificate corp -Confirm:$false -ErrorAction Stop } | Should -Throw

@@ -127,8 +127,10 @@ function Get-SmimeCertificate {
         $reading = @{ Group = [ordered] @{}; Engine = $null }
         $batch = @{ Cmdlet = $PSCmdlet; State = $reading; CertificateState = $State; Source = $Source; Access = Get-Access -Parameter $PSBoundParameters }
         $waiting = [System.Diagnostics.Stopwatch]::StartNew()
+        $named = Get-NamedParameter -Cmdlet $PSCmdlet -Name 'Identity'
     }
     process {
+        if (-not (Test-PipedObject -Cmdlet $PSCmdlet -InputObject $_ -ProfileName $ProfileName -Named $named)) { return }
         if ($reading.Group.Count -eq 0) { $waiting.Restart() }
         Add-Identity -Cmdlet $PSCmdlet -Group $reading.Group -ProfileName $ProfileName -Identity $Identity
         # A batch is one look-up at the source; a slow upstream does not wait for it to fill.

@@ -180,9 +180,11 @@ function Sync-SmimeCertificate {
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
+        $named = Get-NamedParameter -Cmdlet $PSCmdlet -Name 'Identity'
         $group = [ordered] @{}
     }
     process {
+        if (-not (Test-PipedObject -Cmdlet $PSCmdlet -InputObject $_ -ProfileName $ProfileName -Named $named)) { return }
         Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity
     }
     end {

@@ -13,8 +13,13 @@ function Unpublish-SmimeCertificate {
     names them or -Force is given, also those that come through the pipeline; a warning says how many stayed. So do
     certificates that are not valid yet. What was not looked at to the end (a recipient with very many or very large
     values) stays unless -Thumbprint names it, also with -Force.
-    Objects that come through the pipeline are gathered: one run for all recipients of the same certificates. For many
-    recipients at once -State is faster. If nothing comes through the pipeline there is no run.
+    Objects that come through the pipeline are gathered into one run of each profile, which the guard judges as a whole.
+    With -Thumbprint or -State they say from whom, and nobody else is looked at. If nothing comes through the pipeline there
+    is no run.
+    Too many who would lose their last usable certificate hold the plan, as in Sync-SmimeCertificate, whatever the profile's
+    target is: more than -RemovalLimit in one run, or over -GuardDays more than -RemovalPercent of those who have one in the
+    directory. After Approve-SmimeSyncPlan the same command goes through. Who had a change within the quiet period is
+    skipped, and the run is CompletedWithErrors: run the same command again.
 
     .PARAMETER ProfileName
     The profile's name.
@@ -31,7 +36,8 @@ function Unpublish-SmimeCertificate {
 
     .PARAMETER Identity
     From whom: addresses, user principal names, sAMAccountNames, distinguished names or object GUIDs, or objects that
-    have one, such as those of Get-ADUser. Without it, from everybody in the profile's scope.
+    have one, such as those of Get-ADUser and Get-SmimeCertificate; also through the pipeline. Without it, from everybody in
+    the profile's scope.
 
     .PARAMETER Force
     Takes out, too, what stays otherwise unless -Thumbprint names it: certificates that serve another purpose than mail
@@ -84,6 +90,9 @@ function Unpublish-SmimeCertificate {
 
     .INPUTS
     SmimeSync.Certificate
+        With -Thumbprint or -State also other objects with an address or identity: from whom.
+    SmimeSync.Profile
+        With -Thumbprint or -State: profiles; each has a run of its own.
 
     .OUTPUTS
     SmimeSync.Run
@@ -123,8 +132,8 @@ function Unpublish-SmimeCertificate {
         [PSTypeName('SmimeSync.Certificate')]
         [object[]] $Certificate,
 
-        [Parameter(ParameterSetName = 'Thumbprint')]
-        [Parameter(ParameterSetName = 'State')]
+        [Parameter(ParameterSetName = 'Thumbprint', ValueFromPipeline = $true)]
+        [Parameter(ParameterSetName = 'State', ValueFromPipeline = $true)]
         [ValidateNotNullOrEmpty()]
         [object[]] $Identity,
 
@@ -143,40 +152,36 @@ function Unpublish-SmimeCertificate {
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
-        # Profile and recipient, with the thumbprints of each, and the values in which no certificate can be read.
-        $piped = [ordered] @{}
+        $named = Get-NamedParameter -Cmdlet $PSCmdlet -Name 'Certificate', 'Identity'
+        # Of each profile the recipients, in either way.
+        $listed = [ordered] @{}
+        $group = [ordered] @{}
     }
     process {
-        foreach ($one in $Certificate) {
-            $key = $ProfileName, $one.Anchor -join [char] 0
-            if (-not $piped.Contains($key)) {
-                $piped[$key] = @{ ProfileName = $ProfileName; Identity = @($one.Anchor); Listed = @(); ListedValue = @() }
-            }
-            $name, $kind = if ($one.Thumbprint) { $one.Thumbprint, 'Listed' } else { $one.Value, 'ListedValue' }
-            if ($piped[$key][$kind] -notcontains $name) { $piped[$key][$kind] += $name }
+        if (-not (Test-PipedObject -Cmdlet $PSCmdlet -InputObject $_ -ProfileName $ProfileName -Named $named)) { return }
+        if ($PSCmdlet.ParameterSetName -eq 'Certificate') {
+            Add-ListedCertificate -Listed $listed -ProfileName $ProfileName -Certificate $Certificate
+        } else {
+            Add-Identity -Cmdlet $PSCmdlet -Group $group -ProfileName $ProfileName -Identity $Identity
         }
     }
     end {
-        $entries = @(Join-UnpublishEntry -Entry $piped.Values)
-        if ($PSCmdlet.ParameterSetName -ne 'Certificate') {
-            $recipients = @(ConvertTo-Identity -Cmdlet $PSCmdlet -InputObject $Identity)
-            # Whoever was named and can't be told never turns into everybody.
-            if ($PSBoundParameters.ContainsKey('Identity') -and $recipients.Count -eq 0) { return }
-            $entries = @(@{ ProfileName = $ProfileName; Identity = $recipients; Thumbprint = $Thumbprint; State = $State })
-        }
         $operation = Get-Access -Parameter $PSBoundParameters
-        $requests = foreach ($entry in $entries) {
-            @{
-                Operation   = 'Unpublish'
-                ProfileName = $entry.ProfileName
-                Identity    = [string[]] @($entry.Identity)
-                Thumbprint  = [string[]] @($entry['Thumbprint'] | Where-Object { $_ })
-                Listed      = [string[]] @($entry['Listed'] | Where-Object { $_ })
-                ListedValue = [string[]] @($entry['ListedValue'] | Where-Object { $_ })
-                Force       = $Force.IsPresent
-                State       = [string[]] @($entry['State'] | Where-Object { $_ })
+        $requests = @(
+            foreach ($name in $listed.Keys) { @{ ProfileName = $name; Listed = @($listed[$name].Values) } }
+            foreach ($name in $group.Keys) {
+                @{
+                    ProfileName = $name
+                    Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
+                    Thumbprint  = [string[]] @($Thumbprint | Where-Object { $_ })
+                    State       = [string[]] @($State | Where-Object { $_ })
+                }
             }
+        )
+        foreach ($request in $requests) {
+            $request.Operation = 'Unpublish'
+            $request.Force = $Force.IsPresent
         }
-        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request @($requests) -Impact High -PassThru:$PassThru
+        Invoke-RunOperation -Cmdlet $PSCmdlet @operation -Request $requests -Impact High -PassThru:$PassThru
     }
 }

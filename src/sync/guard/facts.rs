@@ -1,9 +1,10 @@
 //! What the guard judges a plan by.
 
+use super::{judge, population};
 use crate::{
     error::Result,
     model::{Change, ChangeKind, ChangeState, HoldReason, Run, counted},
-    state::history::HELD_SOURCE,
+    state::{guard::Guarded, history::HELD_SOURCE},
     sync::{fingerprint, job::Job},
 };
 
@@ -116,9 +117,9 @@ impl Facts {
         let plan = approved_plan.map(|id| state.find_run(id)).transpose()?.flatten();
         let seen = plan.filter(shows_who_is_left).map_or(u64::MAX, |plan| plan.numbers.with_values);
         let before = state.baseline()?.map(|baseline| baseline.with_values.min(seen));
-        job.mode.forget_regained(state, run.id)?;
+        state.forget_regained(run.id)?;
         let known = job.mode.population(state, (!partial).then_some(numbers.with_values))?;
-        let over_time = over_time(job, known)?;
+        let over_time = over_time(job, known, job.mode.guarded())?;
         let removes = counted.removes.len() as u64;
         let guarded = state.setting(super::GUARDED_POLICY)?;
         let scope = || fingerprint::scope(job.profile, job.policy).to_string();
@@ -140,12 +141,21 @@ impl Facts {
     }
 
     /// Of a run that carries out a request, which says itself whom and what it is about.
-    pub(super) fn of_request(job: &Job<'_>, counted: &Counted) -> Result<Self> {
-        let over_time = over_time(job, None)?;
-        let is_known = job.profile.limits.guard_days > 0 && over_time.highest > 0;
+    pub(super) fn of_request(job: &mut Job<'_>, counted: &Counted) -> Result<Self> {
+        counted.tell_approved(job)?;
+        let removes = counted.removes.len() as u64;
+        let mut over_time = over_time(job, imported(job)?, Guarded::Directory)?;
+        let all = over_time.lost.saturating_add(removes);
+        // Too many to be let through by their number: of how many has to be known.
+        if removes > 0 && over_time.highest == 0 && all > judge::ALWAYS_ALLOWED {
+            // Those who lost theirs had one.
+            let population = population::count(job)?.saturating_add(over_time.lost);
+            over_time.highest = population;
+            job.state.transaction(|state| state.note_population(population, job.now, Guarded::Directory))?;
+        }
         Ok(Self {
-            removes: counted.removes.len() as u64,
-            over_time: Some(over_time).filter(|_| is_known),
+            removes,
+            over_time: Some(over_time).filter(|_| job.profile.limits.guard_days > 0),
             partial: true,
             ..Self::default()
         })
@@ -166,12 +176,20 @@ fn named(job: &Job<'_>, run: &Run, counted: &Counted) -> Result<Named> {
     })
 }
 
-/// What runs took within the guard's days, of how many; `known` is how many it is of now.
-fn over_time(job: &Job<'_>, known: Option<u64>) -> Result<OverTime> {
+/// How many had a usable certificate in the directory, as far as a full run has seen it.
+fn imported(job: &Job<'_>) -> Result<Option<u64>> {
+    match job.state.baseline()? {
+        Some(_) => job.state.imported_with_usable().map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What runs took there within the guard's days, of how many; `known` is how many it is of now.
+fn over_time(job: &Job<'_>, known: Option<u64>, place: Guarded) -> Result<OverTime> {
     let since = job.now.plus(-i64::from(job.profile.limits.guard_days) * DAY);
-    let highest = job.state.highest_population(since, job.now)?;
+    let highest = job.state.highest_population(since, job.now, place)?;
     // Where this run can't tell, and none did for long, the last full run does.
     let last = job.state.baseline()?.map(|baseline| baseline.with_values);
     let highest = known.max(highest).or(last).unwrap_or(0);
-    Ok(OverTime { lost: job.state.removals_since(since)?, highest })
+    Ok(OverTime { lost: job.state.removals_since(since, place)?, highest })
 }

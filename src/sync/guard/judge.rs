@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Below so many recipients no percentage counts: in a small company one leaver is many per cent.
-const ALWAYS_ALLOWED: u64 = 10;
+pub(super) const ALWAYS_ALLOWED: u64 = 10;
 
 /// One reason to hold a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod facts;
 mod judge;
+mod population;
 
 pub(super) use facts::{Counted, Facts};
 use judge::Hold;
@@ -11,7 +12,7 @@ use crate::{
     error::Result,
     event::LogLevel,
     model::{Change, ChangeState, HoldReason, Run, counted},
-    state::{history::HELD_SOURCE, import::Baseline},
+    state::{guard::Guarded, history::HELD_SOURCE, import::Baseline},
 };
 
 /// The setting with the scope of the last plan that passed.
@@ -33,11 +34,11 @@ pub(super) fn run(job: &Job<'_>, run: &mut Run) -> Result<bool> {
 
 /// The same for a run that carries out a request; `takes` says whether a Remove takes anything from its recipient.
 pub(super) fn run_of_request(
-    job: &Job<'_>,
+    job: &mut Job<'_>,
     run: &mut Run,
-    takes: impl Fn(&Change) -> Result<bool>,
+    takes: impl Fn(&Job<'_>, &Change) -> Result<bool>,
 ) -> Result<bool> {
-    let counted = Counted::of(job, run, takes)?;
+    let counted = Counted::of(job, run, |change| takes(job, change))?;
     let facts = Facts::of_request(job, &counted)?;
     let holds = judged(job, run, &facts)?;
     let passes = verdict(job, run, &facts, holds)?;
@@ -129,11 +130,17 @@ fn remember_source(job: &Job<'_>, run: &Run, holds: &[Hold]) -> Result<()> {
 /// What the next run is compared with.
 fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
     let with_values = (!job.is_partial()).then_some(run.numbers.with_values);
+    let guarded = job.mode.guarded();
     if let Some(population) = job.mode.population(job.state, with_values)? {
-        job.state.transaction(|state| state.note_population(population, job.now))?;
+        job.state.transaction(|state| state.note_population(population, job.now, guarded))?;
     }
     if job.is_partial() {
         return Ok(());
+    }
+    // A request takes from the directory, whatever the target is.
+    if guarded != Guarded::Directory {
+        let usable = job.state.imported_with_usable()?;
+        job.state.transaction(|state| state.note_population(usable, job.now, Guarded::Directory))?;
     }
     // What is emptied in place is not lost when the next run no longer sees it.
     let emptied = job.mode.emptied(job.state, run.id, ChangeState::Pending)?;
@@ -154,5 +161,5 @@ fn mark(job: &Job<'_>, facts: &Facts, counted: &Counted) -> Result<()> {
     if facts.removes <= facts.allow_removal.map_or(0, u64::from) {
         return Ok(());
     }
-    job.state.transaction(|state| state.mark_counting(&counted.removes))
+    job.state.transaction(|state| state.mark_counting(&counted.removes, job.mode.guarded()))
 }

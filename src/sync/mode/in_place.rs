@@ -9,6 +9,7 @@ use crate::{
     state::{
         State,
         change::Outcome,
+        guard::Guarded,
         import::CuratedRecord,
         published::{Link, PlanRow},
     },
@@ -70,9 +71,8 @@ impl Mode for InPlace {
         Ok(with_values)
     }
 
-    /// Nothing is managed: who has a usable encryption certificate has something.
-    fn forget_regained(&self, state: &State, run: i64) -> Result<()> {
-        state.forget_usable_again(run)
+    fn guarded(&self) -> Guarded {
+        Guarded::Directory
     }
 
     fn emptied(&self, state: &State, run: i64, changes: ChangeState) -> Result<u64> {

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     model::{Attribute, Change, ChangeState, Exclusion, Fingerprint, PublishedValue, Timestamp, Value},
     profile::{DisabledAccount, Ownership, PublicationSettings},
-    state::{State, change::Outcome, published::PlanRow},
+    state::{State, change::Outcome, guard::Guarded, published::PlanRow},
     sync::{
         decide::{self, Planned},
         desk::Desk,
@@ -84,8 +84,8 @@ impl Mode for Managed<'_> {
         state.imported_with_managed(run)
     }
 
-    fn forget_regained(&self, state: &State, _run: i64) -> Result<()> {
-        state.forget_republished()
+    fn guarded(&self) -> Guarded {
+        Guarded::Target
     }
 
     /// What is published elsewhere takes nothing from the source.

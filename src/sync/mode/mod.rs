@@ -17,6 +17,7 @@ use crate::{
     profile::Profile,
     state::{
         State,
+        guard::Guarded,
         published::{Link, PlanRow},
     },
     targets::{Target, TargetRecipient, TargetWrite},
@@ -58,9 +59,8 @@ pub trait Mode: Sync {
     /// The same, of those alone whom the import of `run` shows; `with_values` of them have values.
     fn population_of(&self, state: &State, run: i64, with_values: u64) -> Result<u64>;
 
-    /// Forgets, for the guard over time, the removals of those who have something again, as the import of `run` shows
-    /// them.
-    fn forget_regained(&self, state: &State, run: i64) -> Result<()>;
+    /// Where a Remove takes something away, for the guard over time.
+    fn guarded(&self) -> Guarded;
 
     /// How many recipients of the source have no value left when the run's changes in `changes` are carried out.
     fn emptied(&self, state: &State, run: i64, changes: ChangeState) -> Result<u64>;

@@ -6,8 +6,9 @@ mod asked;
 mod named;
 mod publish;
 mod run;
+mod skipped;
 mod unpublish;
 mod wanted;
 
 pub use publish::{Publication, publish};
-pub use unpublish::{UnpublishState, Withdrawal, unpublish};
+pub use unpublish::{Listed, UnpublishState, Withdrawal, unpublish};

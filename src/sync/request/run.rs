@@ -1,5 +1,6 @@
 //! One run that carries out a request.
 
+use super::skipped;
 use crate::{
     error::Result,
     model::{Change, Run, RunResult},
@@ -17,11 +18,13 @@ fn steps(
     run: &mut Run,
     plan: impl FnOnce(&mut Job<'_>, &mut Run) -> Result<()>,
 ) -> Result<RunResult> {
+    job.state.note_asked(run.id)?;
     clocks::check(job, run)?;
     witness::look_back(job, run)?;
     recover::in_flight_of_request(job, run)?;
     plan(job, run)?;
-    let passes = guard::run_of_request(job, run, |change| takes_the_last(job, change))?;
+    skipped::leave_out(job, run)?;
+    let passes = guard::run_of_request(job, run, takes_the_last)?;
     witness::keep(job, run, passes)?;
     if !passes {
         return Ok(RunResult::Held);
@@ -30,6 +33,9 @@ fn steps(
         recover::as_request(job, run, export::run)?;
         guard::note_emptied(job, run)?;
         sweep::after_export(job, run)?;
+    }
+    for skipped in &mut run.exclusions {
+        skipped.advice = skipped.reason.advice_on_request().to_owned();
     }
     exclusions::tell(job, run)?;
     let numbers = &run.numbers;

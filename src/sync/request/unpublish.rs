@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     directory::{Selection, SourceItem},
-    error::{Error, ErrorId, Result},
+    error::Result,
     event::{Context, LogLevel},
     model::{
         CertificateState, CertificateSummary, Evaluation, JudgedCertificate, Recipient, Run, Timestamp, Value,
@@ -24,7 +24,7 @@ use crate::{
 const BATCH: usize = 64;
 
 /// A kind of certificates that is taken out, whatever their thumbprints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::VariantNames)]
 pub enum UnpublishState {
     /// Those that have expired.
     Expired,
@@ -34,6 +34,20 @@ pub enum UnpublishState {
     OtherPurpose,
 }
 
+/// Certificates of one recipient out of a listing, such as that of `GetCertificate`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Listed {
+    /// The recipient's `Anchor`.
+    pub anchor: String,
+    /// SHA-1 thumbprints.
+    #[serde(default)]
+    pub thumbprint: Vec<String>,
+    /// The SHA-256 of values in which no certificate can be read.
+    #[serde(default)]
+    pub value: Vec<String>,
+}
+
 /// What is to be taken out, from whom.
 #[derive(Debug, Clone, Default)]
 pub struct Withdrawal {
@@ -41,10 +55,8 @@ pub struct Withdrawal {
     pub identity: Vec<String>,
     /// The SHA-1 thumbprints of the certificates, as somebody typed them.
     pub thumbprint: Vec<String>,
-    /// Thumbprints out of a listing: of these, what serves another purpose or is not valid yet stays.
-    pub listed: Vec<String>,
-    /// The SHA-256 of values out of a listing in which no certificate can be read.
-    pub listed_value: Vec<String>,
+    /// Out of a listing, of each recipient: of these, what serves another purpose or is not valid yet stays.
+    pub listed: Vec<Listed>,
     /// Or all in one of these states.
     pub state: Vec<UnpublishState>,
     /// Take out, too, what serves another purpose or is not valid yet.
@@ -52,7 +64,8 @@ pub struct Withdrawal {
 }
 
 impl Withdrawal {
-    /// Fails with `InvalidRequest` where nothing of it names certificates, or a thumbprint is none.
+    /// Fails with `InvalidRequest` where nothing of it names certificates, a thumbprint is none, or a listing and
+    /// something else are given.
     pub fn check(&self) -> Result<()> {
         Wanted::of(self).map(drop)
     }
@@ -63,7 +76,9 @@ impl Withdrawal {
 /// Fails as [`Withdrawal::check`], and with the error that stopped the run.
 pub fn unpublish(job: Job<'_>, withdrawal: Withdrawal) -> Result<Run> {
     let wanted = Wanted::of(&withdrawal)?;
-    run(job, |job, run| plan(job, run, &withdrawal.identity, wanted))
+    let listed = withdrawal.listed.iter().map(|one| &one.anchor);
+    let whose: Vec<String> = withdrawal.identity.iter().chain(listed).cloned().collect();
+    run(job, |job, run| plan(job, run, &whose, wanted))
 }
 
 fn plan(job: &mut Job<'_>, run: &mut Run, identity: &[String], mut wanted: Wanted) -> Result<()> {
@@ -74,9 +89,8 @@ fn plan(job: &mut Job<'_>, run: &mut Run, identity: &[String], mut wanted: Wante
         let (context, (_, planner)) = (job.context, job.split());
         plan_batch(&planner, context, run, &recipients, &mut wanted)?;
     }
-    for (missing, what) in wanted.not_found() {
-        let what = format!("No recipient that was looked at has a {what} {missing}.");
-        job.report(run, Error::new(ErrorId::CertificateNotFound, what).target(missing))?;
+    for error in wanted.not_found() {
+        job.report(run, error)?;
     }
     wanted.kept.warnings().into_iter().try_for_each(|warning| job.context.log(LogLevel::Warning, warning))
 }
@@ -137,8 +151,9 @@ fn plan_recipient(
     wanted: &mut Wanted,
 ) -> Result<()> {
     let (mut removed, mut reasons) = (Vec::new(), Vec::new());
+    wanted.look_at(&recipient.anchor);
     for value in &recipient.values {
-        match verdict(value, &before, wanted, planner.now()) {
+        match verdict(value, recipient, &before, wanted, planner.now()) {
             Verdict::Stays => {}
             Verdict::Shared(what) => {
                 let why = "it is in a value with other certificates that stay, and nobody but the user can create \
@@ -176,7 +191,14 @@ enum Verdict {
 }
 
 /// A value goes if all of the user's certificates in it do; CA certificates that come along don't count.
-fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Timestamp) -> Verdict {
+fn verdict(
+    value: &Value,
+    recipient: &Recipient,
+    evaluation: &Evaluation,
+    wanted: &mut Wanted,
+    now: Timestamp,
+) -> Verdict {
+    let anchor = &recipient.anchor;
     let fingerprint = value.fingerprint();
     let own: Vec<&JudgedCertificate> = evaluation
         .certificates
@@ -184,11 +206,11 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
         .filter(|entry| entry.attribute == value.attribute && entry.value == fingerprint)
         .filter(|entry| entry.state != CertificateState::Chain)
         .collect();
-    let unreadable_goes = wanted.is_unreadable_wanted(fingerprint);
+    let unreadable_goes = wanted.is_unreadable_wanted(anchor, fingerprint);
     let (mut going, mut staying) = (Vec::new(), 0_usize);
     for entry in &own {
         match &entry.certificate {
-            Some(certificate) => match wanted.reason(entry, certificate, now) {
+            Some(certificate) => match wanted.reason(anchor, entry, certificate, now) {
                 Some(reason) => going.push((certificate, reason)),
                 None => staying += 1,
             },
@@ -203,6 +225,10 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
             let why: Vec<&str> = texts.map(|finding| finding.message.trim_end_matches('.')).collect();
             Verdict::Goes(vec![removed(format!("the value {fingerprint}"), &why.join("; "))])
         }
+        // It would have to go, and is nothing by itself.
+        ([], 1..) if unreadable_goes && own.iter().any(|entry| is_unreadable(entry)) => {
+            Verdict::Shared("A certificate that can't be read".to_owned())
+        }
         ([], _) => Verdict::Stays,
         ([(certificate, _), ..], 1..) => Verdict::Shared(certificate.describe()),
         (all, 0) => {
@@ -211,6 +237,10 @@ fn verdict(value: &Value, evaluation: &Evaluation, wanted: &mut Wanted, now: Tim
             Verdict::Goes(all.iter().map(sentence).collect())
         }
     }
+}
+
+fn is_unreadable(entry: &JudgedCertificate) -> bool {
+    entry.certificate.is_none() && !was_not_read(entry)
 }
 
 fn was_not_read(entry: &JudgedCertificate) -> bool {

@@ -1,6 +1,6 @@
 //! Which certificates a withdrawal takes, and which of them stay all the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::unpublish::{UnpublishState, Withdrawal};
 use crate::{
@@ -16,19 +16,28 @@ use crate::{
 /// A withdrawal with its thumbprints as upper-case hexadecimal digits, and what became of it so far.
 pub(super) struct Wanted {
     thumbprints: BTreeSet<String>,
-    listed: BTreeSet<String>,
-    listed_values: BTreeSet<String>,
+    /// By the recipient's anchor.
+    listed: BTreeMap<String, Listing>,
     states: Vec<UnpublishState>,
     force: bool,
-    /// Thumbprints and values that were found with anybody.
+    /// Of the thumbprints, those that were found with anybody.
     found: BTreeSet<String>,
     pub(super) kept: Kept,
+}
+
+/// What a listing names of one recipient, and what of it was found.
+#[derive(Default)]
+struct Listing {
+    thumbprints: BTreeSet<String>,
+    values: BTreeSet<String>,
+    is_looked_at: bool,
+    found: BTreeSet<String>,
 }
 
 /// Certificates that stay although they are such as are wanted.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// They serve another purpose, too, and only a thumbprint or force takes them.
+    /// They name another purpose, too, whether or not they can be used for it, and only a thumbprint or force takes them.
     serving: u64,
     /// They are for another purpose, where only those were asked for that can't be used.
     other_purpose: u64,
@@ -47,8 +56,8 @@ impl Kept {
         let kinds = [
             (
                 self.serving,
-                "serves another purpose than mail, such as logon, EFS or VPN, and stays",
-                "serve another purpose than mail, such as logon, EFS or VPN, and stay",
+                "names another purpose than mail, such as logon, EFS or VPN, and stays",
+                "name another purpose than mail, such as logon, EFS or VPN, and stay",
                 by_force,
             ),
             (
@@ -77,18 +86,28 @@ impl Kept {
 
 impl Wanted {
     pub(super) fn of(withdrawal: &Withdrawal) -> Result<Self> {
-        let Withdrawal { identity: _, thumbprint, listed, listed_value, state, force } = withdrawal;
-        if [thumbprint, listed, listed_value].iter().all(|some| some.is_empty()) && state.is_empty() {
+        let Withdrawal { identity, thumbprint, listed, state, force } = withdrawal;
+        let names_more = !thumbprint.is_empty() || !state.is_empty();
+        if !listed.is_empty() && (names_more || !identity.is_empty()) {
+            let what = "Certificates out of a listing are taken from their recipients; nothing else can be named with them.";
+            return Err(Error::new(ErrorId::InvalidRequest, what));
+        }
+        if listed.iter().all(|one| one.thumbprint.is_empty() && one.value.is_empty()) && !names_more {
             let what = "Neither thumbprints nor states of certificates to take out are given.";
             return Err(Error::new(ErrorId::InvalidRequest, what).advice("Give -Thumbprint or -State."));
         }
         let all = |texts: &[String], digits| {
-            texts.iter().map(|text| hexadecimal(text, digits)).collect::<Result<_>>()
+            texts.iter().map(|text| hexadecimal(text, digits)).collect::<Result<BTreeSet<_>>>()
         };
+        let mut listings = BTreeMap::<String, Listing>::new();
+        for one in listed {
+            let listing = listings.entry(one.anchor.to_lowercase()).or_default();
+            listing.thumbprints.extend(all(&one.thumbprint, THUMBPRINT)?);
+            listing.values.extend(all(&one.value, FINGERPRINT)?);
+        }
         Ok(Self {
             thumbprints: all(thumbprint, THUMBPRINT)?,
-            listed: all(listed, THUMBPRINT)?,
-            listed_values: all(listed_value, FINGERPRINT)?,
+            listed: listings,
             states: state.clone(),
             force: *force,
             found: BTreeSet::new(),
@@ -99,13 +118,15 @@ impl Wanted {
     /// Why a certificate goes; `None`: it stays, and is counted if it is such as are wanted.
     pub(super) fn reason(
         &mut self,
+        anchor: &str,
         entry: &JudgedCertificate,
         certificate: &CertificateSummary,
         now: Timestamp,
     ) -> Option<String> {
-        let listed = self.listed.contains(&certificate.thumbprint);
-        let typed = self.thumbprints.contains(&certificate.thumbprint);
-        if listed || typed {
+        let thumbprint = &certificate.thumbprint;
+        let listed = self.is_listed(anchor, thumbprint, |listing| &listing.thumbprints);
+        let typed = self.thumbprints.contains(thumbprint);
+        if typed {
             self.found.insert(certificate.thumbprint.clone());
         }
         if typed {
@@ -148,25 +169,50 @@ impl Wanted {
         Some(if against.is_empty() { "asked for".to_owned() } else { against.join("; ") })
     }
 
-    /// Notes that somebody has a value; whether it goes if no certificate in it can be read.
-    pub(super) fn is_unreadable_wanted(&mut self, value: Fingerprint) -> bool {
-        let value = value.to_string();
-        let listed = self.listed_values.contains(&value);
-        if listed {
-            self.found.insert(value);
+    /// Whether a listing names it of the recipient, who has it.
+    fn is_listed(&mut self, anchor: &str, name: &str, of: impl Fn(&Listing) -> &BTreeSet<String>) -> bool {
+        let Some(listing) = self.listed.get_mut(&anchor.to_lowercase()) else { return false };
+        let is_listed = of(listing).contains(name);
+        if is_listed {
+            listing.found.insert(name.to_owned());
         }
+        is_listed
+    }
+
+    /// Notes that a recipient is looked at.
+    pub(super) fn look_at(&mut self, anchor: &str) {
+        if let Some(listing) = self.listed.get_mut(&anchor.to_lowercase()) {
+            listing.is_looked_at = true;
+        }
+    }
+
+    /// Notes that somebody has a value; whether it goes if no certificate in it can be read.
+    pub(super) fn is_unreadable_wanted(&mut self, anchor: &str, value: Fingerprint) -> bool {
+        let listed = self.is_listed(anchor, &value.to_string(), |listing| &listing.values);
         listed || self.has(UnpublishState::Unusable)
     }
 
-    /// What was named and nobody has, with what it is.
-    pub(super) fn not_found(&self) -> Vec<(&str, &'static str)> {
-        let certificates = self.thumbprints.union(&self.listed);
-        let certificates = certificates.map(|one| (one.as_str(), "certificate with the thumbprint"));
-        let values = self
-            .listed_values
-            .iter()
-            .map(|one| (one.as_str(), "value without a certificate and with the SHA-256"));
-        certificates.chain(values).filter(|(one, _)| !self.found.contains(*one)).collect()
+    /// What was named and nobody has, or not the recipient with whom a listing showed it.
+    pub(super) fn not_found(&self) -> Vec<Error> {
+        let error = |name: &str, what: String| Error::new(ErrorId::CertificateNotFound, what).target(name);
+        let typed = self.thumbprints.difference(&self.found).map(|one| {
+            error(
+                one,
+                format!("No recipient that was looked at has a certificate with the thumbprint {one}."),
+            )
+        });
+        // Who was not found is an error already.
+        let looked_at = self.listed.iter().filter(|(_, listing)| listing.is_looked_at);
+        let listed = looked_at.flat_map(|(anchor, listing)| {
+            let missing = |names: &BTreeSet<String>, what: &str| -> Vec<Error> {
+                let there = names.difference(&listing.found);
+                there.map(|one| error(one, format!("The recipient {anchor} has no {what} {one}."))).collect()
+            };
+            let mut missing_ones = missing(&listing.thumbprints, "certificate with the thumbprint");
+            missing_ones.extend(missing(&listing.values, "value without a certificate and with the SHA-256"));
+            missing_ones
+        });
+        typed.chain(listed).collect()
     }
 
     fn has(&self, state: UnpublishState) -> bool {

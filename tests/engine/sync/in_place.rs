@@ -232,10 +232,8 @@ fn who_changed_a_moment_ago_is_left_for_a_later_run_and_counted() {
     assert_eq!(words(&directory, "alice"), ["old@5", "good"]);
     assert_eq!(
         outcome.told.warnings(),
-        [
-            "1 recipient was skipped, since it had a change within the quiet period, and a later run writes it. \
-          Nothing is to be done; -QuietPeriod sets the time."
-        ]
+        ["1 recipient was skipped, since it had a change within the quiet period. \
+          Nothing is to be done: a later run writes what is left. -QuietPeriod sets the time."]
     );
     directory.quiet.clear();
     assert_eq!(run(&mut harness, &mut directory).planned(), (0, 1, 0));

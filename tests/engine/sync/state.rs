@@ -212,7 +212,7 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
             "'current_run' names the run 1, but the run 3 imported after it",
         ),
         (
-            "INSERT INTO run SELECT 2, result, started, replace(record, '\"Id\":1,', '\"Id\":2,') FROM run; UPDATE import SET run_id = 2",
+            "INSERT INTO run SELECT 2, result, started, replace(record, '\"Id\":1,', '\"Id\":2,'), asked FROM run; UPDATE import SET run_id = 2",
             "its import of the run 2 was never in force",
         ),
         ("UPDATE run SET result = 'Stopped'", "that of the run 1"),

@@ -5,7 +5,11 @@ use smime_sync::{
     event::LogLevel,
     model::{Attribute, ChangeKind, ChangeState, Fingerprint, HoldReason, RunResult, Value},
     state::State,
-    sync::request::{UnpublishState, Withdrawal},
+    sync::{
+        self, mode,
+        request::{Listed, UnpublishState, Withdrawal},
+    },
+    targets::folder::Folder,
 };
 
 use super::directory::*;
@@ -148,7 +152,9 @@ fn each_removal_is_a_change_with_reasons_and_its_bytes_are_kept() {
 const EFS: &str = "1.3.6.1.4.1.311.10.3.4";
 
 fn listed(ders: &[&[u8]]) -> Withdrawal {
-    Withdrawal { listed: ders.iter().map(|der| thumbprint(der)).collect(), ..Withdrawal::default() }
+    let thumbprint = ders.iter().map(|der| thumbprint(der)).collect();
+    let listed = vec![Listed { anchor: "id-alice".into(), thumbprint, value: Vec::new() }];
+    Withdrawal { listed, ..Withdrawal::default() }
 }
 
 /// A value and its attribute.
@@ -213,7 +219,7 @@ fn a_mail_certificate_that_serves_the_logon_too_stays_as_well() {
             assert_eq!(!world.values("id-alice").is_empty(), stays);
             let warnings = outcome.told.logged(LogLevel::Warning);
             assert_eq!(
-                warnings.iter().any(|one| one.starts_with("1 certificate serves another purpose")),
+                warnings.iter().any(|one| one.starts_with("1 certificate names another purpose")),
                 stays
             );
         }
@@ -225,10 +231,8 @@ fn a_listing_takes_what_its_state_takes() {
     let early = Draft::person("alice@contoso.test").valid(5, 100).sign(&root());
     let garbage = b"garbage".to_vec();
     let values = [(USER, good("bob")), (USER, early.clone()), (USER, garbage.clone()), (USER, good("alice"))];
-    let by_listing = Withdrawal {
-        listed_value: vec![Fingerprint::of(&garbage).to_string()],
-        ..listed(&[&good("bob"), &early])
-    };
+    let mut by_listing = listed(&[&good("bob"), &early]);
+    by_listing.listed[0].value.push(Fingerprint::of(&garbage).to_string());
     for withdrawal in [by_state(&[UnpublishState::Unusable]), by_listing] {
         let world = World::new(vec![person("alice", &values)]);
         let outcome = world.unpublish(withdrawal);
@@ -236,8 +240,8 @@ fn a_listing_takes_what_its_state_takes() {
         assert_eq!(world.values("id-alice"), [(USER, early.clone()), (USER, good("alice"))]);
     }
     let world = World::new(vec![person("alice", &values)]);
-    let nobodys =
-        Withdrawal { listed_value: vec![Fingerprint::of(b"x").to_string()], ..Withdrawal::default() };
+    let mut nobodys = listed(&[]);
+    nobodys.listed[0].value.push(Fingerprint::of(b"x").to_string());
     assert_eq!(world.unpublish(nobodys).told.error_ids(), [ErrorId::CertificateNotFound]);
 }
 
@@ -306,19 +310,161 @@ fn the_guard_holds_what_takes_too_many_their_last_certificate_until_it_is_approv
     assert!(world.values("id-p1").is_empty());
 }
 
+fn is_held(outcome: &Outcome) -> bool {
+    outcome.ok().result == RunResult::Held
+}
+
+fn approve(world: &World, held: &Outcome) {
+    let state = State::open(&world.home.path().join("state").join("corp.db"), NOW).unwrap();
+    state.approve(held.ok().id).unwrap();
+    state.close().unwrap();
+}
+
 #[test]
-fn a_loop_over_single_people_is_held_over_time_where_a_run_has_counted_them() {
+fn a_loop_over_single_people_is_held_over_time() {
     let world = World::new(people(40));
     let take = |n: usize| world.unpublish(by_thumbprint(&[thumbprint(&good(&format!("p{n}")))]));
-    let held = |outcome: &Outcome| outcome.ok().result == RunResult::Held;
-    // Nobody knows yet of how many.
-    assert!(!(0..5).any(|n| held(&take(n))));
-    let state = State::open(&world.home.path().join("state").join("corp.db"), NOW).unwrap();
-    state.note_population(40, NOW).unwrap();
-    state.close().unwrap();
-    let first = (5..40).find(|n| held(&take(*n)));
-    assert_eq!(first, Some(10));
-    assert_eq!(take(10).ok().hold_reasons, [HoldReason::RemovalsOverTime]);
+    // Nobody has counted them before: the run that comes too far does.
+    assert_eq!((0..40).find(|n| is_held(&take(*n))), Some(10));
+    let held = take(10);
+    assert_eq!(held.ok().hold_reasons, [HoldReason::RemovalsOverTime]);
+    let due = "With this plan 11 of 40 recipients with published certificates would have lost their last one within 7 days; \
+               10 % is the limit.";
+    assert_eq!(held.ok().guard, [due]);
+}
+
+#[test]
+fn what_a_profile_with_another_target_takes_from_the_directory_is_held_over_time_too() {
+    let world = World::new(people(43));
+    let mut folder = Folder::new(&world.home.path().join("out"));
+    let sync = |world: &World, folder: &mut Folder| {
+        let mode = mode::of(&world.profile);
+        world.run_as(mode.as_ref(), &mut world.directory.clone(), folder, sync::run)
+    };
+    assert_eq!(sync(&world, &mut folder).ok().numbers.exported, 43);
+    let take = |from: usize, to: usize| {
+        let all: Vec<String> = (from..to).map(|n| thumbprint(&good(&format!("p{n}")))).collect();
+        world.unpublish(by_thumbprint(&all))
+    };
+    assert!(is_held(&take(0, 20)));
+    assert!(!is_held(&take(0, 10)));
+    assert!(is_held(&take(10, 11)));
+    // What they lost in the directory is not made good by what the target still has.
+    assert_eq!(sync(&world, &mut folder).ok().numbers.exported, 10);
+    assert!(is_held(&take(10, 11)));
+    // Who has a certificate again counts no more.
+    world.inside(|inside| {
+        for n in 0..10 {
+            inside.recipients[n].values = vec![Value::new(USER, good(&format!("p{n}")))];
+        }
+    });
+    assert!(!is_held(&sync(&world, &mut folder)));
+    assert!(!is_held(&take(10, 11)));
+}
+
+#[test]
+fn an_approval_of_a_request_waits_for_the_same_request() {
+    let mut world = World::new(people(4));
+    world.profile.limits.removal_limit = 1;
+    let take = |world: &World, people: &[usize]| {
+        let all: Vec<String> = people.iter().map(|n| thumbprint(&good(&format!("p{n}")))).collect();
+        world.unpublish(by_thumbprint(&all))
+    };
+    let held = take(&world, &[0, 1]);
+    approve(&world, &held);
+    let mut folder = Folder::new(&world.home.path().join("out"));
+    let mode = mode::of(&world.profile);
+    world.run_as(mode.as_ref(), &mut world.directory.clone(), &mut folder, sync::run).ok();
+    assert!(!is_held(&take(&world, &[3])), "another request");
+    drop(mode);
+    let through = take(&world, &[0, 1]);
+    assert_eq!((through.ok().result, through.ok().numbers.exported), (RunResult::Success, 2));
+    let verbose = through.told.logged(LogLevel::Verbose);
+    let due = format!("The approval of plan {} is used up by this run.", held.ok().id);
+    assert!(verbose.contains(&due), "{verbose:?}");
+    assert_eq!(world.state().approved_plan().unwrap(), None);
+}
+
+#[test]
+fn an_approval_of_a_request_lets_nothing_go_from_the_target() {
+    let mut world = World::new(people(4));
+    world.profile.limits.removal_limit = 1;
+    let mut folder = Folder::new(&world.home.path().join("out"));
+    let sync = |world: &World, folder: &mut Folder| {
+        let mode = mode::of(&world.profile);
+        world.run_as(mode.as_ref(), &mut world.directory.clone(), folder, sync::run)
+    };
+    sync(&world, &mut folder).ok();
+    let all: Vec<String> = (0..2).map(|n| thumbprint(&good(&format!("p{n}")))).collect();
+    let held = world.unpublish(by_thumbprint(&all));
+    approve(&world, &held);
+    // Their certificates are broken at the source, by whomever.
+    world.inside(|inside| {
+        inside.recipients[..2].iter_mut().for_each(|one| one.values = vec![Value::new(USER, b"x".to_vec())]);
+    });
+    assert!(is_held(&sync(&world, &mut folder)));
+}
+
+#[test]
+fn what_is_in_a_listing_of_one_goes_from_nobody_else() {
+    let shared = good("alice");
+    let expired = expired("bob");
+    let world = World::new(vec![
+        person("alice", &[(USER, shared.clone())]),
+        person("bob", &[(USER, shared.clone()), (USER, expired.clone())]),
+    ]);
+    let of = |anchor: &str, der: &[u8]| Listed {
+        anchor: anchor.into(),
+        thumbprint: vec![thumbprint(der)],
+        value: Vec::new(),
+    };
+    let listing = vec![of("ID-ALICE", &shared), of("id-bob", &expired)];
+    let outcome = world.unpublish(Withdrawal { listed: listing.clone(), ..Withdrawal::default() });
+    assert_eq!(outcome.ok().numbers.exported, 2, "one run, {:?}", outcome.errors());
+    assert!(world.values("id-alice").is_empty());
+    assert_eq!(world.values("id-bob"), [(USER, shared)]);
+    let again = world.unpublish(Withdrawal { listed: listing.clone(), ..Withdrawal::default() });
+    assert_eq!(again.told.error_ids(), [ErrorId::CertificateNotFound; 2]);
+    for with_more in [
+        Withdrawal { listed: listing.clone(), ..by_state(&[UnpublishState::Expired]) },
+        Withdrawal { listed: listing, identity: vec!["alice".into()], ..Withdrawal::default() },
+    ] {
+        assert_eq!(world.unpublish(with_more).run.unwrap_err().id, ErrorId::InvalidRequest);
+    }
+}
+
+#[test]
+fn an_unreadable_certificate_in_a_good_value_stays_and_that_is_said() {
+    let broken = [0x30, 0x03, 0x02, 0x01, 0x05];
+    let value = (SMIME, SignedData::certs_only(&[&good("alice"), &broken]));
+    let world = World::new(vec![person("alice", std::slice::from_ref(&value))]);
+    let mut listing = listed(&[]);
+    listing.listed[0].value.push(Fingerprint::of(&value.1).to_string());
+    for withdrawal in [by_state(&[UnpublishState::Unusable]), listing] {
+        let outcome = world.unpublish(withdrawal);
+        let warnings = outcome.told.logged(LogLevel::Warning);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].starts_with("A certificate that can't be read of "), "{warnings:?}");
+        assert_eq!(world.values("id-alice"), [value.clone()]);
+    }
+}
+
+#[test]
+fn who_had_a_change_within_the_quiet_period_is_skipped_in_the_preview_as_in_the_run() {
+    for what_if in [true, false] {
+        let mut world = World::new(people(2));
+        world.options.what_if = what_if;
+        world.inside(|inside| inside.quiet = vec!["id-p0".into()]);
+        let all: Vec<String> = (0..2).map(|n| thumbprint(&good(&format!("p{n}")))).collect();
+        let outcome = world.unpublish(by_thumbprint(&all));
+        let run = outcome.ok();
+        assert_eq!((run.result, run.numbers.excluded), (RunResult::CompletedWithErrors, 1));
+        assert_eq!((run.numbers.remove, run.numbers.exported), (1, u64::from(!what_if)));
+        assert_eq!(outcome.changes().len(), 1);
+        let due = "1 recipient was skipped, since it had a change within the quiet period. Run the same command again when it is over; \
+                   no other run does it. -QuietPeriod sets the time.";
+        assert_eq!(outcome.told.logged(LogLevel::Warning), [due]);
+    }
 }
 
 #[test]
