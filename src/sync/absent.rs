@@ -16,9 +16,11 @@ const LOOK_UP: usize = 100;
 const PAGE: usize = 500;
 
 /// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
+/// Where `doubtful` objects were seen that may be anybody's, nobody is.
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run, doubtful: bool) -> Result<()> {
     let mut after = String::new();
     let mut unreadable = 0_u64;
+    let doubtful = doubtful || has_strangers(job, run)?;
     // By a clock that may be wrong, nobody has been missing for long enough.
     let is_clock_sure = !witness::is_doubted(job, run)?;
     loop {
@@ -31,7 +33,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         for (row, presence) in unseen.into_iter().zip(presences) {
             match presence {
                 Presence::InScope(recipient) => found.push(*recipient),
-                Presence::Unreadable => {
+                presence
+                    if presence == Presence::Unreadable || (doubtful && presence == Presence::Absent) =>
+                {
                     unreadable += 1;
                     let row = ImportRow { missing_since: None, gone: None, ..row };
                     job.state.add_import(run.id, &row)?;
@@ -44,15 +48,27 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     tell_unreadable(job, unreadable)
 }
 
+/// Whether something could not be used of which nobody can tell whose it is; only where somebody is absent.
+fn has_strangers(job: &mut Job<'_>, run: &Run) -> Result<bool> {
+    if run.numbers.errors == 0 || job.state.unseen(run.id, "", 1)?.is_empty() {
+        return Ok(false);
+    }
+    let Job { source, state, context, .. } = job;
+    source.has_strangers(&|anchor| Ok(state.recipient(anchor)?.is_some()), context)
+}
+
 /// Who can't be read is not gone.
 fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
     if unreadable == 0 {
         return Ok(());
     }
-    let who = counted(unreadable, "recipient", "recipients");
+    let (who, them) = match unreadable {
+        1 => ("1 recipient".to_owned(), "it"),
+        many => (counted(many, "recipient", "recipients"), "them"),
+    };
     let message = format!(
-        "The source no longer shows {who} of earlier runs, and holds what could not be read; what is published for \
-         them stays as it is."
+        "What the source holds of {who} of earlier runs can't be read, or can't be told to be of {them}; what is \
+         published for {them} stays as it is."
     );
     job.context.log(LogLevel::Warning, message)
 }
