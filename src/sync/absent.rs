@@ -1,5 +1,7 @@
 //! Who is no longer seen: looked up, and carried over while it may come back.
 
+use std::collections::BTreeSet;
+
 use super::{import, job::Job, witness};
 use crate::{
     directory::Presence,
@@ -16,11 +18,11 @@ const LOOK_UP: usize = 100;
 const PAGE: usize = 500;
 
 /// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
-/// Where `doubtful` objects were seen that may be anybody's, nobody is.
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run, doubtful: bool) -> Result<()> {
+/// Where several objects have one of the `contested` anchors, one of them may be anybody's, and nobody is gone.
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>) -> Result<()> {
     let mut after = String::new();
     let mut unreadable = 0_u64;
-    let doubtful = doubtful || has_strangers(job, run)?;
+    let doubtful = !contested.is_empty() || has_strangers(job, run)?;
     // By a clock that may be wrong, nobody has been missing for long enough.
     let is_clock_sure = !witness::is_doubted(job, run)?;
     loop {
@@ -32,6 +34,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, doubtful: bool) -> Result<()
         let mut found = Vec::new();
         for (row, presence) in unseen.into_iter().zip(presences) {
             match presence {
+                // What is known of it now may be another one's, so it is in no plan; the next import asks for it again.
+                _ if contested.contains(&row.anchor) => unreadable += 1,
                 Presence::InScope(recipient) => found.push(*recipient),
                 presence
                     if presence == Presence::Unreadable || (doubtful && presence == Presence::Absent) =>

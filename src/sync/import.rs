@@ -81,7 +81,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let empty = run.numbers.recipients == 0;
     // What was read by a wrong clock is no import: since when somebody is missing would be wrong.
     if !empty && witness::holds(job, run)?.is_empty() {
-        absent::run(job, run, doubtful)?;
+        absent::run(job, run, &doubtful)?;
         job.state.complete_import(run.id)?;
     }
     if !empty && run.numbers.with_values == 0 {
@@ -303,19 +303,20 @@ fn summary(row: &EvaluationRow, made: Timestamp) -> KnownEvaluation {
 }
 
 /// Looks again at anchors that objects at several places showed: who moved while it was read is at one of them now. What
-/// still is at several is an error of all of those, and nothing is done for it. Returns whether there is such.
-fn settle(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>) -> Result<bool> {
+/// still is at several is an error of all of those, and nothing is done for it. Returns their
+/// anchors.
+fn settle(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let anchors: Vec<String> = contested.iter().cloned().collect();
     if anchors.is_empty() {
-        return Ok(false);
+        return Ok(BTreeSet::new());
     }
-    let (mut moved, mut doubtful) = (Vec::new(), false);
+    let (mut moved, mut doubtful) = (Vec::new(), BTreeSet::new());
     for (anchor, presence) in anchors.iter().zip(job.source.look_up(&anchors, job.context)?) {
         if let Presence::InScope(recipient) = presence {
             moved.push(*recipient);
             continue;
         }
-        doubtful = true;
+        doubtful.insert(anchor.clone());
         let label = job.state.recipient(anchor)?.map_or_else(|| anchor.clone(), |first| first.label);
         job.state.remove_import(run.id, anchor)?;
         let what = format!(
