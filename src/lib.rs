@@ -22,6 +22,7 @@ pub(crate) mod parallel;
 pub mod places;
 pub mod policy;
 pub mod profile;
+mod regular_file;
 pub mod runtime;
 pub mod state;
 pub mod sync;

@@ -18,6 +18,7 @@ use crate::{
     event::{Context, LogLevel},
     model::Timestamp,
     profile::ConnectionSettings,
+    regular_file,
 };
 
 /// The settings of a client that trusts these servers. Fails with `Internal` where rustls can't be set up.
@@ -53,7 +54,7 @@ pub(crate) fn trust(settings: &ConnectionSettings, context: &Context) -> Result<
 
 /// Every certificate of a PEM file, or the one of a DER file.
 fn read_file(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let bytes = std::fs::read(path)
+    let bytes = regular_file::read(path)
         .map_err(|e| Error::io(ErrorId::TrustAnchorUnreadable, "Cannot read", path, &e))?;
     let mut found = Vec::new();
     for section in pem::sections(&bytes) {

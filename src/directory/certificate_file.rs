@@ -1,12 +1,13 @@
 //! Certificates out of the files in which people have them: .cer, .pem, .p7b, .pfx. Private keys stay in there.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{io::Read, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use crate::{
     certificate::{Certificate, PfxProblem, ValueContent, ValueProblem, is_pfx, read_bundle, read_pfx},
     error::{Error, ErrorId, Result},
+    regular_file,
 };
 
 /// The largest file that is read: many certificates, and no mistake.
@@ -19,7 +20,7 @@ pub fn read(path: &Path, password: Option<&[u8]>) -> Result<Vec<Certificate>> {
     let name = path.display().to_string();
     let failed = |e: &std::io::Error| Error::io(ErrorId::CertificateUnreadable, "Cannot read", path, e);
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| failed(&e))?;
+    let file = regular_file::open(path).map_err(|e| failed(&e))?;
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(unreadable(&name, &format!("it has more than {MAX_FILE} bytes")));

@@ -13,10 +13,14 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Fingerprint, Recipient, Timestamp, same_in_any_case},
+    regular_file,
 };
 
 /// How much of a file tells how long its records are.
 const SAMPLE: u64 = 256 << 10;
+
+/// Length and date of a file.
+pub(super) type Stamp = (u64, Option<SystemTime>);
 
 /// A file that is read from its beginning, as often as its source is.
 pub(super) struct SourceFile {
@@ -29,7 +33,7 @@ pub(super) struct SourceFile {
 impl SourceFile {
     /// Opens it. What can't be read fails with `unreadable`; what somebody writes meanwhile, with `changed`.
     pub fn open(path: &Path, unreadable: ErrorId, changed: ErrorId) -> Result<Self> {
-        let file = File::open(path).map_err(|e| Error::io(unreadable, "Cannot read", path, &e))?;
+        let file = regular_file::open(path).map_err(|e| Error::io(unreadable, "Cannot read", path, &e))?;
         Ok(Self { path: path.to_owned(), file, unreadable, changed })
     }
 
@@ -75,7 +79,7 @@ impl SourceFile {
     }
 
     /// What changes when somebody writes the file.
-    fn stamp(&self) -> Result<(u64, Option<SystemTime>)> {
+    pub fn stamp(&self) -> Result<Stamp> {
         let metadata = self.file.metadata().map_err(|e| self.error(&e))?;
         Ok((metadata.len(), metadata.modified().ok()))
     }
@@ -107,35 +111,45 @@ impl Read for Canceling<'_> {
     }
 }
 
-/// A recipient, or what is wrong with it, or both.
-#[derive(Default)]
-pub(super) struct Found {
-    pub recipient: Option<Recipient>,
-    pub error: Option<Error>,
-    /// Whose the error is, where there is no recipient and that can be told.
-    pub anchor: Option<String>,
+/// What a file holds of somebody.
+pub(super) enum Found {
+    /// Somebody, whole.
+    Recipient(Recipient),
+    /// What can't be used.
+    Unusable {
+        /// What is wrong with it.
+        error: Error,
+        /// Who it may be, by the names that it has.
+        recipient: Option<Recipient>,
+        /// Whose it is; none where it may be somebody else's.
+        anchor: Option<String>,
+    },
 }
 
 impl Found {
     /// What the source hands over of it, where `selection` wants it. What can't be understood is wanted where its
-    /// name was given.
+    /// name was given, and is then known by that.
     pub fn selected(self, selection: &Selection) -> Option<SourceItem> {
-        let wanted = match (selection, &self) {
-            (Selection::All, _) => true,
-            (Selection::Identities(_), Found { recipient: Some(recipient), .. }) => {
-                selection.includes(recipient)
-            }
-            (Selection::Identities(identities), Found { error: Some(error), .. }) => {
-                let name = error.target.as_deref().unwrap_or_default();
-                identities.iter().any(|identity| same_in_any_case(identity, name))
-            }
-            (Selection::Identities(_), Found { recipient: None, error: None, .. }) => false,
+        let Selection::Identities(identities) = selection else {
+            return Some(match self {
+                Found::Recipient(recipient) => SourceItem::Recipient(recipient),
+                Found::Unusable { error, .. } => SourceItem::Invalid(error),
+            });
         };
-        let item = match self {
-            Found { error: Some(error), .. } => Some(SourceItem::Invalid(error)),
-            Found { recipient, error: None, .. } => recipient.map(SourceItem::Recipient),
-        };
-        item.filter(|_| wanted)
+        match self {
+            Found::Recipient(recipient) => {
+                selection.includes(&recipient).then_some(SourceItem::Recipient(recipient))
+            }
+            Found::Unusable { error, recipient, .. } => {
+                let name = error.target.clone().unwrap_or_default();
+                let is_meant = |identity: &&String| {
+                    same_in_any_case(identity, &name)
+                        || recipient.as_ref().is_some_and(|recipient| recipient.is_named(identity))
+                };
+                let identity = identities.iter().find(is_meant)?;
+                Some(SourceItem::Invalid(error.target(identity)))
+            }
+        }
     }
 }
 
@@ -148,24 +162,36 @@ pub(super) fn look_up(
     let wanted: HashSet<&str> = anchors.iter().map(String::as_str).collect();
     let mut found = HashMap::new();
     let mut of_others = Presence::Absent;
-    read_all(&mut |Found { recipient, error, anchor }| {
-        let anchor = recipient.as_ref().map(|recipient| recipient.anchor.clone()).or(anchor);
-        match (anchor, recipient, error) {
-            (Some(anchor), _, _) if !wanted.contains(anchor.as_str()) => {}
-            (Some(anchor), Some(recipient), None) => {
-                found.insert(anchor, Presence::InScope(Box::new(recipient)));
+    read_all(&mut |item| {
+        match item {
+            Found::Recipient(recipient) if wanted.contains(recipient.anchor.as_str()) => {
+                found.insert(recipient.anchor.clone(), Presence::InScope(Box::new(recipient)));
             }
-            // Of two with the same identity the first counts.
-            (Some(anchor), _, Some(_)) => {
-                found.entry(anchor).or_insert(Presence::Unreadable);
+            Found::Recipient(_) => {}
+            Found::Unusable { anchor: Some(anchor), .. } => {
+                found.insert(anchor, Presence::Unreadable);
             }
-            (None, _, Some(_)) => of_others = Presence::Unreadable,
-            _ => {}
+            Found::Unusable { anchor: None, .. } => of_others = Presence::Unreadable,
         }
         Ok(())
     })?;
     let presence = |anchor: &String| found.get(anchor).unwrap_or(&of_others).clone();
     Ok(anchors.iter().map(presence).collect())
+}
+
+/// Whether a file holds what can't be used and is nobody's whom `is_known` knows: a name that was cut is somebody's.
+pub(super) fn has_strangers(
+    is_known: &dyn Fn(&str) -> Result<bool>,
+    read_all: impl FnOnce(&mut dyn FnMut(Found) -> Result<()>) -> Result<()>,
+) -> Result<bool> {
+    let mut has_strangers = false;
+    read_all(&mut |item| {
+        if let Found::Unusable { anchor, .. } = item {
+            has_strangers |= anchor.map_or(Ok(true), |anchor| is_known(&anchor).map(|known| !known))?;
+        }
+        Ok(())
+    })?;
+    Ok(has_strangers)
 }
 
 /// What is kept of a name, in any case, to tell it from others: half a SHA-256 is enough, and small.

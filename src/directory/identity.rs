@@ -28,7 +28,9 @@ impl Identities {
     /// Notes a recipient that was found.
     pub fn note(&mut self, recipient: &Recipient) {
         for asked in self.0.iter_mut().filter(|asked| recipient.is_named(&asked.identity)) {
-            asked.anchors.push(recipient.anchor.clone());
+            if !asked.anchors.contains(&recipient.anchor) {
+                asked.anchors.push(recipient.anchor.clone());
+            }
         }
     }
 

@@ -77,6 +77,16 @@ pub trait Source: Send {
     /// Looks recipients up that an import no longer showed; one answer an anchor, in their order.
     fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>>;
 
+    /// Whether it holds what can't be used under a name that was nobody's before, by `is_known`, and that may be the half
+    /// of somebody's: then nobody who is absent is known to be gone.
+    fn has_strangers(
+        &mut self,
+        _is_known: &dyn Fn(&str) -> Result<bool>,
+        _context: &Context,
+    ) -> Result<bool> {
+        Ok(false)
+    }
+
     /// The source's own clock, where it has one.
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>>;
 

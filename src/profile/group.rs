@@ -20,7 +20,7 @@ pub(super) trait Group: Sized {
 /// Name field: Type = default in least..=most as Values, "Help.";
 /// ```
 ///
-/// where the default is a number, `default` (that of the type) or `required`, `in` narrows numbers and `as` texts. A line
+/// where the default is a number, `default` (that of the type) or `required`, `in` narrows numbers, and `as` says what they or texts are. A line
 /// `+ field: Struct;` holds another struct of the table, whose settings are those of several.
 macro_rules! settings {
     ($(
@@ -89,6 +89,7 @@ macro_rules! settings {
     };
     (@values $type:ty;;) => { <$type as SettingType>::VALUES };
     (@values $type:ty; $least:literal $most:tt;) => { Values::Number { least: $least, most: $most } };
+    (@values $type:ty; $least:literal $most:tt; $values:ident) => { Values::$values { least: $least, most: $most } };
     (@values $type:ty;; $values:ident) => { Values::$values };
     (@required required) => { true };
     (@required $default:tt) => { false };

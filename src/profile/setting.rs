@@ -47,6 +47,13 @@ pub enum Values {
         /// The greatest that is allowed; [`UNLIMITED`] where there is no limit.
         most: u64,
     },
+    /// A period in whole seconds; in PowerShell a TimeSpan, too.
+    Seconds {
+        /// The shortest that is allowed.
+        least: u64,
+        /// The longest that is allowed; [`UNLIMITED`] where there is no limit.
+        most: u64,
+    },
     /// True or false.
     Switch,
     /// One of these names.
@@ -84,7 +91,7 @@ impl Setting {
     /// The type in JSON.
     pub fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
         let mut schema = (self.schema)(generator);
-        if let Values::Number { least, most } = self.values {
+        if let Values::Number { least, most } | Values::Seconds { least, most } = self.values {
             schema.insert("minimum".into(), least.into());
             schema.insert("maximum".into(), most.into());
         }
@@ -115,7 +122,7 @@ impl Setting {
     pub(super) fn refusal_in_file(&self, value: &Json) -> Option<String> {
         match (self.values, value) {
             (Values::Guid | Values::Thumbprint | Values::Word, Json::String(_)) => None,
-            (Values::Number { least, .. }, Json::Number(number))
+            (Values::Number { least, .. } | Values::Seconds { least, .. }, Json::Number(number))
                 if matches!(self.of_type, Values::Number { most: UNLIMITED, .. }) =>
             {
                 let greater = number.as_u64().is_some_and(|number| number >= least);
@@ -140,7 +147,7 @@ impl Setting {
 impl Values {
     fn include(&self, value: &Json) -> bool {
         match (self, value) {
-            (Self::Number { least, most }, Json::Number(number)) => {
+            (Self::Number { least, most } | Self::Seconds { least, most }, Json::Number(number)) => {
                 number.as_u64().is_some_and(|number| (*least..=*most).contains(&number))
             }
             (Self::Switch, Json::Bool(_)) => true,
@@ -161,7 +168,7 @@ impl Values {
             Self::Word => text.chars().all(|c| c.is_ascii_alphanumeric()),
             Self::Path => Path::new(text).is_absolute(),
             Self::Choice(names) => names.contains(&text),
-            Self::Number { .. } | Self::Switch => false,
+            Self::Number { .. } | Self::Seconds { .. } | Self::Switch => false,
         }
     }
 
@@ -176,6 +183,8 @@ impl Values {
             Self::Path => "an absolute path".into(),
             Self::Number { least, most: UNLIMITED } => format!("{least} or more"),
             Self::Number { least, most } => format!("{least} to {most}"),
+            Self::Seconds { least, most: UNLIMITED } => format!("{least} or more whole seconds"),
+            Self::Seconds { least, most } => format!("{least} to {most} whole seconds"),
             Self::Switch => "true or false".into(),
             Self::Choice(names) => listed(names, "or"),
         }

@@ -64,8 +64,8 @@ settings! {
         + directory: DirectorySettings;
         WriteServer write_server: Option<String> = default,
             "The domain controller to write to. Default: the one of -Server.";
-        QuietPeriod quiet_period: u32 = 86_400 in 0..=31_536_000,
-            "Seconds for which a recipient whose values changed is skipped when Active Directory is written, since \
+        QuietPeriod quiet_period: u32 = 86_400 in 0..=31_536_000 as Seconds,
+            "Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active Directory is written, since \
              the last writer wins when domain controllers replicate.";
     }
 
@@ -82,8 +82,8 @@ settings! {
     FileSettings {
         Path path: PathBuf = required,
             "The file.";
-        MaximumSourceAge maximum_source_age: Option<u32> = default in 1..=UNLIMITED,
-            "Seconds after which a file that was not written again is too old: a run that reads it is held. Default: no \
+        MaximumSourceAge maximum_source_age: Option<u32> = default in 1..=UNLIMITED as Seconds,
+            "Seconds, or a TimeSpan such as (New-TimeSpan -Days 2), after which a file that was not written again is too old: a run that reads it is held. Default: no \
              file is too old.";
     }
 
@@ -174,8 +174,8 @@ settings! {
 
     /// What holds a plan for approval, and how long things are kept.
     LimitSettings {
-        MissingPeriod missing_period: Option<u32> = default in 0..=31_536_000,
-            "Seconds that a recipient must stay missing from the source before its values are removed. Default: a \
+        MissingPeriod missing_period: Option<u32> = default in 0..=31_536_000 as Seconds,
+            "Seconds, or a TimeSpan such as (New-TimeSpan -Days 2), that a recipient must stay missing from the source before its values are removed. Default: a \
              day.";
         RemovalLimit removal_limit: u32 = 500 in 0..=UNLIMITED,
             "More removals than this in one run hold the plan for approval.";

@@ -1,5 +1,7 @@
 //! Who is no longer seen: looked up, and carried over while it may come back.
 
+use std::collections::BTreeSet;
+
 use super::{import, job::Job, witness};
 use crate::{
     directory::Presence,
@@ -16,9 +18,11 @@ const LOOK_UP: usize = 100;
 const PAGE: usize = 500;
 
 /// Absent is not deleted: who is no longer seen is looked up, and carried over while it may come back.
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
+/// Where several objects have one of the `contested` anchors, one of them may be anybody's, and nobody is gone.
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>) -> Result<()> {
     let mut after = String::new();
     let mut unreadable = 0_u64;
+    let doubtful = !contested.is_empty() || has_strangers(job, run)?;
     // By a clock that may be wrong, nobody has been missing for long enough.
     let is_clock_sure = !witness::is_doubted(job, run)?;
     loop {
@@ -30,8 +34,12 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         let mut found = Vec::new();
         for (row, presence) in unseen.into_iter().zip(presences) {
             match presence {
+                // What is known of it now may be another one's, so it is in no plan; the next import asks for it again.
+                _ if contested.contains(&row.anchor) => unreadable += 1,
                 Presence::InScope(recipient) => found.push(*recipient),
-                Presence::Unreadable => {
+                presence
+                    if presence == Presence::Unreadable || (doubtful && presence == Presence::Absent) =>
+                {
                     unreadable += 1;
                     let row = ImportRow { missing_since: None, gone: None, ..row };
                     job.state.add_import(run.id, &row)?;
@@ -44,15 +52,27 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     tell_unreadable(job, unreadable)
 }
 
+/// Whether something could not be used of which nobody can tell whose it is; only where somebody is absent.
+fn has_strangers(job: &mut Job<'_>, run: &Run) -> Result<bool> {
+    if run.numbers.errors == 0 || job.state.unseen(run.id, "", 1)?.is_empty() {
+        return Ok(false);
+    }
+    let Job { source, state, context, .. } = job;
+    source.has_strangers(&|anchor| Ok(state.recipient(anchor)?.is_some()), context)
+}
+
 /// Who can't be read is not gone.
 fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
     if unreadable == 0 {
         return Ok(());
     }
-    let who = counted(unreadable, "recipient", "recipients");
+    let (who, them) = match unreadable {
+        1 => ("1 recipient".to_owned(), "it"),
+        many => (counted(many, "recipient", "recipients"), "them"),
+    };
     let message = format!(
-        "The source no longer shows {who} of earlier runs, and holds what could not be read; what is published for \
-         them stays as it is."
+        "What the source holds of {who} of earlier runs can't be read, or can't be told to be of {them}; what is \
+         published for {them} stays as it is."
     );
     job.context.log(LogLevel::Warning, message)
 }

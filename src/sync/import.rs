@@ -1,16 +1,16 @@
 //! Import: reads the source, evaluates what changed or is due, and finds out who is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{absent, fingerprint, job::Job, progress::Meter, replacement, witness};
 use crate::{
-    directory::{Identities, SourceItem},
+    directory::{Identities, Presence, SourceItem},
     error::{Error, ErrorId, Result},
     event::LogLevel,
     model::{
         CertificateSummary, CuratedValue, DesiredValue, Evaluation, Finding, Fingerprint, MissingIssuer,
         PublishedCertificate, PublishedValue, Recipient, RecipientRecord, Run, Severity, Timestamp, Value,
-        counted,
+        counted, same_in_any_case,
     },
     parallel,
     policy::{RuleId, says_unknown},
@@ -31,7 +31,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let context = job.context;
     let mut meter = Meter::new(context, "Import", total)?;
     let selection = job.selection();
-    let mut import = Import { run, issuers: BTreeMap::new() };
+    let mut import = Import::of(run);
     let mut named = Identities::new(&job.options.identity);
     let mut batch = Vec::with_capacity(BATCH);
     let mut bytes = 0;
@@ -69,7 +69,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         Ok(())
     })?;
     import.flush(&part, context, &mut batch)?;
-    let issuers = import.issuers;
+    let Import { issuers, contested, .. } = import;
+    let doubtful = settle(job, run, &contested)?;
     run.witnesses.source_modified = job.source.modified()?;
     name_missing_issuers(run, issuers);
 
@@ -81,7 +82,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let empty = run.numbers.recipients == 0;
     // What was read by a wrong clock is no import: since when somebody is missing would be wrong.
     if !empty && witness::holds(job, run)?.is_empty() {
-        absent::run(job, run)?;
+        absent::run(job, run, &doubtful)?;
         job.state.complete_import(run.id)?;
     }
     if !empty && run.numbers.with_values == 0 {
@@ -118,9 +119,15 @@ struct Part<'a> {
 struct Import<'a> {
     run: &'a mut Run,
     issuers: BTreeMap<String, u64>,
+    /// Anchors that objects at several places showed.
+    contested: BTreeSet<String>,
 }
 
-impl Import<'_> {
+impl<'a> Import<'a> {
+    fn of(run: &'a mut Run) -> Self {
+        Self { run, issuers: BTreeMap::new(), contested: BTreeSet::new() }
+    }
+
     /// Evaluates a batch and keeps it in one transaction.
     fn flush(
         &mut self,
@@ -164,6 +171,12 @@ impl Import<'_> {
                 };
                 let evaluation = if known.is_none() { evaluated.next() } else { None };
                 if !state.add_import(self.run.id, &row)? {
+                    let first = state.recipient(&recipient.anchor)?;
+                    if first.is_some_and(|first| {
+                        !same_in_any_case(&first.distinguished_name, &recipient.distinguished_name)
+                    }) {
+                        self.contested.insert(recipient.anchor.clone());
+                    }
                     repeated.push(recipient.label().to_owned());
                     continue;
                 }
@@ -188,7 +201,7 @@ impl Import<'_> {
         name(context, "No certificate", &without_certificate)?;
         name(context, "No usable certificate", &without_usable)?;
         for label in repeated {
-            // A recipient that moved during paging is seen twice; the first sight counts.
+            // Search bases may overlap.
             context.log(LogLevel::Verbose, format!("The source showed {label} twice."))?;
         }
         batch.clear();
@@ -296,6 +309,38 @@ fn summary(row: &EvaluationRow, made: Timestamp) -> KnownEvaluation {
     }
 }
 
+/// Looks again at anchors that objects at several places showed: who moved while it was read is at one of them now. What
+/// still is at several is an error of all of those, and nothing is done for it. Returns their
+/// anchors.
+fn settle(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let anchors: Vec<String> = contested.iter().cloned().collect();
+    if anchors.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let (mut moved, mut doubtful) = (Vec::new(), BTreeSet::new());
+    for (anchor, presence) in anchors.iter().zip(job.source.look_up(&anchors, job.context)?) {
+        if let Presence::InScope(recipient) = presence {
+            moved.push(*recipient);
+            continue;
+        }
+        doubtful.insert(anchor.clone());
+        let label = job.state.recipient(anchor)?.map_or_else(|| anchor.clone(), |first| first.label);
+        job.state.remove_import(run.id, anchor)?;
+        let what = format!(
+            "{label} was skipped: objects at several places of the source have its identity '{anchor}'."
+        );
+        job.report(run, Error::new(ErrorId::RecipientInvalid, what).target(label))?;
+    }
+    for recipient in &moved {
+        job.state.remove_import(run.id, &recipient.anchor)?;
+    }
+    // They were counted when they were seen first.
+    let counted = run.numbers.clone();
+    again(job, run, &mut moved)?;
+    run.numbers = counted;
+    Ok(doubtful)
+}
+
 /// Takes recipients of earlier runs who are there, though the source did not show them.
 pub(super) fn again(job: &Job<'_>, run: &mut Run, found: &mut Vec<Recipient>) -> Result<()> {
     let part = Part {
@@ -305,7 +350,7 @@ pub(super) fn again(job: &Job<'_>, run: &mut Run, found: &mut Vec<Recipient>) ->
         now: job.now,
         disabled: job.profile.policy.disabled_account,
     };
-    Import { run, issuers: BTreeMap::new() }.flush(&part, job.context, found)
+    Import::of(run).flush(&part, job.context, found)
 }
 
 fn name_missing_issuers(run: &mut Run, issuers: BTreeMap<String, u64>) {

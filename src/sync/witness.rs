@@ -39,7 +39,7 @@ struct Kept {
     clock: Timestamp,
     /// Since when the clock is doubted.
     doubted_since: Option<Timestamp>,
-    /// When the source's file was written that was read last.
+    /// When the source's file was written that a full run read last.
     source: Option<Timestamp>,
 }
 
@@ -258,7 +258,9 @@ pub(super) fn keep(job: &Job<'_>, run: &Run, passes: bool) -> Result<()> {
     }
     let before = kept(job, run)?;
     let belief = belief(before.as_ref(), &run.witnesses, job.now);
-    let source = run.witnesses.source_modified.filter(|_| passes).or(before.and_then(|kept| kept.source));
+    // A run with identities takes nothing of the file for all of it.
+    let read = run.witnesses.source_modified.filter(|_| passes && !job.is_partial());
+    let source = read.or(before.and_then(|kept| kept.source));
     // Nothing is older than the first run, so that nothing can be forgotten too early.
     let kept = match before {
         Some(_) => Kept { time: belief.time, clock: job.now, doubted_since: belief.doubted_since, source },

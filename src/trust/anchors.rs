@@ -10,6 +10,7 @@ use crate::{
     certificate::{Certificate, ValueProblem, read_bundle},
     error::{Error, ErrorId, Result},
     model::Fingerprint,
+    regular_file,
 };
 
 /// File names in an anchor folder that are taken for certificates; others, such as a README, are skipped.
@@ -129,7 +130,7 @@ fn read_file(file: &Path) -> Result<Vec<Certificate>> {
     if fs::metadata(file).map_err(io)?.len() > MAX_FILE {
         return Err(refused(format!("is larger than {MAX_FILE} bytes")));
     }
-    let content = read_bundle(&fs::read(file).map_err(io)?);
+    let content = read_bundle(&regular_file::read(file).map_err(io)?);
     for problem in &content.problems {
         match problem {
             ValueProblem::Unreadable(reason) => return Err(refused(format!("can't be read: {reason}"))),

@@ -101,6 +101,32 @@ Describe 'Profiles' {
         Get-SmimeSyncProfile | Should -BeNullOrEmpty
     }
 
+    It 'take a period as a TimeSpan or in whole seconds' {
+        $file = @{ Source = 'Ldif'; Path = '/people.ldif'; Target = 'Folder'; OutputPath = '/out'; TrustAnchorPath = '/ca' }
+        $days = New-TimeSpan -Days 2
+        $null = New-SmimeSyncProfile -Name one @file -MissingPeriod $days -MaximumSourceAge (New-TimeSpan -Hours 36)
+        $made = Get-SmimeSyncProfile one
+        $made.MissingPeriod | Should -Be 172800
+        $made.MaximumSourceAge | Should -Be 129600
+        $changed = Set-SmimeSyncProfile one -MissingPeriod 90 -MaximumSourceAge ([timespan]'00:01:30') -PassThru
+        $changed.MissingPeriod | Should -Be 90
+        $changed.MaximumSourceAge | Should -Be 90
+        (Set-SmimeSyncProfile one -MissingPeriod ([timespan]::Zero) -PassThru).MissingPeriod | Should -Be 0
+        $directory = @{ Source = 'ActiveDirectory'; Server = 'dc1'; SearchBase = 'DC=x'; Target = 'ActiveDirectory' }
+        $null = New-SmimeSyncProfile -Name two @directory -TrustAnchorPath /ca -RemoveValue Weak -QuietPeriod $days
+        (Get-SmimeSyncProfile two).QuietPeriod | Should -Be 172800
+        (Set-SmimeSyncProfile two -QuietPeriod (New-TimeSpan -Minutes 1) -PassThru).QuietPeriod | Should -Be 60
+        foreach ($wrong in 1.5, '1.5', -1, (New-TimeSpan -Days -1), [timespan]::FromMilliseconds(1500), 'soon') {
+            foreach ($name in 'MissingPeriod', 'MaximumSourceAge') {
+                $period = @{ $name = $wrong }
+                { New-SmimeSyncProfile -Name three @file @period } |
+                    Should -Throw -ErrorId 'ProfileInvalid*' -ExpectedMessage "*-$name is *whole seconds*"
+                { Set-SmimeSyncProfile one @period } |
+                    Should -Throw -ErrorId 'ProfileInvalid*' -ExpectedMessage "*-$name is *whole seconds*"
+            }
+        }
+    }
+
     It 'go back to the default by an empty setting' {
         $id = [guid]::NewGuid()
         $null = New-SmimeSyncProfile -Name one -Source ActiveDirectory -Server dc1 -SearchBase 'DC=x' -Target ExchangeOnline `

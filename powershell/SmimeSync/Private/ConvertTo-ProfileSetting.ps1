@@ -18,7 +18,9 @@ function ConvertTo-ProfileSetting {
             if ($script:ListSetting -contains $name) { $setting[$name] = [string[]] $value; continue }
             # What is no number is text, in the same form on every version of PowerShell.
             $text = "$(@($value)[0])"
-            $number = if ($script:NumberSetting -contains $name -and $text.Trim()) { $text -as [long] }
+            if ($script:PeriodSetting -contains $name) { $text = ConvertTo-Second $text }
+            # Only whole numbers: -as would round.
+            $number = if ($script:NumberSetting -contains $name -and $text -match '^\s*[-+]?\d+\s*$') { $text -as [long] }
             $setting[$name] = if ($null -ne $number) { $number } else { $text }
         }
     }

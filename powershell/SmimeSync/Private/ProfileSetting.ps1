@@ -19,3 +19,6 @@ $script:NumberSetting = @(
     'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent',
     'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
+$script:PeriodSetting = @(
+    'QuietPeriod', 'MaximumSourceAge', 'MissingPeriod'
+)

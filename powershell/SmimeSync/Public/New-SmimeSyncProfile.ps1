@@ -48,8 +48,8 @@ function New-SmimeSyncProfile {
     ActiveDirectory: The domain controller to write to. Default: the one of -Server.
 
     .PARAMETER QuietPeriod
-    ActiveDirectory: Seconds for which a recipient whose values changed is skipped when Active Directory is
-    written, since the last writer wins when domain controllers replicate. Default: 86400.
+    ActiveDirectory: Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active
+    Directory is written, since the last writer wins when domain controllers replicate. Default: 86400.
 
     .PARAMETER ServerCertificatePath
     ActiveDirectory, Directory, ExchangeOnline: Files with CA certificates (PEM or DER) that the server's
@@ -62,8 +62,8 @@ function New-SmimeSyncProfile {
     Ldif, Csv: The file. Required there.
 
     .PARAMETER MaximumSourceAge
-    Ldif, Csv: Seconds after which a file that was not written again is too old: a run that reads it is held.
-    Default: no file is too old.
+    Ldif, Csv: Seconds, or a TimeSpan such as (New-TimeSpan -Days 2), after which a file that was not written
+    again is too old: a run that reads it is held. Default: no file is too old.
 
     .PARAMETER Organization
     ExchangeOnline: The tenant, as its .onmicrosoft.com domain or its id. Required there.
@@ -156,7 +156,8 @@ function New-SmimeSyncProfile {
     Remove: The same as a deleted one.
 
     .PARAMETER MissingPeriod
-    Seconds that a recipient must stay missing from the source before its values are removed. Default: a day.
+    Seconds, or a TimeSpan such as (New-TimeSpan -Days 2), that a recipient must stay missing from the source
+    before its values are removed. Default: a day.
 
     .PARAMETER RemovalLimit
     More removals than this in one run hold the plan for approval. Default: 500.
@@ -273,8 +274,7 @@ function New-SmimeSyncProfile {
 
         [string] $WriteServer,
 
-        [ValidateRange(0, 31536000)]
-        [int] $QuietPeriod,
+        [string] $QuietPeriod,
 
         [string[]] $ServerCertificatePath,
 
@@ -284,8 +284,7 @@ function New-SmimeSyncProfile {
         [Alias('LiteralPath')]
         [string] $Path,
 
-        [ValidateRange(1, 2147483647)]
-        [int] $MaximumSourceAge,
+        [string] $MaximumSourceAge,
 
         [string] $Organization,
 
@@ -339,8 +338,7 @@ function New-SmimeSyncProfile {
         [ValidateSet('Keep', 'Remove')]
         [string] $DisabledAccount,
 
-        [ValidateRange(0, 31536000)]
-        [int] $MissingPeriod,
+        [string] $MissingPeriod,
 
         [ValidateRange(0, 2147483647)]
         [int] $RemovalLimit,

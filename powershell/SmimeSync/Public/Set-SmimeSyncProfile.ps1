@@ -46,8 +46,8 @@ function Set-SmimeSyncProfile {
     ActiveDirectory: The domain controller to write to. Default: the one of -Server.
 
     .PARAMETER QuietPeriod
-    ActiveDirectory: Seconds for which a recipient whose values changed is skipped when Active Directory is
-    written, since the last writer wins when domain controllers replicate. Default: 86400.
+    ActiveDirectory: Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active
+    Directory is written, since the last writer wins when domain controllers replicate. Default: 86400.
 
     .PARAMETER ServerCertificatePath
     ActiveDirectory, Directory, ExchangeOnline: Files with CA certificates (PEM or DER) that the server's
@@ -60,8 +60,8 @@ function Set-SmimeSyncProfile {
     Ldif, Csv: The file. Required there.
 
     .PARAMETER MaximumSourceAge
-    Ldif, Csv: Seconds after which a file that was not written again is too old: a run that reads it is held.
-    Default: no file is too old.
+    Ldif, Csv: Seconds, or a TimeSpan such as (New-TimeSpan -Days 2), after which a file that was not written
+    again is too old: a run that reads it is held. Default: no file is too old.
 
     .PARAMETER Organization
     ExchangeOnline: The tenant, as its .onmicrosoft.com domain or its id. Required there.
@@ -154,7 +154,8 @@ function Set-SmimeSyncProfile {
     Remove: The same as a deleted one.
 
     .PARAMETER MissingPeriod
-    Seconds that a recipient must stay missing from the source before its values are removed. Default: a day.
+    Seconds, or a TimeSpan such as (New-TimeSpan -Days 2), that a recipient must stay missing from the source
+    before its values are removed. Default: a day.
 
     .PARAMETER RemovalLimit
     More removals than this in one run hold the plan for approval. Default: 500.

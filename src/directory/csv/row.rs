@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    fs::{self, File},
     io::Read,
     path::{Component, Path, PathBuf},
 };
@@ -16,6 +15,7 @@ use super::{
 use crate::{
     certificate::read_bundle,
     model::{Attribute, Value, counted, is_invisible, trimmed},
+    regular_file,
 };
 
 /// The largest certificate file that is read.
@@ -177,12 +177,8 @@ fn resolve(folder: &Path, path: &str) -> Result<PathBuf, String> {
 
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |cause: std::io::Error| format!("can't be read: {cause}");
-    // A pipe would never answer.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("is not a file".into());
-    }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
+    let file = regular_file::open(path).map_err(unreadable)?;
     file.take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE) {
         Ok(bytes)

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     directory::{
         Presence, Selection, Source, SourceItem,
-        file::{Found, SourceFile, look_up, name_key},
+        file::{Found, SourceFile, has_strangers, look_up, name_key},
         text::TextReader,
     },
     error::{Error, ErrorId, Result},
@@ -81,11 +81,10 @@ impl CsvSource {
         let folder = self.file.path().parent().unwrap_or(Path::new(""));
         let mut waiting = Waiting::default();
         self.pass(context, &mut |row, line| {
-            let skipped = |who: &str, reason: String| Some(self.skipped(who, &reason, line));
             let address = match row.address() {
                 Ok(address) => address,
                 Err(reason) => {
-                    return sink(Found { error: skipped("", reason), ..Found::default() });
+                    return sink(unusable(self.skipped("", &reason, line), None));
                 }
             };
             let usable = row.check_width().and_then(|()| Ok((row.values(folder)?, row.external_address()?)));
@@ -98,7 +97,7 @@ impl CsvSource {
                 Err(reason) => {
                     waiting.spoil(&address);
                     let anchor = Some(address.to_lowercase());
-                    sink(Found { recipient: None, error: skipped(&address, reason), anchor })?;
+                    sink(unusable(self.skipped(&address, &reason, line), anchor))?;
                 }
             }
             if waiting.bytes > MAX_WAITING {
@@ -112,7 +111,7 @@ impl CsvSource {
                 return Ok(());
             }
             let recipient = waiting.take(&address);
-            recipient.map_or(Ok(()), |whole| sink(Found { recipient: Some(whole), ..Found::default() }))
+            recipient.map_or(Ok(()), |whole| sink(Found::Recipient(whole)))
         })
         .map(drop)
     }
@@ -203,6 +202,10 @@ impl Source for CsvSource {
         look_up(anchors, |sink| self.read_all(context, false, sink))
     }
 
+    fn has_strangers(&mut self, is_known: &dyn Fn(&str) -> Result<bool>, context: &Context) -> Result<bool> {
+        has_strangers(is_known, |sink| self.read_all(context, false, sink))
+    }
+
     fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
         Ok(None)
     }
@@ -255,6 +258,10 @@ impl Waiting {
         self.bytes = self.bytes.saturating_sub(recipient.as_ref().map_or(0, size));
         recipient.filter(|_| !self.spoilt.remove(&anchor))
     }
+}
+
+fn unusable(error: Error, anchor: Option<String>) -> Found {
+    Found::Unusable { error, recipient: None, anchor }
 }
 
 /// Adds a text that is not there yet.

@@ -12,7 +12,7 @@ mod search;
 mod tls;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     time::Duration,
 };
 
@@ -31,7 +31,7 @@ use super::{Presence, Selection, Source, SourceItem, entry::recipient};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    model::Timestamp,
+    model::{Timestamp, same_in_any_case},
     profile::DirectorySettings,
 };
 
@@ -141,7 +141,7 @@ impl LdapSource {
         Ok(())
     }
 
-    /// Those that one of `identities` names, each once.
+    /// Those that one of `identities` names, each object once.
     fn named(
         &mut self,
         identities: &[String],
@@ -154,7 +154,7 @@ impl LdapSource {
             self.recipients(&filter, context, &mut |item| match item {
                 SourceItem::Recipient(found)
                     if !batch.iter().any(|identity| found.is_named(identity))
-                        || !seen.insert(found.anchor.clone()) =>
+                        || !seen.insert((found.anchor.clone(), found.distinguished_name.to_lowercase())) =>
                 {
                     Ok(())
                 }
@@ -171,6 +171,7 @@ impl LdapSource {
         let dialect = self.dialect;
         self.entries(&filter, &dialect.attributes(), context, &mut |entry, whole| {
             let Some(anchor) = dialect.anchor_of(&entry) else { return Ok(()) };
+            let dn = entry.dn.clone();
             let presence = match whole.and_then(|()| recipient(&entry, dialect.anchor)) {
                 Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
                 Ok(None) => Presence::OutOfScope,
@@ -180,10 +181,17 @@ impl LdapSource {
                     Presence::Unreadable
                 }
             };
-            found.insert(anchor, presence);
+            match found.entry(anchor) {
+                Entry::Vacant(free) => drop(free.insert((dn, presence))),
+                // Search bases may overlap, but no object is at two places.
+                Entry::Occupied(mut first) if !same_in_any_case(&first.get().0, &dn) => {
+                    first.get_mut().1 = Presence::Unreadable;
+                }
+                Entry::Occupied(_) => {}
+            }
             Ok(())
         })?;
-        Ok(found)
+        Ok(found.into_iter().map(|(anchor, (_, presence))| (anchor, presence)).collect())
     }
 
     /// Which of `anchors` are anywhere in the domain, and whether as tombstones.

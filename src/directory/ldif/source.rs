@@ -2,12 +2,14 @@
 
 use std::{collections::HashSet, io::BufReader, path::Path};
 
+use uuid::Uuid;
+
 use super::reader::{ChangeType, Reader, Record};
 use crate::{
     directory::{
         Presence, Selection, Source, SourceItem,
         entry::{AnchorKind, EntryReader, is_looked_at},
-        file::{Found, SourceFile, look_up, name_key},
+        file::{Found, SourceFile, Stamp, has_strangers, look_up, name_key},
     },
     error::{Error, ErrorId, Result},
     event::Context,
@@ -16,11 +18,31 @@ use crate::{
 
 const BUFFER: usize = 64 << 10;
 
-/// The recipients of an LDIF file. It is read from its beginning each time; of what was read only a hash of
-/// each recipient's DN and anchor is kept, to tell duplicates, and of each other object's DN.
+/// The recipients of an LDIF file. It is read from its beginning each time, first for the names that stand twice in it:
+/// which of two objects with one name is right, nobody can tell, whatever their order. Of what was read only hashes of
+/// names are kept.
 pub struct LdifSource {
     file: SourceFile,
     size_hint: Option<u64>,
+    repeated: Option<(Stamp, Repeated)>,
+}
+
+/// The names, by their hashes, that more than one object has.
+type Repeated = HashSet<[u8; 16]>;
+
+/// An object that is a recipient, or may be one.
+struct Object<'a> {
+    record: &'a Record,
+    recipient: Result<Recipient>,
+    anchor: Option<String>,
+}
+
+impl Object<'_> {
+    /// Hashes of what it is known by: of its DN, and of its anchor.
+    fn names(&self) -> impl Iterator<Item = [u8; 16]> {
+        let anchor = self.anchor.as_deref().map(|anchor| name_key("anchor", anchor));
+        [name_key("dn", &self.record.entry.dn)].into_iter().chain(anchor)
+    }
 }
 
 impl LdifSource {
@@ -30,16 +52,53 @@ impl LdifSource {
         let size_hint = file.estimate(|sample| {
             sample.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"dn:")).count()
         })?;
-        Ok(Self { file, size_hint })
+        Ok(Self { file, size_hint, repeated: None })
     }
 
     /// Hands every recipient, duplicates told apart, to `sink`.
-    fn read_all(&self, context: &Context, sink: &mut dyn FnMut(Found) -> Result<()>) -> Result<()> {
+    fn read_all(&mut self, context: &Context, sink: &mut dyn FnMut(Found) -> Result<()>) -> Result<()> {
+        let stamp = self.file.stamp()?;
+        let known = self.repeated.take().filter(|(of, _)| *of == stamp);
+        let repeated = known.map_or_else(|| self.find_repeated(context), |(_, repeated)| Ok(repeated))?;
+        self.objects(context, &mut |object| {
+            let error = duplicate(&object, &repeated);
+            let is_duplicate = error.is_some();
+            let names = || object.record.entry.check_names().err();
+            sink(match (error.or_else(names), object.recipient) {
+                (None, Ok(recipient)) => Found::Recipient(recipient),
+                (Some(error), recipient) => Found::Unusable {
+                    error: self.located(error, object.record),
+                    recipient: recipient.ok(),
+                    // It may be the record of anybody who is not there otherwise.
+                    anchor: object.anchor.filter(|_| !is_duplicate),
+                },
+                (None, Err(error)) => Found::Unusable {
+                    error: self.located(error, object.record),
+                    recipient: None,
+                    anchor: object.anchor,
+                },
+            })
+        })?;
+        self.repeated = Some((stamp, repeated));
+        Ok(())
+    }
+
+    /// The names that more than one object has.
+    fn find_repeated(&self, context: &Context) -> Result<Repeated> {
+        let (mut seen, mut repeated) = (HashSet::new(), Repeated::new());
+        self.objects(context, &mut |object| {
+            repeated.extend(object.names().filter(|name| !seen.insert(*name)));
+            Ok(())
+        })?;
+        Ok(repeated)
+    }
+
+    /// Hands every object that is a recipient, or may be one, to `sink`.
+    fn objects(&self, context: &Context, sink: &mut dyn FnMut(Object<'_>) -> Result<()>) -> Result<()> {
         self.file.read(context, |input| {
             let input = BufReader::with_capacity(BUFFER, input);
             let mut reader = Reader::new(input, self.file.path(), is_looked_at)?;
-            let (mut entries, mut seen, mut others) =
-                (EntryReader::default(), HashSet::new(), HashSet::new());
+            let (mut entries, mut others) = (EntryReader::default(), HashSet::new());
             while let Some(record) = reader.next_record()? {
                 context.check()?;
                 let dn = name_key("dn", &record.entry.dn);
@@ -49,23 +108,13 @@ impl LdifSource {
                     }
                     continue;
                 }
-                match entries.recipient(&record.entry) {
-                    Ok(None) => {
-                        others.insert(dn);
-                    }
-                    Ok(Some(recipient)) => {
-                        let error = duplicate(&recipient, &mut seen);
-                        let error = error.or_else(|| record.entry.check_names().err());
-                        let error = error.map(|error| self.located(error, &record));
-                        sink(Found { recipient: Some(recipient), error, anchor: None })?;
-                    }
-                    Err(error) => {
-                        let kind = entries.kind().unwrap_or_else(|| AnchorKind::of(&record.entry));
-                        let anchor = kind.text(&record.entry).ok();
-                        let error = Some(self.located(error, &record));
-                        sink(Found { recipient: None, error, anchor })?;
-                    }
-                }
+                let Some(recipient) = entries.recipient(&record.entry).transpose() else {
+                    others.insert(dn);
+                    continue;
+                };
+                let kind = entries.kind().unwrap_or_else(|| AnchorKind::of(&record.entry));
+                let anchor = kind.text(&record.entry).ok();
+                sink(Object { record: &record, recipient, anchor })?;
             }
             Ok(())
         })
@@ -91,6 +140,14 @@ impl Source for LdifSource {
 
     fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>> {
         look_up(anchors, |sink| self.read_all(context, sink))
+    }
+
+    fn has_strangers(&mut self, is_known: &dyn Fn(&str) -> Result<bool>, context: &Context) -> Result<bool> {
+        // Half a UUID is none, and is told apart as it is read.
+        let is_known = |anchor: &str| {
+            if Uuid::try_parse(anchor).is_ok() { Ok(true) } else { is_known(anchor) }
+        };
+        has_strangers(&is_known, |sink| self.read_all(context, sink))
     }
 
     fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
@@ -119,16 +176,12 @@ fn is_of_importance(record: &Record) -> bool {
     record.change != ChangeType::Modify || !record.entry.attributes.is_empty()
 }
 
-/// Notes the recipient; an error if there was one with its DN or anchor before.
-fn duplicate(recipient: &Recipient, seen: &mut HashSet<[u8; 16]>) -> Option<Error> {
-    let dn = seen.insert(name_key("dn", &recipient.distinguished_name));
-    let anchor = seen.insert(name_key("anchor", &recipient.anchor));
-    let same = match (dn, anchor) {
-        (true, true) => return None,
-        (false, _) => "distinguished name".to_owned(),
-        (true, false) => format!("identity '{}'", recipient.anchor),
+/// The error of an object that has a name which another one has, too.
+fn duplicate(object: &Object<'_>, repeated: &Repeated) -> Option<Error> {
+    let which = object.names().position(|name| repeated.contains(&name))?;
+    let same = match (which, &object.anchor) {
+        (1.., Some(anchor)) => format!("identity '{anchor}'"),
+        _ => "distinguished name".to_owned(),
     };
-    let dn = &recipient.distinguished_name;
-    let reason = format!("The object '{dn}' was skipped: an earlier one has the same {same}.");
-    Some(Error::new(ErrorId::RecipientInvalid, reason).target(dn.clone()))
+    Some(object.record.entry.invalid(format!("another one of the file has the same {same}")))
 }

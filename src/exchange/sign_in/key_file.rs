@@ -18,6 +18,7 @@ use crate::{
     certificate::{Certificate, KeyAlgorithm},
     error::{Error, ErrorId, Result},
     model::Timestamp,
+    regular_file,
     tls::pem,
 };
 
@@ -60,7 +61,7 @@ pub(super) fn read(path: &Path, password: Option<&[u8]>, now: Timestamp) -> Resu
     if size > MAX_FILE {
         return Err(file.unusable(format!("has {size} bytes; {MAX_FILE} is the most")));
     }
-    let bytes = Zeroizing::new(std::fs::read(path).map_err(|e| file.unreadable(&e))?);
+    let bytes = Zeroizing::new(regular_file::read(path).map_err(|e| file.unreadable(&e))?);
     let contents = if bytes.first() == Some(&0x30) { file.pfx(&bytes, password)? } else { file.pem(&bytes)? };
     file.choose(contents, now)
 }

@@ -68,7 +68,7 @@ fn values(setting: &Setting) -> String {
         Values::Word => "letters and digits".into(),
         Values::Address => "address".into(),
         Values::Path => "path".into(),
-        Values::Number { .. } => setting.values.describe(),
+        Values::Number { .. } | Values::Seconds { .. } => setting.values.describe(),
         Values::Switch => "switch".into(),
         Values::Choice(names) => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     };
@@ -143,7 +143,7 @@ fn a_default_is_a_value_that_the_setting_takes() {
     for setting in all_settings().filter(|setting| setting.name != NAME.name) {
         let Some(default) = setting.default_value() else { continue };
         let taken = match setting.values {
-            Values::Number { least, most } => {
+            Values::Number { least, most } | Values::Seconds { least, most } => {
                 default.as_u64().is_some_and(|number| (least..=most).contains(&number))
             }
             Values::Switch => default.is_boolean(),

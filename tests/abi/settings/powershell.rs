@@ -68,6 +68,8 @@ fn first_value(setting: &Setting) -> (Option<String>, &'static str) {
             assert!(most <= UNLIMITED);
             (Some(format!("ValidateRange({least}, {most})")), "int")
         }
+        // The module makes seconds of a TimeSpan, and the library says what it takes: [int] would round.
+        Values::Seconds { .. } => (None, "string"),
         Values::Switch => (None, "switch"),
         Values::Choice(names) => (Some(format!("ValidateSet({})", quoted(names))), "string"),
     }
@@ -112,6 +114,9 @@ fn the_module_knows_the_settings_of_the_table() {
         + &names("ProfileSetting", |_| true)
         + &names("PathSetting", |setting| setting.values == Values::Path)
         + &names("ListSetting", |setting| setting.list)
-        + &names("NumberSetting", |setting| matches!(setting.values, Values::Number { .. }));
+        + &names("NumberSetting", |setting| {
+            matches!(setting.values, Values::Number { .. } | Values::Seconds { .. })
+        })
+        + &names("PeriodSetting", |setting| matches!(setting.values, Values::Seconds { .. }));
     compare_or_bless("powershell/SmimeSync/Private/ProfileSetting.ps1", "abi settings", &text);
 }

@@ -145,13 +145,16 @@ fn who_can_not_be_read_keeps_what_is_published_and_the_run_says_so() {
     let place = Place::new("partners.csv");
     let rows = place.rows(12);
     assert_eq!(counts(&place.run(&rows.concat())), ("Success", 12, 0));
-    let kept = "The source no longer shows 1 recipient of earlier runs, and holds what could not be read; what is \
-                published for them stays as it is.";
+    let kept = "What the source holds of 1 recipient of earlier runs can't be read, or can't be told to be of it; what is \
+                published for it stays as it is.";
     let cut = rows[1].replace('\n', "")[..400].to_owned() + "\n";
     for (broken, reason) in [
         ("p01@contoso.test,P 1\n", "it has 2 values, and the header 3 columns"),
         ("p01@contoso.test,P 1,48 130 1 2\n", "looks like decimal numbers"),
         ("p01 at contoso.test,P 1,MAA=\n", "'p01 at contoso.test' is not an address"),
+        // Half of an address is an address, too.
+        ("p01@cont\n", "it has 1 value, and the header 3 columns"),
+        ("1@contoso.test,P 1\n", "it has 2 values, and the header 3 columns"),
         (&cut, "is cut off"),
     ] {
         let text: String = [&rows[0], broken, &rows[2..].concat()].concat();
@@ -182,4 +185,38 @@ fn records_that_run_into_each_other_publish_nothing() {
     assert_eq!(error.id, ErrorId::LdifSyntax);
     assert!(error.message.contains("'dn' stands a second time in the record of line 7"), "{error}");
     assert_eq!(place.published(), Vec::<String>::new());
+}
+
+#[test]
+fn two_records_with_one_identity_take_nothing_away_in_any_order() {
+    let place = Place::new("directory.ldif");
+    let records = place.records(24);
+    assert_eq!(counts(&place.run(&records.concat())), ("Success", 24, 0));
+    let before = place.published();
+    let guid = |n: u8| STANDARD.encode([n; 16]);
+    // The record of p24 has the identity of p01.
+    let last = records[23].replace(&guid(24), &guid(1));
+    // p01 is there twice, once without a certificate.
+    let bare = records[0].split("userCertificate").next().unwrap().to_owned() + "\n";
+    let elsewhere = bare.replace("CN=p01", "CN=p01 old");
+    for (order, text) in [
+        ("behind", [&records[..23].concat(), last.as_str()].concat()),
+        ("in front", [last.as_str(), &records[..23].concat()].concat()),
+        ("the same person, empty first", [elsewhere.as_str(), &records[..24].concat()].concat()),
+        ("the same person, empty last", [&records[..24].concat(), elsewhere.as_str()].concat()),
+        ("one name and identity", [bare.as_str(), &records[..24].concat()].concat()),
+    ] {
+        for again in [false, true] {
+            let ran = place.run(&text);
+            assert_eq!(counts(&ran), ("CompletedWithErrors", 0, 0), "{order}, again: {again}");
+            assert_eq!(
+                (ran.run["Update"].as_u64(), ran.errors.len()),
+                (Some(0), 2),
+                "{order}: {:?}",
+                ran.errors
+            );
+            assert_eq!(place.published(), before, "{order}");
+        }
+    }
+    assert_eq!(counts(&place.run(&records.concat())), ("Success", 0, 0));
 }

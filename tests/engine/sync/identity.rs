@@ -4,6 +4,7 @@
 use std::fs;
 
 use smime_sync::{
+    directory::Presence,
     error::ErrorId,
     model::{ChangeState, Recipient, RunResult},
 };
@@ -252,6 +253,60 @@ fn what_was_declined_for_somebody_stays_declined_under_the_new_anchor() {
     harness.options.confirm = true;
     harness.run().ok();
     harness.options.confirm = false;
+    assert_settled(&mut harness);
+}
+
+#[test]
+fn one_identity_at_two_places_of_a_directory_is_an_error_and_takes_nothing_from_anybody() {
+    for limit in [0, DAY as u32] {
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+            let others: Vec<String> = (0..20).map(|number| format!("p{number}")).collect();
+            let names: Vec<&str> =
+                ["alice", "bob", "carol"].into_iter().chain(others.iter().map(String::as_str)).collect();
+            let people = ring(&names, 0);
+            let mut harness = Harness::new(people.clone());
+            harness.profile.limits.missing_period = Some(limit);
+            harness.run().ok();
+            // Carol's object shows alice's identity, and there is none of carol's.
+            let double = Recipient { anchor: people[0].anchor.clone(), ..people[2].clone() };
+            let shown = [people[0].clone(), people[1].clone(), double];
+            let others = people[3..].iter().cloned();
+            let shown = order.iter().map(|index: &usize| shown[*index].clone());
+            harness.source.recipients = shown.chain(others).collect();
+            harness.source.presences.insert(people[0].anchor.clone(), Presence::Unreadable);
+            for again in [false, true] {
+                let run = harness.run();
+                let ok = run.ok();
+                let what = format!("limit {limit}, order {order:?}, again {again}");
+                assert_eq!((ok.result, run.planned()), (RunResult::CompletedWithErrors, (0, 0, 0)), "{what}");
+                assert_eq!(run.told.error_ids(), [ErrorId::RecipientInvalid], "{what}");
+                assert_eq!(ok.numbers.missing, 0, "{what}: it may be carol's object");
+            }
+            for name in ["alice", "bob", "carol"] {
+                assert_eq!(under(&harness, name).unwrap().1, format!("id-{name}"));
+            }
+            harness.source.recipients = people;
+            harness.source.presences.clear();
+            assert_eq!(harness.run().planned(), (0, 0, 0));
+            assert_settled(&mut harness);
+        }
+    }
+}
+
+#[test]
+fn who_moves_while_the_source_is_read_is_at_one_place_when_it_is_asked_again() {
+    let people = ring(&["alice", "bob"], 0);
+    let mut harness = Harness::new(people.clone());
+    harness.run().ok();
+    let moved =
+        Recipient { distinguished_name: "CN=alice,OU=New,DC=contoso,DC=test".into(), ..people[0].clone() };
+    harness.source.recipients = vec![people[0].clone(), people[1].clone(), moved.clone()];
+    harness.source.presences.insert(moved.anchor.clone(), Presence::InScope(Box::new(moved.clone())));
+    let run = harness.run();
+    assert_eq!((run.ok().result, run.ok().numbers.recipients), (RunResult::Success, 2));
+    let known = harness.state().recipient(&moved.anchor).unwrap().unwrap();
+    assert_eq!(known.distinguished_name, moved.distinguished_name);
+    harness.source.recipients = vec![moved, people[1].clone()];
     assert_settled(&mut harness);
 }
 

@@ -6,7 +6,9 @@ use std::{
 };
 
 use smime_sync::{
-    directory::{Presence, Selection, Source, SourceItem, csv::CsvSource, ldif::LdifSource},
+    directory::{
+        Presence, Selection, Source, SourceItem, certificate_file, csv::CsvSource, ldif::LdifSource,
+    },
     error::{Error, ErrorId, Result},
     model::{Recipient, Timestamp},
 };
@@ -90,20 +92,90 @@ fn identities_select_whom_they_name_in_any_case() {
 }
 
 #[test]
-fn the_second_object_with_the_same_name_or_identity_is_left_out() {
+fn of_two_objects_with_the_same_name_or_identity_both_are_errors_in_any_order() {
     let renamed = ALICE.replace("CN=Alice", "CN=Alicia");
     let reborn = ALICE.replace("AQAA", "BQAA").replace("CN=Alice", "cn=ALICE");
-    for (second, reason) in [
-        (renamed.as_str(), "the same identity '00000001-0000-0000-0000-000000000000'"),
-        (&reborn, "the same distinguished name"),
-        (ALICE, "the same distinguished name"),
+    let unreadable = renamed.replace("mail:", "userAccountControl: x\nmail:");
+    for (second, reasons) in [
+        (renamed.as_str(), [IDENTITY, IDENTITY]),
+        (&reborn, [NAME, NAME]),
+        (ALICE, [NAME, NAME]),
+        // What can't be used for another reason speaks against the first one, too.
+        (&unreadable, [IDENTITY, IDENTITY]),
     ] {
-        let (_folder, path) = file(&[ALICE, second, BOB].concat());
-        let (found, result) = items(&path, &Selection::All);
-        assert_eq!((result, recipients(&found).len()), (Ok(()), 2));
-        let SourceItem::Invalid(error) = &found[1] else { panic!("{:?}", found[1]) };
-        assert_eq!(error.id, ErrorId::RecipientInvalid);
-        assert!(error.message.contains(reason) && error.message.contains("line 8"), "{error}");
+        for text in [[ALICE, second, BOB].concat(), [second, BOB, ALICE].concat()] {
+            let (_folder, path) = file(&text);
+            let (found, result) = items(&path, &Selection::All);
+            let errors: Vec<&Error> = found.iter().filter_map(invalid).collect();
+            let labels: Vec<_> = recipients(&found).iter().map(|recipient| recipient.label()).collect();
+            assert_eq!((result, labels, errors.len()), (Ok(()), vec!["Bob@partner.test"], 2), "{text}");
+            for (error, reason) in errors.iter().zip(reasons) {
+                assert_eq!(error.id, ErrorId::RecipientInvalid);
+                assert!(error.message.contains(reason) && error.message.contains("line "), "{error}");
+            }
+            // Either may be anybody's.
+            assert_eq!(
+                presence(&path, &[1, 2, 9]),
+                ["Unreadable", "Bob@partner.test", "Unreadable"],
+                "{text}"
+            );
+        }
+    }
+}
+
+const IDENTITY: &str = "another one of the file has the same identity '00000001-0000-0000-0000-000000000000'";
+const NAME: &str = "another one of the file has the same distinguished name";
+
+fn invalid(item: &SourceItem) -> Option<&Error> {
+    match item {
+        SourceItem::Invalid(error) => Some(error),
+        SourceItem::Recipient(_) => None,
+    }
+}
+
+#[test]
+fn of_two_objects_with_one_entry_uuid_or_name_alone_both_are_errors() {
+    let uuid = |name: &str, uuid: u8| {
+        format!(
+            "dn: uid={name},o=x\nobjectClass: person\nentryUUID: 0000000{uuid}-0000-0000-0000-000000000000\n\
+             mail: {name}@x.test\n\n"
+        )
+    };
+    let named =
+        |name: &str, mail: &str| format!("dn: uid={name},o=x\nobjectClass: person\nmail: {mail}@x.test\n\n");
+    for text in [
+        [uuid("a", 1), uuid("b", 2), uuid("c", 1)].concat(),
+        [named("a", "a"), named("b", "b"), named("A", "c")].concat(),
+    ] {
+        let (_folder, path) = file(&text);
+        let found = items(&path, &Selection::All).0;
+        let labels: Vec<_> = recipients(&found).iter().map(|recipient| recipient.label()).collect();
+        assert_eq!((labels, found.iter().filter_map(invalid).count()), (vec!["b@x.test"], 2), "{text}");
+    }
+}
+
+#[test]
+fn a_duplicate_is_not_unknown_to_who_asks_for_it() {
+    let (_folder, path) = file(&[ALICE, &ALICE.replace("CN=Alice", "CN=Alicia"), BOB].concat());
+    let (found, _) = items(&path, &Selection::Identities(vec!["ALICE@contoso.test".into()]));
+    let targets: Vec<_> = found.iter().filter_map(invalid).map(|error| error.target.as_deref()).collect();
+    assert_eq!(targets, [Some("ALICE@contoso.test"); 2]);
+}
+
+#[test]
+fn names_that_are_no_uuids_may_be_the_halves_of_others() {
+    let broken = |dn: &str| format!("dn: {dn}\nobjectClass: user\nuserAccountControl: x\nmail: a@x.test\n\n");
+    let first = "dn: CN=P,DC=x\nobjectClass: user\n\n";
+    let known = |anchor: &str| Ok(anchor == "CN=Alice,DC=x");
+    for (text, expected) in [
+        ([first, &broken("CN=Ali,DC=x")].concat(), true),
+        ([first, &broken("CN=Alice,DC=x")].concat(), false),
+        ([BOB, &ALICE.replace("mail:", "userAccountControl: x\nmail:")].concat(), false),
+        ([BOB, BROKEN].concat(), true),
+    ] {
+        let (_folder, path) = file(&text);
+        let found = LdifSource::open(&path).expect("opened").has_strangers(&known, &context().0);
+        assert_eq!(found, Ok(expected), "{text}");
     }
 }
 
@@ -190,8 +262,6 @@ fn what_can_not_be_read_is_not_absent() {
         ([&broken, BOB].concat(), ["Unreadable", "Bob@partner.test", "Absent"]),
         // Nobody can tell whose record this is.
         ([BOB, BROKEN].concat(), ["Unreadable", "Bob@partner.test", "Unreadable"]),
-        // Of two with the same identity the first counts.
-        ([ALICE, BOB, ALICE].concat(), ["alice@contoso.test", "Bob@partner.test", "Absent"]),
     ] {
         let (_folder, path) = file(&text);
         assert_eq!(presence(&path, &[1, 2, 9]), expected, "{text}");
@@ -250,20 +320,39 @@ fn a_file_that_can_not_be_read_is_named() {
     assert!(error.native.is_some_and(|native| native.os_error.is_some()));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_folder_is_no_file() {
     let folder = tempfile::tempdir().expect("a folder");
-    let opened = LdifSource::open(folder.path());
-    let error = opened.and_then(|mut source| source.read(&Selection::All, &context().0, &mut |_| Ok(())));
-    assert_eq!(error.expect_err("a folder").id, ErrorId::LdifUnreadable);
+    let error = LdifSource::open(folder.path()).err().expect("a folder");
+    assert_eq!(error.id, ErrorId::LdifUnreadable);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_in_the_place_of_a_file_is_an_error_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe.cer");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    for path in [pipe.as_path(), Path::new("/dev/zero")] {
+        let anchors = smime_sync::trust::load_anchors(&[path.to_owned()]).err();
+        for (error, id) in [
+            (LdifSource::open(path).err(), ErrorId::LdifUnreadable),
+            (CsvSource::open(path).err(), ErrorId::CsvUnreadable),
+            (certificate_file::read(path, None).err(), ErrorId::CertificateUnreadable),
+            (anchors, ErrorId::TrustAnchorUnreadable),
+        ] {
+            let error = error.expect("no regular file");
+            assert_eq!(error.id, id);
+            assert!(error.message.ends_with(": it is no regular file"), "{error}");
+        }
+    }
 }
 
 #[test]
-fn a_broken_file_ends_the_read_with_its_line_and_what_stood_before_was_handed_over() {
+fn a_broken_file_ends_the_read_with_its_line_before_anybody_was_handed_over() {
     let (_folder, path) = file(&[ALICE, "dn: CN=Bob,DC=contoso,DC=test\nobjectClass user\n\n", BOB].concat());
     let (found, result) = items(&path, &Selection::All);
-    assert_eq!(found.len(), 1);
+    assert_eq!(found.len(), 0);
     let error = result.expect_err("a line without a colon");
     assert_eq!(error.id, ErrorId::LdifSyntax);
     let expected = format!("'{}', line 9: 'objectClass user' has no ':'.", path.display());
