@@ -120,7 +120,7 @@ const MIGRATIONS: &[&str] = &[
         time       INTEGER PRIMARY KEY,
         recipients INTEGER NOT NULL
     ) STRICT;
-    -- Whether a Remove counts for the guard over time once it is exported.
+    -- Whether a Remove or a replacement counts for the guard over time once it is exported.
     ALTER TABLE change ADD COLUMN counts INTEGER NOT NULL DEFAULT 0;
     -- Whether the approved value comes, as in a replacement, or goes.
     ALTER TABLE approval ADD COLUMN comes INTEGER NOT NULL DEFAULT 0;
