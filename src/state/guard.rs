@@ -53,6 +53,17 @@ impl State {
         Ok(self.number(sql, [since.0, place as i64])?.unsigned_abs())
     }
 
+    /// Recipients whose last exported change, after `since`, is a replacement that counts, and that the pending plan of
+    /// `run_id` does not replace again.
+    pub fn replacements_since(&self, since: Timestamp, run_id: i64) -> Result<u64> {
+        let sql = "SELECT count(*) FROM (SELECT max(id), anchor, kind, counts, time FROM change
+                       WHERE state = 'Exported' GROUP BY anchor) AS last
+                   WHERE kind = ?1 AND counts <> 0 AND time > ?2 AND NOT EXISTS (SELECT 1 FROM change AS new
+                       WHERE new.anchor = last.anchor AND new.state = 'Pending'
+                           AND new.run_id = ?3)";
+        Ok(self.number(sql, params![ChangeKind::Update.name(), since.0, run_id])?.unsigned_abs())
+    }
+
     /// Forgets the removals of whoever has something again: managed values at the target, and in the directory, as the
     /// import of `run_id` shows it, a usable encryption certificate.
     pub fn forget_regained(&self, run_id: i64) -> Result<()> {

@@ -126,7 +126,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     -- Whether a run carries out a request: Publish or Unpublish.
     ALTER TABLE run ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
-    -- Where a Remove counts for the guard over time once it is exported; 0: nowhere.
+    -- Where a Remove or a replacement counts for the guard over time once it is exported; 0: nowhere.
     ALTER TABLE change ADD COLUMN counts INTEGER NOT NULL DEFAULT 0;
     -- Whether the approved value comes, as in a replacement, or goes.
     ALTER TABLE approval ADD COLUMN comes INTEGER NOT NULL DEFAULT 0;

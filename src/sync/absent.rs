@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{import, job::Job, witness};
+use super::{
+    import,
+    job::Job,
+    witness::{self, Known},
+};
 use crate::{
     directory::Presence,
     error::Result,
@@ -23,6 +27,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>
     let mut after = String::new();
     let mut unreadable = 0_u64;
     let doubtful = !contested.is_empty() || has_strangers(job, run)?;
+    let time = witness::known(job, run)?;
     // By a clock that may be wrong, nobody has been missing for long enough.
     let is_clock_sure = !witness::is_doubted(job, run)?;
     loop {
@@ -44,7 +49,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>
                     let row = ImportRow { missing_since: None, gone: None, ..row };
                     job.state.add_import(run.id, &row)?;
                 }
-                other => carry_over(job, run, is_clock_sure, row, &other)?,
+                other => carry_over(job, run, time, is_clock_sure, row, &other)?,
             }
         }
         import::again(job, run, &mut found)?;
@@ -100,25 +105,30 @@ pub(super) fn tell(job: &Job<'_>, run: &mut Run) -> Result<()> {
         1 => ("it", "it stays"),
         _ => ("them", "they stay"),
     };
-    let what = format!(
-        "{}; what is published for {them} is removed from {end} on, if {they} missing (-MissingPeriod). -Verbose names \
-         {them}.",
-        counted(run.numbers.missing_kept, one, many)
-    );
-    job.context.log(LogLevel::Warning, what)
+    let what = if end > job.now {
+        format!("what is published for {them} is removed from {end} on, if {they} missing (-MissingPeriod)")
+    } else {
+        format!(
+            "by this machine's clock the missing period is over since {end}, but nothing else tells so yet: what is \
+             published for {them} stays until a later run"
+        )
+    };
+    let who = counted(run.numbers.missing_kept, one, many);
+    job.context.log(LogLevel::Warning, format!("{who}; {what}. -Verbose names {them}."))
 }
 
 fn carry_over(
     job: &Job<'_>,
     run: &mut Run,
+    time: Known,
     is_clock_sure: bool,
     row: ImportRow,
     presence: &Presence,
 ) -> Result<()> {
     // A clock that was ahead may have seen it missing first.
-    let since = row.missing_since.map_or(job.now, |since| since.min(job.now));
+    let since = row.missing_since.map_or(time.latest, |since| since.min(time.latest));
     let period = job.profile.effective_missing_period();
-    let gone = gone(presence, since, job.profile, job.now)
+    let gone = gone(presence, since, job.profile, time.sure)
         .filter(|gone| *gone != Gone::Missing || period == 0 || is_clock_sure);
     run.numbers.missing += 1;
     let nothing_left = job.state.managed(&row.anchor)?.is_empty() && !job.state.is_in_flight(&row.anchor)?;
@@ -129,13 +139,19 @@ fn carry_over(
     job.state.add_import(run.id, &ImportRow { missing_since: Some(since), gone, ..row }).map(drop)
 }
 
-/// Why a recipient that has not been shown since `since` counts as gone, if it does.
-pub(super) fn gone(presence: &Presence, since: Timestamp, profile: &Profile, now: Timestamp) -> Option<Gone> {
+/// Why a recipient that has not been shown since `since` counts as gone, if it does; `sure` is the time that is sure.
+pub(super) fn gone(
+    presence: &Presence,
+    since: Timestamp,
+    profile: &Profile,
+    sure: Timestamp,
+) -> Option<Gone> {
+    let period = profile.effective_missing_period();
     match presence {
         Presence::Deleted => Some(Gone::Deleted),
         Presence::OutOfScope => Some(Gone::OutOfScope),
         Presence::Unreadable => None,
-        _ if since.plus(profile.effective_missing_period()) <= now => Some(Gone::Missing),
+        _ if period == 0 || since.plus(period) <= sure => Some(Gone::Missing),
         _ => None,
     }
 }

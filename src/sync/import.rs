@@ -75,6 +75,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     name_missing_issuers(run, issuers);
 
     if job.is_partial() {
+        witness::recall(job, run)?;
         report_unclear_identities(job, run, &named)?;
         // Only these recipients are planned; the rows join the import in force when the run is done with them.
         return Ok(());

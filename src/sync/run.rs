@@ -44,6 +44,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     orphan::hand_over(job, run)?;
     if !job.options.what_if {
         export::run(job, run)?;
+        witness::settle(job)?;
         sweep::after_import(job, run)?;
     }
     undone::tell(job, run)?;

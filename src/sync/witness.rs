@@ -7,6 +7,7 @@
 //! - A last run that ended in the future was wrong then: a warning, and what it judged is judged again.
 //! - A clock far after everything that tells the time may be wrong: a warning. Until it is believed, nobody has been
 //!   missing for long enough, and nothing that undoing needs is forgotten.
+//! - How long somebody has been missing is never told by this machine's clock alone: [`Known`].
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +31,7 @@ const DOUBT: i64 = 7 * DAY;
 const WITNESSED: &str = "witnessed_time";
 
 /// What a run keeps of the time for the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Kept {
     /// The time that was sure: it goes on as clocks do, but takes part in no leap of theirs.
@@ -41,6 +42,34 @@ struct Kept {
     doubted_since: Option<Timestamp>,
     /// When the source's file was written that a full run read last.
     source: Option<Timestamp>,
+    /// The newest change that the last full run saw, and of whom.
+    newest_change: Option<(Timestamp, String)>,
+}
+
+/// The setting of the state with the run that ended in the future, and when, until a full run put things right.
+const WRONG_RUN: &str = "run_by_wrong_clock";
+
+/// What is known of the time, for how long somebody has been missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// It is this late for sure, and not later than the clock says: what ends is over by then.
+    pub(super) sure: Timestamp,
+    /// It is not later than this, unless all are wrong: what begins, begins then.
+    pub(super) latest: Timestamp,
+}
+
+/// What is known of the time besides this machine's clock: the file, the newest change, and the last run before this
+/// one. So one run by a wrong clock neither ends nor shortens a period. A clock that is confirmed is enough.
+pub(super) fn known(job: &Job<'_>, run: &Run) -> Result<Known> {
+    let Witnesses { clock_confirmed, source_modified, newest_change } = &run.witnesses;
+    let times = if *clock_confirmed {
+        [None; 3]
+    } else {
+        let last = last_run(job.state, run)?.map(|last| last.ended.unwrap_or(last.started));
+        [*source_modified, newest_change.as_ref().map(|(time, _)| *time), last]
+    };
+    let told = times.into_iter().flatten().max().unwrap_or(job.now);
+    Ok(Known { sure: told.min(job.now), latest: told.max(job.now) })
 }
 
 /// How far a clock is to be believed.
@@ -86,7 +115,7 @@ fn kept(job: &Job<'_>, run: &Run) -> Result<Option<Kept>> {
     }
     // An earlier version kept its runs only.
     let last = last_run(job.state, run)?.map(|last| last.ended.unwrap_or(last.started));
-    Ok(last.map(|time| Kept { time, clock: time, doubted_since: None, source: None }))
+    Ok(last.map(|time| Kept { time, clock: time, doubted_since: None, source: None, newest_change: None }))
 }
 
 fn last_run(state: &State, run: &Run) -> Result<Option<Run>> {
@@ -114,17 +143,7 @@ pub(super) fn sure_time(job: &Job<'_>, run: &Run) -> Result<Timestamp> {
 
 /// Before anything is read: an earlier run that ended in the future is told, and an approval of its plan is void.
 pub(super) fn look_back(job: &Job<'_>, run: &Run) -> Result<()> {
-    if let Some(last) = last_run(job.state, run)?
-        && let ended = last.ended.unwrap_or(last.started)
-        && is_to_come(ended, job.now)
-    {
-        let what = format!(
-            "The last run ({}) ended at {ended}, but this machine's clock shows {} now: it was wrong then, or is wrong \
-             now. What was judged by a clock that was ahead is judged again by this run.",
-            last.id, job.now
-        );
-        job.context.log(LogLevel::Warning, what)?;
-    }
+    tell_wrong_run(job, run)?;
     let plan = job.state.approved_plan()?.map(|id| job.state.find_run(id)).transpose()?.flatten();
     if let Some(plan) = plan.filter(|plan| is_to_come(plan.started, job.now)) {
         job.state.forget_approvals()?;
@@ -132,6 +151,49 @@ pub(super) fn look_back(job: &Job<'_>, run: &Run) -> Result<()> {
         job.context.log(LogLevel::Warning, what)?;
     }
     Ok(())
+}
+
+/// Tells of it until a full run has put things right.
+fn tell_wrong_run(job: &Job<'_>, run: &Run) -> Result<()> {
+    let last = last_run(job.state, run)?.map(|last| (last.id, last.ended.unwrap_or(last.started)));
+    let is_wrong = |(_, ended): &(i64, Timestamp)| is_to_come(*ended, job.now);
+    let (which, (id, ended)) = if let Some(last) = last.filter(is_wrong) {
+        job.state.set_setting(WRONG_RUN, &json(&last)?)?;
+        ("The last run", last)
+    } else {
+        let earlier = job.state.read_setting(WRONG_RUN, |text| serde_json::from_str(text).ok())?;
+        let Some(earlier) = earlier.filter(is_wrong) else { return Ok(()) };
+        ("An earlier run", earlier)
+    };
+    let follows = if job.is_partial() {
+        "This run judges only those again whom -Identity names; for the others run Sync-SmimeCertificate without it."
+    } else {
+        "What was judged by a clock that was ahead is judged again by this run."
+    };
+    let what = format!(
+        "{which} ({id}) ended at {ended}, but this machine's clock shows {} now: it was wrong then, or is wrong now. \
+         {follows}",
+        job.now
+    );
+    job.context.log(LogLevel::Warning, what)
+}
+
+/// After the export: what an earlier run judged by a wrong clock is judged again, if this one was for all.
+pub(super) fn settle(job: &Job<'_>) -> Result<()> {
+    if job.is_partial() { Ok(()) } else { job.state.remove_setting(WRONG_RUN) }
+}
+
+/// A run that reads only some recipients takes the newest change of the others from the last full run.
+pub(super) fn recall(job: &Job<'_>, run: &mut Run) -> Result<()> {
+    if let Some((time, label)) = kept(job, run)?.and_then(|kept| kept.newest_change) {
+        run.witnesses.note_change(time, &format!("{label} (seen by the last full run)"));
+    }
+    Ok(())
+}
+
+fn json(record: &impl Serialize) -> Result<String> {
+    serde_json::to_string(record)
+        .map_err(|e| Error::new(ErrorId::Internal, format!("A record has no JSON form: {e}")))
 }
 
 fn made_in_future(plan: &Run) -> String {
@@ -219,7 +281,8 @@ pub(super) fn tell(job: &Job<'_>, run: &Run) -> Result<()> {
     let path = job.profile.source().file().map(|file| file.path.display().to_string()).unwrap_or_default();
     if let Some(modified) = modified {
         // One from the future was written by a wrong clock; every other one would be older for ever.
-        let earlier = kept.and_then(|kept| kept.source).filter(|earlier| !is_to_come(*earlier, job.now));
+        let earlier =
+            kept.as_ref().and_then(|kept| kept.source).filter(|earlier| !is_to_come(*earlier, job.now));
         if let Some(earlier) = earlier.filter(|earlier| modified < earlier) {
             warn(format!(
                 "The file '{path}' was written at {modified}, before the one that was read last ({earlier}); is it an \
@@ -238,7 +301,9 @@ pub(super) fn tell(job: &Job<'_>, run: &Run) -> Result<()> {
     let witnesses: Vec<String> = [
         modified.map(|time| format!("the file '{path}' was written at {time}")),
         newest_change.as_ref().map(|(time, _)| format!("the newest change in the source was at {time}")),
-        kept.map(|kept| format!("the last run was at {}", went_on(&kept, job.now))),
+        kept.map(|kept| {
+            format!("going by the last run whose clock was believed it is {}", went_on(&kept, job.now))
+        }),
     ]
     .into_iter()
     .flatten()
@@ -258,15 +323,20 @@ pub(super) fn keep(job: &Job<'_>, run: &Run, passes: bool) -> Result<()> {
     }
     let before = kept(job, run)?;
     let belief = belief(before.as_ref(), &run.witnesses, job.now);
+    let earlier = before.as_ref();
     // A run with identities takes nothing of the file for all of it.
     let read = run.witnesses.source_modified.filter(|_| passes && !job.is_partial());
-    let source = read.or(before.and_then(|kept| kept.source));
-    // Nothing is older than the first run, so that nothing can be forgotten too early.
-    let kept = match before {
-        Some(_) => Kept { time: belief.time, clock: job.now, doubted_since: belief.doubted_since, source },
-        None => Kept { time: job.now, clock: job.now, doubted_since: None, source },
+    let source = read.or(earlier.and_then(|kept| kept.source));
+    let newest_change = if job.is_partial() {
+        earlier.and_then(|kept| kept.newest_change.clone())
+    } else {
+        run.witnesses.newest_change.clone()
     };
-    let text = serde_json::to_string(&kept)
-        .map_err(|e| Error::new(ErrorId::Internal, format!("A record has no JSON form: {e}")))?;
-    job.state.set_setting(WITNESSED, &text)
+    // Nothing is older than the first run, so that nothing can be forgotten too early.
+    let (time, doubted_since) = match before {
+        Some(_) => (belief.time, belief.doubted_since),
+        None => (job.now, None),
+    };
+    let kept = Kept { time, clock: job.now, doubted_since, source, newest_change };
+    job.state.set_setting(WITNESSED, &json(&kept)?)
 }

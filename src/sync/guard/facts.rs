@@ -40,11 +40,14 @@ pub(in crate::sync) struct Facts {
     pub(in crate::sync) allow_replacement: Option<u32>,
 }
 
-/// Removals within the guard's days.
+/// Removals and replacements within the guard's days.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::sync) struct OverTime {
     /// Recipients that earlier runs took everything from, and who have nothing again yet.
     pub(in crate::sync) lost: u64,
+    /// Recipients that earlier runs gave a certificate that is no renewal, which they have still, and which this plan
+    /// leaves.
+    pub(in crate::sync) replaced: u64,
     /// The highest number of recipients with something published.
     pub(in crate::sync) highest: u64,
 }
@@ -65,8 +68,8 @@ pub(in crate::sync) struct Named {
 pub(in crate::sync) struct Counted {
     /// Removes, by their numbers, that nobody approved.
     pub(in crate::sync) removes: Vec<i64>,
-    /// Replacements that nobody approved.
-    pub(in crate::sync) replacements: u64,
+    /// Replacements, by their numbers, that nobody approved.
+    pub(in crate::sync) replacements: Vec<i64>,
     approved_removes: u64,
     approved_replacements: u64,
 }
@@ -87,8 +90,11 @@ impl Counted {
                     counted.removes.push(change.id);
                 }
             } else if change.replacement {
-                let approved = job.state.is_approved(&change)?;
-                *(if approved { &mut counted.approved_replacements } else { &mut counted.replacements }) += 1;
+                if job.state.is_approved(&change)? {
+                    counted.approved_replacements += 1;
+                } else {
+                    counted.replacements.push(change.id);
+                }
             }
             Ok(())
         })?;
@@ -119,7 +125,7 @@ impl Facts {
         let before = state.baseline()?.map(|baseline| baseline.with_values.min(seen));
         state.forget_regained(run.id)?;
         let known = job.mode.population(state, (!partial).then_some(numbers.with_values))?;
-        let over_time = over_time(job, known, job.mode.guarded())?;
+        let over_time = over_time(job, run, known, job.mode.guarded())?;
         let removes = counted.removes.len() as u64;
         let guarded = state.setting(super::GUARDED_POLICY)?;
         let scope = || fingerprint::scope(job.profile, job.policy).to_string();
@@ -128,7 +134,7 @@ impl Facts {
             with_values: numbers.with_values,
             with_values_before: before,
             removes,
-            replacements: counted.replacements,
+            replacements: counted.replacements.len() as u64,
             managed: known.unwrap_or(over_time.highest),
             over_time: Some(over_time).filter(|_| job.profile.limits.guard_days > 0),
             policy_changed: guarded.is_some_and(|guarded| guarded != scope()),
@@ -141,10 +147,10 @@ impl Facts {
     }
 
     /// Of a run that carries out a request, which says itself whom and what it is about.
-    pub(super) fn of_request(job: &mut Job<'_>, counted: &Counted) -> Result<Self> {
+    pub(super) fn of_request(job: &mut Job<'_>, run: &Run, counted: &Counted) -> Result<Self> {
         counted.tell_approved(job)?;
         let removes = counted.removes.len() as u64;
-        let mut over_time = over_time(job, imported(job)?, Guarded::Directory)?;
+        let mut over_time = over_time(job, run, imported(job)?, Guarded::Directory)?;
         let all = over_time.lost.saturating_add(removes);
         // Too many to be let through by their number: of how many has to be known.
         if removes > 0 && over_time.highest == 0 && all > judge::ALWAYS_ALLOWED {
@@ -185,11 +191,15 @@ fn imported(job: &Job<'_>) -> Result<Option<u64>> {
 }
 
 /// What runs took there within the guard's days, of how many; `known` is how many it is of now.
-fn over_time(job: &Job<'_>, known: Option<u64>, place: Guarded) -> Result<OverTime> {
+fn over_time(job: &Job<'_>, run: &Run, known: Option<u64>, place: Guarded) -> Result<OverTime> {
     let since = job.now.plus(-i64::from(job.profile.limits.guard_days) * DAY);
     let highest = job.state.highest_population(since, job.now, place)?;
     // Where this run can't tell, and none did for long, the last full run does.
     let last = job.state.baseline()?.map(|baseline| baseline.with_values);
     let highest = known.max(highest).or(last).unwrap_or(0);
-    Ok(OverTime { lost: job.state.removals_since(since, place)?, highest })
+    Ok(OverTime {
+        lost: job.state.removals_since(since, place)?,
+        replaced: job.state.replacements_since(since, run.id)?,
+        highest,
+    })
 }

@@ -79,9 +79,10 @@ fn removals(facts: &Facts, limits: &LimitSettings) -> Vec<Hold> {
     }
     if !facts.partial && facts.removes > allowed && is_many(facts.removes, percent, facts.managed) {
         texts.push(format!(
-            "{} of {} with published certificates would lose their last one; {percent} % is the limit.",
+            "{} of {} with published certificates would lose their last one; {}.",
             counted(facts.removes, "recipient", "recipients"),
-            facts.managed
+            facts.managed,
+            limit_of(percent, facts.managed, facts.allow_removal, "-AllowRemoval")
         ));
     }
     texts.into_iter().map(|text| Hold::new(HoldReason::Removals, text)).collect()
@@ -93,7 +94,7 @@ fn adds_over_time(facts: &Facts) -> Option<OverTime> {
 }
 
 fn over_time(facts: &Facts, limits: &LimitSettings) -> Option<Hold> {
-    let OverTime { lost, highest } = adds_over_time(facts)?;
+    let OverTime { lost, highest, .. } = adds_over_time(facts)?;
     let all = lost.saturating_add(facts.removes);
     // Where no earlier run took anything, a full run has said so already.
     let is_told = lost == 0 && !removals(facts, limits).is_empty();
@@ -111,7 +112,7 @@ fn over_time(facts: &Facts, limits: &LimitSettings) -> Option<Hold> {
 
 /// What to warn of in a plan that passes: it has come half the way to being held over time.
 pub(super) fn half_way(facts: &Facts, limits: &LimitSettings) -> Option<String> {
-    let OverTime { lost, highest } = adds_over_time(facts)?;
+    let OverTime { lost, highest, .. } = adds_over_time(facts)?;
     let all = lost.saturating_add(facts.removes);
     let limit = allowed_of(limits.removal_percent, highest);
     if all.saturating_mul(2) <= limit {
@@ -147,13 +148,32 @@ fn replacements(facts: &Facts, limits: &LimitSettings) -> Vec<Hold> {
         let whose = counted(replacements, "recipient", "recipients");
         texts.push(format!("{whose} would get {doubtful}; {limit} is the limit."));
     }
-    if !facts.partial && replacements > allowed && is_many(replacements, percent, managed) {
+    // Also where only some are read: what is published is known, and small runs must not do what a full one may not.
+    if replacements > allowed && is_many(replacements, percent, managed) {
         let whose = counted(replacements, "recipient", "recipients");
+        let limit = limit_of(percent, managed, facts.allow_replacement, "-AllowReplacement");
+        texts
+            .push(format!("{whose} of {managed} with published certificates would get {doubtful}; {limit}."));
+    }
+    let replaced = facts.over_time.map_or(0, |over_time| over_time.replaced);
+    let all = replaced.saturating_add(replacements);
+    if texts.is_empty() && replaced > 0 && replacements > allowed && is_many(all, percent, managed) {
         texts.push(format!(
-            "{whose} of {managed} with published certificates would get {doubtful}; {percent} % is the limit."
+            "With this plan {all} of {} with published certificates would have got {doubtful}, within {}; {percent} % is \
+             the limit.",
+            counted(managed, "recipient", "recipients"),
+            counted(limits.guard_days, "day", "days")
         ));
     }
     texts.into_iter().map(|text| Hold::new(HoldReason::Replacements, text)).collect()
+}
+
+/// What the limit is: the percentage, or the number that `parameter` lets through where that is more.
+fn limit_of(percent: u8, of: u64, allowed: Option<u32>, parameter: &str) -> String {
+    match allowed.filter(|allowed| u64::from(*allowed) >= allowed_of(percent, of)) {
+        Some(allowed) => format!("{allowed} is the limit ({parameter})"),
+        None => format!("{percent} % is the limit"),
+    }
 }
 
 fn losing(recipients: u64) -> String {

@@ -39,7 +39,7 @@ pub(super) fn run_of_request(
     takes: impl Fn(&Job<'_>, &Change) -> Result<bool>,
 ) -> Result<bool> {
     let counted = Counted::of(job, run, |change| takes(job, change))?;
-    let facts = Facts::of_request(job, &counted)?;
+    let facts = Facts::of_request(job, run, &counted)?;
     let holds = judged(job, run, &facts)?;
     let passes = verdict(job, run, &facts, holds)?;
     if passes && !job.options.what_if {
@@ -156,10 +156,14 @@ fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
     })
 }
 
-/// Removes that somebody allowed count no more; the others do, once they are exported.
+/// What somebody allowed counts no more; the other removals and replacements do, once they are exported.
 fn mark(job: &Job<'_>, facts: &Facts, counted: &Counted) -> Result<()> {
-    if facts.removes <= facts.allow_removal.map_or(0, u64::from) {
-        return Ok(());
-    }
-    job.state.transaction(|state| state.mark_counting(&counted.removes, job.mode.guarded()))
+    let marks = [
+        (facts.removes, facts.allow_removal, &counted.removes),
+        (facts.replacements, facts.allow_replacement, &counted.replacements),
+    ];
+    job.state.transaction(|state| {
+        let counts = marks.iter().filter(|(number, allowed, _)| *number > allowed.map_or(0, u64::from));
+        counts.into_iter().try_for_each(|(_, _, changes)| state.mark_counting(changes, job.mode.guarded()))
+    })
 }

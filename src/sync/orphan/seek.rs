@@ -9,7 +9,13 @@ use crate::{
     model::{Evaluation, Fingerprint, PublishedValue, Recipient, Run, Telling, Timestamp, Value},
     profile::Profile,
     state::{State, import::ImportRow},
-    sync::{absent, fingerprint, import::evaluation_row, job::Job, plan},
+    sync::{
+        absent, fingerprint,
+        import::evaluation_row,
+        job::Job,
+        plan,
+        witness::{self, Known},
+    },
     targets::{Match, Stranger, TargetQuery},
 };
 
@@ -30,8 +36,10 @@ pub(in crate::sync) struct Found {
 /// Keeps whom the source does not have, before anything is planned: from now on they are as those whom an earlier run
 /// published, and whom the source does not show since now.
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
+    let time = witness::known(job, run)?;
     let Job { source, target, state, evaluate, policy, now, profile, context, .. } = job;
-    let keeper = Keeper { run: run.id, state, evaluate: *evaluate, policy: *policy, now: *now, profile };
+    let keeper =
+        Keeper { run: run.id, state, evaluate: *evaluate, policy: *policy, now: *now, time, profile };
     let source: &mut dyn Source = &mut **source;
     let mut seeker =
         Seeker { keeper, source, context, absent: Vec::new(), found: Found::default(), errors: Vec::new() };
@@ -107,6 +115,7 @@ fn settle_idle(job: &Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
         evaluate: job.evaluate,
         policy: job.policy,
         now: job.now,
+        time: witness::known(job, run)?,
         profile: job.profile,
     };
     let errors = job.state.transaction(|state| {
@@ -203,6 +212,7 @@ struct Keeper<'a> {
     evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
     policy: Fingerprint,
     now: Timestamp,
+    time: Known,
     profile: &'a Profile,
 }
 
@@ -228,8 +238,8 @@ impl Keeper<'_> {
             let seen = ImportRow {
                 anchor: anchor.to_owned(),
                 address: published.primary_address().map(str::to_lowercase),
-                missing_since: Some(self.now),
-                gone: absent::gone(presence, self.now, self.profile, self.now),
+                missing_since: Some(self.time.latest),
+                gone: absent::gone(presence, self.time.latest, self.profile, self.time.sure),
             };
             self.state.add_import(self.run, &seen)?;
             self.state.put_evaluation(anchor, &row, &[], self.now)?;

@@ -194,6 +194,7 @@ fn a_narrower_scope_holds_the_removal_of_those_who_were_missing_for_a_while() {
     let run = harness.run();
     assert_eq!((run.ok().result, run.ok().numbers.missing_kept), (RunResult::Success, 1));
     harness.now += 2 * 86_400;
+    harness.source.modified = Some(Timestamp(harness.now));
     let held = harness.run();
     assert_eq!(held.ok().hold_reasons, [HoldReason::PolicyChanged]);
     assert_eq!(published(&harness), 20);
@@ -204,6 +205,7 @@ fn a_narrower_scope_holds_the_removal_of_those_who_were_missing_for_a_while() {
     harness.source.recipients.pop();
     harness.run().ok();
     harness.now += 2 * 86_400;
+    harness.source.modified = Some(Timestamp(harness.now));
     assert_eq!(harness.run().ok().result, RunResult::Success);
     assert_eq!(published(&harness), 18);
 }

@@ -104,8 +104,96 @@ fn runs_for_some_are_held_by_the_number() {
     let mut harness = company(50);
     give(&mut harness, 50, "nameless#5");
     harness.profile.limits.replacement_limit = 15;
+    harness.profile.limits.replacement_percent = 100;
     harness.options.identity = (0..16).map(|n| format!("p{n:03}@contoso.test")).collect();
     assert_eq!(harness.run().ok().hold_reasons, [HoldReason::Replacements]);
     harness.options.identity.pop();
     assert_eq!(harness.run().ok().result, RunResult::Success);
+}
+
+fn run_for(harness: &mut Harness, names: std::ops::Range<usize>) -> Outcome {
+    harness.options.identity = names.map(|n| format!("p{n:03}@contoso.test")).collect();
+    harness.now += 60;
+    let outcome = harness.run();
+    harness.options.identity.clear();
+    outcome
+}
+
+#[test]
+fn runs_for_some_replace_no_more_than_a_full_one_may() {
+    let mut harness = company(100);
+    give(&mut harness, 100, "nameless#5");
+    let many = run_for(&mut harness, 0..20);
+    assert_eq!(
+        (many.ok().result, many.ok().hold_reasons.as_slice()),
+        (RunResult::Held, &[HoldReason::Replacements][..])
+    );
+    assert_eq!(run_for(&mut harness, 0..10).ok().result, RunResult::Success, "ten are never many");
+    let one_more = run_for(&mut harness, 10..11);
+    assert_eq!(
+        one_more.ok().guard,
+        [
+            "With this plan 11 of 100 recipients with published certificates would have got a certificate that names none \
+             of their mail addresses, or is older than the one before, within 7 days; 10 % is the limit."
+        ]
+    );
+    assert_eq!(one_more.ok().hold_reasons, [HoldReason::Replacements]);
+    assert_eq!(harness.published("p010"), ["a"]);
+    // The same ones again count once, and who has a better one by now counts no more.
+    give(&mut harness, 10, "nameless b#6");
+    assert_eq!(run_for(&mut harness, 0..10).ok().result, RunResult::Success);
+    give(&mut harness, 5, "b#7");
+    assert_eq!(run_for(&mut harness, 0..5).ok().result, RunResult::Success);
+    assert_eq!(run_for(&mut harness, 10..15).ok().result, RunResult::Success);
+    assert_eq!(run_for(&mut harness, 15..16).ok().result, RunResult::Held);
+    harness.now += 7 * super::super::harness::DAY;
+    assert_eq!(
+        run_for(&mut harness, 15..16).ok().result,
+        RunResult::Success,
+        "that was more than 7 days ago"
+    );
+}
+
+#[test]
+fn replacements_that_were_allowed_or_approved_count_no_more() {
+    let mut harness = company(100);
+    give(&mut harness, 30, "nameless#5");
+    harness.options.allow_replacement = Some(30);
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    harness.options.allow_replacement = None;
+    give(&mut harness, 50, "nameless#5");
+    let held = harness.run();
+    assert_eq!(held.ok().result, RunResult::Held);
+    approve(&harness, held.ok().id).unwrap();
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    give(&mut harness, 60, "nameless#5");
+    assert_eq!(harness.run().ok().result, RunResult::Success, "ten of its own");
+    give(&mut harness, 61, "nameless#5");
+    assert_eq!(harness.run().ok().result, RunResult::Held, "full runs count, too");
+    harness.profile.limits.guard_days = 0;
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+}
+
+#[test]
+fn the_limit_that_is_told_is_the_one_that_counts() {
+    for (allowed, told) in [
+        (None, "; 10 % is the limit."),
+        (Some(9), "; 10 % is the limit."),
+        (Some(12), "; 12 is the limit (-AllowREPLACED)."),
+    ] {
+        let mut harness = company(100);
+        give(&mut harness, 20, "nameless#5");
+        harness.options.allow_replacement = allowed;
+        let held = harness.run();
+        assert!(
+            held.ok().guard[0].ends_with(&told.replace("REPLACED", "Replacement")),
+            "{:?}",
+            held.ok().guard
+        );
+        give(&mut harness, 20, "bad");
+        harness.options.allow_removal = allowed;
+        let held = harness.run();
+        let guard = held.ok().guard.iter().find(|text| text.contains("would lose their last one")).unwrap();
+        assert!(guard.ends_with(&told.replace("REPLACED", "Removal")), "{guard}");
+    }
 }

@@ -80,12 +80,14 @@ fn by_a_clock_that_leapt_nobody_has_been_missing_for_long_enough() {
         assert_eq!(harness.run().ok().numbers.missing_kept, 1);
         let ahead = run_ahead(&mut harness, leap);
         assert_eq!((ahead.planned(), ahead.ok().numbers.missing_kept), ((0, 0, 0), 1), "{leap}");
-        // Who is missed first by that clock is missing since now.
+        // Who is missed first by that clock is missing since the second run by the right one.
         let before = harness.source.recipients.pop().unwrap();
         run_ahead(&mut harness, leap).ok();
         harness.now += DAY;
         assert_eq!(harness.run().planned(), (0, 0, 1), "{leap}: the first one's day is over");
+        assert_eq!(harness.run().planned(), (0, 0, 0), "{leap}");
         harness.now += DAY;
+        assert_eq!(harness.run().planned(), (0, 0, 0), "{leap}: only the clock says so");
         assert_eq!(harness.run().planned(), (0, 0, 1), "{leap}: the second one's, not in {leap} seconds");
         harness.source.recipients.extend([before, last]);
         harness.run().ok();
