@@ -9,6 +9,7 @@ pub(crate) mod generalized_time;
 mod identity;
 pub mod ldap;
 pub mod ldif;
+pub(crate) mod regular;
 mod text;
 
 pub use self::identity::Identities;

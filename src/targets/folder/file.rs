@@ -12,6 +12,7 @@ use tempfile::TempPath;
 
 use super::leftover::Workplace;
 use crate::{
+    directory::regular,
     error::{Error, ErrorId, Result},
     model::{Attribute, Recipient, RecipientKind, Value},
     targets::TargetQuery,
@@ -61,7 +62,7 @@ impl RecipientFile {
 
     /// The file at `path`, `None` where there is none. Fails with `TargetUnreadable`.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match fs::read(path) {
+        let text = match regular::read(path) {
             Ok(text) => text,
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot read", path, &e)),
@@ -144,7 +145,7 @@ impl Staged {
 
 /// `KEY.cer` for the first value, `KEY.2.cer` for the second; what holds more than a certificate is `.p7b` or,
 /// in the blocks of [MS-OXOABK], `.bin`.
-fn companion_name(key: &str, place: usize, value: &Value) -> String {
+pub(super) fn companion_name(key: &str, place: usize, value: &Value) -> String {
     let extension = match (value.attribute, value.bytes.first()) {
         (Attribute::UserCertificate, _) => "cer",
         (Attribute::UserSmimeCertificate, Some(0x30)) => "p7b",

@@ -1,0 +1,79 @@
+//! Opening files that others may have put there: only plain ones, so that a pipe or a device never holds up a run.
+
+use std::{
+    fs::{File, Metadata, OpenOptions},
+    io::{Error, ErrorKind, Read, Result},
+    path::Path,
+};
+
+/// Opens a plain file, also behind a link. Fails with `InvalidInput` for anything else.
+pub(crate) fn open(path: &Path) -> Result<File> {
+    // A device may act when it is opened, and some operating systems open no folder.
+    check(&path.metadata()?)?;
+    let file = options().open(path)?;
+    // It may be another one by now.
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// The bytes of a plain file, also behind a link. Fails as [`open`] does.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A pipe is opened without waiting for who writes to it.
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options
+}
+
+fn check(metadata: &Metadata) -> Result<()> {
+    match metadata {
+        plain if plain.is_file() => Ok(()),
+        folder if folder.is_dir() => Err(Error::new(ErrorKind::InvalidInput, "it is a folder, no file")),
+        _ => Err(Error::new(ErrorKind::InvalidInput, "it is a pipe, socket or device, no file")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_files_are_opened_and_nothing_waits() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        std::fs::write(at("file"), "bytes").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        assert_eq!(read(&at("file")).unwrap(), b"bytes");
+        assert_eq!(read(&at("folder")).unwrap_err().to_string(), "it is a folder, no file");
+        assert_eq!(read(&at("gone")).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn pipes_devices_and_links_in_a_circle_are_no_files() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        std::os::unix::fs::symlink(at("circle"), at("circle")).unwrap();
+        std::os::unix::fs::symlink(at("pipe"), at("link")).unwrap();
+        for path in [at("pipe"), at("link"), "/dev/zero".into()] {
+            let error = read(&path).unwrap_err();
+            assert_eq!(error.to_string(), "it is a pipe, socket or device, no file", "{}", path.display());
+        }
+        assert!(read(&at("circle")).is_err());
+        std::fs::write(at("file"), "bytes").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("good link")).unwrap();
+        assert_eq!(read(&at("good link")).unwrap(), b"bytes");
+    }
+}
