@@ -59,10 +59,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     job.state.use_approvals()?;
     let state = job.state;
     job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
-    // Somebody else's index is still to be looked into.
-    if index_is_known {
-        wiped::keep_index(job)?;
-    }
+    wiped::keep_index(job, index_is_known)?;
     state.remove_setting(UNFINISHED_INDEX)?;
     let numbers = &run.numbers;
     let exported = match numbers.exported {

@@ -78,9 +78,13 @@ pub(super) fn index_is_known(job: &Job<'_>) -> Result<bool> {
     Ok(job.state.setting(INDEX)?.is_some_and(|known| known == index.to_string()))
 }
 
-/// Keeps what the target's index is.
-pub(super) fn keep_index(job: &Job<'_>) -> Result<()> {
-    job.target.index().map_or(Ok(()), |index| job.state.set_setting(INDEX, &index.to_string()))
+/// Keeps what the target's index is by now. Where the one before was not `known`, everything is still to be looked at.
+pub(super) fn keep_index(job: &Job<'_>, known: bool) -> Result<()> {
+    match job.target.index() {
+        Some(index) if known => job.state.set_setting(INDEX, &index.to_string()),
+        Some(_) => job.state.remove_setting(INDEX),
+        None => Ok(()),
+    }
 }
 
 /// After the plan: whether everybody was looked at, so that nothing is left to be found because of the target's index;
@@ -91,7 +95,7 @@ pub(super) fn settle(job: &Job<'_>, run: &Run, watch: Watch, unseen: usize) -> R
     if !whole || !repaired || index_is_known(job)? {
         return Ok(());
     }
-    keep_index(job)?;
+    keep_index(job, true)?;
     // With a new state it may tell more than we know.
     if run.new_state || job.state.recipients_with_managed()? == 0 {
         return Ok(());
