@@ -1,22 +1,79 @@
-//! Files that people name: a pipe or a device in the place of one never ends, and hears no cancel.
+//! Opening files that others may have put there: only plain ones, so that a pipe or a device never holds up a run.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::{File, Metadata, OpenOptions},
+    io::{Error, ErrorKind, Read, Result},
+    path::Path,
+};
 
-/// Opens a regular file, or the one that a link leads to, for reading. Anything else (a folder, a pipe, a device) is an
-/// error at once.
-pub fn open(path: &Path) -> io::Result<File> {
-    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
-    // The opening of a pipe would wait for who writes into it.
-    if !path.metadata()?.is_file() {
-        return Err(not_regular());
-    }
-    let file = File::open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(not_regular()) }
+/// Opens a plain file, also behind a link. Fails with `InvalidInput` for anything else.
+pub fn open(path: &Path) -> Result<File> {
+    // A device may act when it is opened, and some operating systems open no folder.
+    check(&path.metadata()?)?;
+    let file = options().open(path)?;
+    // It may be another one by now.
+    check(&file.metadata()?)?;
+    Ok(file)
 }
 
-/// All that is in a regular file.
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// The bytes of a plain file, also behind a link. Fails as [`open`] does.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut open(path)?, &mut bytes)?;
+    open(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// A pipe is opened without waiting for who writes to it.
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options
+}
+
+fn check(metadata: &Metadata) -> Result<()> {
+    match metadata {
+        plain if plain.is_file() => Ok(()),
+        folder if folder.is_dir() => Err(Error::new(ErrorKind::InvalidInput, "it is a folder, no file")),
+        _ => Err(Error::new(ErrorKind::InvalidInput, "it is a pipe, socket or device, no file")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_files_are_opened_and_nothing_waits() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        std::fs::write(at("file"), "bytes").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        assert_eq!(read(&at("file")).unwrap(), b"bytes");
+        assert_eq!(read(&at("folder")).unwrap_err().to_string(), "it is a folder, no file");
+        assert_eq!(read(&at("gone")).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn pipes_devices_and_links_in_a_circle_are_no_files() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        std::os::unix::fs::symlink(at("circle"), at("circle")).unwrap();
+        std::os::unix::fs::symlink(at("pipe"), at("link")).unwrap();
+        for path in [at("pipe"), at("link"), "/dev/zero".into()] {
+            let error = read(&path).unwrap_err();
+            assert_eq!(error.to_string(), "it is a pipe, socket or device, no file", "{}", path.display());
+        }
+        assert!(read(&at("circle")).is_err());
+        std::fs::write(at("file"), "bytes").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("good link")).unwrap();
+        assert_eq!(read(&at("good link")).unwrap(), b"bytes");
+    }
 }

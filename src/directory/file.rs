@@ -31,7 +31,7 @@ pub(super) struct SourceFile {
 }
 
 impl SourceFile {
-    /// Opens it. What can't be read fails with `unreadable`; what somebody writes meanwhile, with `changed`.
+    /// Opens it; a pipe or a device is no source. What can't be read fails with `unreadable`; what somebody writes meanwhile, with `changed`.
     pub fn open(path: &Path, unreadable: ErrorId, changed: ErrorId) -> Result<Self> {
         let file = regular_file::open(path).map_err(|e| Error::io(unreadable, "Cannot read", path, &e))?;
         Ok(Self { path: path.to_owned(), file, unreadable, changed })
@@ -58,13 +58,10 @@ impl SourceFile {
             .advice("Run again when the program that writes the file has finished."))
     }
 
-    /// How many records it has, judged by those at its beginning; none for what is no plain file.
+    /// How many records it has, judged by those at its beginning.
     /// `count` gets some of its bytes.
     pub fn estimate(&self, count: impl FnOnce(&[u8]) -> usize) -> Result<Option<u64>> {
         let metadata = self.file.metadata().map_err(|e| self.error(&e))?;
-        if !metadata.is_file() {
-            return Ok(None);
-        }
         let mut sample = Vec::new();
         (&self.file).take(SAMPLE).read_to_end(&mut sample).map_err(|e| self.error(&e))?;
         let records = u64::try_from(count(&sample)).unwrap_or(0);
@@ -72,10 +69,10 @@ impl SourceFile {
         Ok((records > 0).then(|| records.saturating_mul(metadata.len()) / length))
     }
 
-    /// When it was written last; none for what is no plain file.
+    /// When it was written last, where the file system keeps that.
     pub fn modified(&self) -> Result<Option<Timestamp>> {
         let metadata = self.file.metadata().map_err(|e| self.error(&e))?;
-        Ok(metadata.modified().ok().filter(|_| metadata.is_file()).map(timestamp))
+        Ok(metadata.modified().ok().map(timestamp))
     }
 
     /// What changes when somebody writes the file.

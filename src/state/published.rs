@@ -37,6 +37,8 @@ pub struct PlanRow {
     pub missing: bool,
     /// Another recipient of the import has the same primary address.
     pub address_shared: bool,
+    /// Who else has the user principal name that it goes by, having no address.
+    pub rival: Option<Rival>,
     /// What the policy made of its values.
     pub evaluation: EvaluationRow,
     /// The target's own key, from an earlier run.
@@ -50,7 +52,46 @@ pub struct PlanRow {
     pub drifted: bool,
 }
 
+/// Somebody else of the source who has the user principal name by which a recipient without an address goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rival {
+    /// The name in lower case.
+    pub name: String,
+    /// The other one, as errors name it.
+    pub distinguished_name: String,
+    /// What the name is for the other one.
+    pub claim: Claim,
+}
+
+/// What a name is for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Its primary address, by this import.
+    Address,
+    /// Its primary address, by the last import; this one does not tell.
+    EarlierAddress,
+    /// Its user principal name; it has no address, either.
+    UserPrincipalName,
+}
+
 impl State {
+    /// Whose primary address `name` is, as the import of `run_id` shows it, other than the recipient `anchor`.
+    pub fn owner_of_address(&self, run_id: i64, name: &str, anchor: &str) -> Result<Option<String>> {
+        let sql = "SELECT anchor FROM import
+                   WHERE run_id = ?1 AND address = ?2 AND anchor <> ?3 AND missing_since IS NULL ORDER BY anchor LIMIT 1";
+        let found = self.query(sql, rusqlite::params![run_id, name, anchor], |row| row.get(0))?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Those without an address whom the import of `run_id` shows, with their user principal names.
+    pub fn user_principal_names(&self, run_id: i64) -> Result<Vec<(String, String)>> {
+        let sql = "SELECT i.anchor, json_extract(e.recipient, '$.user_principal_name') AS name
+                   FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+                   WHERE i.run_id = ?1 AND i.address IS NULL AND i.missing_since IS NULL AND name IS NOT NULL
+                   ORDER BY i.anchor";
+        self.query(sql, [run_id], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// Recipients of the import of `run_id` after the anchor `after`, in the order of their anchors.
     pub fn plan_rows(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<PlanRow>> {
         let which = "i.anchor > ?2 ORDER BY i.anchor LIMIT ?3";
@@ -95,6 +136,7 @@ impl State {
             gone: self.gone(head.gone.as_deref())?,
             missing: head.missing,
             address_shared: head.address_shared,
+            rival: None,
             link: head.link,
             former: self.former(head.former)?,
             drifted: false,

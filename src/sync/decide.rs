@@ -6,7 +6,7 @@ use crate::{
     profile::DisabledAccount,
     state::{
         import::{Gone, Judgement},
-        published::PlanRow,
+        published::{Claim, PlanRow},
     },
 };
 
@@ -28,8 +28,9 @@ pub struct Planned {
 /// `key` is the target's key for the recipient as it is now; another one than that of the link means that the
 /// recipient has a new address there. Pure.
 pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Option<Planned> {
-    let leaves =
-        row.gone.is_some() || (row.evaluation.recipient.disabled && disabled == DisabledAccount::Remove);
+    let leaves = gives_way(row)
+        || row.gone.is_some()
+        || (row.evaluation.recipient.disabled && disabled == DisabledAccount::Remove);
     // Missing is not deleted: nothing happens while it may come back.
     if row.missing && row.gone.is_none() {
         return None;
@@ -110,6 +111,11 @@ fn judged<'r>(row: &'r PlanRow, value: &PublishedValue) -> Option<&'r Judgement>
         .or_else(|| all.iter().find(|one| certificate.is_some() && one.certificate == certificate))
 }
 
+/// Whether what it has stands where mail to somebody else looks for certificates.
+fn gives_way(row: &PlanRow) -> bool {
+    !row.managed.is_empty() && row.rival.as_ref().is_some_and(|rival| rival.claim == Claim::Address)
+}
+
 fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
     let because = match row.gone {
         Some(Gone::Deleted) => "the recipient was deleted in the source".to_owned(),
@@ -119,6 +125,9 @@ fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
         }
         Some(Gone::AddressReassigned) => {
             "the source does not show the recipient, and its address is another one's by now".to_owned()
+        }
+        None if gives_way(row) => {
+            "its user principal name is the mail address of another recipient".to_owned()
         }
         None if leaves => "the account is disabled".to_owned(),
         None => why_not_desired(row, value),

@@ -8,7 +8,7 @@ use super::{
     moves::{self, Room},
     progress::Meter,
     read_back::{self, Check},
-    verify,
+    verify, wiped,
 };
 use crate::{
     error::{ErrorId, Result},
@@ -26,7 +26,8 @@ const LONGEST_WAIT: i64 = 24 * 3600;
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let planned = job.state.change_count(run.id, ChangeState::Pending)?;
     let unfinished = job.state.run_number(UNFINISHED_INDEX)?.is_some();
-    let lacks_index = job.target.lacks_index() && job.state.recipients_with_managed()? > 0;
+    let index_is_known = wiped::index_is_known(job)?;
+    let lacks_index = !index_is_known && job.state.recipients_with_managed()? > 0;
     // Who has lost everything may have nothing to be written, and still be in the index.
     if planned == 0 && !unfinished && !lacks_index && run.numbers.drifted == 0 {
         return use_approvals(job, run);
@@ -58,6 +59,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     use_approvals(job, run)?;
     let state = job.state;
     job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
+    wiped::keep_index(job, index_is_known)?;
     state.remove_setting(UNFINISHED_INDEX)?;
     let numbers = &run.numbers;
     let exported = match numbers.exported {

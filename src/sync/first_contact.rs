@@ -44,7 +44,10 @@ impl FirstContact {
 
 impl Look for FirstContact {
     fn wants(&self, row: &PlanRow) -> bool {
-        row.link.is_none() && row.gone.is_none() && !row.evaluation.recipient.values.is_empty()
+        row.link.is_none()
+            && row.gone.is_none()
+            && row.rival.is_none()
+            && !row.evaluation.recipient.values.is_empty()
     }
 
     fn is_thorough(&self) -> bool {
@@ -142,10 +145,16 @@ pub(super) fn adopt(
     let is_behind = |place: usize, value: &PublishedValue| {
         first_foreign < place && desired.iter().any(|one| one.same(value))
     };
+    // So is what not every reader sees as it is.
+    let is_incomplete = |value: &PublishedValue| {
+        found.incomplete.contains(&value.value) && desired.iter().any(|one| one.same(value))
+    };
     let (kept, adopted): (Vec<&Value>, Vec<PublishedValue>) = of_each
         .into_iter()
         .enumerate()
-        .filter_map(|(place, (value, ours))| Some((value, ours.filter(|one| !is_behind(place, one))?)))
+        .filter_map(|(place, (value, ours))| {
+            Some((value, ours.filter(|one| !is_behind(place, one) && !is_incomplete(one))?))
+        })
         .unzip();
     // Nothing of ours there: the first write makes the link.
     if adopted.is_empty() {

@@ -26,6 +26,7 @@ mod record;
 mod recover;
 mod replacement;
 pub mod request;
+mod rival;
 mod run;
 mod sweep;
 mod undone;

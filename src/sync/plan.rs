@@ -5,6 +5,7 @@ use super::{
     contact, export,
     job::Job,
     progress::Meter,
+    rival::Names,
     wiped::Watch,
 };
 use crate::{
@@ -16,15 +17,21 @@ use crate::{
 /// Recipients of one page.
 const PAGE: usize = 500;
 
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<()> {
+/// Plans everybody of the import. Returns how many of those that were to be looked at could not be.
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<usize> {
     let mut meter = Meter::new(job.context, "Plan", Some(run.numbers.recipients + run.numbers.missing))?;
-    let mut after = String::new();
+    let names = Names::of(job, run)?;
+    let (mut after, mut unseen) = (String::new(), 0);
     loop {
         let mut rows = job.state.plan_rows(run.id, &after, PAGE)?;
         let Some(last) = rows.last() else { break };
         after.clone_from(&last.anchor);
         meter.add(rows.len())?;
+        for row in &mut rows {
+            row.rival = names.rival(job, row)?;
+        }
         for error in contact::run(job, run, &mut rows, watch)? {
+            unseen += 1;
             job.report(run, error)?;
         }
         let planned = job
@@ -40,7 +47,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<()> 
     let planned = if planned.is_empty() { "no changes" } else { &planned };
     let as_desired =
         if numbers.unchanged == 1 { "recipient is as desired" } else { "recipients are as desired" };
-    job.verbose(meter.summary(&format!("Planned {planned}"), &[(numbers.unchanged, as_desired)]))
+    job.verbose(meter.summary(&format!("Planned {planned}"), &[(numbers.unchanged, as_desired)]))?;
+    Ok(unseen)
 }
 
 /// Plans one recipient; an error is that recipient's alone.

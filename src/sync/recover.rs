@@ -139,7 +139,15 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
     let new = job.target.read(std::slice::from_ref(&at_place), job.context)?.pop().transpose()?;
     let (left, stays) = match (new, old) {
         (Some(Match::One(new)), old) if new.key == place => (old, Some(new)),
-        (_, old) => (Some(TargetRecipient { key: place, values: Vec::new(), findings: Vec::new() }), old),
+        (_, old) => (
+            Some(TargetRecipient {
+                key: place,
+                values: Vec::new(),
+                findings: Vec::new(),
+                incomplete: Vec::new(),
+            }),
+            old,
+        ),
     };
     if let (Some(left), false) = (left, job.options.what_if) {
         let write = TargetWrite { query: query.clone(), current: Some(left), values: Vec::new() };

@@ -57,7 +57,8 @@ fn learn(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     anchor_change::run(job, run)?;
     absent::tell(job, run)?;
     let watch = wiped::watch(job, run)?;
-    plan::run(job, run, watch)?;
+    let unseen = plan::run(job, run, watch)?;
+    wiped::settle(job, run, watch, unseen)?;
     verify::tell_drift(job, &run.numbers)?;
     orphan::settle(job, run, &found)?;
     if !job.is_partial() && run.numbers.recipients > 0 {

@@ -90,7 +90,7 @@ impl Published {
             return adopt(desk, run, row, found, self.ownership);
         }
         let left: Vec<PublishedValue> =
-            row.managed.iter().filter(|one| there.iter().any(|value| one.is(value))).cloned().collect();
+            row.managed.iter().filter(|one| found.is_some_and(|found| found.shows(one))).cloned().collect();
         let gone = row.managed.len() - left.len();
         if gone == 0 {
             return Ok(());

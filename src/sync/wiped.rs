@@ -9,7 +9,8 @@ use super::job::Job;
 use crate::{
     error::Result,
     model::{Run, counted},
-    state::published::PlanRow,
+    profile::Drift,
+    state::{history::UNFINISHED_INDEX, published::PlanRow},
     targets::{Match, Target, TargetQuery},
 };
 
@@ -67,6 +68,41 @@ impl Watch {
     }
 }
 
+/// The setting with a hash of the target's index: as this profile wrote it, or found it and looked at everybody.
+const INDEX: &str = "index";
+
+/// Whether the target's index is the one that is known, or it has none. Another one came from another time, or from
+/// another profile, and so may have everything else.
+pub(super) fn index_is_known(job: &Job<'_>) -> Result<bool> {
+    let Some(index) = job.target.index() else { return Ok(true) };
+    Ok(job.state.setting(INDEX)?.is_some_and(|known| known == index.to_string()))
+}
+
+/// Keeps what the target's index is by now. Where the one before was not `known`, everything is still to be looked at.
+pub(super) fn keep_index(job: &Job<'_>, known: bool) -> Result<()> {
+    match job.target.index() {
+        Some(index) if known => job.state.set_setting(INDEX, &index.to_string()),
+        Some(_) => job.state.remove_setting(INDEX),
+        None => Ok(()),
+    }
+}
+
+/// After the plan: whether everybody was looked at, so that nothing is left to be found because of the target's index;
+/// `unseen` recipients could not be looked at. What is only reported is reported again.
+pub(super) fn settle(job: &Job<'_>, run: &Run, watch: Watch, unseen: usize) -> Result<()> {
+    let whole = !job.is_partial() && (watch == Watch::Everybody || run.new_state) && unseen == 0;
+    let repaired = run.numbers.drifted == 0 || job.profile.target.drift() == Drift::Repair;
+    if !whole || !repaired || index_is_known(job)? {
+        return Ok(());
+    }
+    keep_index(job, true)?;
+    // With a new state it may tell more than we know.
+    if run.new_state || job.state.recipients_with_managed()? == 0 {
+        return Ok(());
+    }
+    job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())
+}
+
 /// Whose published values this run looks at: everybody's with `-Verify`, or where a sample has lost some.
 pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
     if job.options.verify {
@@ -74,6 +110,13 @@ pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
     }
     if job.is_partial() || run.new_state {
         return Ok(Watch::Gone);
+    }
+    if !index_is_known(job)? {
+        job.verbose(format!(
+            "The index of {} is not the one that the last run wrote; this run looks at everybody.",
+            job.target.name()
+        ))?;
+        return Ok(Watch::Everybody);
     }
     let from = run.id.unsigned_abs().wrapping_mul(SAMPLE);
     let mut sample = Vec::new();

@@ -9,7 +9,8 @@ use crate::{
     error::Result,
     event::Context,
     model::{
-        Exclusion, Finding, PublishedRecipient, PublishedValue, Recipient, RecipientRecord, Timestamp, Value,
+        Exclusion, Finding, Fingerprint, PublishedRecipient, PublishedValue, Recipient, RecipientRecord,
+        Timestamp, Value,
     },
 };
 
@@ -45,12 +46,14 @@ pub struct TargetRecipient {
     pub values: Vec<Value>,
     /// What speaks against it at the target, such as that address lists hide it.
     pub findings: Vec<Finding>,
+    /// Those of the values that the target does not show everywhere, or not as they are: they are written again.
+    pub incomplete: Vec<Fingerprint>,
 }
 
 impl TargetRecipient {
-    /// Whether `value` is there.
+    /// Whether `value` is there, and whole.
     pub fn shows(&self, value: &PublishedValue) -> bool {
-        self.values.iter().any(|one| value.is(one))
+        self.values.iter().any(|one| value.is(one)) && !self.incomplete.contains(&value.value)
     }
 }
 
@@ -151,9 +154,10 @@ pub trait Target: Send {
         Ok(None)
     }
 
-    /// Whether [`Target::finish`] is due though nothing was written, since what it wrote is gone.
-    fn lacks_index(&self) -> bool {
-        false
+    /// A hash over what [`Target::finish`] wrote, as it is there now, whoever wrote it, or of nothing where that is gone;
+    /// `None`: it writes nothing.
+    fn index(&self) -> Option<Fingerprint> {
+        None
     }
 
     /// Whether a read may be answered by a replica that has not heard of the last write.

@@ -5,7 +5,12 @@ use crate::{
     error::{Error, ErrorId, Result},
     model::{Attribute, Change, ChangeState, Exclusion, Fingerprint, PublishedValue, Timestamp, Value},
     profile::{DisabledAccount, Ownership, PublicationSettings},
-    state::{State, change::Outcome, guard::Guarded, published::PlanRow},
+    state::{
+        State,
+        change::Outcome,
+        guard::Guarded,
+        published::{Claim, PlanRow, Rival},
+    },
     sync::{
         decide::{self, Planned},
         desk::Desk,
@@ -73,7 +78,11 @@ impl Mode for Managed<'_> {
 
     /// The address decides where values go.
     fn objection(&self, row: &PlanRow, planned: &Planned) -> Option<Error> {
-        (row.address_shared && !planned.after.is_empty()).then(|| address_shared(row))
+        if planned.after.is_empty() {
+            return None;
+        }
+        let shared = row.address_shared.then(|| address_shared(row));
+        shared.or_else(|| row.rival.as_ref().map(|rival| name_taken(row, rival)))
     }
 
     fn population(&self, state: &State, _with_values: Option<u64>) -> Result<Option<u64>> {
@@ -139,6 +148,23 @@ fn address_shared(row: &PlanRow) -> Error {
         "'{address}' is the primary address of more than one recipient of the source; none of them is written."
     );
     Error::new(ErrorId::TargetConflict, what).target(row.evaluation.recipient.distinguished_name.clone())
+}
+
+fn name_taken(row: &PlanRow, rival: &Rival) -> Error {
+    let Rival { name, distinguished_name: other, claim } = rival;
+    let what = match claim {
+        Claim::Address | Claim::EarlierAddress => format!(
+            "The recipient has no mail address, and its user principal name '{name}' is the mail address of '{other}'; \
+             it is not written."
+        ),
+        Claim::UserPrincipalName => format!(
+            "'{name}' is the user principal name of more than one recipient without a mail address ('{other}', too); \
+             none of them is written."
+        ),
+    };
+    Error::new(ErrorId::TargetConflict, what)
+        .target(row.evaluation.recipient.distinguished_name.clone())
+        .advice("Give the recipient a mail address of its own in the source, or leave it out of the profile's scope.")
 }
 
 fn set(values: &[Value]) -> Vec<(Attribute, Fingerprint)> {

@@ -96,6 +96,7 @@ impl<'a> Move<'a> {
         Ok(match RecipientFile::read(&file::json_path(folder, &self.key))? {
             None => Holder::Nobody,
             Some(file) if is_owner(&self.write.query, &file.anchor) => Holder::Itself,
+            Some(file) if is_copy(folder, &self.key, &file)? => Holder::Nobody,
             Some(file) => Holder::Other(file),
         })
     }
@@ -113,6 +114,13 @@ impl<'a> Move<'a> {
     }
 }
 
+/// Whether a file is a copy that somebody made of one that stands in its own place.
+fn is_copy(folder: &Path, key: &str, file: &RecipientFile) -> Result<bool> {
+    let own = name::of(&file.recipient);
+    let there = (own != key).then(|| RecipientFile::read(&file::json_path(folder, &own))).transpose()?;
+    Ok(there.flatten().is_some_and(|there| there.anchor == file.anchor))
+}
+
 /// Which other one of the batch has the name that each goes to. Those that go where somebody stays fail, and so does
 /// who would follow them.
 fn holders(folder: &Path, moves: &mut [Move<'_>]) -> Vec<Option<usize>> {
@@ -124,11 +132,12 @@ fn holders(folder: &Path, moves: &mut [Move<'_>]) -> Vec<Option<usize>> {
     }
     let found: Vec<_> = moves.iter().map(|one| one.staged.as_ref().map(|_| one.holder(folder))).collect();
     // Where two go to one name, it is for the one that has it.
-    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut taken: HashMap<String, (usize, String)> = HashMap::new();
     for (place, (one, found)) in moves.iter().zip(&found).enumerate() {
+        let whose = || (place, one.write.query.recipient.distinguished_name.clone());
         match found {
-            Some(Ok(Holder::Itself)) => drop(taken.insert(one.key.clone(), place)),
-            Some(Ok(_)) => drop(taken.entry(one.key.clone()).or_insert(place)),
+            Some(Ok(Holder::Itself)) => drop(taken.insert(one.key.clone(), whose())),
+            Some(Ok(_)) => drop(taken.entry(one.key.clone()).or_insert_with(whose)),
             _ => {}
         }
     }
@@ -137,7 +146,11 @@ fn holders(folder: &Path, moves: &mut [Move<'_>]) -> Vec<Option<usize>> {
         let holder = match found.transpose() {
             Err(error) => Err(error),
             Ok(None) => Ok(None),
-            Ok(Some(_)) if taken.get(&one.key) != Some(&place) => Err(wanted_twice(&one.key)),
+            Ok(Some(_))
+                if let Some((_, other)) = taken.get(&one.key).filter(|(winner, _)| *winner != place) =>
+            {
+                Err(wanted_twice(&one.key, other))
+            }
             Ok(Some(Holder::Nobody | Holder::Itself)) => Ok(None),
             Ok(Some(Holder::Other(file))) => {
                 of_anchor.get(file.anchor.as_str()).copied().map(Some).ok_or_else(|| held(&one.key, &file))
@@ -183,11 +196,9 @@ fn fail_followers(moves: &mut [Move<'_>], holders: &[Option<usize>]) {
     }
 }
 
-fn wanted_twice(key: &str) -> Error {
-    Error::new(
-        ErrorId::TargetConflict,
-        format!("'{key}.json' is the name of another recipient's files, too."),
-    )
+fn wanted_twice(key: &str, other: &str) -> Error {
+    let what = format!("'{key}.json' is the name of the files of another recipient ('{other}'), too.");
+    Error::new(ErrorId::TargetConflict, what)
 }
 
 const NEXT_RUN: &str = "It is tried again by the next run.";

@@ -1,6 +1,11 @@
 //! The certificates beside a recipient's JSON.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{ErrorKind, Read},
+    path::Path,
+};
 
 use tempfile::TempPath;
 
@@ -10,8 +15,9 @@ use super::{
     leftover::Workplace,
 };
 use crate::{
-    error::Result,
-    model::{Attribute, Value},
+    error::{Error, ErrorId, Result},
+    model::{Attribute, Fingerprint, Value},
+    regular_file,
 };
 
 const EXTENSIONS: [&str; 3] = ["cer", "p7b", "bin"];
@@ -140,6 +146,35 @@ fn renew(place: &Workplace, key: &str) -> Result<()> {
     staged.into_iter().try_for_each(|(file, name)| put(file, &folder.join(name)))?;
     durable::names(folder)?;
     remove(folder, key, &names)
+}
+
+/// Those of `values` whose certificates beside the JSON are not there, or are others.
+/// Fails with `TargetUnreadable` where nobody can tell.
+pub(super) fn incomplete(folder: &Path, key: &str, values: &[Value]) -> Result<Vec<Fingerprint>> {
+    let mut incomplete = Vec::new();
+    for (number, value) in values.iter().enumerate() {
+        let path = folder.join(name(key, number, value));
+        match holds(&path, &value.bytes) {
+            Ok(true) => {}
+            // Something that is no file is none of ours.
+            Err(e) if !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
+                return Err(Error::io(ErrorId::TargetUnreadable, "Cannot read", &path, &e));
+            }
+            Ok(false) | Err(_) => incomplete.push(value.fingerprint()),
+        }
+    }
+    Ok(incomplete)
+}
+
+fn holds(path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let file = regular_file::open(path)?;
+    if file.metadata()?.len() != length {
+        return Ok(false);
+    }
+    let mut found = Vec::with_capacity(bytes.len());
+    file.take(length.saturating_add(1)).read_to_end(&mut found)?;
+    Ok(found == bytes)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{companion, leftover::Workplace};
 use crate::{
     error::{Error, ErrorId, Result},
     model::{Attribute, Recipient, RecipientKind, Value},
+    regular_file,
     targets::TargetQuery,
 };
 
@@ -61,7 +62,7 @@ impl RecipientFile {
 
     /// The file at `path`, `None` where there is none. Fails with `TargetUnreadable`.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match fs::read(path) {
+        let text = match regular_file::read(path) {
             Ok(text) => text,
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot read", path, &e)),

@@ -1,6 +1,6 @@
 //! `index.json`: everything that is published, for people and other programs.
 
-use std::{collections::HashMap, fs, io::Write, path::Path};
+use std::{collections::HashMap, io::Write, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,8 @@ use super::{durable, leftover::Workplace, name};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Named, PublishedRecipient, Timestamp},
+    model::{Fingerprint, Named, PublishedRecipient, Timestamp},
+    regular_file,
 };
 
 /// Its file.
@@ -66,6 +67,11 @@ pub(super) fn write(
     durable::names(&place.path)
 }
 
+/// A hash over the index as it is; of nothing where none can be read, so that it is written anew.
+pub(super) fn hash(folder: &Path) -> Fingerprint {
+    Fingerprint::of(&regular_file::read(&folder.join(NAME)).unwrap_or_default())
+}
+
 /// Which file the index names for whom: anchors by the names of files. `None`: there is an index, and it can't be read.
 pub(super) fn read(folder: &Path) -> Option<HashMap<String, String>> {
     #[derive(Deserialize)]
@@ -74,7 +80,7 @@ pub(super) fn read(folder: &Path) -> Option<HashMap<String, String>> {
         anchor: String,
         file: String,
     }
-    match fs::read(folder.join(NAME)) {
+    match regular_file::read(&folder.join(NAME)) {
         Ok(text) => {
             let entries: Vec<Entry> = serde_json::from_slice(&text).ok()?;
             Some(entries.into_iter().map(|entry| (entry.file, entry.anchor)).collect())

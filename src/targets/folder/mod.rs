@@ -29,7 +29,7 @@ use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{PublishedRecipient, Timestamp},
+    model::{Fingerprint, PublishedRecipient, Timestamp},
 };
 use file::RecipientFile;
 use leftover::Workplace;
@@ -68,12 +68,18 @@ impl Folder {
         Ok(key)
     }
 
+    fn recipient(&self, key: String, file: &RecipientFile) -> Result<TargetRecipient> {
+        let values = file.values()?;
+        let incomplete = companion::incomplete(&self.place.path, &key, &values)?;
+        Ok(TargetRecipient { key, values, findings: Vec::new(), incomplete })
+    }
+
     fn find(&mut self, query: &TargetQuery<'_>) -> Result<Match> {
         let own = name::key(query);
         let linked = query.link.filter(|link| name::is_key(link)).unwrap_or(&own).to_owned();
         for key in if linked == own { vec![linked] } else { vec![linked, own.clone()] } {
             if let Some(file) = self.read_key(&key)?.filter(|file| batch::is_owner(query, &file.anchor)) {
-                return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
+                return self.recipient(key, &file).map(Match::One);
             }
         }
         if query.link.is_none()
@@ -81,7 +87,7 @@ impl Folder {
             && let Some(key) = self.key_of_anchor(query.anchor)?
             && let Some(file) = self.read_key(&key)?
         {
-            return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
+            return self.recipient(key, &file).map(Match::One);
         }
         // Whoever else has its name by now: nothing of it is there, and its write finds out whether it can have it.
         Ok(Match::None)
@@ -178,8 +184,8 @@ impl Target for Folder {
         Ok(Some(has))
     }
 
-    fn lacks_index(&self) -> bool {
-        matches!(self.place.path.join(index::NAME).try_exists(), Ok(false))
+    fn index(&self) -> Option<Fingerprint> {
+        Some(index::hash(&self.place.path))
     }
 
     fn has_replicas(&self) -> bool {

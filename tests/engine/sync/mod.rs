@@ -1,6 +1,7 @@
 //! The engine over a real state and a real folder: what each event in the source does at the target.
 
 mod cancel;
+mod changed_folder;
 mod crash;
 mod damage;
 mod events;
@@ -17,6 +18,7 @@ mod mode;
 mod permutations;
 mod preview;
 mod properties;
+mod rivals;
 mod state;
 mod time;
 mod undone;

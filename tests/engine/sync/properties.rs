@@ -64,6 +64,7 @@ prop_compose! {
             gone,
             missing: missing || gone.is_some(),
             address_shared: false,
+            rival: None,
             link,
             former: vec![],
             managed,

@@ -10,7 +10,7 @@ use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Exclusion, PublishedRecipient, Recipient, Timestamp},
+    model::{Exclusion, Fingerprint, PublishedRecipient, Recipient, Timestamp},
     targets::{Match, Stranger, Target, TargetQuery, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
@@ -184,8 +184,8 @@ impl Target for FaultyTarget {
     fn has(&mut self, key: &str) -> Result<Option<bool>> {
         if self.faults.contains(&Fault::AsksEach) { Ok(None) } else { self.folder.has(key) }
     }
-    fn lacks_index(&self) -> bool {
-        self.folder.lacks_index()
+    fn index(&self) -> Option<Fingerprint> {
+        self.folder.index()
     }
     fn has_replicas(&self) -> bool {
         self.faults.contains(&Fault::Replicates)
