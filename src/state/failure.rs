@@ -18,6 +18,10 @@ const LOOK_AGAIN: &str = "Nothing was moved. Run again. Where this comes again, 
 const READ_AGAIN: &str =
     "Nothing was moved. Check the disk and the system's log, and run again once the file can be read.";
 
+/// What to do about a state that somebody took away while a run worked on it.
+const REMOVED: &str = "Leave the files of a state alone while a run works on it. Put the file back where it was moved, and run \
+                       again: without it the run builds a new one and adopts what is published.";
+
 /// The error `StateCorrupt` of the state at `path`; `why` says what is wrong with it.
 pub(super) fn corrupt(path: &Path, why: &str) -> Error {
     let what = format!("The state '{}' is damaged: {why}.", path.display());
@@ -51,6 +55,13 @@ pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::OutOfMemory) => unreadable(path, describe(&error))
             .advice("Nothing was moved. Free memory on this machine, and run again."),
         Some(ErrorCode::CannotOpen) => unreadable(path, describe(&error)),
+        Some(ErrorCode::ReadOnly) if extended == ffi::SQLITE_READONLY_DBMOVED => {
+            let what = format!(
+                "The state '{}' could not be written: its file was moved, replaced or removed in the meantime.",
+                path.display()
+            );
+            of_state(ErrorId::StateNotWritable, path, what).advice(REMOVED)
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
             let what = format!("The state '{}' could not be written: {}.", path.display(), describe(&error));
             of_state(ErrorId::StateNotWritable, path, what)

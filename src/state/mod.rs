@@ -69,8 +69,8 @@ impl State {
     }
 
     /// Ends the work: the file goes back to rollback-journal mode, and is sealed. Where another program has it open,
-    /// it stays as it is, and the next run does so.
-    pub fn close(self) -> Result<()> {
+    /// it stays as it is, and the next run does so. What is closed already stays so.
+    pub fn close(&self) -> Result<()> {
         if !self.writes.get() {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl State {
             .set_setting(seal::SEALED, &id)
             .and_then(|()| self.batch("PRAGMA incremental_vacuum; PRAGMA journal_mode = DELETE;"));
         match done {
-            Err(error) if error.id == ErrorId::StateBusy => {}
+            Err(error) if error.id == ErrorId::StateBusy => self.let_go()?,
             Err(error) => return Err(self.settled(error, Timestamp::now())),
             Ok(()) if self.let_go().is_ok() => {
                 // Without a seal the next run looks the file through.
