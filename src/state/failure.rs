@@ -4,7 +4,10 @@ use std::{fmt, fs::File, io::Read, path::Path};
 
 use rusqlite::{ErrorCode, ffi};
 
-use crate::error::{Error, ErrorId, NativeStatus};
+use crate::{
+    error::{Error, ErrorId, NativeStatus},
+    places,
+};
 
 /// What to do about a damaged state that nobody moved.
 const MOVE_ASIDE: &str = "The next Sync-SmimeCertificate keeps the file aside, builds a new state and adopts what is \
@@ -106,6 +109,9 @@ pub(super) fn is_doubt(error: &Error, path: &Path) -> bool {
 /// process does not have open: closing a file gives its locks back.
 pub(super) fn with_reason(path: &Path, error: Error) -> Error {
     if error.id != ErrorId::StateNotReadable {
+        return error;
+    }
+    if !matches!(places::is_file(path, ErrorId::StateNotReadable), Ok(true)) {
         return error;
     }
     let Err(cause) = read_through(path) else { return error };

@@ -18,6 +18,8 @@ mod schema;
 mod seal;
 mod whole;
 
+pub use open::check_rights;
+
 use std::{
     cell::{Cell, Ref, RefCell},
     path::{Path, PathBuf},
@@ -48,6 +50,8 @@ pub struct State {
     writes: Cell<bool>,
     /// A setting that could not be understood, and its text.
     doubted: RefCell<Option<(String, String)>>,
+    /// The run that works on it took it for damaged.
+    in_doubt: Cell<bool>,
     /// No evaluation counts until a full import has made them all again.
     judges_anew: Cell<bool>,
 }
@@ -60,6 +64,7 @@ impl State {
             _copy: None,
             writes: Cell::new(false),
             doubted: RefCell::new(None),
+            in_doubt: Cell::new(false),
             judges_anew: Cell::new(false),
         }
     }
@@ -87,6 +92,9 @@ impl State {
             }
             Ok(()) => {}
         }
+        if !self.in_doubt.get() {
+            aside::forget_doubt(&self.path);
+        }
         self.writes.set(false);
         Ok(())
     }
@@ -97,7 +105,9 @@ impl State {
         if !self.writes.get() || !failure::is_doubt(&error, &self.path) || self.let_go().is_err() {
             return error;
         }
+        let damaged = error.id == ErrorId::StateCorrupt;
         let error = aside::settle(&self.path, error, self.doubted.take(), now);
+        self.in_doubt.set(self.in_doubt.get() || damaged);
         match Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
             Ok(connection) if error.id != ErrorId::StateCorrupt => drop(self.connection.replace(connection)),
             _ => self.writes.set(false),
