@@ -34,7 +34,6 @@ impl State {
 
     /// The same; `step` hears how many rows were looked through, and of how many, and may end it with its error.
     pub fn open_watched(path: &Path, now: Timestamp, step: &mut whole::Step<'_>) -> Result<Self> {
-        are_files(path, ErrorId::StateNotWritable)?;
         create_private(path)?;
         Self::open_checked(path, step).map_err(|error| aside::settle(path, error, None, now))
     }
@@ -207,6 +206,7 @@ fn create_private(path: &Path) -> Result<()> {
     if let Some(folder) = path.parent() {
         places::make_private_folder(folder)?;
     }
+    are_files(path, ErrorId::StateNotWritable)?;
     places::open_private_file(path)
         .map(drop)
         .map_err(|e| Error::io(ErrorId::StateNotWritable, "Cannot open the state", path, &e))
