@@ -53,7 +53,7 @@ function Invoke-Operation {
     } finally {
         if ($null -ne $operation) {
             # A script may end its process next: a run needs a moment to record that it was canceled.
-            $operation.Stop(5000)
+            if ($null -ne $Late) { $operation.Stop(5000) }
             $operation.Dispose()
         }
         Complete-Progress -Cmdlet $Cmdlet
