@@ -23,7 +23,7 @@ use super::{Change, ChangeKind, Exclusion, HoldReason, Timestamp, Witnesses};
 )]
 #[strum(ascii_case_insensitive)]
 pub enum RunResult {
-    /// Not ended yet; after a crash the next run turns it into `Stopped`.
+    /// Not ended yet. One that a crash ended is `Stopped`.
     Running,
     /// Everything is as desired, but for what its warnings and numbers name: certificates that can't be used,
     /// recipients without any, skipped or declined.

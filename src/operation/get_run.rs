@@ -33,7 +33,7 @@ pub(super) fn run(engine: &Engine, request: &GetRunRequest, context: &Context) -
         let mut left = request.newest.map_or(usize::MAX, |newest| newest as usize);
         let mut before = request.id.map_or(i64::MAX, |id| id.saturating_add(1));
         while left > 0 {
-            let page = state.runs(&results, before, PAGE.min(left))?;
+            let page = state.runs_as_they_are(&results, before, PAGE.min(left))?;
             let Some(last) = page.last() else { break };
             before = last.id;
             left = left.saturating_sub(page.len());

@@ -30,7 +30,7 @@ pub(super) fn run(engine: &Engine, request: &RemoveProfileRequest, context: &Con
     let path = places.profile_file(&name)?;
     fs::remove_file(&path).map_err(|e| Error::io(ErrorId::PlaceNotWritable, "Cannot remove", &path, &e))?;
     drop(lock);
-    for suffix in ["", "-wal", "-shm", "-journal", ".seal", ".lock", ".holder"] {
+    for suffix in ["", "-wal", "-shm", "-journal", ".seal", ".doubted", ".lock", ".holder"] {
         let mut name = state.as_os_str().to_owned();
         name.push(suffix);
         match fs::remove_file(&name) {

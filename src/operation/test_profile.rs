@@ -1,5 +1,7 @@
 //! Checks whether a profile would work, and what to fix.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +15,8 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
     model::{Timestamp, counted, into_printable},
-    profile::Profile,
-    state::{State, lock::RunLock},
+    profile::{Profile, Source as ProfileSource, Target as ProfileTarget},
+    state::{State, check_rights, lock::RunLock},
     sync,
     targets::Target,
 };
@@ -61,7 +63,13 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
     match opening.source() {
         Ok(mut source) => {
-            tester.tell("Source", Ok("The source can be opened, and takes the credential.".to_owned()))?;
+            let signs_in = match opening.profile().source() {
+                ProfileSource::Ldif(_) | ProfileSource::Csv(_) => false,
+                ProfileSource::ActiveDirectory(_) => true,
+                _ => request.credential.is_some(),
+            };
+            let credential = if signs_in { ", and takes the credential" } else { "" };
+            tester.tell("Source", Ok(format!("The source can be opened{credential}.")))?;
             let clock = tester.clock(source.as_mut());
             tester.tell("Clock", clock)?;
             tester.recipients(source.as_mut())?;
@@ -69,7 +77,8 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
         Err(error) => tester.tell("Source", Err(error))?,
     }
     let target = opening.target();
-    tester.tell("Target", target.and_then(|mut target| check_target(target.as_mut(), context)))?;
+    let writable = target.and_then(|mut target| check_target(target.as_mut(), context));
+    tester.tell("Target", writable.and_then(|told| listable(opening.profile()).map(|()| told)))?;
     let path = opening.stored.places.state_file(&opening.profile().name);
     tester.tell("State", state(&path, context))
 }
@@ -82,12 +91,27 @@ fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
     Ok(format!("The target can be written: {}.", target.name()))
 }
 
-/// Reads the state as a whole; one that a run works on is not looked through.
-fn state(path: &std::path::Path, context: &Context) -> Result<String> {
+/// Whether the folder that is written to can be listed, which a run needs to take away what it left unfinished.
+fn listable(profile: &Profile) -> Result<()> {
+    let ProfileTarget::Folder(folder) = &profile.target else { return Ok(()) };
+    let path = &folder.output_path;
+    match std::fs::read_dir(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            let error = Error::io(ErrorId::TargetUnreadable, "Cannot list", path, &e);
+            Err(error.advice("Give the account that runs it the right to list the folder."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads the state as a whole, and whether a run could work on it; one that a run works on is not looked through.
+fn state(path: &Path, context: &Context) -> Result<String> {
     if let Some(held) = RunLock::holder(path) {
         return Ok(held.sentence("A run"));
     }
-    match State::open_to_check(path, &mut watch(context))? {
+    let checked = State::open_to_check(path, &mut watch(context))?;
+    check_rights(path)?;
+    match checked {
         Some(state) => Ok(match state.recipients_with_managed()? {
             0 => "The state is whole; no recipient has managed values.".into(),
             some => format!(

@@ -177,6 +177,26 @@ fn check_private(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether there is a file at `path`. Nothing else may be opened in its place: a pipe makes who opens it wait for ever,
+/// and behind a link that leads nowhere the file may be back tomorrow.
+/// Fails with `id` where something else is there, or it can't be told.
+pub fn is_file(path: &Path, id: ErrorId) -> Result<bool> {
+    let what = match fs::metadata(path) {
+        Ok(found) if found.is_file() => return Ok(true),
+        Ok(found) if found.is_dir() => "a folder".to_owned(),
+        Ok(_) => "a pipe, a socket or a device".to_owned(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(to) => format!("a link to '{}', which is not there", to.display()),
+            Err(_) => return Ok(false),
+        },
+        Err(e) => return Err(Error::io(id, "Cannot read", path, &e)),
+    };
+    let message = format!("Cannot open '{}': it is no file, but {what}.", path.display());
+    Err(Error::new(id, message)
+        .target(path.display().to_string())
+        .advice("Put the file back, or move away what is in its place, and run again."))
+}
+
 /// Opens a file to write in place; where it is not there it is created, readable by its owner only.
 pub fn open_private_file(path: &Path) -> std::io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();

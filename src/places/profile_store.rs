@@ -2,11 +2,15 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
-use super::{Places, make_private_folder, write_private_file};
+use super::{Places, is_file, make_private_folder, write_private_file};
 use crate::{
     error::{Error, ErrorId, Result},
     profile::{Profile, Settings, is_profile_name},
 };
+
+/// What to do about a profile that this account may not read.
+const NO_RIGHTS: &str = "Run as the account that the profile belongs to, or with rights to the named file and its folder. The \
+                         profile itself need not be made again.";
 
 /// A profile and where it lives.
 pub(crate) struct StoredProfile {
@@ -39,16 +43,27 @@ pub(crate) fn settings(search: &[Places], name: &str) -> Result<(Settings, Place
     let stored = stored_name(search, name)?;
     for places in search {
         let path = places.profile_file(&stored)?;
+        if !is_file(&path, ErrorId::ProfileUnreadable).map_err(|error| unreadable(error, name))? {
+            continue;
+        }
         match fs::read(&path) {
             Ok(text) => return Ok((parse(&path, &stored, &text)?, places.clone())),
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => {
                 let error = Error::io(ErrorId::ProfileUnreadable, "Cannot read the profile", &path, &e);
-                return Err(error.target(name));
+                return Err(unreadable(error, name));
             }
         }
     }
     Err(not_found(name))
+}
+
+/// What is not to be read for want of rights is neither wrong nor to be replaced.
+fn unreadable(error: Error, name: &str) -> Error {
+    let code = error.native.as_ref().and_then(|native| native.os_error);
+    let kind = code.map(|code| std::io::Error::from_raw_os_error(code).kind());
+    let error = error.target(name);
+    if kind == Some(ErrorKind::PermissionDenied) { error.advice(NO_RIGHTS) } else { error }
 }
 
 fn not_found(name: &str) -> Error {

@@ -4,7 +4,10 @@ use std::{fmt, fs::File, io::Read, path::Path};
 
 use rusqlite::{ErrorCode, ffi};
 
-use crate::error::{Error, ErrorId, NativeStatus};
+use crate::{
+    error::{Error, ErrorId, NativeStatus},
+    places,
+};
 
 /// What to do about a damaged state that nobody moved.
 const MOVE_ASIDE: &str = "The next Sync-SmimeCertificate keeps the file aside, builds a new state and adopts what is \
@@ -17,6 +20,10 @@ const LOOK_AGAIN: &str = "Nothing was moved. Run again. Where this comes again, 
 /// What to do about a read that failed.
 const READ_AGAIN: &str =
     "Nothing was moved. Check the disk and the system's log, and run again once the file can be read.";
+
+/// What to do about a state that somebody took away while a run worked on it.
+const REMOVED: &str = "Leave the files of a state alone while a run works on it. Put the file back where it was moved, and run \
+                       again: without it the run builds a new one and adopts what is published.";
 
 /// The error `StateCorrupt` of the state at `path`; `why` says what is wrong with it.
 pub(super) fn corrupt(path: &Path, why: &str) -> Error {
@@ -51,6 +58,13 @@ pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::OutOfMemory) => unreadable(path, describe(&error))
             .advice("Nothing was moved. Free memory on this machine, and run again."),
         Some(ErrorCode::CannotOpen) => unreadable(path, describe(&error)),
+        Some(ErrorCode::ReadOnly) if extended == ffi::SQLITE_READONLY_DBMOVED => {
+            let what = format!(
+                "The state '{}' could not be written: its file was moved, replaced or removed in the meantime.",
+                path.display()
+            );
+            of_state(ErrorId::StateNotWritable, path, what).advice(REMOVED)
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
             let what = format!("The state '{}' could not be written: {}.", path.display(), describe(&error));
             of_state(ErrorId::StateNotWritable, path, what)
@@ -95,6 +109,9 @@ pub(super) fn is_doubt(error: &Error, path: &Path) -> bool {
 /// process does not have open: closing a file gives its locks back.
 pub(super) fn with_reason(path: &Path, error: Error) -> Error {
     if error.id != ErrorId::StateNotReadable {
+        return error;
+    }
+    if !matches!(places::is_file(path, ErrorId::StateNotReadable), Ok(true)) {
         return error;
     }
     let Err(cause) = read_through(path) else { return error };

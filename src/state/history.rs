@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{State, json};
+use super::{State, json, lock::RunLock};
 use crate::{
     error::{Error, ErrorId, Result},
     model::{ChangeState, Named, Run, RunResult, Timestamp},
@@ -26,6 +26,12 @@ pub(crate) const UNFINISHED_INDEX: &str = "unfinished_index";
 /// The setting that says that the process ended in the middle of a run. No seal vouches for what such a run leaves.
 pub(super) const INTERRUPTED: &str = "interrupted";
 
+/// Notes in a run that its process ended before it did.
+fn interrupt(run: &mut Run) {
+    run.result = RunResult::Stopped;
+    run.error = Some("The process ended in the middle of the run.".into());
+}
+
 impl State {
     /// The profile whose state this is: the file's name.
     pub fn profile_name(&self) -> String {
@@ -42,8 +48,7 @@ impl State {
             })?;
             for text in rows {
                 let mut crashed: Run = state.stored(&text)?;
-                crashed.result = RunResult::Stopped;
-                crashed.error = Some("The process ended in the middle of the run.".into());
+                interrupt(&mut crashed);
                 state.put_run(&crashed)?;
             }
             state.execute(
@@ -115,6 +120,39 @@ impl State {
         let sql = format!("SELECT record FROM run WHERE id < ?1 {only} ORDER BY id DESC LIMIT ?2");
         let rows = self.query(&sql, params![before, limit as i64], |row| row.get::<_, String>(0))?;
         rows.iter().map(|text| self.stored(text)).collect()
+    }
+
+    /// [`State::runs`] as they are: one that no process works on any more did not end itself, though its record says
+    /// that it is running.
+    pub fn runs_as_they_are(&self, results: &[RunResult], before: i64, limit: usize) -> Result<Vec<Run>> {
+        let mut stored = results.to_vec();
+        if results.contains(&RunResult::Stopped) {
+            stored.push(RunResult::Running);
+        }
+        let mut before = before;
+        let mut runs = Vec::new();
+        loop {
+            let page = self.runs(&stored, before, limit)?;
+            let Some(last) = page.last() else { break };
+            before = last.id;
+            for mut run in page {
+                if run.result == RunResult::Running && !RunLock::may_be_held(&self.path) {
+                    // It may have ended in between.
+                    run = self.run(run.id)?;
+                    if run.result == RunResult::Running {
+                        interrupt(&mut run);
+                    }
+                }
+                if results.is_empty() || results.contains(&run.result) {
+                    runs.push(run);
+                }
+            }
+            if runs.len() >= limit {
+                break;
+            }
+        }
+        runs.truncate(limit);
+        Ok(runs)
     }
 
     /// The newest run that is older than `before`, with all before it. Numbers of runs tell their order and clocks may

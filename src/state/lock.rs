@@ -63,7 +63,10 @@ impl RunLock {
         if let Some(folder) = path.parent() {
             places::make_private_folder(folder)?;
         }
-        let lock_path = companion(path, ".lock");
+        let (lock_path, holder_path) = (companion(path, ".lock"), companion(path, ".holder"));
+        for file in [&lock_path, &holder_path] {
+            places::is_file(file, ErrorId::StateNotWritable)?;
+        }
         let file = places::open_private_file(&lock_path).map_err(|e| cannot_lock(&lock_path, &e))?;
         // Earlier versions let everybody read it, and so lock it. Only its owner can change that.
         #[cfg(unix)]
@@ -79,7 +82,6 @@ impl RunLock {
             }
         }
         // Not in the locked file: Windows lets nobody else read that.
-        let holder_path = companion(path, ".holder");
         let text = super::json(holder)?;
         places::write_private_file(&holder_path, text.as_bytes(), ErrorId::StateNotWritable)?;
         Ok(Self { _file: file, holder_path })
@@ -87,13 +89,19 @@ impl RunLock {
 
     /// Whether somebody may hold the lock of the state at `path` now: also where this process has no right to ask.
     pub fn may_be_held(path: &Path) -> bool {
-        let asked = File::open(companion(path, ".lock"));
-        asked.is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied) || Self::holder(path).is_some()
+        let lock = companion(path, ".lock");
+        if !matches!(places::is_file(&lock, ErrorId::StateNotReadable), Ok(true)) {
+            return false;
+        }
+        File::open(lock).is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied)
+            || Self::holder(path).is_some()
     }
 
     /// Who holds the lock of the state at `path` now, if anybody does.
     pub fn holder(path: &Path) -> Option<HeldBy> {
-        let lock = File::open(companion(path, ".lock")).ok()?;
+        let lock = companion(path, ".lock");
+        let lock =
+            places::is_file(&lock, ErrorId::StateNotReadable).ok()?.then(|| File::open(lock).ok())??;
         match lock.try_lock_shared() {
             Err(TryLockError::WouldBlock) => {}
             _ => return None,
@@ -105,6 +113,8 @@ impl RunLock {
 /// The note of who holds the lock, or why it does not tell.
 fn read_holder(path: &Path) -> std::result::Result<Holder, String> {
     let mut text = Vec::new();
+    places::is_file(path, ErrorId::StateNotReadable)
+        .map_err(|error| error.message.trim_end_matches('.').to_owned())?;
     let read = File::open(path).and_then(|file| file.take(LONGEST_NOTE).read_to_end(&mut text));
     read.map_err(|e| format!("'{}': {e}", path.display()))?;
     if text.is_empty() {

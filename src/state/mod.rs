@@ -18,6 +18,8 @@ mod schema;
 mod seal;
 mod whole;
 
+pub use open::check_rights;
+
 use std::{
     cell::{Cell, Ref, RefCell},
     path::{Path, PathBuf},
@@ -48,6 +50,8 @@ pub struct State {
     writes: Cell<bool>,
     /// A setting that could not be understood, and its text.
     doubted: RefCell<Option<(String, String)>>,
+    /// The run that works on it took it for damaged.
+    in_doubt: Cell<bool>,
     /// No evaluation counts until a full import has made them all again.
     judges_anew: Cell<bool>,
 }
@@ -60,6 +64,7 @@ impl State {
             _copy: None,
             writes: Cell::new(false),
             doubted: RefCell::new(None),
+            in_doubt: Cell::new(false),
             judges_anew: Cell::new(false),
         }
     }
@@ -69,8 +74,8 @@ impl State {
     }
 
     /// Ends the work: the file goes back to rollback-journal mode, and is sealed. Where another program has it open,
-    /// it stays as it is, and the next run does so.
-    pub fn close(self) -> Result<()> {
+    /// it stays as it is, and the next run does so. What is closed already stays so.
+    pub fn close(&self) -> Result<()> {
         if !self.writes.get() {
             return Ok(());
         }
@@ -79,13 +84,16 @@ impl State {
             .set_setting(seal::SEALED, &id)
             .and_then(|()| self.batch("PRAGMA incremental_vacuum; PRAGMA journal_mode = DELETE;"));
         match done {
-            Err(error) if error.id == ErrorId::StateBusy => {}
+            Err(error) if error.id == ErrorId::StateBusy => self.let_go()?,
             Err(error) => return Err(self.settled(error, Timestamp::now())),
             Ok(()) if self.let_go().is_ok() => {
                 // Without a seal the next run looks the file through.
                 let _ = seal::put(&self.path, &id);
             }
             Ok(()) => {}
+        }
+        if !self.in_doubt.get() {
+            aside::forget_doubt(&self.path);
         }
         self.writes.set(false);
         Ok(())
@@ -97,7 +105,9 @@ impl State {
         if !self.writes.get() || !failure::is_doubt(&error, &self.path) || self.let_go().is_err() {
             return error;
         }
+        let damaged = error.id == ErrorId::StateCorrupt;
         let error = aside::settle(&self.path, error, self.doubted.take(), now);
+        self.in_doubt.set(self.in_doubt.get() || damaged);
         match Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
             Ok(connection) if error.id != ErrorId::StateCorrupt => drop(self.connection.replace(connection)),
             _ => self.writes.set(false),

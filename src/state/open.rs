@@ -105,13 +105,13 @@ impl State {
     ///
     /// Fails with `StateNewer`, `StateCorrupt` (nothing is moved), `StateNotReadable`, `StateBusy`.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>> {
+        if !are_files(path, ErrorId::StateNotReadable)? {
+            return Ok(None);
+        }
         Self::open_readable(path).map_err(|error| failure::with_reason(path, error))
     }
 
     fn open_readable(path: &Path) -> Result<Option<Self>> {
-        if !path.try_exists().map_err(|e| Error::io(ErrorId::StateNotReadable, "Cannot read", path, &e))? {
-            return Ok(None);
-        }
         let journals: Vec<&str> =
             ["-wal", "-journal"].into_iter().filter(|suffix| companion(path, suffix).exists()).collect();
         let idle_with_journal = !journals.is_empty() && !lock::RunLock::may_be_held(path);
@@ -142,6 +142,7 @@ impl State {
     /// [`State::open_to_read`], after the whole state was looked through; `step` is that of [`State::open_watched`].
     /// Fails as that does, and with `StateCorrupt` where anything in it can't be right (nothing is moved).
     pub fn open_to_check(path: &Path, step: &mut whole::Step<'_>) -> Result<Option<Self>> {
+        are_files(path, ErrorId::StateNotReadable)?;
         let sealed = seal::check(path)?;
         let Some(state) = Self::open_to_read(path)? else { return Ok(None) };
         state.judge_seal(sealed)?;
@@ -152,6 +153,7 @@ impl State {
     /// A private temporary state that starts as a copy of the profile's, for a preview. It vanishes when it is
     /// dropped. `step` is that of [`State::open_watched`]. Fails like [`State::open_to_read`].
     pub fn open_preview_watched(path: &Path, step: &mut whole::Step<'_>) -> Result<Self> {
+        are_files(path, ErrorId::StateNotReadable)?;
         let mut sealed = seal::check(path)?;
         let mut connection = Connection::open("").map_err(|e| sqlite(path, e))?;
         if let Some(original) = Self::open_to_read(path)? {
@@ -174,11 +176,37 @@ impl State {
     }
 }
 
+/// Whether there is a state. Fails with `id` where something else is in its place, or in that of a journal.
+fn are_files(path: &Path, id: ErrorId) -> Result<bool> {
+    for suffix in ["-wal", "-journal", "-shm"] {
+        places::is_file(&companion(path, suffix), id)?;
+    }
+    places::is_file(path, id)
+}
+
+/// Whether a run could work on the state at `path` as far as rights go. Nothing is written, or left there.
+/// Fails with `StateNotWritable`, `PlaceNotWritable`, and as opening it does.
+pub fn check_rights(path: &Path) -> Result<()> {
+    let failed =
+        |file: &Path, e: &std::io::Error| Error::io(ErrorId::StateNotWritable, "Cannot write", file, e);
+    are_files(path, ErrorId::StateNotWritable)?;
+    for suffix in ["", ".lock", ".holder"] {
+        let file = companion(path, suffix);
+        if places::is_file(&file, ErrorId::StateNotWritable)? {
+            fs::OpenOptions::new().write(true).open(&file).map_err(|e| failed(&file, &e))?;
+        }
+    }
+    // The run makes files in the folder, or the folder itself.
+    let there = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+    tempfile::tempfile_in(there).map(drop).map_err(|e| failed(there, &e))
+}
+
 /// SQLite would make the file with the process's umask; the state is its owner's alone.
 fn create_private(path: &Path) -> Result<()> {
     if let Some(folder) = path.parent() {
         places::make_private_folder(folder)?;
     }
+    are_files(path, ErrorId::StateNotWritable)?;
     places::open_private_file(path)
         .map(drop)
         .map_err(|e| Error::io(ErrorId::StateNotWritable, "Cannot open the state", path, &e))

@@ -172,7 +172,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<()> {
     if steps > HIGHEST_VERSION {
         return Err(corrupt(path, &format!("its version is {found}")));
     }
-    if let Some(steps) = MIGRATIONS.get(..steps) {
+    if steps <= known {
         return check_tables(connection, path, steps);
     }
     let what = format!(
@@ -182,21 +182,36 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<()> {
     Err(Error::new(ErrorId::StateNewer, what).target(path.display().to_string()))
 }
 
-/// Fails with `StateCorrupt` where a table, column or index that `steps` made is not there.
-fn check_tables(connection: &Connection, path: &Path, steps: &[&str]) -> Result<()> {
-    let model = Connection::open_in_memory().map_err(|e| sqlite(path, e))?;
-    model.execute_batch(&steps.join(";")).map_err(|e| sqlite(path, e))?;
+/// Fails with `StateCorrupt` where a table, column or index of version `steps` is not there, or one is that came later.
+fn check_tables(connection: &Connection, path: &Path, steps: usize) -> Result<()> {
     let found = parts(connection, path)?;
-    let Some(part) = parts(&model, path)?.into_iter().find(|part| !found.contains(part)) else {
-        return Ok(());
+    let own = parts_of(steps, path)?;
+    let Some(part) = own.iter().find(|part| !found.contains(part)) else {
+        let later = parts_of(MIGRATIONS.len(), path)?;
+        let early = later.into_iter().find(|part| !own.contains(part) && found.contains(part));
+        return early.map_or(Ok(()), |Part { kind, name, column }| {
+            let what = column.map_or_else(
+                || format!("the {kind} '{name}'"),
+                |column| format!("the column '{column}' of '{name}'"),
+            );
+            Err(corrupt(path, &format!("its version is {steps}, but it has {what} of a later one")))
+        });
     };
     let Part { kind, name, column } = part;
-    let is_there = found.iter().any(|other| other.kind == kind && other.name == name);
+    let is_there = found.iter().any(|other| other.kind == *kind && other.name == *name);
     let why = match column {
         Some(column) if is_there => format!("its {kind} '{name}' has no column '{column}'"),
         _ => format!("it has no {kind} '{name}'"),
     };
     Err(corrupt(path, &why))
+}
+
+/// What a state of version `steps` has.
+fn parts_of(steps: usize, path: &Path) -> Result<Vec<Part>> {
+    let model = Connection::open_in_memory().map_err(|e| sqlite(path, e))?;
+    let sql: String = MIGRATIONS.iter().take(steps).copied().collect::<Vec<_>>().join(";");
+    model.execute_batch(&sql).map_err(|e| sqlite(path, e))?;
+    parts(&model, path)
 }
 
 /// A column of a table, or an index.

@@ -94,8 +94,9 @@ pub(super) fn take_away(path: &Path) {
 
 /// A seal that can't be read or understood is none: the whole state is looked through then.
 fn read_seal(path: &Path) -> Option<Seal> {
-    let mut text = Vec::new();
-    File::open(companion(path, ".seal")).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
+    let (seal, mut text) = (companion(path, ".seal"), Vec::new());
+    places::is_file(&seal, ErrorId::StateNotReadable).ok()?.then_some(())?;
+    File::open(seal).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
     let seal: Seal = serde_json::from_slice(&text).ok()?;
     let file = Digest { change_counter: seal.change_counter, sha256: seal.sha256 };
     (Seal::new(&seal.id, &file) == seal).then_some(seal)

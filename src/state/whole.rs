@@ -34,8 +34,30 @@ const TABLES: [&str; 9] =
 /// Those that came with version 3.
 const NEWER_TABLES: [&str; 3] = ["removal", "population", "orphan"];
 
+/// Numbers of the first version, from the lowest to the highest that can be right; times are read as such.
+const RANGES: [(&str, &str, i64, i64); 6] = [
+    ("evaluation", "has_values", 0, 1),
+    // One that is valid up to the last second there is is looked at again after it.
+    ("evaluation", "next_evaluation", -62_135_596_800, 253_402_300_800),
+    ("import", "run_id", 1, HIGHEST),
+    ("change", "run_id", 1, HIGHEST),
+    ("change", "id", 1, HIGHEST),
+    ("approval", "run_id", 1, HIGHEST),
+];
+
+/// Those that came with version 3.
+const NEWER_RANGES: [(&str, &str, i64, i64); 7] = [
+    ("run", "asked", 0, 1),
+    ("removal", "place", 1, 2),
+    ("population", "place", 1, 2),
+    ("value", "released_by", 1, HIGHEST),
+    ("change", "counts", 0, 2),
+    ("approval", "comes", 0, 1),
+    ("population", "recipients", 0, HIGHEST),
+];
+
 /// What must have no row: what is wrong, with the row's name in the place of `{}`.
-const DANGLING: [(&str, &str); 4] = [
+const DANGLING: [(&str, &str); 5] = [
     (
         "it has lost the value {}",
         "SELECT hex(fingerprint) FROM managed WHERE fingerprint NOT IN (SELECT fingerprint FROM value)",
@@ -43,6 +65,10 @@ const DANGLING: [(&str, &str); 4] = [
     (
         "it has lost the evaluation of {}",
         "SELECT anchor FROM import WHERE anchor NOT IN (SELECT anchor FROM evaluation)",
+    ),
+    (
+        "it has a link of {}, who is nobody it knows",
+        "SELECT anchor FROM link WHERE anchor NOT IN (SELECT anchor FROM evaluation)",
     ),
     (
         "the sequence of its {}s can't be right",
@@ -140,9 +166,12 @@ impl State {
         self.check_settings()?;
         self.read_setting("swept", Timestamp::parse)?;
         self.each_row(
-            "SELECT id, result, record FROM run",
+            "SELECT id, result, record, started FROM run",
             count,
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+            |row| {
+                row.get::<_, Timestamp>(3)?;
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            },
             |(id, result, record)| {
                 let run: crate::model::Run = self.stored(&record)?;
                 let result: RunResult = self.known(&result, "result of a run")?;
@@ -161,7 +190,7 @@ impl State {
         }
         let digests = self.query("SELECT desired FROM change", [], |row| row.get::<_, [u8; 32]>(0))?;
         drop(digests);
-        Ok(())
+        self.check_ranges(&RANGES)
     }
 
     /// Fails with `StateCorrupt` where a setting names a run that never was, or an import that is not in force.
@@ -242,18 +271,26 @@ impl State {
         )
     }
 
+    /// Fails with `StateCorrupt` where a number is none that any version writes.
+    fn check_ranges(&self, ranges: &[(&str, &str, i64, i64)]) -> Result<()> {
+        for (table, column, lowest, highest) in ranges {
+            let sql = format!("SELECT {column} FROM {table} WHERE {column} NOT BETWEEN ?1 AND ?2 LIMIT 1");
+            let found = self.query(&sql, [lowest, highest], |row| row.get::<_, i64>(0))?;
+            if let Some(number) = found.first() {
+                return Err(
+                    self.damaged(&format!("its {table} has the {column} {number}, which is out of range"))
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// What came with version 3. Columns of rows that are counted already are no rows of their own.
     fn check_newer(&self, count: &mut Count<'_, '_>) -> Result<()> {
-        let number = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
+        self.check_ranges(&NEWER_RANGES)?;
         let mut no_rows = Count { done: 0, total: 0, step: &mut |_, _| Ok(()) };
-        for sql in [
-            "SELECT released_by FROM value",
-            "SELECT made FROM evaluation",
-            "SELECT counts FROM change",
-            "SELECT asked FROM run",
-        ] {
-            self.each_row(sql, &mut no_rows, number, |_| Ok(()))?;
-        }
+        let made = |row: &Row<'_>| row.get::<_, Option<Timestamp>>(0);
+        self.each_row("SELECT made FROM evaluation", &mut no_rows, made, |_| Ok(()))?;
         let former = |row: &Row<'_>| row.get::<_, Option<String>>(0);
         self.each_row("SELECT former FROM link", &mut no_rows, former, |text| self.former(text).map(drop))?;
         self.each_row("SELECT place FROM change", &mut no_rows, former, |_| Ok(()))?;

@@ -11,7 +11,8 @@ use crate::{
     state::State,
 };
 
-/// Does `steps` as one run and hands it over as a `Run` result, whatever its end; also keeps it in the state.
+/// Does `steps` as one run and hands it over as a `Run` result, whatever its end; also keeps it in the state, which is
+/// closed then.
 /// Fails with the error that stopped the run.
 pub(super) fn carry_out(
     mut job: Job<'_>,
@@ -24,7 +25,7 @@ pub(super) fn carry_out(
     end(run, outcome, job.state, job.now, job.context)
 }
 
-/// Keeps and hands over a run that ended before it could read anything: no anchors, no source.
+/// Keeps and hands over a run that ended before it could read anything: no anchors, no source. The state is closed then.
 /// Fails with `error`.
 pub(crate) fn record_failure(
     profile: &Profile,
@@ -70,21 +71,34 @@ fn end(
     context: &Context,
 ) -> Result<Run> {
     let outcome = outcome.map_err(|error| state.settled(error, now));
-    run.result = match &outcome {
-        Ok(result) => *result,
-        Err(error) if error.id == ErrorId::Canceled => RunResult::Canceled,
-        Err(_) => RunResult::Stopped,
-    };
-    run.error = outcome.as_ref().err().map(|error| error.message.clone());
     run.ended = Some(now.plus(run.seconds as i64));
-    // The first error is the one to tell, also where keeping the run fails for the same reason.
+    tell(&mut run, &outcome);
     let kept = state.put_run(&run).map_err(|error| state.settled(error, now));
+    // What was learnt is kept whatever the end. The first error is the one to tell: what follows fails for the same
+    // reason.
+    let closed = state.close();
+    let ended = outcome.and_then(|result| kept.and(closed).map(|()| result));
+    let before = run.result;
+    tell(&mut run, &ended);
+    if run.result != before {
+        // A state that can't be written any more keeps what it has.
+        let _ = state.put_run(&run);
+    }
     if run.what_if {
         run.id = 0;
     }
     let told = context.result(ResultType::Run, &run);
-    outcome?;
-    kept?;
+    ended?;
     told?;
     Ok(run)
+}
+
+/// Notes in a run how it ended.
+fn tell(run: &mut Run, ended: &Result<RunResult>) {
+    run.result = match ended {
+        Ok(result) => *result,
+        Err(error) if error.id == ErrorId::Canceled => RunResult::Canceled,
+        Err(_) => RunResult::Stopped,
+    };
+    run.error = ended.as_ref().err().map(|error| error.message.clone());
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security;
 using System.Text;
@@ -107,6 +108,24 @@ namespace SmimeSync.Native
             ulong error;
             Answer.Check(Library.TaskCancel(Answer.ToNumber(handle), out error), error);
             GC.KeepAlive(this);
+        }
+
+        /// <summary>
+        /// Asks the task to end and waits for that, so that it can record how it ended; its last events are dropped.
+        /// </summary>
+        public void Stop(int milliseconds)
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            try
+            {
+                if (!ended) Cancel();
+                while (!ended && watch.ElapsedMilliseconds < milliseconds) Next(100);
+            }
+            catch (NativeException)
+            {
+                // It is disposed of whatever it says.
+                ended = true;
+            }
         }
 
         protected override bool ReleaseHandle()

@@ -51,7 +51,11 @@ function Invoke-Operation {
     } catch [SmimeSync.Native.NativeException] {
         $Cmdlet.ThrowTerminatingError((ConvertFrom-NativeFailure -Failure $_))
     } finally {
-        if ($null -ne $operation) { $operation.Dispose() }
+        if ($null -ne $operation) {
+            # A script may end its process next: a run needs a moment to record that it was canceled.
+            if ($null -ne $Late) { $operation.Stop(5000) }
+            $operation.Dispose()
+        }
         Complete-Progress -Cmdlet $Cmdlet
     }
     if ($null -eq $body) { return }

@@ -55,7 +55,7 @@ impl Opening<'_> {
         };
         drop(step);
         let done = self.run_on(&state, place, options, now, holder.host, work);
-        // What was learnt is kept whatever the end; the first error is the one to tell.
+        // A run that could not begin leaves it open; the first error is the one to tell.
         let closed = state.close();
         drop(lock);
         done?;

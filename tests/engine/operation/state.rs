@@ -3,7 +3,12 @@
 use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use smime_sync::{error::ErrorId, event::ResultType};
+use smime_sync::{
+    error::ErrorId,
+    event::ResultType,
+    model::Timestamp,
+    state::lock::{Holder, RunLock},
+};
 
 use super::sync::{Home, generate, sync};
 
@@ -83,13 +88,11 @@ fn a_state_that_cannot_be_read_is_told_apart_from_a_damaged_one() {
     let (result, message, advice) = check(&home);
     assert_eq!(result, "Failed");
     assert!(!message.contains("damaged"), "{message}");
-    assert!(!advice.contains("aside"), "{advice}");
+    assert!(advice.starts_with("Put the file back"), "{advice}");
     let error = home.ask(json!({"Operation": "GetRun", "ProfileName": ["corp"]})).0.unwrap_err();
     assert_eq!(error.id, ErrorId::StateNotReadable, "{error}");
-    assert!(error.message.contains(" could not be read: "), "{error}");
-    assert!(error.advice.starts_with("Nothing was moved."), "{}", error.advice);
-    #[cfg(unix)]
-    assert!(error.native.is_some_and(|native| native.os_error.is_some()), "the system's reason");
+    assert!(error.message.ends_with("corp.db': it is no file, but a folder."), "{error}");
+    assert!(error.advice.starts_with("Put the file back"), "{}", error.advice);
     fs::remove_dir(&state).unwrap();
     fs::rename(&aside, &state).unwrap();
     assert_eq!(home.results(ResultType::Run, sync(json!({})))[0]["Result"], "Success");
@@ -134,4 +137,60 @@ fn a_canceled_check_of_the_whole_state_ends_as_canceled_and_moves_nothing() {
     let value: Value =
         serde_json::from_slice(&fs::read(state.with_file_name("corp.db.seal")).unwrap()).unwrap();
     assert!(value["Sha256"].is_string());
+}
+
+#[test]
+fn a_run_whose_process_ended_is_shown_as_stopped_and_one_at_work_as_running() {
+    let (home, state) = published();
+    let sql = r#"UPDATE run SET result = 'Running', record = replace(record, '"Result":"Success"', '"Result":"Running"')"#;
+    rusqlite::Connection::open(&state).unwrap().execute_batch(sql).unwrap();
+    let runs = |result: &str| {
+        let results: &[&str] = if result.is_empty() { &[] } else { &[result] };
+        home.results(
+            ResultType::Run,
+            json!({"Operation": "GetRun", "ProfileName": ["corp"], "Result": results}),
+        )
+    };
+    for asked in ["", "Stopped"] {
+        let run = runs(asked).remove(0);
+        assert_eq!(run["Result"], "Stopped", "{run}");
+        assert_eq!(run["Error"], "The process ended in the middle of the run.");
+    }
+    assert_eq!(runs("Running").len(), 0);
+    let holder = Holder { host: "admin@test".into(), since: Timestamp(0) };
+    let _lock = RunLock::take(&state, &holder).unwrap();
+    for asked in ["", "Running"] {
+        assert_eq!(runs(asked)[0]["Result"], "Running", "{asked}");
+    }
+    assert_eq!(runs("Stopped").len(), 0);
+}
+
+#[test]
+fn the_check_tells_what_would_keep_a_run_from_its_lock_and_leaves_nothing_behind() {
+    let (home, state) = published();
+    let names = || {
+        let mut names: Vec<_> =
+            fs::read_dir(state.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert_eq!(check(&home).0, "Passed");
+    assert_eq!(names(), before);
+    let lock = state.with_file_name("corp.db.lock");
+    let _ = fs::remove_file(&lock);
+    fs::create_dir(&lock).unwrap();
+    let (result, message, advice) = check(&home);
+    assert_eq!(result, "Failed");
+    assert_eq!(message, format!("Cannot open '{}': it is no file, but a folder.", lock.display()));
+    assert!(advice.starts_with("Put the file back"), "{advice}");
+}
+
+#[test]
+fn a_file_that_is_read_takes_no_credential() {
+    let (home, _) = published();
+    let checks =
+        home.results(ResultType::ProfileTest, json!({"Operation": "TestProfile", "ProfileName": "corp"}));
+    let source = checks.into_iter().find(|check| check["Check"] == "Source").unwrap();
+    assert_eq!(source["Message"], "The source can be opened.");
 }

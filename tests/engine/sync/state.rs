@@ -197,6 +197,25 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
             "'baseline' names the run 2, which never was",
         ),
         ("UPDATE import SET missing_since = 253402300800", "out of range"),
+        ("UPDATE evaluation SET made = 9223372036854775807", "out of range"),
+        ("UPDATE evaluation SET made = -9223372036854775808", "out of range"),
+        ("UPDATE evaluation SET next_evaluation = -9223372036854775808", "out of range"),
+        ("UPDATE evaluation SET next_evaluation = 253402300801", "out of range"),
+        ("UPDATE evaluation SET has_values = 2", "its evaluation has the has_values 2, which is out of range"),
+        ("UPDATE run SET started = 9223372036854775807", "out of range"),
+        ("UPDATE change SET run_id = 0", "out of range"),
+        ("UPDATE change SET counts = 7", "out of range"),
+        ("UPDATE value SET released_by = -1", "out of range"),
+        ("REPLACE INTO population VALUES (1, -1)", "out of range"),
+        ("REPLACE INTO population VALUES (253402300800, 1)", "out of range"),
+        ("UPDATE link SET former = 'zz'", record),
+        ("UPDATE link SET former = ''", record),
+        ("UPDATE link SET former = CAST(x'ff80' AS TEXT)", "invalid utf-8"),
+        ("UPDATE link SET anchor = 'zz' WHERE anchor = 'id-bob'", "it has a link of zz, who is nobody it knows"),
+        ("UPDATE link SET anchor = '' WHERE anchor = 'id-bob'", "it has a link of , who is nobody it knows"),
+        ("UPDATE link SET anchor = upper(anchor)", "it has a link of ID-ALICE, who is nobody it knows"),
+        ("PRAGMA user_version = 2", "its version is 2, but it has the column 'made' of 'evaluation' of a later one"),
+        ("PRAGMA user_version = 1", "its version is 1, but it has the column 'curation' of 'evaluation' of a later one"),
         ("UPDATE import SET missing_since = -62135596801", "out of range"),
         ("UPDATE change SET time = 9223372036854775807", "out of range"),
         (
@@ -241,6 +260,52 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
         let run = harness.run();
         assert_eq!((run.planned(), run.ok().numbers.adopted), ((0, 0, 0), 3), "{damage}");
         assert_eq!(run.ok().result, RunResult::Success, "{damage}");
+    }
+}
+
+/// A pipe would hold up who opens it for ever, and a link that leads nowhere may be a disk that is not there today.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_never_opened_and_is_named() {
+    use std::{os::unix::fs::symlink, process::Command};
+    for (kind, why) in [
+        ("pipe", "it is no file, but a pipe, a socket or a device."),
+        ("folder", "it is no file, but a folder."),
+        ("/nowhere/at/all", "it is no file, but a link to '/nowhere/at/all', which is not there."),
+        ("/dev/null", "it is no file, but a pipe, a socket or a device."),
+    ] {
+        let make = |path: &Path| match kind {
+            "pipe" => assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+            "folder" => fs::create_dir(path).unwrap(),
+            to => symlink(to, path).unwrap(),
+        };
+        for name in ["corp.db", "corp.db.lock", "corp.db.holder", "corp.db-wal", "corp.db.seal"] {
+            let mut harness = one();
+            let state = harness.state_path();
+            let path = state.with_file_name(name);
+            let _ = fs::remove_file(&path);
+            make(&path);
+            let holder = Holder { host: "admin@test".into(), since: Timestamp(0) };
+            let lock = RunLock::take(&state, &holder);
+            let checked = State::open_to_check(&state, &mut |_, _| Ok(()));
+            let named = |error: &Error| {
+                let message = format!("Cannot open '{}': {why}", path.display());
+                assert_eq!(error.message, message);
+                assert!(error.advice.starts_with("Put the file back"), "{}", error.advice);
+            };
+            match name {
+                "corp.db" | "corp.db-wal" => {
+                    assert_eq!(checked.err().map(|error| named(&error)), Some(()), "{name}");
+                    assert_eq!(harness.run().run.err().map(|error| named(&error)), Some(()), "{name}");
+                }
+                // A seal that can't be read is none.
+                "corp.db.seal" => assert_eq!(harness.run().ok().result, RunResult::Success, "{why}"),
+                _ => {
+                    assert_eq!(lock.err().map(|error| named(&error)), Some(()), "{name}");
+                    checked.unwrap();
+                }
+            }
+        }
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Fault {
     Copies(usize, PathBuf, PathBuf),
     /// Before the write of the batch with this number somebody else changes the state by SQL.
     Executes(usize, PathBuf, String),
+    /// Before the write of the batch with this number somebody removes the state with its companions.
+    Removes(usize, PathBuf),
     /// After the first write this recipient can't be read back.
     HidesWritten(String),
     /// It has to be asked for each recipient, to know whether it is there.
@@ -131,6 +133,11 @@ impl Target for FaultyTarget {
                 Fault::Copies(at, from, to) if *at == self.writes => copy(from, to),
                 Fault::Executes(at, state, sql) if *at == self.writes => {
                     rusqlite::Connection::open(state).unwrap().execute_batch(sql).unwrap();
+                }
+                Fault::Removes(at, state) if *at == self.writes => {
+                    for suffix in ["", "-wal", "-shm"] {
+                        fs::remove_file(format!("{}{suffix}", state.display())).unwrap();
+                    }
                 }
                 _ => {}
             }

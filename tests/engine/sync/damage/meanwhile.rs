@@ -13,12 +13,16 @@ use crate::sync::harness::{Fault, Harness, Outcome, person};
 
 /// Runs over a few people to whom something new is published, while somebody changes the state at the write of a batch.
 fn disturbed(damage: &str) -> (Harness, Outcome) {
+    disturbed_by(|harness| Fault::Executes(2, harness.state_path(), damage.into()))
+}
+
+fn disturbed_by(fault: impl FnOnce(&Harness) -> Fault) -> (Harness, Outcome) {
     let people = ["alice", "bob", "carol", "dave"];
     let mut harness = Harness::new(people.map(|name| person(name, &[name])).to_vec());
     harness.batch = 1;
     harness.run().ok();
     harness.source.recipients = people.map(|name| person(name, &[&format!("new {name}"), name])).to_vec();
-    harness.faults = vec![Fault::Executes(2, harness.state_path(), damage.into())];
+    harness.faults = vec![fault(&harness)];
     let outcome = harness.run();
     harness.faults.clear();
     (harness, outcome)
@@ -54,6 +58,22 @@ fn damage_in_the_middle_of_an_export_is_kept_aside_and_the_next_run_adopts() {
         }
         assert_eq!(harness.run().planned(), (0, 0, 0), "{damage}");
     }
+}
+
+/// What was learnt could not be kept: that is no success, however well the rest went.
+#[cfg(unix)]
+#[test]
+fn a_run_whose_state_is_removed_under_it_is_stopped_and_the_next_one_adopts() {
+    let (mut harness, outcome) = disturbed_by(|harness| Fault::Removes(2, harness.state_path()));
+    let error = outcome.run.unwrap_err();
+    assert_eq!(error.id, ErrorId::StateNotWritable, "{error}");
+    assert!(error.message.contains("moved, replaced or removed"), "{error}");
+    assert!(error.advice.starts_with("Leave the files of a state alone"), "{}", error.advice);
+    let told = outcome.told.results_of(smime_sync::event::ResultType::Run);
+    assert_eq!(told.len(), 1);
+    assert_eq!((&told[0]["Result"], &told[0]["Error"]), (&"Stopped".into(), &error.message.clone().into()));
+    let run = harness.run();
+    assert_eq!((run.planned(), run.ok().numbers.adopted), ((0, 0, 0), 4));
 }
 
 #[test]
