@@ -101,6 +101,7 @@ impl ActiveDirectoryTarget {
                     key: anchor.clone(),
                     values: certificate_values(&entry),
                     findings: Vec::new(),
+                    damage: None,
                 },
             });
             all.insert(anchor, found);

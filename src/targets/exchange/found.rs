@@ -81,6 +81,7 @@ impl Found {
             key: self.key.to_string(),
             values: values(object)?,
             findings: self.flags.findings(&self.label()),
+            damage: None,
         })
     }
 }

@@ -160,6 +160,7 @@ impl Exchange {
             key: key.to_string(),
             values: Vec::new(),
             findings: entry.flags.findings(label),
+            damage: None,
         });
         match found {
             // The values of those that can't be written are not worth a request each.
@@ -189,6 +190,7 @@ impl Exchange {
             key: entry.key.to_string(),
             values: Vec::new(),
             findings: vec![target_finding(RuleId::SoftDeletedRecipient, message)],
+            damage: None,
         });
         Ok(Match::Excluded(Exclusion::SoftDeleted, found))
     }

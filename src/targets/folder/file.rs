@@ -59,23 +59,25 @@ impl RecipientFile {
         }
     }
 
-    /// The file at `path`, `None` where there is none. Fails with `TargetUnreadable`.
+    /// The file at `path`, `None` where there is none. Fails with `TargetUnreadable`, `TargetDamaged`.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let text = match fs::read(path) {
             Ok(text) => text,
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot read", path, &e)),
         };
-        serde_json::from_slice(&text).map(Some).map_err(|e| unreadable(path, &e.to_string()))
+        let file: Self = serde_json::from_slice(&text).map_err(|e| damaged(path, &e.to_string()))?;
+        file.values().map_err(|e| damaged(path, e.message.trim_end_matches('.')))?;
+        Ok(Some(file))
     }
 
-    /// Its values. Fails with `TargetUnreadable` where they are not base64.
+    /// Its values. Fails with `TargetDamaged` where they are not base64.
     pub(super) fn values(&self) -> Result<Vec<Value>> {
         let value = |file: &FileValue| {
             let bytes = BASE64.decode(&file.data);
             bytes.map(|bytes| Value::new(file.attribute, bytes)).map_err(|e| {
                 Error::new(
-                    ErrorId::TargetUnreadable,
+                    ErrorId::TargetDamaged,
                     format!("A value of '{}' is not base64: {e}.", self.recipient),
                 )
                 .target(self.recipient.clone())
@@ -114,8 +116,8 @@ impl RecipientFile {
             certificates.push((stage(place, &name, &value.bytes)?, name));
         }
         let name = format!("{key}.json");
-        let mut text = serde_json::to_vec_pretty(self)
-            .map_err(|e| unreadable(&place.path.join(&name), &e.to_string()))?;
+        let mut text =
+            serde_json::to_vec_pretty(self).map_err(|e| damaged(&place.path.join(&name), &e.to_string()))?;
         text.push(b'\n');
         Ok(Staged { key: key.to_owned(), certificates, json: stage(place, &name, &text)? })
     }
@@ -168,8 +170,11 @@ pub(super) fn remove(folder: &Path, key: &str) -> Result<()> {
 /// Removes certificates beside the JSON, but those to `keep`: as many as it has values, and on to the first place
 /// that has none.
 fn remove_companions(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
-    let file = RecipientFile::read(&json_path(folder, key))?;
-    let values = file.map_or(0, |file| file.values.len());
+    let values = match RecipientFile::read(&json_path(folder, key)) {
+        Ok(file) => file.map_or(0, |file| file.values.len()),
+        Err(error) if error.id == ErrorId::TargetDamaged => 0,
+        Err(error) => return Err(error),
+    };
     for place in 0.. {
         let stem = if place == 0 { key.to_owned() } else { format!("{key}.{}", place + 1) };
         let mut found = false;
@@ -217,7 +222,7 @@ fn put(file: TempPath, path: &Path) -> Result<()> {
     file.persist(path).map_err(|e| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, &e.error))
 }
 
-fn unreadable(path: &Path, why: &str) -> Error {
-    Error::new(ErrorId::TargetUnreadable, format!("'{}' is not a recipient's file: {why}.", path.display()))
+fn damaged(path: &Path, why: &str) -> Error {
+    Error::new(ErrorId::TargetDamaged, format!("'{}' is not a recipient's file: {why}.", path.display()))
         .target(path.display().to_string())
 }

@@ -70,17 +70,26 @@ impl Folder {
     fn find(&mut self, query: &TargetQuery<'_>) -> Result<Match> {
         let own = name::key(query);
         let linked = query.link.filter(|link| name::is_key(link)).unwrap_or(&own).to_owned();
+        let mut damaged = None;
         for key in if linked == own { vec![linked] } else { vec![linked, own.clone()] } {
-            if let Some(file) = self.read_key(&key)?.filter(|file| batch::is_owner(query, &file.anchor)) {
-                return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
+            match self.read_key(&key) {
+                Ok(Some(file)) if batch::is_owner(query, &file.anchor) => return found(key, &file),
+                Ok(_) => {}
+                // Whose it is, the link says, where it can't say so itself any more.
+                Err(error) if batch::is_linked_damage(query, &key, &error) => damaged = Some((key, error)),
+                Err(error) => return Err(error),
             }
+        }
+        if let Some((key, error)) = damaged {
+            let (values, findings, damage) = (Vec::new(), Vec::new(), Some(error));
+            return Ok(Match::One(TargetRecipient { key, values, findings, damage }));
         }
         if query.link.is_none()
             && query.thorough
             && let Some(key) = self.key_of_anchor(query.anchor)?
             && let Some(file) = self.read_key(&key)?
         {
-            return Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new() }));
+            return found(key, &file);
         }
         // Whoever else has its name by now: nothing of it is there, and its write finds out whether it can have it.
         Ok(Match::None)
@@ -97,6 +106,7 @@ impl Target for Folder {
     }
 
     fn check_writable(&mut self, _context: &Context) -> Result<()> {
+        durable::check_link(&self.place.path)?;
         // The folder is made by the first write; until then its nearest ancestor has to take it.
         let there = self.place.path.ancestors().find(|path| path.exists()).unwrap_or(&self.place.path);
         // A file without a name vanishes with the process.
@@ -130,22 +140,14 @@ impl Target for Folder {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
-        let mut keys: Vec<String> = read_anchors(&self.place.path)?.into_values().collect();
-        keys.sort_unstable();
-        for key in keys {
-            context.check()?;
-            let item = match self
-                .read_key(&key)
-                .and_then(|file| file.map(|file| file.to_recipient(&key)).transpose())
-            {
-                Ok(None) => continue,
-                Ok(Some(recipient)) if !selection.includes(&recipient) => continue,
-                Ok(Some(recipient)) => SourceItem::Recipient(recipient),
-                Err(error) => SourceItem::Invalid(error),
-            };
-            sink(item)?;
-        }
-        Ok(())
+        entries::each(&self.place.path, context, &mut |one| match one.recipient {
+            Ok(recipient) if selection.includes(&recipient) => sink(SourceItem::Recipient(recipient)),
+            Err(error) if entries::is_named(selection, one.key.as_deref()) => {
+                let name = one.key.unwrap_or_default();
+                sink(SourceItem::Invalid(error.target(name)))
+            }
+            _ => Ok(()),
+        })
     }
 
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
@@ -187,6 +189,10 @@ impl Target for Folder {
     fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
         entries::each(&self.place.path, context, sink)
     }
+}
+
+fn found(key: String, file: &RecipientFile) -> Result<Match> {
+    Ok(Match::One(TargetRecipient { key, values: file.values()?, findings: Vec::new(), damage: None }))
 }
 
 fn read_anchors(folder: &Path) -> Result<HashMap<String, String>> {

@@ -127,6 +127,7 @@ fn take_out(server: &Server) -> (Result<Vec<Result<String>>>, Vec<String>) {
         key: alice.anchor.clone(),
         values: vec![certificate(b"old"), certificate(b"kept")],
         findings: Vec::new(),
+        damage: None,
     };
     let write = TargetWrite {
         query: alice.query(),

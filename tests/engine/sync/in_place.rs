@@ -79,6 +79,7 @@ impl Target for Directory {
                 key: query.anchor.to_owned(),
                 values: values.clone(),
                 findings: Vec::new(),
+                damage: None,
             };
             Ok(if self.quiet.iter().any(|anchor| anchor == query.anchor) {
                 Match::Excluded(Exclusion::QuietPeriod, Some(found))

@@ -54,6 +54,7 @@ impl Others {
             key: self.people[person].anchor.clone(),
             values: going.to_vec(),
             findings: Vec::new(),
+            damage: None,
         };
         match self.people[person].write(&mut self.target, &current, coming, context) {
             Ok(_) => true,

@@ -77,7 +77,12 @@ impl Target for Directory {
         let found = |query: &TargetQuery<'_>| {
             let recipient = inside.recipients.iter().find(|one| one.anchor == query.anchor)?;
             let key = recipient.anchor.clone();
-            Some(TargetRecipient { key, values: recipient.values.clone(), findings: Vec::new() })
+            Some(TargetRecipient {
+                key,
+                values: recipient.values.clone(),
+                findings: Vec::new(),
+                damage: None,
+            })
         };
         let matched = |query: &TargetQuery<'_>| match found(query) {
             Some(found) if inside.quiet.contains(&found.key) => {
