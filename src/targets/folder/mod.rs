@@ -77,6 +77,8 @@ impl Folder {
                 Ok(_) => {}
                 // Whose it is, the link says, where it can't say so itself any more.
                 Err(error) if batch::is_linked_damage(query, &key, &error) => damaged = Some((key, error)),
+                // Perhaps of another one that makes room; its write finds out.
+                Err(error) if error.id == ErrorId::TargetDamaged && query.link.is_some() => {}
                 Err(error) => return Err(error),
             }
         }

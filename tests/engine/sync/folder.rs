@@ -207,7 +207,7 @@ fn who_leaves_or_moves_takes_a_damaged_file_along() {
         harness.source.recipients.remove(0);
         harness.source.recipients[0].mail = Some("alice@contoso.test".into());
         let run = harness.run();
-        assert_eq!(run.ok().result, RunResult::Success, "{:?}", run.told.errors_of());
+        assert_eq!(run.ok().result, RunResult::Success, "{:?} {:?}", run.told.lines(), run.ok().numbers);
         assert_eq!(harness.published("alice"), ["b"]);
         let mut names: Vec<String> = tree(&harness.out())
             .into_keys()
