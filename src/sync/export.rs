@@ -193,7 +193,7 @@ fn read_current(
         let current = match matched {
             Ok(Match::One(current)) => match one.room(job, &current, may_wait)? {
                 Room::Free => {
-                    one.tell_damage(job, &current)?;
+                    verify::tell_damage(job, &one.change, &one.material.link, &current)?;
                     Some(current)
                 }
                 Room::Later => {
@@ -278,18 +278,6 @@ impl Work {
             return Ok(Room::Free);
         }
         moves::room(job, &self.change, current, may_wait)
-    }
-
-    /// Tells of damage that no earlier look has told.
-    fn tell_damage(&self, job: &Job<'_>, current: &TargetRecipient) -> Result<()> {
-        let Change { anchor, recipient, .. } = &self.change;
-        match &current.damage {
-            Some(damage) if !self.material.link.former.contains(anchor) => {
-                let what = format!("{recipient}: {damage} What this change leaves there takes its place.");
-                job.context.log(LogLevel::Warning, what)
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Ours first, then what others put there and keep. `None`: it is not to be written.

@@ -11,9 +11,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     event::LogLevel,
-    model::{PublishedValue, Run, RunNumbers, Value, counted},
+    model::{Change, PublishedValue, Run, RunNumbers, Value, counted},
     profile::{Drift, Ownership},
-    state::published::PlanRow,
+    state::published::{Link, PlanRow},
     targets::{Match, TargetRecipient},
 };
 
@@ -123,6 +123,23 @@ impl Published {
             row.former.push(row.anchor.clone());
         }
         Ok(())
+    }
+}
+
+/// Before a write: tells of damage that no earlier look has told.
+pub(super) fn tell_damage(
+    job: &Job<'_>,
+    change: &Change,
+    link: &Link,
+    current: &TargetRecipient,
+) -> Result<()> {
+    match &current.damage {
+        Some(damage) if !link.former.contains(&change.anchor) => {
+            let what =
+                format!("{}: {damage} What this change leaves there takes its place.", change.recipient);
+            job.context.log(LogLevel::Warning, what)
+        }
+        _ => Ok(()),
     }
 }
 
