@@ -115,11 +115,12 @@ error_ids! {
     8005 IdentityAmbiguous InvalidArgument "Use the object GUID or the distinguished name."
     8006 TargetNotWritable WriteError "Check the path and the right to write to it."
     8007 TargetConflict InvalidData "Give each recipient an address of its own in the source."
-    8008 TargetUnreadable InvalidData "Repair or remove the named file at the target and run again."
+    8008 TargetUnreadable ReadError "Give the account that runs the profile the right to read what is named, and run again."
     8009 VerifyFailed InvalidResult "What was read back is neither the old nor the new state; check who else writes to the target."
     8010 Canceled OperationStopped "Run again; what was begun is finished or put right then."
     8011 PlanNotApprovable InvalidOperation "Put right what the plan was held for, and run again."
     8012 PlanVoid InvalidOperation "Set right what the message names and run again: that run makes a plan of its own."
+    8013 TargetDamaged InvalidData "Restore the named file, or remove it and the certificates of the same name beside it, and run again."
     9001 Panic NotSpecified "This is a bug in SmimeSync; please report it with the message."
     9002 Internal NotSpecified "This is a bug in SmimeSync; please report it with the message."
 }

@@ -143,7 +143,7 @@ pub struct RunNumbers {
     pub verified: u64,
     /// Those of them where something published was gone.
     pub drifted: u64,
-    /// Recipients with something published that nobody in the source wants, and that no run of this state published;
+    /// Recipients with something published that nobody in the source wants, and that the state did not know;
     /// looked for by a run with a new state, and with `-Verify`.
     pub orphaned: u64,
     /// Errors of single objects.

@@ -12,10 +12,11 @@ pub(crate) mod history;
 pub mod import;
 pub mod lock;
 mod open;
-mod orphan;
+pub(crate) mod orphan;
 pub mod published;
 mod schema;
 mod seal;
+mod unseen;
 mod whole;
 
 pub use open::check_rights;

@@ -11,6 +11,8 @@ use crate::error::Result;
 pub struct Sight {
     /// The source shows the recipient.
     pub present: bool,
+    /// It has values.
+    pub has_values: bool,
     /// Something of it is to be published.
     pub has_desired: bool,
 }
@@ -53,10 +55,10 @@ impl State {
 
     /// What the import of `run_id` knows of an anchor; `None`: nothing.
     pub fn sight_of(&self, run_id: i64, anchor: &str) -> Result<Option<Sight>> {
-        let sql = "SELECT i.missing_since IS NULL, e.desired <> '[]' FROM import AS i
+        let sql = "SELECT i.missing_since IS NULL, e.has_values, e.desired <> '[]' FROM import AS i
                        JOIN evaluation AS e ON e.anchor = i.anchor WHERE i.run_id = ?1 AND i.anchor = ?2";
         let rows = self.query(sql, params![run_id, anchor], |row| {
-            Ok(Sight { present: row.get(0)?, has_desired: row.get(1)? })
+            Ok(Sight { present: row.get(0)?, has_values: row.get(1)?, has_desired: row.get(2)? })
         })?;
         Ok(rows.into_iter().next())
     }

@@ -199,6 +199,7 @@ impl State {
     /// Who was there before is there no longer.
     fn set_link(&self, anchor: &str, link: Option<&str>) -> Result<()> {
         let Some(link) = link else {
+            self.note_unseen(anchor, false)?;
             return self.execute("DELETE FROM link WHERE anchor = ?1", [anchor]).map(drop);
         };
         self.execute("DELETE FROM link WHERE target = ?2 AND anchor <> ?1", [anchor, link])?;
@@ -210,9 +211,12 @@ impl State {
         .map(drop)
     }
 
-    /// Keeps that what the target has for a recipient may be unfinished: it is written again.
+    /// Keeps that what the target has for a recipient is not whole, or may not be: it is written again.
     pub fn distrust(&self, anchor: &str) -> Result<()> {
         let mut former = self.link(anchor)?.former;
+        if former.iter().any(|one| one == anchor) {
+            return Ok(());
+        }
         former.push(anchor.to_owned());
         self.execute("UPDATE link SET former = ?2 WHERE anchor = ?1", [anchor, &json(&former)?]).map(drop)
     }
@@ -234,6 +238,7 @@ impl State {
             rusqlite::params![old, new, former],
         )?;
         self.execute("UPDATE managed SET anchor = ?2 WHERE anchor = ?1", [old, new])?;
+        self.rename_unseen(old, new)?;
         self.drop_open_change(new)?;
         let sql = "UPDATE change SET anchor = ?2 WHERE anchor = ?1 AND state <> 'Exported'";
         self.execute(sql, [old, new]).map(drop)
@@ -265,6 +270,7 @@ impl State {
             )?;
             state.execute("DELETE FROM managed", [])?;
             state.forget_removals()?;
+            state.forget_unseen()?;
             state.execute("DELETE FROM orphan", [])?;
             state.execute("DELETE FROM change WHERE state <> 'Exported'", [])?;
             state.execute("DELETE FROM link", [])

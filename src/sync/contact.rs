@@ -28,7 +28,7 @@ pub(super) fn run(
         }
     }
     let mut errors = Vec::new();
-    let watched = watch.over(rows, job.target)?;
+    let watched = watch.over(rows, job.target, job.state)?;
     for look in mode.looks(job.state, watched)? {
         errors.extend(take(job, run, rows, look.as_ref())?);
     }

@@ -55,7 +55,7 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
         let renamed = row.former.iter().any(|anchor| *anchor != row.anchor);
         reasons.push(match renamed {
             true => format!("The recipient's anchor is '{}' now.", row.anchor),
-            false => "The last write was interrupted.".to_owned(),
+            false => "What the target has of it is damaged or unfinished.".to_owned(),
         });
     }
     if moved && row.link.is_none() {

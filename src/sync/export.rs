@@ -203,7 +203,10 @@ fn read_current(
     for (one, matched) in work.iter_mut().zip(matches) {
         let current = match matched {
             Ok(Match::One(current)) => match one.room(job, &current, may_wait)? {
-                Room::Free => Some(current),
+                Room::Free => {
+                    verify::tell_damage(job, &one.change, &one.material.link, &current)?;
+                    Some(current)
+                }
                 Room::Later => {
                     one.waits = true;
                     outcomes.push(None);

@@ -15,8 +15,12 @@ use crate::{
 /// The setting that says that all recipients were matched with the target once.
 const CONTACTED: &str = "contacted_target";
 
+/// The setting that says that the target is another one since the last one was met: the state is not new.
+const ANOTHER: &str = "another_target";
+
 /// Keeps that all recipients were matched with the target.
 pub(super) fn keep(state: &State) -> Result<()> {
+    state.remove_setting(ANOTHER)?;
     state.set_setting(CONTACTED, "yes")
 }
 
@@ -27,7 +31,13 @@ pub(super) fn is_due(state: &State) -> Result<bool> {
 
 /// Another target has yet to be met.
 pub(super) fn forget(state: &State) -> Result<()> {
+    state.set_setting(ANOTHER, "yes")?;
     state.remove_setting(CONTACTED)
+}
+
+/// Whether another target than the present one was met before.
+pub(super) fn is_another(state: &State) -> Result<bool> {
+    Ok(state.setting(ANOTHER)?.is_some())
 }
 
 /// A look at recipients that no run has linked yet.

@@ -40,6 +40,10 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, checks: &[Check<'_>]) -> Res
             let queries: Vec<TargetQuery<'_>> = batch.iter().map(|(check, _)| check.query()).collect();
             for ((check, _), matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
                 let there = match matched {
+                    Ok(Match::One(TargetRecipient { damage: Some(error), .. })) => {
+                        still.push((*check, Some(error)));
+                        continue;
+                    }
                     Ok(Match::One(found) | Match::Excluded(_, Some(found))) => Some(found),
                     Ok(_) => None,
                     // Not to be read at the moment; the next look may do better.

@@ -113,7 +113,10 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
     let matches = job.target.read(&queries, job.context)?;
     for (((change, ..), query), matched) in known.iter().zip(&queries).zip(matches) {
         let found = match job.state.place(change.id)? {
-            Some(place) => matched.and_then(|found| tidy(job, query, found, place)),
+            Some(place) => match matched {
+                Ok(found) => tidy(job, query, found, place)?,
+                Err(error) => Err(error),
+            },
             None => matched,
         };
         match found {
@@ -127,16 +130,19 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
 
 /// Where we name the places, `place` being the one that the change went to: what the recipient has there counts, and
 /// what a crash left at only one of two places, or unfinished at the new one, is taken away. Nobody would know of it
-/// later, when the address may be another's.
-fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String) -> Result<Match> {
+/// later, when the address may be another's. The inner error is the recipient's alone.
+fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String) -> Result<Result<Match>> {
     let old = match found {
-        Match::One(found) if found.key == place => return Ok(Match::One(found)),
+        Match::One(found) if found.key == place => return Ok(Ok(Match::One(found))),
         Match::One(old) => Some(old),
         Match::None => None,
-        other => return Ok(other),
+        other => return Ok(Ok(other)),
     };
     let at_place = TargetQuery { link: Some(&place), ..query.clone() };
-    let new = job.target.read(std::slice::from_ref(&at_place), job.context)?.pop().transpose()?;
+    let new = match job.target.read(std::slice::from_ref(&at_place), job.context)?.pop().transpose() {
+        Ok(new) => new,
+        Err(error) => return Ok(Err(error)),
+    };
     let (left, stays) = match (new, old) {
         (Some(Match::One(new)), old) if new.key == place => (old, Some(new)),
         (_, old) => (
@@ -145,15 +151,19 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
                 values: Vec::new(),
                 findings: Vec::new(),
                 incomplete: Vec::new(),
+                damage: None,
             }),
             old,
         ),
     };
     if let (Some(left), false) = (left, job.options.what_if) {
         let write = TargetWrite { query: query.clone(), current: Some(left), values: Vec::new() };
-        job.target.write(std::slice::from_ref(&write), job.context)?.pop().transpose()?;
+        let written = job.target.write(std::slice::from_ref(&write), job.context)?.pop();
+        if let Some(Err(error)) = written {
+            return Ok(Err(error));
+        }
     }
-    Ok(stays.map_or(Match::None, Match::One))
+    Ok(Ok(stays.map_or(Match::None, Match::One)))
 }
 
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
@@ -165,6 +175,11 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
             return job.report(run, ambiguous(why).target(change.recipient.clone()));
         }
     };
+    // Neither the old nor the new state: what was there before the change is written again, or what is wanted by now.
+    if found.as_ref().is_some_and(|found| found.damage.is_some()) {
+        job.state.drop_open_change(&change.anchor)?;
+        return job.state.distrust(&change.anchor);
+    }
     // What shows that a write was finished are values that were not there before, at the place that it went to.
     let place = job.state.place(change.id)?;
     let finished = |found: &TargetRecipient| {

@@ -9,11 +9,11 @@ use super::{
     wiped::Watched,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     event::LogLevel,
-    model::{PublishedValue, Run, RunNumbers, Value, counted},
+    model::{Change, PublishedValue, Run, RunNumbers, Value, counted},
     profile::{Drift, Ownership},
-    state::published::PlanRow,
+    state::published::{Link, PlanRow},
     targets::{Match, TargetRecipient},
 };
 
@@ -46,6 +46,7 @@ impl Look for Published {
         found: Result<Match>,
     ) -> Result<Verdict> {
         run.numbers.verified += 1;
+        desk.state.note_unseen(&row.anchor, found.is_err())?;
         Ok(match found {
             Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
             Err(error) => Verdict::Fail(error),
@@ -75,6 +76,9 @@ impl Published {
         row: &mut PlanRow,
         found: Option<&TargetRecipient>,
     ) -> Result<()> {
+        if let Some(error) = found.and_then(|found| found.damage.as_ref()) {
+            return self.mend(desk, run, row, error);
+        }
         let there = found.map(|found| found.values.as_slice()).unwrap_or_default();
         let (ours, foreign): (Vec<Value>, Vec<Value>) =
             there.iter().cloned().partition(|value| row.managed.iter().any(|one| one.is(value)));
@@ -109,20 +113,52 @@ impl Published {
     }
 }
 
+impl Published {
+    /// What can't be understood is gone; its place is still the recipient's, and is written or taken away with it.
+    fn mend(&self, desk: &Desk<'_>, run: &mut Run, row: &mut PlanRow, damage: &Error) -> Result<()> {
+        run.numbers.drifted += 1;
+        desk.verbose(format!("{}: {damage}", row.evaluation.recipient.label))?;
+        if self.drift == Drift::Repair {
+            desk.state.distrust(&row.anchor)?;
+            row.former.push(row.anchor.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Before a write: tells of damage that no earlier look has told.
+pub(super) fn tell_damage(
+    job: &Job<'_>,
+    change: &Change,
+    link: &Link,
+    current: &TargetRecipient,
+) -> Result<()> {
+    match &current.damage {
+        Some(damage) if !link.former.contains(&change.anchor) => {
+            let what =
+                format!("{}: {damage} What this change leaves there takes its place.", change.recipient);
+            job.context.log(LogLevel::Warning, what)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// One warning that something published had gone, if there was any.
 pub(super) fn tell_drift(job: &Job<'_>, numbers: &RunNumbers) -> Result<()> {
     if numbers.drifted == 0 {
         return Ok(());
     }
     let what_now = match job.profile.target.drift() {
-        Drift::Repair => "what is still wanted is published again",
+        // What becomes of the plan is not known yet.
+        Drift::Repair => "what is still wanted is planned to be published again",
         Drift::Report => "the profile only reports it (-Drift Report)",
     };
     let what = format!(
-        "{} of {} had lost published values at {}; {what_now}. -Verbose names them.",
+        "{} of {} had lost published values at {}; {what_now}. -Verbose names {}.",
         numbers.drifted,
         counted(numbers.verified, "verified recipient", "verified recipients"),
         job.target.name(),
+        if numbers.drifted == 1 { "it" } else { "them" },
     );
     job.context.log(LogLevel::Warning, what)
 }

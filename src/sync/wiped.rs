@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     model::{Run, counted},
     profile::Drift,
-    state::{history::UNFINISHED_INDEX, published::PlanRow},
+    state::{State, history::UNFINISHED_INDEX, published::PlanRow},
     targets::{Match, Target, TargetQuery},
 };
 
@@ -22,7 +22,8 @@ const SAMPLE: u64 = 3;
 pub(super) enum Watch {
     /// Everybody's.
     Everybody,
-    /// Those of whom the target knows without reading that they are gone.
+    /// Those of whom the target knows without reading that they are gone, and those whom no run has seen since one
+    /// could not read them.
     Gone,
 }
 
@@ -52,14 +53,14 @@ impl Watched {
 
 impl Watch {
     /// Whose of these recipients are looked at.
-    pub(super) fn over(self, rows: &[PlanRow], target: &mut dyn Target) -> Result<Watched> {
+    pub(super) fn over(self, rows: &[PlanRow], target: &mut dyn Target, state: &State) -> Result<Watched> {
         if self == Self::Everybody {
             return Ok(Watched::Everybody);
         }
         let mut gone = BTreeSet::new();
         for row in rows {
             if let Some(link) = &row.link
-                && target.has(link)? == Some(false)
+                && (target.has(link)? == Some(false) || state.is_unseen(&row.anchor)?)
             {
                 gone.insert(row.anchor.clone());
             }

@@ -6,7 +6,7 @@ pub mod folder;
 
 use crate::{
     directory::{Selection, SourceItem},
-    error::Result,
+    error::{Error, Result},
     event::Context,
     model::{
         Exclusion, Finding, Fingerprint, PublishedRecipient, PublishedValue, Recipient, RecipientRecord,
@@ -38,7 +38,7 @@ pub fn keys_of_same(key: &str) -> Vec<String> {
 }
 
 /// A recipient of the target as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TargetRecipient {
     /// The target's own key, by which later runs find it again.
     pub key: String,
@@ -48,6 +48,9 @@ pub struct TargetRecipient {
     pub findings: Vec<Finding>,
     /// Those of the values that the target does not show everywhere, or not as they are: they are written again.
     pub incomplete: Vec<Fingerprint>,
+    /// Why what an earlier run put there can't be understood any more: there are no values then, and a write replaces
+    /// it. `None`: it is whole.
+    pub damage: Option<Error>,
 }
 
 impl TargetRecipient {
@@ -58,7 +61,7 @@ impl TargetRecipient {
 }
 
 /// What a target has for a source recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Match {
     /// The target has no such recipient.
     None,
@@ -86,6 +89,8 @@ pub struct TargetWrite<'a> {
 pub struct Stranger {
     /// The anchor that the target shows; `None`: it shows none, or it can't be read.
     pub anchor: Option<String>,
+    /// The target's own key, where it is known even of one that can't be read.
+    pub key: Option<String>,
     /// Who it is, with the values; its anchor is the target's own key. One that can't be read is an error of its own.
     pub recipient: Result<Recipient>,
 }

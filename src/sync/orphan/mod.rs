@@ -1,6 +1,6 @@
 //! What is published, and nobody in the source accounts for it: a state was lost, and meanwhile people left.
 //!
-//! A run with a new state looks for them, and so does `-Verify`. Where the target shows anchors they are known for
+//! A run with a new state looks for them, and so does `-Verify`, and each run until all that is there could be read. Where the target shows anchors they are known for
 //! certain: they become managed, stay in the index, are told by every full run, and go by an approved plan. Where it
 //! shows none, they are told, and stay.
 
@@ -18,7 +18,8 @@ pub(super) use seek::Found;
 
 /// After the import: from now on those whom the source does not show are known, where looking for them is due.
 pub(super) fn find(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
-    if is_due(job, run) { seek::run(job, run) } else { Ok(Found::default()) }
+    let due = is_due(job, run) || (is_full(job, run) && job.state.has_unseen_strangers()?);
+    if due { seek::run(job, run) } else { Ok(Found::default()) }
 }
 
 fn is_full(job: &Job<'_>, run: &Run) -> bool {
@@ -34,11 +35,8 @@ pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<
     if !is_full(job, run) {
         return tell::new_state(job, run, 0);
     }
-    let mut unmatched = Vec::new();
-    if is_due(job, run) {
-        seek::settle(job, run, found)?;
-        unmatched = unmatched::run(job, run)?;
-    }
+    seek::settle(job, run, found)?;
+    let unmatched = if is_due(job, run) { unmatched::run(job, run)? } else { Vec::new() };
     job.state.sweep_orphans(run.id)?;
     let held = hold(job, run)?;
     let kept = job.state.orphan_count()?.saturating_sub(held.approved);

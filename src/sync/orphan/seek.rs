@@ -8,7 +8,7 @@ use crate::{
     event::Context,
     model::{Evaluation, Fingerprint, PublishedValue, Recipient, Run, Telling, Timestamp, Value},
     profile::Profile,
-    state::{State, import::ImportRow},
+    state::{State, import::ImportRow, orphan::Sight},
     sync::{
         absent, fingerprint,
         import::evaluation_row,
@@ -46,6 +46,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
     target.entries(context, &mut |stranger| seeker.meet(stranger))?;
     seeker.look_up()?;
     let Seeker { found, errors, .. } = seeker;
+    // The next run is no Success either as long as one of them can't be read.
+    job.state.note_strangers_unseen(!errors.is_empty())?;
     for error in errors {
         job.report(run, error)?;
     }
@@ -145,7 +147,7 @@ struct Seeker<'a> {
 
 impl Seeker<'_> {
     fn meet(&mut self, stranger: Stranger) -> Result<()> {
-        let Stranger { anchor, recipient } = stranger;
+        let Stranger { anchor, key, recipient } = stranger;
         let known = match &anchor {
             Some(anchor) => self.keeper.state.sight_of(self.keeper.run, anchor)?,
             None => None,
@@ -153,12 +155,8 @@ impl Seeker<'_> {
         let shown = known.filter(|sight| sight.present);
         let (anchor, recipient) = match (anchor, recipient) {
             (Some(anchor), Ok(recipient)) => (anchor, recipient),
-            // The look at those of the source tells it of them.
-            (_, Err(error)) if shown.is_none() => {
-                self.errors.push(error);
-                return Ok(());
-            }
-            _ => return Ok(()),
+            (_, Err(error)) => return self.miss(key.as_deref(), shown.as_ref(), error),
+            (None, Ok(_)) => return Ok(()),
         };
         if recipient.values.is_empty() {
             return Ok(());
@@ -176,6 +174,18 @@ impl Seeker<'_> {
                 self.found.wanted.entry(anchor).or_default().push(recipient.anchor);
             }
             Some(_) => self.found.idle.push((anchor, recipient)),
+        }
+        Ok(())
+    }
+
+    /// Keeps that somebody could not be read, where no look at the recipients of this run tells it.
+    fn miss(&mut self, key: Option<&str>, shown: Option<&Sight>, error: Error) -> Result<()> {
+        let state = self.keeper.state;
+        if let Some(anchor) = key.map(|key| state.linked_anchor(key)).transpose()?.flatten() {
+            return state.note_unseen(&anchor, true);
+        }
+        if !shown.is_some_and(|sight| sight.has_values) {
+            self.errors.push(error);
         }
         Ok(())
     }

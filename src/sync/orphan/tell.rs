@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     event::LogLevel,
     model::{Run, counted},
-    sync::job::Job,
+    sync::{first_contact, job::Job},
 };
 
 /// Recipients of one page of the state.
@@ -18,10 +18,13 @@ pub(super) fn new_state(job: &Job<'_>, run: &Run, others: u64) -> Result<()> {
     }
     let (name, target) = (&job.profile.name, job.target.name());
     let adopted = run.numbers.adopted;
+    let another = first_contact::is_another(job.state)?;
+    let news = match another {
+        true => format!("The target of profile '{name}' is another one than before"),
+        false => format!("The state of profile '{name}' is new"),
+    };
     if adopted + others + run.numbers.orphaned == 0 {
-        return job.verbose(format!(
-            "The state of profile '{name}' is new, and nothing that it could have published is at {target}."
-        ));
+        return job.verbose(format!("{news}, and nothing that it could have published is at {target}."));
     }
     let others = match others {
         0 => String::new(),
@@ -31,10 +34,15 @@ pub(super) fn new_state(job: &Job<'_>, run: &Run, others: u64) -> Result<()> {
             if some == 1 { "it" } else { "them" }
         ),
     };
+    let lost = match another {
+        true => "",
+        false => {
+            " If this is not the profile's first run, its state was lost, and with it the history, what was declined, \
+             and what can be undone."
+        }
+    };
     let what = format!(
-        "The state of profile '{name}' is new, but {target} is not: {} found there and adopted.{others} If this is \
-         not the profile's first run, its state was lost, and with it the history, what was declined, and what can be \
-         undone.",
+        "{news}, but {target} is not new: {} found there and adopted.{others}{lost}",
         counted(adopted, "published value was", "published values were")
     );
     job.context.log(LogLevel::Warning, what)
@@ -66,10 +74,11 @@ pub(super) fn kept(job: &Job<'_>, run: &Run, kept: u64, held: u64) -> Result<()>
         )
     };
     let what = format!(
-        "{} published at {} that the source does not show, or has nothing for, and that no run of this state \
-         published. None is removed without approval. -Verbose names them.{next}",
+        "{} published at {} that the source does not show, or has nothing for, and that the state did not know there. \
+         None is removed without approval. -Verbose names {}.{next}",
         counted(kept, "recipient is", "recipients are"),
         job.target.name(),
+        if kept == 1 { "it" } else { "them" },
     );
     job.context.log(LogLevel::Warning, what)
 }
@@ -81,9 +90,10 @@ pub(super) fn unmatched(job: &Job<'_>, unmatched: &[Unmatched]) -> Result<()> {
     for one in unmatched {
         job.verbose(format!("{} has values, and no recipient of the source matches it.", one.label))?;
     }
+    let (it, stays) = if unmatched.len() == 1 { ("it", "It stays") } else { ("them", "They stay") };
     let what = format!(
         "{} at {} with certificates that end at the profile's trust anchors, and no recipient of the source matches: \
-         the profile may have published them before its state was lost. They stay. -Verbose names them.",
+         the profile may have published them, though its state does not know of it. {stays}. -Verbose names {it}.",
         counted(unmatched.len(), "recipient is", "recipients are"),
         job.target.name(),
     );

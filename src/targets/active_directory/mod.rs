@@ -102,6 +102,7 @@ impl ActiveDirectoryTarget {
                     values: certificate_values(&entry),
                     findings: Vec::new(),
                     incomplete: Vec::new(),
+                    damage: None,
                 },
             });
             all.insert(anchor, found);

@@ -82,6 +82,7 @@ impl Found {
             values: values(object)?,
             findings: self.flags.findings(&self.label()),
             incomplete: Vec::new(),
+            damage: None,
         })
     }
 }

@@ -161,6 +161,7 @@ impl Exchange {
             values: Vec::new(),
             findings: entry.flags.findings(label),
             incomplete: Vec::new(),
+            damage: None,
         });
         match found {
             // The values of those that can't be written are not worth a request each.
@@ -191,6 +192,7 @@ impl Exchange {
             values: Vec::new(),
             findings: vec![target_finding(RuleId::SoftDeletedRecipient, message)],
             incomplete: Vec::new(),
+            damage: None,
         });
         Ok(Match::Excluded(Exclusion::SoftDeleted, found))
     }

@@ -38,7 +38,7 @@ impl Exchange {
                     Ok(Some((found, object))) => to_recipient(&found, &object),
                     Err(error) => Err(error),
                 };
-                sink(Stranger { anchor: None, recipient })?;
+                sink(Stranger { anchor: None, key: None, recipient })?;
             }
         }
         Ok(())

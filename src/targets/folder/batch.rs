@@ -27,6 +27,11 @@ pub(super) fn is_owner(query: &TargetQuery<'_>, anchor: &str) -> bool {
     query.anchor == anchor || query.former.iter().any(|former| former == anchor)
 }
 
+/// Whether `error` is damage of the file that the recipient asked for was linked to.
+pub(super) fn is_linked_damage(query: &TargetQuery<'_>, key: &str, error: &Error) -> bool {
+    error.id == ErrorId::TargetDamaged && query.link == Some(key)
+}
+
 /// One recipient's way from its old name to its new one.
 struct Move<'a> {
     write: &'a TargetWrite<'a>,
@@ -93,11 +98,14 @@ impl<'a> Move<'a> {
 
     /// Whose the file is now that it goes to. Fails where it can't be read.
     fn holder(&self, folder: &Path) -> Result<Holder> {
-        Ok(match RecipientFile::read(&file::json_path(folder, &self.key))? {
-            None => Holder::Nobody,
-            Some(file) if is_owner(&self.write.query, &file.anchor) => Holder::Itself,
-            Some(file) if is_copy(folder, &self.key, &file)? => Holder::Nobody,
-            Some(file) => Holder::Other(file),
+        Ok(match RecipientFile::read(&file::json_path(folder, &self.key)) {
+            Ok(None) => Holder::Nobody,
+            Ok(Some(file)) if is_owner(&self.write.query, &file.anchor) => Holder::Itself,
+            Ok(Some(file)) if is_copy(folder, &self.key, &file)? => Holder::Nobody,
+            Ok(Some(file)) => Holder::Other(file),
+            Err(error) if is_linked_damage(&self.write.query, &self.key, &error) => Holder::Itself,
+            Err(error) if error.id == ErrorId::TargetDamaged => Holder::Damaged(error),
+            Err(error) => return Err(error),
         })
     }
 
@@ -107,8 +115,9 @@ impl<'a> Move<'a> {
         if !self.leaves(old) {
             return Ok(());
         }
-        match RecipientFile::read(&file::json_path(folder, old))? {
-            Some(other) if !is_owner(&self.write.query, &other.anchor) => Ok(()),
+        match RecipientFile::read(&file::json_path(folder, old)) {
+            Ok(Some(other)) if !is_owner(&self.write.query, &other.anchor) => Ok(()),
+            Err(error) if !is_linked_damage(&self.write.query, old, &error) => Err(error),
             _ => file::remove(folder, old),
         }
     }
@@ -130,6 +139,8 @@ fn holders(folder: &Path, moves: &mut [Move<'_>]) -> Vec<Option<usize>> {
         let former = query.former.iter().map(String::as_str);
         of_anchor.extend(former.chain([query.anchor]).map(|anchor| (anchor, place)));
     }
+    let of_link: HashMap<&str, usize> =
+        moves.iter().enumerate().filter_map(|(place, one)| Some((one.write.query.link?, place))).collect();
     let found: Vec<_> = moves.iter().map(|one| one.staged.as_ref().map(|_| one.holder(folder))).collect();
     // Where two go to one name, it is for the one that has it.
     let mut taken: HashMap<String, (usize, String)> = HashMap::new();
@@ -152,6 +163,7 @@ fn holders(folder: &Path, moves: &mut [Move<'_>]) -> Vec<Option<usize>> {
                 Err(wanted_twice(&one.key, other))
             }
             Ok(Some(Holder::Nobody | Holder::Itself)) => Ok(None),
+            Ok(Some(Holder::Damaged(error))) => of_link.get(one.key.as_str()).copied().map(Some).ok_or(error),
             Ok(Some(Holder::Other(file))) => {
                 of_anchor.get(file.anchor.as_str()).copied().map(Some).ok_or_else(|| held(&one.key, &file))
             }
@@ -170,6 +182,8 @@ enum Holder {
     Nobody,
     Itself,
     Other(RecipientFile),
+    /// Who was linked to it, if anybody of the batch was.
+    Damaged(Error),
 }
 
 /// Whoever follows one that stays where it is can't go there.

@@ -57,8 +57,11 @@ pub(super) fn stage_all(place: &Workplace, key: &str, values: &[Value]) -> Resul
 /// Removes certificates beside the JSON, but those to `keep`: as many as it has values, and on to the first place
 /// that has none. Fails with `TargetNotWritable`, `TargetUnreadable`.
 pub(super) fn remove(folder: &Path, key: &str, keep: &[String]) -> Result<()> {
-    let file = RecipientFile::read(&json_path(folder, key))?;
-    let values = file.map_or(0, |file| file.count());
+    let values = match RecipientFile::read(&json_path(folder, key)) {
+        Ok(file) => file.map_or(0, |file| file.count()),
+        Err(error) if error.id == ErrorId::TargetDamaged => 0,
+        Err(error) => return Err(error),
+    };
     for place in 0.. {
         let mut found = false;
         for extension in EXTENSIONS {

@@ -8,10 +8,27 @@ use crate::error::{Error, ErrorId, Result};
 /// Fails with `TargetNotWritable`, `DiskFull`.
 pub(super) fn make_folder(folder: &Path) -> Result<()> {
     let failed = |e: &std::io::Error| Error::io(ErrorId::TargetNotWritable, "Cannot write to", folder, e);
+    check_link(folder)?;
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
     fs::create_dir_all(folder).map_err(|e| failed(&e))?;
     // The name of each is in the folder above it.
     missing.iter().filter_map(|path| path.parent()).try_for_each(names)
+}
+
+/// Fails with `TargetNotWritable` where the folder is a link to what is not there: nothing can be made at its place.
+pub(super) fn check_link(folder: &Path) -> Result<()> {
+    let Ok(to) = fs::read_link(folder) else { return Ok(()) };
+    if folder.exists() {
+        return Ok(());
+    }
+    let what = format!(
+        "Cannot write to '{}': it is a link to '{}', which is not there.",
+        folder.display(),
+        to.display()
+    );
+    let error = Error::new(ErrorId::TargetNotWritable, what).target(folder.display().to_string());
+    Err(error
+        .advice("Make the folder that the link names, or correct the link or -OutputPath, and run again."))
 }
 
 /// Makes the bytes of what was written below `folder` survive a crash, before names point to them.

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::{file::RecipientFile, index, list_keys, name};
-use crate::{error::Result, event::Context, targets::Stranger};
+use crate::{
+    directory::Selection, error::Result, event::Context, model::same_in_any_case, targets::Stranger,
+};
 
 /// Hands over whom the folder has, in the order of the files' names. What is no recipient's file is somebody else's
 /// and left out, but for those that the index names.
@@ -23,21 +25,32 @@ pub(super) fn each(
             Ok(None) => {}
             Ok(Some(one)) => {
                 let recipient = one.to_recipient(&key);
-                sink(Stranger { anchor: Some(one.anchor), recipient })?;
+                sink(Stranger { anchor: Some(one.anchor), key: Some(key), recipient })?;
             }
-            Err(error) => unreadable.push((file, error)),
+            Err(error) => unreadable.push((key, file, error)),
         }
     }
     if unreadable.is_empty() {
         return Ok(());
     }
     let index = index::read(folder);
-    for (file, error) in unreadable {
+    for (key, file, error) in unreadable {
         let anchor = index.as_ref().map(|index| index.get(&file).cloned());
         // Where the index can't be read either, nobody can say that it is not ours.
         if anchor != Some(None) {
-            sink(Stranger { anchor: anchor.flatten(), recipient: Err(error) })?;
+            sink(Stranger { anchor: anchor.flatten(), key: Some(key), recipient: Err(error) })?;
         }
     }
     Ok(())
+}
+
+/// Whether somebody who can't be read is selected: all that is known is the name of the file.
+pub(super) fn is_named(selection: &Selection, key: Option<&str>) -> bool {
+    match (selection, key) {
+        (Selection::All, _) => true,
+        (Selection::Identities(names), Some(key)) => {
+            names.iter().any(|name| same_in_any_case(name, key) || same_in_any_case(&name::of(name), key))
+        }
+        (Selection::Identities(_), None) => false,
+    }
 }

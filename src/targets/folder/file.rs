@@ -60,14 +60,16 @@ impl RecipientFile {
         }
     }
 
-    /// The file at `path`, `None` where there is none. Fails with `TargetUnreadable`.
+    /// The file at `path`, `None` where there is none. Fails with `TargetUnreadable`, `TargetDamaged`.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let text = match regular_file::read(path) {
             Ok(text) => text,
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(Error::io(ErrorId::TargetUnreadable, "Cannot read", path, &e)),
         };
-        serde_json::from_slice(&text).map(Some).map_err(|e| unreadable(path, &e.to_string()))
+        let file: Self = serde_json::from_slice(&text).map_err(|e| damaged(path, &e.to_string()))?;
+        file.values().map_err(|e| damaged(path, e.message.trim_end_matches('.')))?;
+        Ok(Some(file))
     }
 
     /// How many values it has.
@@ -75,13 +77,13 @@ impl RecipientFile {
         self.values.len()
     }
 
-    /// Its values. Fails with `TargetUnreadable` where they are not base64.
+    /// Its values. Fails with `TargetDamaged` where they are not base64.
     pub(super) fn values(&self) -> Result<Vec<Value>> {
         let value = |file: &FileValue| {
             let bytes = BASE64.decode(&file.data);
             bytes.map(|bytes| Value::new(file.attribute, bytes)).map_err(|e| {
                 Error::new(
-                    ErrorId::TargetUnreadable,
+                    ErrorId::TargetDamaged,
                     format!("A value of '{}' is not base64: {e}.", self.recipient),
                 )
                 .target(self.recipient.clone())
@@ -115,8 +117,8 @@ impl RecipientFile {
     pub(super) fn stage(&self, place: &Workplace, key: &str) -> Result<Staged> {
         let certificates = companion::stage_all(place, key, &self.values()?)?;
         let name = format!("{key}.json");
-        let mut text = serde_json::to_vec_pretty(self)
-            .map_err(|e| unreadable(&place.path.join(&name), &e.to_string()))?;
+        let mut text =
+            serde_json::to_vec_pretty(self).map_err(|e| damaged(&place.path.join(&name), &e.to_string()))?;
         text.push(b'\n');
         Ok(Staged { key: key.to_owned(), certificates, json: stage(place, &name, &text)? })
     }
@@ -184,7 +186,7 @@ pub(super) fn put(file: TempPath, path: &Path) -> Result<()> {
     file.persist(path).map_err(|e| Error::io(ErrorId::TargetNotWritable, "Cannot write", path, &e.error))
 }
 
-fn unreadable(path: &Path, why: &str) -> Error {
-    Error::new(ErrorId::TargetUnreadable, format!("'{}' is not a recipient's file: {why}.", path.display()))
+fn damaged(path: &Path, why: &str) -> Error {
+    Error::new(ErrorId::TargetDamaged, format!("'{}' is not a recipient's file: {why}.", path.display()))
         .target(path.display().to_string())
 }

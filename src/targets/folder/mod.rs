@@ -71,16 +71,34 @@ impl Folder {
     fn recipient(&self, key: String, file: &RecipientFile) -> Result<TargetRecipient> {
         let values = file.values()?;
         let incomplete = companion::incomplete(&self.place.path, &key, &values)?;
-        Ok(TargetRecipient { key, values, findings: Vec::new(), incomplete })
+        Ok(TargetRecipient { key, values, findings: Vec::new(), incomplete, damage: None })
     }
 
     fn find(&mut self, query: &TargetQuery<'_>) -> Result<Match> {
         let own = name::key(query);
         let linked = query.link.filter(|link| name::is_key(link)).unwrap_or(&own).to_owned();
+        let mut damaged = None;
         for key in if linked == own { vec![linked] } else { vec![linked, own.clone()] } {
-            if let Some(file) = self.read_key(&key)?.filter(|file| batch::is_owner(query, &file.anchor)) {
-                return self.recipient(key, &file).map(Match::One);
+            match self.read_key(&key) {
+                Ok(Some(file)) if batch::is_owner(query, &file.anchor) => {
+                    return self.recipient(key, &file).map(Match::One);
+                }
+                Ok(_) => {}
+                // Whose it is, the link says, where it can't say so itself any more.
+                Err(error) if batch::is_linked_damage(query, &key, &error) => damaged = Some((key, error)),
+                // Perhaps of another one that makes room; its write finds out.
+                Err(error) if error.id == ErrorId::TargetDamaged && query.link.is_some() => {}
+                Err(error) => return Err(error),
             }
+        }
+        if let Some((key, error)) = damaged {
+            return Ok(Match::One(TargetRecipient {
+                key,
+                values: Vec::new(),
+                findings: Vec::new(),
+                incomplete: Vec::new(),
+                damage: Some(error),
+            }));
         }
         if query.link.is_none()
             && query.thorough
@@ -104,6 +122,7 @@ impl Target for Folder {
     }
 
     fn check_writable(&mut self, _context: &Context) -> Result<()> {
+        durable::check_link(&self.place.path)?;
         // The folder is made by the first write; until then its nearest ancestor has to take it.
         let there = self.place.path.ancestors().find(|path| path.exists()).unwrap_or(&self.place.path);
         // A file without a name vanishes with the process.
@@ -137,22 +156,14 @@ impl Target for Folder {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
-        let mut keys: Vec<String> = read_anchors(&self.place.path)?.into_values().collect();
-        keys.sort_unstable();
-        for key in keys {
-            context.check()?;
-            let item = match self
-                .read_key(&key)
-                .and_then(|file| file.map(|file| file.to_recipient(&key)).transpose())
-            {
-                Ok(None) => continue,
-                Ok(Some(recipient)) if !selection.includes(&recipient) => continue,
-                Ok(Some(recipient)) => SourceItem::Recipient(recipient),
-                Err(error) => SourceItem::Invalid(error),
-            };
-            sink(item)?;
-        }
-        Ok(())
+        entries::each(&self.place.path, context, &mut |one| match one.recipient {
+            Ok(recipient) if selection.includes(&recipient) => sink(SourceItem::Recipient(recipient)),
+            Err(error) if entries::is_named(selection, one.key.as_deref()) => {
+                let name = one.key.unwrap_or_default();
+                sink(SourceItem::Invalid(error.target(name)))
+            }
+            _ => Ok(()),
+        })
     }
 
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {

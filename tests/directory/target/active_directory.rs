@@ -128,6 +128,7 @@ fn take_out(server: &Server) -> (Result<Vec<Result<String>>>, Vec<String>) {
         values: vec![certificate(b"old"), certificate(b"kept")],
         findings: Vec::new(),
         incomplete: Vec::new(),
+        damage: None,
     };
     let write = TargetWrite {
         query: alice.query(),

@@ -80,6 +80,7 @@ impl Target for Directory {
                 values: values.clone(),
                 findings: Vec::new(),
                 incomplete: Vec::new(),
+                damage: None,
             };
             Ok(if self.quiet.iter().any(|anchor| anchor == query.anchor) {
                 Match::Excluded(Exclusion::QuietPeriod, Some(found))

@@ -173,7 +173,7 @@ fn files_that_are_not_ours_are_never_touched_and_a_broken_one_of_ours_is_told_by
     fs::write(harness.out().join("p00@contoso.test.json"), "{").unwrap();
     let run = harness.run();
     assert_eq!(run.ok().numbers.orphaned, 2);
-    assert_eq!(run.told.error_ids(), [ErrorId::TargetUnreadable]);
+    assert_eq!(run.told.error_ids(), [ErrorId::TargetDamaged]);
     assert_eq!(run.ok().result, RunResult::CompletedWithErrors);
     let id = run.ok().id;
     harness.state_for_approval(id);

@@ -42,7 +42,7 @@ fn the_next_run_sees_what_is_gone_and_publishes_it_again() {
         assert_eq!(tree(&harness.out()), before, "{what}");
         let warned = outcome.told.warnings();
         assert_eq!(
-            warned.iter().any(|text| text.contains("what is still wanted is published again")),
+            warned.iter().any(|text| text.contains("what is still wanted is planned to be published again")),
             lost > 0,
             "{what}: {warned:?}"
         );

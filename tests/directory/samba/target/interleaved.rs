@@ -55,6 +55,7 @@ impl Others {
             values: going.to_vec(),
             findings: Vec::new(),
             incomplete: Vec::new(),
+            damage: None,
         };
         match self.people[person].write(&mut self.target, &current, coming, context) {
             Ok(_) => true,

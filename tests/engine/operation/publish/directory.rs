@@ -82,6 +82,7 @@ impl Target for Directory {
                 values: recipient.values.clone(),
                 findings: Vec::new(),
                 incomplete: Vec::new(),
+                damage: None,
             })
         };
         let matched = |query: &TargetQuery<'_>| match found(query) {
