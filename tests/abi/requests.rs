@@ -151,7 +151,11 @@ fn sizes_at_the_limit_pass_and_one_byte_more_is_refused() {
 #[test]
 fn a_configuration_with_an_unknown_field_is_refused() {
     assert_refused(new_engine(br#"{"Hoem":"/x"}"#), "InvalidRequest", "unknown field `Hoem`");
-    assert_refused(new_engine(br#"{"Scope":"Galaxy"}"#), "InvalidRequest", "unknown variant `Galaxy`");
+    assert_refused(
+        new_engine(br#"{"Scope":"Galaxy"}"#),
+        "InvalidRequest",
+        "'Galaxy' is not one of User, Machine",
+    );
     free(new_engine(br#"{"Home":"/x","Scope":"User","Host":"test"}"#).unwrap(), 0);
 }
 

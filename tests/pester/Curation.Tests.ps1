@@ -206,7 +206,7 @@ Describe 'Unpublish-SmimeCertificate' {
         $byPipe | Should -Be $byState
         "$byState" | Should -Match 'CN=Strange'
         $all = & $reason @(Get-Value $cards | Unpublish-SmimeCertificate @option)
-        "$told" | Should -Match '3 certificates serve another purpose than mail.* -Force'
+        "$told" | Should -Match '3 certificates name another purpose than mail.* -Force'
         $all.Count | Should -Be 2
         (& $reason @(Get-Value $cards | Unpublish-SmimeCertificate -Force @option)).Count | Should -Be 5
         (& $reason @(Unpublish-SmimeCertificate curate $others[0].Thumbprint @option)).Count | Should -Be 1
