@@ -14,7 +14,7 @@ use super::{Attribute, CertificateSummary, Finding, Fingerprint, Purpose, Timest
 pub enum CertificateState {
     /// Part of the desired state.
     Chosen,
-    /// Usable, but another one is better.
+    /// Usable, but not published: another one is better, or none for encryption is there.
     Usable,
     /// An `Error` finding speaks against it, or says that something of it was not looked at.
     Unusable,

@@ -6,7 +6,8 @@ function Get-SmimeCertificate {
     .DESCRIPTION
     Reads the profile's source (or its target, or what was published) and returns one object for each certificate found
     in userCertificate and userSMIMECertificate, with what the policy says about it: State is Chosen (it would be
-    published), Usable (another one is better), Unusable, OtherPurpose (not for mail: smart-card logon, EFS, VPN) or
+    published), Usable (another one is better, or it is for signing alone and none is for encryption), Unusable,
+    OtherPurpose (not for mail: smart-card logon, EFS, VPN) or
     Chain (a CA's that came along), and Findings say why. A value in which no certificate can be read is an object, too.
     Objects come as they are read; nothing is written.
     Piped recipients are looked up in batches. If no recipient comes through the pipeline nothing is returned.
