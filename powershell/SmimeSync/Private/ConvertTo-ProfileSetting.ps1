@@ -19,8 +19,9 @@ function ConvertTo-ProfileSetting {
             # What is no number is text, in the same form on every version of PowerShell.
             $text = "$(@($value)[0])"
             if ($script:PeriodSetting -contains $name) { $text = ConvertTo-Second $text }
-            # Only whole numbers: -as would round.
-            $number = if ($script:NumberSetting -contains $name -and $text -match '^\s*[-+]?\d+\s*$') { $text -as [long] }
+            $number = if ($script:NumberSetting -contains $name -and $text.Trim()) { $text -as [long] }
+            # What -as has rounded stays text.
+            if ($number -ne ($text -as [double])) { $number = $null }
             $setting[$name] = if ($null -ne $number) { $number } else { $text }
         }
     }

@@ -48,7 +48,7 @@ impl Header {
             let Some(bytes) = read_line(input)? else {
                 return Err(problem(number, "the file has no header".into()));
             };
-            if !bytes.ends_with(b"\n") {
+            if !bytes.ends_with(b"\n") && !bytes.ends_with(b"\r") {
                 return Err(problem(number, NO_LINE_END.into()));
             }
             let line = std::str::from_utf8(&bytes)
@@ -128,7 +128,20 @@ pub(super) const NOT_UTF8: &str =
 /// A line with its end; `None` at the end of the file.
 fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
-    input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
+    for byte in input.by_ref().take(MAX_LINE).bytes() {
+        line.push(byte?);
+        match line.last() {
+            Some(b'\n') => break,
+            // As rows, it may end in CR alone; a LF behind it belongs to it.
+            Some(b'\r') => {
+                if input.fill_buf()?.first() == Some(&b'\n') {
+                    input.consume(1);
+                }
+                break;
+            }
+            _ => {}
+        }
+    }
     Ok((!line.is_empty()).then_some(line))
 }
 
@@ -167,6 +180,7 @@ mod tests {
             ),
             ("sep=;\r\nPrimarySmtpAddress;Certificate\r\n", b';', 0, 1, 3),
             ("\r\n\r\nExternalEmailAddress , Certificate\r\n", b',', 0, 1, 4),
+            ("sep=;\rMail;Certificate\r", b';', 0, 1, 3),
             // Of several names for the address the first of the list counts, wherever it stands.
             ("Mail,Certificate,EmailAddress\n", b',', 2, 1, 2),
         ] {

@@ -40,6 +40,8 @@ pub(super) struct Lines<R> {
     next: Option<(u64, Vec<u8>)>,
     /// What `# numEntries: N` said last, and where, until it is taken.
     told: Option<(u64, u64)>,
+    /// How often `ldapsearch` began to write what it found: once, or for each page.
+    searches: u64,
     /// The last line of the file, where it has no end.
     unended: Option<u64>,
 }
@@ -52,8 +54,16 @@ impl<R: BufRead> Lines<R> {
             .map_err(|e| Error::io(ErrorId::LdifUnreadable, "Cannot read", path, &e))?;
         let lacks_mark = input.lacks_mark;
         let input = BufReader::new(input);
-        let lines =
-            Self { input, path: path.to_owned(), limit, number: 0, next: None, told: None, unended: None };
+        let lines = Self {
+            input,
+            path: path.to_owned(),
+            limit,
+            number: 0,
+            next: None,
+            told: None,
+            searches: 0,
+            unended: None,
+        };
         if lacks_mark {
             return Err(lines.syntax(1, "it has NUL characters; UTF-16 needs a byte order mark"));
         }
@@ -80,6 +90,7 @@ impl<R: BufRead> Lines<R> {
                 self.join_continuations(number, &mut text, comment)?;
             }
             if comment {
+                self.searches = self.searches.saturating_add(u64::from(text == b"# extended LDIF"));
                 self.told = told_entries(&text).map(|entries| (number, entries)).or(self.told);
             } else {
                 let line = LogicalLine { number, text, last: self.next.is_none() };
@@ -87,6 +98,16 @@ impl<R: BufRead> Lines<R> {
                 return Ok(Some(line));
             }
         }
+    }
+
+    /// The last line that was read.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// How many searches of `ldapsearch` have begun so far.
+    pub fn searches(&self) -> u64 {
+        self.searches
     }
 
     /// The last line of the file, once it was read and has no end: what stands in it may be cut off.
@@ -144,6 +165,12 @@ impl<R: BufRead> Lines<R> {
         }
         if text.ends_with(b"\r") {
             text.pop();
+        }
+        // RFC 2849: a line ends in LF or CR LF, and no value has a CR but in base64.
+        if text.trim_ascii_end().contains(&b'\r') {
+            return Err(
+                self.syntax(self.number, "it ends in CR alone; save the file with line ends of LF or CR LF")
+            );
         }
         if text.len() > self.limit { Err(self.too_long(self.number)) } else { Ok(Some((self.number, text))) }
     }

@@ -50,6 +50,8 @@ pub struct Reader<R> {
     /// Records so far, and how many of them a `# numEntries` has confirmed.
     records: u64,
     confirmed: u64,
+    /// Searches of `ldapsearch` that ended.
+    results: u64,
 }
 
 /// A line taken apart.
@@ -67,7 +69,14 @@ impl<R: BufRead> Reader<R> {
 
     /// The same, with another limit than [`MAX_RECORD`].
     pub fn with_limit(input: R, path: &Path, wanted: fn(&str) -> bool, limit: usize) -> Result<Self> {
-        Ok(Self { lines: Lines::new(input, path, limit)?, wanted, limit, records: 0, confirmed: 0 })
+        Ok(Self {
+            lines: Lines::new(input, path, limit)?,
+            wanted,
+            limit,
+            records: 0,
+            confirmed: 0,
+            results: 0,
+        })
     }
 
     /// The next record, or `None` at the end.
@@ -166,14 +175,22 @@ impl<R: BufRead> Reader<R> {
                 let error = self.lines.error(ErrorId::LdifTruncated, line.number, reason);
                 return Err(error.advice(advice));
             }
+            self.results = self.results.saturating_add(u64::from(name.eq_ignore_ascii_case("result")));
             next = self.lines.next_line()?;
         }
         Ok(())
     }
 
-    /// Fails with `LdifTruncated` where the last line has no end: who knows what followed.
+    /// Fails with `LdifTruncated` where the last line has no end, or `ldapsearch` did not write how its search ended: who
+    /// knows what followed.
     fn check_end(&self) -> Result<()> {
-        let Some(line) = self.lines.unended() else { return Ok(()) };
+        let Some(line) = self.lines.unended() else {
+            if self.lines.searches() <= self.results {
+                return Ok(());
+            }
+            let reason = "the search that wrote it ('# extended LDIF') has no 'result:' at its end";
+            return Err(self.truncated(self.lines.number(), reason));
+        };
         let advice =
             "Export the directory again, or, if the file is whole, end its last line with a line break.";
         Err(self.truncated(line, "the last line has no line end").advice(advice))

@@ -405,6 +405,40 @@ fn a_cancel_ends_the_read_even_where_no_record_comes() {
 }
 
 #[test]
+fn what_ldapsearch_wrote_without_its_result_was_cut_wherever_that_is() {
+    let whole = format!(
+        "# extended LDIF\n#\n# LDAPv3\n#\n\n{ALICE}{ALICE_TOO}# search result\nsearch: 2\nresult: 0 Success\n\n# numEntries: 2\n"
+    );
+    let (_folder, path) = file(&whole);
+    assert_eq!(items(&path, &Selection::All).1, Ok(()));
+    // At each end of a line, also of those inside of the last record.
+    for (at, _) in whole.match_indices('\n').filter(|(at, _)| *at < whole.find("result: 0").unwrap()) {
+        let (_folder, path) = file(&whole[..=at]);
+        let (found, result) = items(&path, &Selection::All);
+        let error = result.expect_err("cut");
+        assert_eq!((found.len(), error.id), (0, ErrorId::LdifTruncated), "{at}: {error}");
+    }
+}
+
+const ALICE_TOO: &str = "dn: CN=Alice 2,DC=contoso,DC=test\nobjectClass: user\nobjectGUID:: BwAAAAAAAAAAAAAAAAAAAA==\n\
+                         mail: alice2@contoso.test\n\n";
+
+#[test]
+fn line_ends_of_cr_alone_are_named_as_what_they_are() {
+    for text in [ALICE.replace('\n', "\r"), format!("version: 1\r{}\n", ALICE.replace('\n', "\r"))] {
+        let (_folder, path) = file(&text);
+        let error = items(&path, &Selection::All).1.expect_err("no line ends of LDIF");
+        assert_eq!(error.id, ErrorId::LdifSyntax);
+        assert!(
+            error
+                .message
+                .ends_with("line 1: it ends in CR alone; save the file with line ends of LF or CR LF."),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn what_ldapsearch_writes_besides_is_held_against_what_was_read() {
     // `ldapsearch -E pr=2/noprompt` and `ldapsearch -z 3` from OpenLDAP 2.5, in their whole form, without -L.
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ldapsearch");
