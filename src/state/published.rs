@@ -244,6 +244,14 @@ impl State {
         self.execute(sql, [old, new]).map(drop)
     }
 
+    /// How many recipients of the import of `run_id` may have another anchor at the target than in the source.
+    pub fn unwritten_anchors(&self, run_id: i64) -> Result<u64> {
+        let sql = "SELECT count(*) FROM link AS l JOIN import AS i ON i.anchor = l.anchor
+                   WHERE i.run_id = ?1 AND i.missing_since IS NULL AND l.former IS NOT NULL
+                       AND l.former <> json_array(l.anchor)";
+        Ok(self.number(sql, [run_id])?.unsigned_abs())
+    }
+
     /// Where a recipient is at the target, if an earlier run made the link.
     pub fn link(&self, anchor: &str) -> Result<Link> {
         let sql = "SELECT target, former FROM link WHERE anchor = ?1";

@@ -45,9 +45,11 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<usiz
     let planned =
         of_each_kind(&[(numbers.add, "Add"), (numbers.update, "Update"), (numbers.remove, "Remove")]);
     let planned = if planned.is_empty() { "no changes" } else { &planned };
-    let as_desired =
-        if numbers.unchanged == 1 { "recipient is as desired" } else { "recipients are as desired" };
-    job.verbose(meter.summary(&format!("Planned {planned}"), &[(numbers.unchanged, as_desired)]))?;
+    // Those who are missing keep what they have, but nobody desires that.
+    let as_desired = numbers.unchanged.saturating_sub(numbers.missing_kept);
+    let are = if as_desired == 1 { "recipient is as desired" } else { "recipients are as desired" };
+    let parts = [(as_desired, are), (numbers.missing_kept, "missing from the source")];
+    job.verbose(meter.summary(&format!("Planned {planned}"), &parts))?;
     Ok(unseen)
 }
 

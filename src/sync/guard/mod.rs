@@ -144,7 +144,9 @@ fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
     }
     // What is emptied in place is not lost when the next run no longer sees it.
     let emptied = job.mode.emptied(job.state, run.id, ChangeState::Pending)?;
-    let with_values = run.numbers.with_values.saturating_sub(emptied);
+    // Old and new anchors of the same people together are not twice as many people.
+    let twice = job.state.sharing_addresses(run.id)?;
+    let with_values = run.numbers.with_values.saturating_sub(emptied).saturating_sub(twice);
     // Those who wait may be missing because the scope is narrower now: the plan that removes them is still held for it.
     let is_awaited = run.numbers.remove == 0 && run.numbers.missing_kept > 0;
     job.state.transaction(|state| {

@@ -375,3 +375,33 @@ fn whoever_a_canceled_run_with_identities_published_is_known_to_the_next_import(
     assert_eq!(harness.run().planned(), (0, 0, 1));
     assert!(harness.published("carol").is_empty());
 }
+
+#[test]
+fn new_anchors_are_told_as_long_as_they_are_not_written_and_twice_the_anchors_are_not_twice_the_people() {
+    let named = |range: std::ops::Range<usize>, prefix: &str| -> Vec<_> {
+        let with = |n: usize| smime_sync::model::Recipient {
+            anchor: format!("{prefix}{n:02}"),
+            ..person(&format!("q{n:02}"), &[format!("v{n}").as_str()])
+        };
+        range.map(with).collect()
+    };
+    let mut harness = Harness::new(named(0..60, "old"));
+    harness.batch = 50;
+    harness.run().ok();
+    harness.source.recipients = named(0..30, "new");
+    for run in ["first", "second"] {
+        let held = harness.run();
+        assert_eq!(held.ok().result, RunResult::Held, "{run}");
+        let warnings = held.told.warnings();
+        assert!(
+            warnings.iter().any(|text| text.starts_with("30 recipients have another anchor")),
+            "{run}: {warnings:?}"
+        );
+    }
+    harness.source.recipients = named(0..60, "old");
+    harness.source.recipients.extend(named(0..60, "new"));
+    harness.run().ok();
+    harness.source.recipients = named(0..60, "new");
+    let only_new = harness.run();
+    assert!(only_new.ok().guard.iter().all(|text| !text.contains("fell from")), "{:?}", only_new.ok().guard);
+}

@@ -159,4 +159,48 @@ proptest! {
         prop_assert!(harness.changes(ChangeState::InFlight).is_empty());
         prop_assert_eq!(harness.run().planned(), (0, 0, 0));
     }
+
+    #[test]
+    fn no_single_run_by_a_wrong_clock_ends_or_shortens_a_missing_period(
+        hours in vec((0..NAMES.len(), any::<bool>(), any::<bool>()), 1..40),
+        wrong in (0..40_usize, select(vec![2 * DAY, 29 * DAY, 40 * DAY, 15 * YEAR, -60, -3 * DAY, -2 * YEAR])),
+        is_file in any::<bool>(),
+    ) {
+        let mut harness = Harness::new(NAMES.iter().chain(&["zoe"]).map(|name| person(name, &["a"])).collect());
+        harness.now = BEGIN;
+        harness.source.modified = is_file.then_some(Timestamp(BEGIN));
+        (harness.profile.limits.removal_percent, harness.profile.limits.missing_period) = (100, Some(86_400));
+        harness.run().ok();
+        // Since when each is missing, by the right time.
+        let mut left: BTreeMap<usize, i64> = BTreeMap::new();
+        for (hour, (who, is_there, is_exported)) in hours.into_iter().enumerate() {
+            harness.now += 3600;
+            harness.source.recipients.retain(|one| one.anchor != format!("id-{}", NAMES[who]));
+            if is_there {
+                harness.source.recipients.push(person(NAMES[who], &["a"]));
+                left.remove(&who);
+            } else {
+                left.entry(who).or_insert(harness.now);
+            }
+            if is_exported && is_file {
+                harness.source.modified = Some(Timestamp(harness.now));
+            }
+            let apart = if hour == wrong.0 { wrong.1 } else { 0 };
+            harness.now += apart;
+            harness.run().ok();
+            harness.now -= apart;
+            for (who, since) in &left {
+                let is_published = !harness.published(NAMES[*who]).is_empty();
+                // Nobody could see it before the run before this one.
+                prop_assert!(is_published || harness.now >= since + DAY - 3600, "{} after {hour} hours", NAMES[*who]);
+            }
+        }
+        harness.now += 2 * DAY;
+        (0..3).for_each(|_| { harness.run().ok(); });
+        harness.now += DAY;
+        (0..2).for_each(|_| { harness.run().ok(); });
+        for who in left.keys() {
+            prop_assert!(harness.published(NAMES[*who]).is_empty(), "{} is gone in the end", NAMES[*who]);
+        }
+    }
 }

@@ -275,3 +275,54 @@ fn a_file_read_by_a_clock_ahead_makes_no_other_old_for_ever() {
     let logged = right.told.logged(LogLevel::Warning);
     assert_eq!(logged.len(), 1, "only that the last run ended in the future: {logged:?}");
 }
+
+#[test]
+fn runs_for_some_tell_of_a_wrong_run_until_a_full_one_put_things_right() {
+    let mut harness = company(4, 2);
+    harness.profile.limits.removal_percent = 100;
+    let told = |outcome: &Outcome, text: &str| {
+        let warnings = outcome.told.warnings();
+        warning_with(&warnings, "but this machine's clock shows").iter().any(|one| one.contains(text))
+    };
+    harness.options.identity = vec!["p000@contoso.test".into()];
+    assert_eq!(run_ahead(&mut harness, 25 * DAY).planned(), (0, 0, 1));
+    harness.options.identity = vec!["p003@contoso.test".into()];
+    for which in ["The last run (2)", "An earlier run (2)", "An earlier run (2)"] {
+        let some = harness.run();
+        assert!(told(&some, which) && told(&some, "only those again whom -Identity names"), "{which}");
+        assert!(!told(&some, "is judged again by this run"));
+    }
+    assert_eq!(published(&harness), 3);
+    harness.options.identity.clear();
+    // A full run that is held puts nothing right.
+    harness.source.modified = at(harness.now + YEAR);
+    assert_eq!(harness.run().ok().result, RunResult::Held);
+    harness.source.modified = None;
+    assert!(told(&harness.run(), "is judged again by this run"));
+    assert_eq!(published(&harness), 4);
+    assert!(!told(&harness.run(), "run"));
+}
+
+#[test]
+fn runs_for_some_look_at_the_newest_change_that_the_last_full_run_saw() {
+    let mut harness = company(4, 0);
+    harness.source.recipients[1].changed = at(harness.now - 60);
+    harness.run().ok();
+    harness.options.identity = vec!["p003@contoso.test".into()];
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    let behind = run_ahead(&mut harness, -DAY);
+    assert_eq!(behind.ok().hold_reasons, [HoldReason::SourceTime]);
+    let who = "p001@contoso.test (seen by the last full run) was changed in the source";
+    assert!(behind.ok().guard[0].contains(who), "{:?}", behind.ok().guard);
+}
+
+#[test]
+fn a_doubted_clock_is_told_by_the_runs_that_were_believed() {
+    let mut harness = company(3, 0);
+    harness.now += 40 * DAY;
+    assert_eq!(doubts(&harness.run()), 1);
+    harness.now += 4 * DAY;
+    let again = harness.run();
+    let text = "going by the last run whose clock was believed it is 1970-01-16 13:46 UTC. If it is wrong";
+    assert_eq!(warning_with(&again.told.warnings(), text).len(), 1, "{:?}", again.told.warnings());
+}
