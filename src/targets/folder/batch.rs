@@ -124,7 +124,7 @@ impl<'a> Move<'a> {
 }
 
 /// Whether a file is a copy that somebody made of one that stands in its own place.
-fn is_copy(folder: &Path, key: &str, file: &RecipientFile) -> Result<bool> {
+pub(super) fn is_copy(folder: &Path, key: &str, file: &RecipientFile) -> Result<bool> {
     let own = name::of(&file.recipient);
     let there = (own != key).then(|| RecipientFile::read(&file::json_path(folder, &own))).transpose()?;
     Ok(there.flatten().is_some_and(|there| there.anchor == file.anchor))

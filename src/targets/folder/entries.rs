@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{file::RecipientFile, index, list_keys, name};
+use super::{batch, file::RecipientFile, index, list_keys, name};
 use crate::{
     directory::Selection, error::Result, event::Context, model::same_in_any_case, targets::Stranger,
 };
@@ -23,6 +23,8 @@ pub(super) fn each(
         let file = format!("{key}.json");
         match RecipientFile::read(&folder.join(&file)) {
             Ok(None) => {}
+            // It is in its own place, too; the copy is for whoever has that name.
+            Ok(Some(one)) if batch::is_copy(folder, &key, &one).unwrap_or(false) => {}
             Ok(Some(one)) => {
                 let recipient = one.to_recipient(&key);
                 sink(Stranger { anchor: Some(one.anchor), key: Some(key), recipient })?;

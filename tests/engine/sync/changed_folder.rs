@@ -27,6 +27,7 @@ fn restore(harness: &Harness, backup: &std::collections::BTreeMap<PathBuf, Vec<u
 #[test]
 fn a_folder_restored_from_an_earlier_time_is_seen_by_the_next_run() {
     let mut harness = three();
+    harness.batch = 7;
     harness.run().ok();
     let backup = tree(&harness.out());
     pass_on_addresses(&mut harness);
