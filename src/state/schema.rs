@@ -248,6 +248,11 @@ pub(super) fn journal_mode(connection: &Connection, path: &Path) -> Result<Strin
     connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|e| sqlite(path, e))
 }
 
+/// Whether evaluations have what of them goes where values are put right in place: since version 2.
+pub(super) fn has_curation(connection: &Connection, path: &Path) -> Result<bool> {
+    Ok(version(connection, path)? >= 2)
+}
+
 /// Whether its tables are those of this version.
 pub(super) fn is_newest(connection: &Connection, path: &Path) -> Result<bool> {
     Ok(usize::try_from(version(connection, path)?) == Ok(MIGRATIONS.len()))

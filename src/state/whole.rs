@@ -221,9 +221,14 @@ impl State {
             },
             |(fingerprint, bytes)| self.check_value(fingerprint, &bytes),
         )?;
+        // The first version had none.
+        let curation =
+            if schema::has_curation(&self.connection(), &self.path)? { "curation" } else { "'[]'" };
         self.each_row(
-            "SELECT input, recipient, desired, judged, findings, missing_issuers, next_evaluation, curation, anchor
-                 FROM evaluation",
+            &format!(
+                "SELECT input, recipient, desired, judged, findings, missing_issuers, next_evaluation, {curation}, anchor
+                     FROM evaluation"
+            ),
             count,
             |row| Ok((EvaluationText::read(row, 0)?, row.get::<_, String>(8)?)),
             |(text, _)| {

@@ -52,10 +52,12 @@ fn who_could_not_be_looked_at_or_was_only_reported_is_looked_at_again() {
     fs::write(harness.out().join("index.json"), "[]").unwrap();
     let file = harness.out().join("bob@contoso.test.json");
     let good = fs::read(&file).unwrap();
-    fs::write(&file, "{").unwrap();
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
     for _ in 0..2 {
         assert_eq!(harness.run().told.error_ids(), [ErrorId::TargetUnreadable]);
     }
+    fs::remove_dir(&file).unwrap();
     fs::write(&file, good).unwrap();
     assert_eq!(harness.run().ok().result, RunResult::Success);
     assert_eq!(harness.run().ok().numbers.verified, 0);
