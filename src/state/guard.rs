@@ -120,4 +120,11 @@ impl State {
         self.execute("UPDATE removal SET time = ?1 WHERE time > ?1", [now.0])?;
         self.execute("DELETE FROM removal WHERE time < ?1", [forgotten.0]).map(drop)
     }
+
+    /// How many recipients with values the import of `run_id` shows beyond one an address.
+    pub fn sharing_addresses(&self, run_id: i64) -> Result<u64> {
+        let sql = "SELECT count(*) - count(DISTINCT i.address) FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+                   WHERE i.run_id = ?1 AND i.address IS NOT NULL AND i.missing_since IS NULL AND e.has_values";
+        Ok(self.number(sql, [run_id])?.unsigned_abs())
+    }
 }

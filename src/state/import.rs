@@ -188,13 +188,6 @@ impl State {
         rows.into_iter().next().map(|text: String| self.stored(&text)).transpose()
     }
 
-    /// How many recipients with values the import of `run_id` shows beyond one an address.
-    pub fn sharing_addresses(&self, run_id: i64) -> Result<u64> {
-        let sql = "SELECT count(*) - count(DISTINCT i.address) FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
-                   WHERE i.run_id = ?1 AND i.address IS NOT NULL AND i.missing_since IS NULL AND e.has_values";
-        Ok(self.number(sql, [run_id])?.unsigned_abs())
-    }
-
     /// Pairs of anchors in the import of `run_id`: one that it no longer shows and for which something is published,
     /// and one that it shows, with the same primary address or, where neither has any, user principal name.
     pub fn successors(&self, run_id: i64) -> Result<Vec<(String, String)>> {

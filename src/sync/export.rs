@@ -1,7 +1,7 @@
 //! Export: writes the plan, marked before and settled after each batch.
 
 use super::{
-    hidden,
+    confirm, hidden,
     job::Job,
     look::ambiguous,
     mode::Material,
@@ -12,10 +12,8 @@ use super::{
 };
 use crate::{
     error::{ErrorId, Result},
-    event::{LogLevel, Question, ResultType},
-    model::{
-        Change, ChangeState, Exclusion, Finding, Named, RecipientRecord, Run, Timestamp, Value, counted,
-    },
+    event::{LogLevel, ResultType},
+    model::{Change, ChangeState, Exclusion, Finding, RecipientRecord, Run, Timestamp, Value, counted},
     state::{change::Outcome, history::UNFINISHED_INDEX},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
@@ -25,11 +23,8 @@ const LONGEST_WAIT: i64 = 24 * 3600;
 
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let planned = job.state.change_count(run.id, ChangeState::Pending)?;
-    let unfinished = job.state.run_number(UNFINISHED_INDEX)?.is_some();
     let index_is_known = wiped::index_is_known(job)?;
-    let lacks_index = !index_is_known && job.state.recipients_with_managed()? > 0;
-    // Who has lost everything may have nothing to be written, and still be in the index.
-    if planned == 0 && !unfinished && !lacks_index && run.numbers.drifted == 0 {
+    if planned == 0 && !needs_index(job, run, index_is_known)? {
         return use_approvals(job, run);
     }
     job.target.check_writable(job.context)?;
@@ -48,7 +43,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         after = last.id;
         let changes = moves::with_those_in_the_way(job, run, changes)?;
         meter.add(changes.len())?;
-        let changes = approve(job, run, changes)?;
+        let changes = confirm::ask(job, run, changes)?;
         later.extend(export_batch(job, run, changes, true, &mut verified)?);
     }
     while !later.is_empty() {
@@ -57,10 +52,13 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         later = rest;
     }
     use_approvals(job, run)?;
-    let state = job.state;
-    job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
-    wiped::keep_index(job, index_is_known)?;
-    state.remove_setting(UNFINISHED_INDEX)?;
+    // A new state knows only those whom this run named; a full run writes the index.
+    if !(run.new_state && job.is_partial()) {
+        let state = job.state;
+        job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
+        wiped::keep_index(job, index_is_known)?;
+        state.remove_setting(UNFINISHED_INDEX)?;
+    }
     let numbers = &run.numbers;
     let exported = match numbers.exported {
         0 => "no changes".to_owned(),
@@ -72,6 +70,17 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     ))
 }
 
+/// Whether the index has to be written though nothing else may have to be.
+fn needs_index(job: &Job<'_>, run: &Run, is_known: bool) -> Result<bool> {
+    // Who has lost everything may still be in it, and who was taken over may not; where somebody could not be read, it
+    // is all that names him.
+    let adopted = run.numbers.adopted > 0 && run.numbers.errors == 0;
+    if adopted || run.numbers.drifted > 0 || job.state.run_number(UNFINISHED_INDEX)?.is_some() {
+        return Ok(true);
+    }
+    Ok(!is_known && job.state.recipients_with_managed()? > 0)
+}
+
 /// Approvals hold for one run: that which plans the same again.
 fn use_approvals(job: &Job<'_>, run: &Run) -> Result<()> {
     let whole = !job.is_partial() && !job.state.is_asked(run.id)?;
@@ -79,40 +88,6 @@ fn use_approvals(job: &Job<'_>, run: &Run) -> Result<()> {
         Some(plan) => job.verbose(format!("The approval of plan {plan} is used up by this run.")),
         None => Ok(()),
     }
-}
-
-/// Asks for each change where the caller wants to be asked; what is declined stays declined.
-fn approve(job: &Job<'_>, run: &mut Run, changes: Vec<Change>) -> Result<Vec<Change>> {
-    if !job.options.confirm {
-        return Ok(changes);
-    }
-    let question = |change: &Change| Question::approve(target_text(change), action_text(change));
-    let answers = job.context.ask(changes.iter().map(question).collect())?;
-    let mut approved = Vec::with_capacity(changes.len());
-    for (change, answer) in changes.into_iter().zip(answers) {
-        if answer.approved {
-            approved.push(change);
-            continue;
-        }
-        run.numbers.declined += 1;
-        let outcome =
-            Outcome { state: ChangeState::Declined, attempts: change.attempts, next_try: None, error: None };
-        settle(job, change, outcome)?;
-    }
-    Ok(approved)
-}
-
-/// The recipient as an admin recognises it.
-fn target_text(change: &Change) -> String {
-    match &change.display_name {
-        Some(name) => format!("{name} <{}>", change.recipient),
-        None => change.recipient.clone(),
-    }
-}
-
-/// What would be done, in words.
-fn action_text(change: &Change) -> String {
-    format!("{}: {}", change.change.name(), change.reasons.join(" "))
 }
 
 /// A change with everything that writing it needs.
@@ -377,7 +352,7 @@ pub(super) fn backoff(attempts: u32) -> i64 {
     }
 }
 
-fn settle(job: &Job<'_>, change: Change, outcome: Outcome) -> Result<()> {
+pub(super) fn settle(job: &Job<'_>, change: Change, outcome: Outcome) -> Result<()> {
     job.state.set_outcome(change.id, &outcome, job.now)?;
     hand_over(job, change, outcome)
 }

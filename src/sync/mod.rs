@@ -4,6 +4,7 @@ mod absent;
 mod anchor_change;
 mod change;
 mod clocks;
+mod confirm;
 mod contact;
 mod decide;
 mod desk;

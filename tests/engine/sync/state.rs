@@ -214,8 +214,8 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
         ("UPDATE link SET anchor = 'zz' WHERE anchor = 'id-bob'", "it has a link of zz, who is nobody it knows"),
         ("UPDATE link SET anchor = '' WHERE anchor = 'id-bob'", "it has a link of , who is nobody it knows"),
         ("UPDATE link SET anchor = upper(anchor)", "it has a link of ID-ALICE, who is nobody it knows"),
-        ("PRAGMA user_version = 2", "its version is 2, but it has the column 'made' of 'evaluation' of a later one"),
-        ("PRAGMA user_version = 1", "its version is 1, but it has the column 'curation' of 'evaluation' of a later one"),
+        ("PRAGMA user_version = 2", "its version is 2, but it has the column 'asked' of 'run' of a later one"),
+        ("PRAGMA user_version = 1", "its version is 1, but it has the column 'asked' of 'run' of a later one"),
         ("UPDATE import SET missing_since = -62135596801", "out of range"),
         ("UPDATE change SET time = 9223372036854775807", "out of range"),
         (

@@ -223,5 +223,7 @@ fn histories_that_went_wrong_once_end_where_they_should() {
     follow(vec![Step::Leaves(0), Step::StateLost, Step::Run(behind)]);
     // The index went on listing whom a wiped target had lost, and who has nothing to be published any more.
     let for_one = Conditions { named: vec![0], ..Conditions::good() };
-    follow(vec![Step::TargetWiped, Step::Rotate, Step::Rotate, Step::Run(for_one)]);
+    follow(vec![Step::TargetWiped, Step::Rotate, Step::Rotate, Step::Run(for_one.clone())]);
+    // A run of one with a new state took everybody else out of the index.
+    follow(vec![Step::StateLost, Step::Run(for_one)]);
 }

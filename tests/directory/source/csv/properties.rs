@@ -65,7 +65,7 @@ proptest! {
             let address = format!("p{person}@partner.test");
             writer.write_record([&STANDARD.encode(value), name, &address]).unwrap();
             let (known, values) = expected.entry(address).or_default();
-            let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+            let name = Some(smime_sync::model::trimmed(name).into_owned()).filter(|name| !name.is_empty());
             *known = known.take().or(name);
             let value = (SMIME, value.clone());
             if !values.contains(&value) {

@@ -96,7 +96,7 @@ fn a_row_that_can_not_be_used_is_left_out_with_its_line_and_the_others_go_on() {
         ("zoe@partner.test,,/etc/passwd", Some("zoe@partner.test"), "is no certificate file (.cer, .crt"),
         ("zoe@partner.test,,key.pem", Some("zoe@partner.test"), "has no PEM block with a certificate"),
         ("zoe@partner.test,,noise.cer", Some("zoe@partner.test"), "holds no certificate"),
-        ("zoe@partner.test,,folder.cer", Some("zoe@partner.test"), "can't be read: it is no regular file"),
+        ("zoe@partner.test,,folder.cer", Some("zoe@partner.test"), "can't be read: it is a folder, no file"),
         ("zoe@partner.test,,large.cer", Some("zoe@partner.test"), "is larger than 1048576 bytes"),
         ("zoe@partner.test,,missing.cer", Some("zoe@partner.test"), "can't be read: "),
     ] {

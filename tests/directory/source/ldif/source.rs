@@ -343,7 +343,7 @@ fn a_pipe_or_a_device_in_the_place_of_a_file_is_an_error_at_once() {
         ] {
             let error = error.expect("no regular file");
             assert_eq!(error.id, id);
-            assert!(error.message.ends_with(": it is no regular file"), "{error}");
+            assert!(error.message.ends_with(": it is a pipe, socket or device, no file"), "{error}");
         }
     }
 }
