@@ -10,12 +10,12 @@ $script:ReviewedMember = @(
     'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToString', 'Trim', 'Unescape', 'WriteDebug', 'WriteError'
     'WriteProgress', 'WriteVerbose', 'WriteWarning', 'CurrentCulture', 'InvariantCulture', 'NewLine', 'NotSpecified'
     'OrdinalIgnoreCase', 'Completed', 'Create', 'InvokeScript', 'ToBase64String', 'FromSeconds', 'ToUniversalTime'
-    'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'Open', 'Close'
+    'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'Open', 'Close', 'TicksPerSecond', 'TryParse', 'Zero'
     # The exceptions: .NET Framework 4.6, which Windows 10 and Windows Server 2016 have, and only where a key of the
     # certificate store signs. Elsewhere they are never reached.
     'GetRSAPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
     # SmimeSync.Native.dll
-    'Day', 'From', 'Load', 'LibraryPath', 'MayDiffer', 'Minute', 'Next', 'Of', 'Printable', 'Send', 'SetSecret', 'Start'
+    'Day', 'From', 'Load', 'LibraryPath', 'MayDiffer', 'Minute', 'Next', 'Of', 'Printable', 'Send', 'SetSecret', 'Start', 'Stop'
 )
 
 # Commands of PowerShell that the module uses, with the parameters that 5.1 has.

@@ -62,6 +62,11 @@ pub(super) fn write(
     let end = if separator == "[\n" { "[]\n" } else { "\n]\n" };
     writer.write_all(end.as_bytes()).map_err(|e| failed(&e))?;
     let file = writer.into_inner().map_err(|e| failed(e.error()))?;
+    // The same state is the same file, its date included.
+    if regular_file::read(&path).is_ok_and(|old| regular_file::read(file.path()).is_ok_and(|new| new == old))
+    {
+        return Ok(());
+    }
     file.as_file().sync_data().map_err(|e| failed(&e))?;
     file.persist(&path).map_err(|e| failed(&e.error))?;
     durable::names(&place.path)
