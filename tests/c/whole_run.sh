@@ -47,7 +47,7 @@ check() { # WHAT COMMAND...
 shows() { grep -qE "$1" "$work/output"; }
 ends_with() { [ "$code" -eq "$1" ]; }
 published() { # the files that the target holds, with their sums
-  (cd "$work/out" && find . -type f | sort | xargs sha256sum)
+  (cd "$work/out" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
 }
 
 command=$*
