@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, CertificateSummary, Finding, Fingerprint, Purpose, Timestamp, Value};
+use super::{Attribute, CertificateSummary, Finding, Fingerprint, PublishedValue, Purpose, Timestamp, Value};
 
 /// What became of a certificate.
 #[derive(
@@ -109,6 +109,12 @@ impl<'a> Telling<'a> {
     /// That of `value`; `None` where no certificate could be read.
     pub fn certificate(&self, value: &Value) -> Option<&'a CertificateSummary> {
         self.0.get(&(value.attribute, value.fingerprint()))?.certificate.as_ref()
+    }
+
+    /// `value` with that certificate.
+    pub fn published(&self, value: &Value) -> PublishedValue {
+        let certificate = self.certificate(value).map(Into::into);
+        PublishedValue { attribute: value.attribute, value: value.fingerprint(), certificate }
     }
 
     fn rank(one: &JudgedCertificate) -> impl Ord + use<> {

@@ -140,10 +140,10 @@ impl State {
     /// A setting of the state.
     pub fn setting(&self, name: &str) -> Result<Option<String>> {
         use rusqlite::OptionalExtension;
-        self.connection()
-            .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0))
-            .optional()
-            .map_err(|e| self.failed(e))
+        let connection = self.connection();
+        let sql = "SELECT value FROM setting WHERE name = ?1";
+        let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
+        statement.query_row([name], |row| row.get(0)).optional().map_err(|e| self.failed(e))
     }
 
     /// A setting of the state that `read` understands. Fails with `StateCorrupt` where it does not.
@@ -228,7 +228,7 @@ impl Drop for State {
 }
 
 /// JSON of something that always has a JSON form.
-fn json(value: &impl serde::Serialize) -> Result<String> {
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|e| Error::new(ErrorId::Internal, format!("A record has no JSON form: {e}")))
 }

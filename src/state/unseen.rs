@@ -2,6 +2,8 @@
 //!
 //! Kept among the settings: there is hardly ever any.
 
+use std::collections::BTreeSet;
+
 use super::State;
 use crate::error::Result;
 
@@ -21,8 +23,14 @@ impl State {
     }
 
     /// Whether what is published for a recipient could not be seen, and was not since.
-    pub fn is_unseen(&self, anchor: &str) -> Result<bool> {
+    fn is_unseen(&self, anchor: &str) -> Result<bool> {
         Ok(self.setting(&name(anchor))?.is_some())
+    }
+
+    /// All recipients of whom that is so.
+    pub fn unseen_anchors(&self) -> Result<BTreeSet<String>> {
+        let sql = "SELECT substr(name, length(?1) + 1) FROM setting WHERE substr(name, 1, length(?1)) = ?1";
+        Ok(self.query(sql, [UNSEEN], |row| row.get(0))?.into_iter().collect())
     }
 
     /// Keeps whether somebody whom the state does not know could not be seen.

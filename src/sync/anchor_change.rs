@@ -62,7 +62,7 @@ fn hand_over(job: &Job<'_>, run_id: i64, pairs: &[(String, String)]) -> Result<V
                 || (!certain
                     && job.state.recipient(old)?.is_some_and(|old| same_names(&old, &evaluation.recipient)));
             if is_new && is_same {
-                let keeps_anchor = job.target.key(&query(new, &evaluation.recipient)).is_some();
+                let keeps_anchor = job.target.key(&TargetQuery::of(new, &evaluation.recipient)).is_some();
                 job.state.hand_over(old, new, keeps_anchor)?;
                 job.state.remove_import(run_id, old)?;
                 labels.push(evaluation.recipient.label);
@@ -105,8 +105,4 @@ fn same_names(old: &RecipientRecord, new: &RecipientRecord) -> bool {
     same(&old.display_name, &new.display_name)
         && (same(&old.user_principal_name, &new.user_principal_name)
             || same_in_any_case(&old.distinguished_name, &new.distinguished_name))
-}
-
-fn query<'a>(anchor: &'a str, recipient: &'a RecipientRecord) -> TargetQuery<'a> {
-    TargetQuery { anchor, recipient, link: None, former: &[], thorough: false, fresh: false }
 }

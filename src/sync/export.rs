@@ -248,14 +248,7 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
 
 impl Work {
     fn query(&self) -> TargetQuery<'_> {
-        TargetQuery {
-            anchor: &self.change.anchor,
-            recipient: &self.recipient,
-            link: self.material.link.target.as_deref(),
-            former: &self.material.link.former,
-            thorough: false,
-            fresh: true,
-        }
+        self.material.link.query(&self.change.anchor, &self.recipient)
     }
 
     /// Whether the recipient of the target is to be had; where we say where it is, its write finds out.

@@ -3,9 +3,9 @@
 use super::desk::Desk;
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{Exclusion, Run},
+    model::{Exclusion, RecipientRecord, Run},
     policy::{self, RuleId},
-    state::published::PlanRow,
+    state::published::{Link, PlanRow},
     targets::{Match, TargetQuery},
 };
 
@@ -50,12 +50,22 @@ impl PlanRow {
     /// The recipient, for the target to match; `thorough` where the state has never seen the target.
     pub(super) fn query(&self, thorough: bool) -> TargetQuery<'_> {
         TargetQuery {
-            anchor: &self.anchor,
-            recipient: &self.evaluation.recipient,
             link: self.link.as_deref(),
             former: &self.former,
             thorough,
-            fresh: false,
+            ..TargetQuery::of(&self.anchor, &self.evaluation.recipient)
+        }
+    }
+}
+
+impl Link {
+    /// The recipient that it is of, for the target to read as it is at this moment.
+    pub(super) fn query<'a>(&'a self, anchor: &'a str, recipient: &'a RecipientRecord) -> TargetQuery<'a> {
+        TargetQuery {
+            link: self.target.as_deref(),
+            former: &self.former,
+            fresh: true,
+            ..TargetQuery::of(anchor, recipient)
         }
     }
 }

@@ -36,8 +36,7 @@ fn in_the_way(job: &Job<'_>, run: &Run, change: &Change) -> Result<Option<Change
     }
     let Some(recipient) = job.state.recipient(&change.anchor)? else { return Ok(None) };
     let anchor = &change.anchor;
-    let query =
-        TargetQuery { anchor, recipient: &recipient, link: None, former: &[], thorough: false, fresh: true };
+    let query = TargetQuery { fresh: true, ..TargetQuery::of(anchor, &recipient) };
     let Some(key) = job.target.key(&query) else { return Ok(None) };
     match job.state.linked_anchor(&key)? {
         Some(other) if other != *anchor => job.state.pending_change(&other, run.id),

@@ -99,17 +99,8 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
             None => job.state.drop_open_change(&change.anchor)?,
         }
     }
-    let queries: Vec<TargetQuery<'_>> = known
-        .iter()
-        .map(|(change, recipient, link)| TargetQuery {
-            anchor: &change.anchor,
-            recipient,
-            link: link.target.as_deref(),
-            former: &link.former,
-            thorough: false,
-            fresh: true,
-        })
-        .collect();
+    let queries: Vec<TargetQuery<'_>> =
+        known.iter().map(|(change, recipient, link)| link.query(&change.anchor, recipient)).collect();
     let matches = job.target.read(&queries, job.context)?;
     for (((change, ..), query), matched) in known.iter().zip(&queries).zip(matches) {
         let found = match job.state.place(change.id)? {

@@ -57,10 +57,11 @@ impl Watch {
         if self == Self::Everybody {
             return Ok(Watched::Everybody);
         }
+        let unseen = state.unseen_anchors()?;
         let mut gone = BTreeSet::new();
         for row in rows {
             if let Some(link) = &row.link
-                && (target.has(link)? == Some(false) || state.is_unseen(&row.anchor)?)
+                && (target.has(link)? == Some(false) || unseen.contains(&row.anchor))
             {
                 gone.insert(row.anchor.clone());
             }
@@ -130,17 +131,8 @@ pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
             sample.push((anchor, link, evaluation.recipient));
         }
     }
-    let queries: Vec<TargetQuery<'_>> = sample
-        .iter()
-        .map(|(anchor, link, recipient)| TargetQuery {
-            anchor,
-            recipient,
-            link: link.target.as_deref(),
-            former: &link.former,
-            thorough: false,
-            fresh: true,
-        })
-        .collect();
+    let queries: Vec<TargetQuery<'_>> =
+        sample.iter().map(|(anchor, link, recipient)| link.query(anchor, recipient)).collect();
     if queries.is_empty() {
         return Ok(Watch::Gone);
     }

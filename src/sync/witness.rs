@@ -18,7 +18,7 @@ use crate::{
     event::LogLevel,
     model::{Run, Timestamp, Witnesses, counted},
     profile::Profile,
-    state::State,
+    state::{State, json},
 };
 
 const DAY: i64 = 24 * 3600;
@@ -189,11 +189,6 @@ pub(super) fn recall(job: &Job<'_>, run: &mut Run) -> Result<()> {
         run.witnesses.note_change(time, &format!("{label} (seen by the last full run)"));
     }
     Ok(())
-}
-
-fn json(record: &impl Serialize) -> Result<String> {
-    serde_json::to_string(record)
-        .map_err(|e| Error::new(ErrorId::Internal, format!("A record has no JSON form: {e}")))
 }
 
 fn made_in_future(plan: &Run) -> String {

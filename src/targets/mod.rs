@@ -32,6 +32,13 @@ pub struct TargetQuery<'a> {
     pub fresh: bool,
 }
 
+impl<'a> TargetQuery<'a> {
+    /// A recipient whom no earlier run linked; a listing will do.
+    pub fn of(anchor: &'a str, recipient: &'a RecipientRecord) -> Self {
+        Self { anchor, recipient, link: None, former: &[], thorough: false, fresh: false }
+    }
+}
+
 /// All keys that `key`'s recipient may have been given, by whatever kind it was at the time; `key` among them.
 pub fn keys_of_same(key: &str) -> Vec<String> {
     exchange::keys_of_same(key).unwrap_or_else(|| vec![key.to_owned()])

@@ -250,14 +250,8 @@ fn long_identifiers() -> Worst {
 pub fn with_element(der: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = der;
-    while let [tag, first, ..] = *rest {
-        let (head, length) = match first {
-            0..0x80 => (2, usize::from(first)),
-            _ => {
-                let count = usize::from(first & 0x7F);
-                (2 + count, rest[2..2 + count].iter().fold(0, |n, octet| n << 8 | usize::from(*octet)))
-            }
-        };
+    while let [tag, ..] = *rest {
+        let (head, length) = header(rest);
         let (element, after) = rest.split_at(head + length);
         let contents = &element[head..];
         if element == old {

@@ -67,9 +67,14 @@ pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<
 
 /// Where a recipient stands under an old address, if the write to its place does not take that away already.
 fn old_place<'a>(job: &Job<'_>, run: &Run, anchor: &str, keys: &'a [String]) -> Result<Option<&'a String>> {
+    let link = job.state.link(anchor)?.target;
+    // Where its link leads is its own place, or what the write takes away.
+    if keys.iter().all(|key| Some(key) == link.as_ref()) {
+        return Ok(None);
+    }
     let Some(row) = job.state.plan_row_of(run.id, anchor)? else { return Ok(None) };
     let Some(own) = job.target.key(&row.query(false)) else { return Ok(None) };
-    if job.state.link(anchor)?.target.is_some_and(|link| link != own) {
+    if link.is_some_and(|link| link != own) {
         return Ok(None);
     }
     for key in keys.iter().filter(|key| **key != own) {
@@ -233,15 +238,8 @@ impl Keeper<'_> {
         let published = Recipient { anchor: anchor.to_owned(), ..recipient.clone() };
         let evaluation = (self.evaluate)(&published);
         let telling = Telling::of(&evaluation.certificates);
-        let managed: Vec<PublishedValue> = published
-            .values
-            .iter()
-            .map(|value| PublishedValue {
-                attribute: value.attribute,
-                value: value.fingerprint(),
-                certificate: telling.certificate(value).map(Into::into),
-            })
-            .collect();
+        let managed: Vec<PublishedValue> =
+            published.values.iter().map(|value| telling.published(value)).collect();
         let input = fingerprint::input(&published, self.policy, self.profile.policy.disabled_account);
         let (row, _) = evaluation_row(&published, input, evaluation);
         if let Some(presence) = presence {

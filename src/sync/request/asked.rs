@@ -92,7 +92,7 @@ impl Planner<'_> {
         }
         let telling = Telling::of(&before.certificates);
         let there: Vec<PublishedValue> =
-            recipient.values.iter().map(|value| published(value, &telling)).collect();
+            recipient.values.iter().map(|value| telling.published(value)).collect();
         let stays = recipient.values.iter().zip(&there).filter(|(value, _)| !removed.contains(value));
         let mut wanted: Vec<PublishedValue> = stays.map(|(_, one)| one.clone()).collect();
         wanted.extend(added.iter().map(|(value, certificate)| PublishedValue {
@@ -123,14 +123,5 @@ fn kind(before: &Evaluation, after: &Evaluation, only_adds: bool) -> ChangeKind 
         // What only adds takes nothing from anybody, even if nobody can encrypt with it.
         (_, true) if only_adds => ChangeKind::Update,
         (_, true) => ChangeKind::Remove,
-    }
-}
-
-/// A value with the certificate in it that tells it best.
-fn published(value: &Value, telling: &Telling<'_>) -> PublishedValue {
-    PublishedValue {
-        attribute: value.attribute,
-        value: value.fingerprint(),
-        certificate: telling.certificate(value).map(Into::into),
     }
 }

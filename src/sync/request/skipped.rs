@@ -22,16 +22,8 @@ pub(super) fn leave_out(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
                 known.push((change, evaluation.recipient));
             }
         }
-        let query = |anchor, recipient| TargetQuery {
-            anchor,
-            recipient,
-            link: None,
-            former: &[],
-            thorough: false,
-            fresh: false,
-        };
         let queries: Vec<_> =
-            known.iter().map(|(change, recipient)| query(change.anchor.as_str(), recipient)).collect();
+            known.iter().map(|(change, recipient)| TargetQuery::of(&change.anchor, recipient)).collect();
         let found = job.target.read(&queries, job.context)?;
         for ((change, recipient), found) in known.iter().zip(found) {
             let why = match found {

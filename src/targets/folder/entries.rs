@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use super::{batch, file::RecipientFile, index, list_keys, name};
+use super::{
+    batch,
+    file::{self, RecipientFile},
+    index, list_keys, name,
+};
 use crate::{
     directory::Selection, error::Result, event::Context, model::same_in_any_case, targets::Stranger,
 };
@@ -20,8 +24,7 @@ pub(super) fn each(
     let mut unreadable = Vec::new();
     for key in keys {
         context.check()?;
-        let file = format!("{key}.json");
-        match RecipientFile::read(&folder.join(&file)) {
+        match RecipientFile::read(&file::json_path(folder, &key)) {
             Ok(None) => {}
             // It is in its own place, too; the copy is for whoever has that name.
             Ok(Some(one)) if batch::is_copy(folder, &key, &one).unwrap_or(false) => {}
@@ -29,15 +32,15 @@ pub(super) fn each(
                 let recipient = one.to_recipient(&key);
                 sink(Stranger { anchor: Some(one.anchor), key: Some(key), recipient })?;
             }
-            Err(error) => unreadable.push((key, file, error)),
+            Err(error) => unreadable.push((key, error)),
         }
     }
     if unreadable.is_empty() {
         return Ok(());
     }
     let index = index::read(folder);
-    for (key, file, error) in unreadable {
-        let anchor = index.as_ref().map(|index| index.get(&file).cloned());
+    for (key, error) in unreadable {
+        let anchor = index.as_ref().map(|index| index.get(&format!("{key}.json")).cloned());
         // Where the index can't be read either, nobody can say that it is not ours.
         if anchor != Some(None) {
             sink(Stranger { anchor: anchor.flatten(), key: Some(key), recipient: Err(error) })?;

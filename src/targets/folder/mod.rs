@@ -211,7 +211,7 @@ impl Target for Folder {
 fn read_anchors(folder: &Path) -> Result<HashMap<String, String>> {
     let mut anchors = HashMap::new();
     for key in list_keys(folder)? {
-        if let Ok(Some(file)) = RecipientFile::read(&folder.join(format!("{key}.json"))) {
+        if let Ok(Some(file)) = RecipientFile::read(&file::json_path(folder, &key)) {
             anchors.insert(file.anchor, key);
         }
     }

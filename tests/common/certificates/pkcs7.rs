@@ -104,18 +104,23 @@ pub fn block(tag: u16, data: &[u8]) -> Vec<u8> {
     [&tag.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
 }
 
+/// How long the header of the first element of `der` is, and how long its contents.
+pub fn header(der: &[u8]) -> (usize, usize) {
+    match der[1] {
+        first @ 0..0x80 => (2, usize::from(first)),
+        first => {
+            let count = usize::from(first & 0x7F);
+            (2 + count, der[2..2 + count].iter().fold(0, |n, octet| n << 8 | usize::from(*octet)))
+        }
+    }
+}
+
 /// A DER value with the lengths of its constructed elements made indefinite, down to `depth` levels.
 pub fn indefinite(der: &[u8], depth: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = der;
-    while let [tag, first, ..] = *rest {
-        let (head, length) = match first {
-            0..0x80 => (2, usize::from(first)),
-            _ => {
-                let count = usize::from(first & 0x7F);
-                (2 + count, rest[2..2 + count].iter().fold(0, |n, octet| n << 8 | usize::from(*octet)))
-            }
-        };
+    while let [tag, ..] = *rest {
+        let (head, length) = header(rest);
         let contents = &rest[head..head + length];
         if depth > 0 && tag & 0x20 != 0 {
             out.extend([tag, 0x80]);
