@@ -2,5 +2,6 @@
 
 mod corpus;
 mod openssl;
+mod preference;
 mod properties;
 mod values;

@@ -3,6 +3,9 @@
 mod bounds;
 mod cases;
 mod curation;
+mod rule_cases;
 mod rules;
 mod selection;
+mod selection_properties;
 mod severities;
+mod value_rule_cases;

@@ -1,9 +1,11 @@
 //! The engine over a real state and a real folder: what each event in the source does at the target.
 
+mod anchor_change;
 mod cancel;
 mod changed_folder;
 mod crash;
 mod damage;
+mod damaged_files;
 mod events;
 mod faulty_vfs;
 mod folder;
@@ -20,6 +22,7 @@ mod preview;
 mod properties;
 mod rivals;
 mod state;
+mod state_contents;
 mod time;
 mod undone;
 // The profiles of the states that it holds have paths of Unix.

@@ -2,6 +2,8 @@
 
 mod errors;
 mod forms;
+mod ldapsearch;
+mod no_file;
 mod properties;
 mod source;
 

@@ -6,9 +6,7 @@ use std::{
 };
 
 use smime_sync::{
-    directory::{
-        Presence, Selection, Source, SourceItem, certificate_file, csv::CsvSource, ldif::LdifSource,
-    },
+    directory::{Presence, Selection, Source, SourceItem, csv::CsvSource, ldif::LdifSource},
     error::{Error, ErrorId, Result},
     model::{Recipient, Timestamp},
 };
@@ -16,14 +14,14 @@ use smime_sync::{
 use crate::common::events::context;
 
 /// A file of that content, in a folder that goes with the guard.
-fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+pub(super) fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("people.ldif");
     std::fs::write(&path, content).expect("written");
     (folder, path)
 }
 
-fn items(path: &Path, selection: &Selection) -> (Vec<SourceItem>, Result<()>) {
+pub(super) fn items(path: &Path, selection: &Selection) -> (Vec<SourceItem>, Result<()>) {
     let mut items = Vec::new();
     let mut source = LdifSource::open(path).expect("opened");
     let result = source.read(selection, &context().0, &mut |item| {
@@ -33,7 +31,7 @@ fn items(path: &Path, selection: &Selection) -> (Vec<SourceItem>, Result<()>) {
     (items, result)
 }
 
-fn recipients(items: &[SourceItem]) -> Vec<&Recipient> {
+pub(super) fn recipients(items: &[SourceItem]) -> Vec<&Recipient> {
     let mut recipients = Vec::new();
     for item in items {
         if let SourceItem::Recipient(recipient) = item {
@@ -43,9 +41,9 @@ fn recipients(items: &[SourceItem]) -> Vec<&Recipient> {
     recipients
 }
 
-const ALICE: &str = "dn: CN=Alice,DC=contoso,DC=test\nobjectClass: user\nobjectGUID:: AQAAAAAAAAAAAAAAAAAAAA==\n\
+pub(super) const ALICE: &str = "dn: CN=Alice,DC=contoso,DC=test\nobjectClass: user\nobjectGUID:: AQAAAAAAAAAAAAAAAAAAAA==\n\
                      mail: alice@contoso.test\nsAMAccountName: alice\njpegPhoto:: /9g=\n\n";
-const BOB: &str = "dn: CN=Bob,DC=contoso,DC=test\nchangetype: add\nobjectClass: contact\n\
+pub(super) const BOB: &str = "dn: CN=Bob,DC=contoso,DC=test\nchangetype: add\nobjectClass: contact\n\
                    objectGUID:: AgAAAAAAAAAAAAAAAAAAAA==\nproxyAddresses: SMTP:Bob@partner.test\n\n";
 const PRINTER: &str = "dn: CN=PRN1,DC=contoso,DC=test\nobjectClass: user\nobjectClass: computer\n\
                        objectGUID:: AwAAAAAAAAAAAAAAAAAAAA==\nuserCertificate:: MAA=\n\n";
@@ -126,7 +124,7 @@ fn of_two_objects_with_the_same_name_or_identity_both_are_errors_in_any_order() 
 const IDENTITY: &str = "another one of the file has the same identity '00000001-0000-0000-0000-000000000000'";
 const NAME: &str = "another one of the file has the same distinguished name";
 
-fn invalid(item: &SourceItem) -> Option<&Error> {
+pub(super) fn invalid(item: &SourceItem) -> Option<&Error> {
     match item {
         SourceItem::Invalid(error) => Some(error),
         SourceItem::Recipient(_) => None,
@@ -310,45 +308,6 @@ fn the_size_hint_of_a_large_file_is_near_the_truth() {
 }
 
 #[test]
-fn a_file_that_can_not_be_read_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let missing = folder.path().join("none.ldif");
-    let error = LdifSource::open(&missing).err().expect("not there");
-    assert_eq!(error.id, ErrorId::LdifUnreadable);
-    assert_eq!(error.target, Some(missing.display().to_string()));
-    assert!(error.message.starts_with(&format!("Cannot read '{}': ", missing.display())), "{error}");
-    assert!(error.native.is_some_and(|native| native.os_error.is_some()));
-}
-
-#[test]
-fn a_folder_is_no_file() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let error = LdifSource::open(folder.path()).err().expect("a folder");
-    assert_eq!(error.id, ErrorId::LdifUnreadable);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_pipe_or_a_device_in_the_place_of_a_file_is_an_error_at_once() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let pipe = folder.path().join("pipe.cer");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-    for path in [pipe.as_path(), Path::new("/dev/zero")] {
-        let anchors = smime_sync::trust::load_anchors(&[path.to_owned()]).err();
-        for (error, id) in [
-            (LdifSource::open(path).err(), ErrorId::LdifUnreadable),
-            (CsvSource::open(path).err(), ErrorId::CsvUnreadable),
-            (certificate_file::read(path, None).err(), ErrorId::CertificateUnreadable),
-            (anchors, ErrorId::TrustAnchorUnreadable),
-        ] {
-            let error = error.expect("no regular file");
-            assert_eq!(error.id, id);
-            assert!(error.message.ends_with(": it is a pipe, socket or device, no file"), "{error}");
-        }
-    }
-}
-
-#[test]
 fn a_broken_file_ends_the_read_with_its_line_before_anybody_was_handed_over() {
     let (_folder, path) = file(&[ALICE, "dn: CN=Bob,DC=contoso,DC=test\nobjectClass user\n\n", BOB].concat());
     let (found, result) = items(&path, &Selection::All);
@@ -402,92 +361,6 @@ fn a_cancel_ends_the_read_even_where_no_record_comes() {
     let mut source = LdifSource::open(&path).expect("opened");
     let result = source.read(&Selection::All, &context, &mut |_| Ok(()));
     assert_eq!(result.expect_err("canceled").id, ErrorId::Canceled);
-}
-
-#[test]
-fn what_ldapsearch_wrote_without_its_result_was_cut_wherever_that_is() {
-    let whole = format!(
-        "# extended LDIF\n#\n# LDAPv3\n#\n\n{ALICE}{ALICE_TOO}# search result\nsearch: 2\nresult: 0 Success\n\n# numEntries: 2\n"
-    );
-    let (_folder, path) = file(&whole);
-    assert_eq!(items(&path, &Selection::All).1, Ok(()));
-    // At each end of a line, also of those inside of the last record.
-    for (at, _) in whole.match_indices('\n').filter(|(at, _)| *at < whole.find("result: 0").unwrap()) {
-        let (_folder, path) = file(&whole[..=at]);
-        let (found, result) = items(&path, &Selection::All);
-        let error = result.expect_err("cut");
-        assert_eq!((found.len(), error.id), (0, ErrorId::LdifTruncated), "{at}: {error}");
-    }
-}
-
-const ALICE_TOO: &str = "dn: CN=Alice 2,DC=contoso,DC=test\nobjectClass: user\nobjectGUID:: BwAAAAAAAAAAAAAAAAAAAA==\n\
-                         mail: alice2@contoso.test\n\n";
-
-#[test]
-fn line_ends_of_cr_alone_are_named_as_what_they_are() {
-    for text in [ALICE.replace('\n', "\r"), format!("version: 1\r{}\n", ALICE.replace('\n', "\r"))] {
-        let (_folder, path) = file(&text);
-        let error = items(&path, &Selection::All).1.expect_err("no line ends of LDIF");
-        assert_eq!(error.id, ErrorId::LdifSyntax);
-        assert!(
-            error
-                .message
-                .ends_with("line 1: it ends in CR alone; save the file with line ends of LF or CR LF."),
-            "{error}"
-        );
-    }
-}
-
-#[test]
-fn what_ldapsearch_writes_besides_is_held_against_what_was_read() {
-    // `ldapsearch -E pr=2/noprompt` and `ldapsearch -z 3` from OpenLDAP 2.5, in their whole form, without -L.
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ldapsearch");
-    let (found, result) = items(&data.join("paged.ldif"), &Selection::All);
-    assert_eq!((result, recipients(&found).len()), (Ok(()), 5));
-    assert_eq!(recipients(&found)[0].addresses(), ["p1@x.test", "q1@x.test"]);
-
-    let error = items(&data.join("limited.ldif"), &Selection::All).1.expect_err("a part");
-    assert_eq!(error.id, ErrorId::LdifTruncated);
-    assert!(
-        error.message.contains("line 38: the search that wrote the file ended with '4 Size limit"),
-        "{error}"
-    );
-    assert!(error.advice.contains("-E pr=500/noprompt"), "{}", error.advice);
-
-    let paged = std::fs::read_to_string(data.join("paged.ldif")).expect("read");
-    let (start, end) = (paged.find("dn: cn=p3").expect("p3"), paged.find("# p4").expect("p4"));
-    let (_folder, path) = file(&[&paged[..start], &paged[end..]].concat());
-    let error = items(&path, &Selection::All).1.expect_err("one is missing");
-    assert!(
-        error.message.contains("the search that wrote the file found 5 entries, and the file holds 4"),
-        "{error}"
-    );
-}
-
-#[test]
-fn what_ldapsearch_exports_from_an_active_directory_is_read() {
-    // `ldapsearch -LLL -E pr=500/noprompt` from a Samba domain controller: computers and a group among them.
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samba-ldapsearch.ldif");
-    let (found, result) = items(&path, &Selection::All);
-    assert_eq!((result, found.len()), (Ok(()), 5));
-    let mut people: Vec<_> = recipients(&found)
-        .into_iter()
-        .map(|r| (r.label(), r.kind, r.disabled, r.values.len(), r.changed.is_some()))
-        .collect();
-    people.sort_by_key(|person| person.0);
-    use smime_sync::model::RecipientKind::{Contact, User};
-    assert_eq!(
-        people,
-        [
-            ("CN=Administrator,CN=Users,DC=contoso,DC=test", User, false, 0, true),
-            ("CN=krbtgt,CN=Users,DC=contoso,DC=test", User, true, 0, true),
-            ("alice@contoso.test", User, false, 1, true),
-            ("support@contoso.test", User, true, 1, true),
-            ("sybil@fabrikam.test", Contact, false, 1, true),
-        ]
-    );
-    let alice = recipients(&found).into_iter().find(|r| r.is_named("alice")).expect("Alice");
-    assert_eq!(alice.anchor, "97cf1121-5fda-46d4-a288-92588cc020cb");
 }
 
 #[test]

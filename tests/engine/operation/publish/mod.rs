@@ -2,6 +2,7 @@
 
 mod directory;
 mod files;
+mod guard;
 mod interrupted;
 mod publishing;
 mod unpublishing;
