@@ -100,9 +100,9 @@ function Get-SmimeSyncChange {
             $request = @{
                 Operation   = 'GetChange'
                 ProfileName = $name
-                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
                 State       = [string[]] @($State | Where-Object { $_ })
             }
+            Add-GroupIdentity -Request $request -Entry $group[$name]
             if ($PSBoundParameters.ContainsKey('RunId')) { $request['RunId'] = $RunId }
             Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
         }

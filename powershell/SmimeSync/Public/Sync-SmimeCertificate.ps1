@@ -193,10 +193,10 @@ function Sync-SmimeCertificate {
             $request = @{
                 Operation   = 'Sync'
                 ProfileName = $name
-                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
                 PassThru    = $PassThru.IsPresent -or $WhatIfPreference
                 Verify      = $Verify.IsPresent
             }
+            Add-GroupIdentity -Request $request -Entry $group[$name]
             foreach ($allowance in 'AllowRemoval', 'AllowReplacement') {
                 if ($PSBoundParameters.ContainsKey($allowance)) { $request[$allowance] = $PSBoundParameters[$allowance] }
             }
