@@ -97,6 +97,8 @@ impl Place {
             }
             CertificateSource::Target => {
                 let mut target = opening.target()?;
+                // What another organisation has would pass for this one's.
+                opening.organisation(target.as_mut())?;
                 warn_of_clock(now, target.clock(context)?, "the target", context)?;
                 Self::Target(target)
             }

@@ -12,6 +12,7 @@ use crate::{
     },
     model::{Fingerprint, Timestamp, TrustStore, counted},
     places, sync,
+    targets::exchange::organization,
     trust::{TrustAnchors, load_anchors},
 };
 
@@ -21,6 +22,13 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
     let opening = Opening::of(engine, &request.profile_name, None, context)?;
     let stored = &opening.stored;
     let mut channel = opening.channel()?;
+    let mut new_organisation = None;
+    if opening.is_session() {
+        let organisation = organization(channel.as_mut(), context)?;
+        if !opening.is_known(&organisation)? {
+            new_organisation = Some(organisation);
+        }
+    }
     let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
     let now = Timestamp::now();
     let backup = match &request.backup_path {
@@ -37,6 +45,10 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
         what_if: request.what_if,
         confirm: request.confirm,
         now,
+        before_write: &|| match &new_organisation {
+            Some(organisation) => opening.remember_organisation(organisation),
+            None => Ok(()),
+        },
     };
     publish_through(&job, channel.as_mut(), context)
 }
@@ -51,6 +63,8 @@ struct Publication<'a> {
     confirm: bool,
     /// The time at which certificates must be valid.
     now: Timestamp,
+    /// What has to be done before anything is uploaded.
+    before_write: &'a dyn Fn() -> Result<()>,
 }
 
 /// Reads the organisation's trust store, saves it, uploads it with the trust anchors that it lacks, and reads it
@@ -84,6 +98,7 @@ fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, conte
     if job.what_if || (job.confirm && !is_approved(&merged, &present, channel, context)?) {
         return context.result(ResultType::TrustStore, &result);
     }
+    (job.before_write)()?;
     if let Some(old) = &old {
         save(&job.backup, old)?;
         result.path = Some(job.backup.display().to_string());
@@ -250,6 +265,7 @@ mod tests {
                 what_if: false,
                 confirm: false,
                 now,
+                before_write: &|| Ok(()),
             };
             let mut organisation = Organisation { clock, asked: Vec::new() };
             let context = Context::new(Arc::new(Nobody), CancellationToken::new());

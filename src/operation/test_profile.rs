@@ -77,18 +77,23 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
         Err(error) => tester.tell("Source", Err(error))?,
     }
     let target = opening.target();
-    let writable = target.and_then(|mut target| check_target(target.as_mut(), context));
+    let writable = target.and_then(|mut target| check_target(&opening, target.as_mut(), context));
     tester.tell("Target", writable.and_then(|told| listable(opening.profile()).map(|()| told)))?;
     let path = opening.stored.places.state_file(&opening.profile().name);
     tester.tell("State", state(&path, context))
 }
 
-fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
+fn check_target(opening: &Opening<'_>, target: &mut dyn Target, context: &Context) -> Result<String> {
     target.check_writable(context)?;
+    let organisation = opening.organisation(target)?;
     if let Some(theirs) = target.clock(context)? {
         sync::compare_clocks(Timestamp::now(), theirs, "the target")?;
     }
-    Ok(format!("The target can be written: {}.", target.name()))
+    let name = target.name();
+    Ok(match organisation {
+        Some(organisation) => format!("The target can be written: {name}, connected to {organisation}."),
+        None => format!("The target can be written: {name}."),
+    })
 }
 
 /// Whether the folder that is written to can be listed, which a run needs to take away what it left unfinished.

@@ -13,7 +13,7 @@ mod search;
 mod stranger;
 mod write;
 
-use super::{Match, Stranger, Target, TargetQuery, TargetWrite};
+use super::{Match, Stranger, Target, TargetIdentity, TargetQuery, TargetWrite};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
@@ -38,14 +38,31 @@ pub struct Exchange {
     channel: Box<dyn CmdletChannel>,
     create_contact: bool,
     location: Option<Location>,
+    identity: Option<TargetIdentity>,
     directory: Directory,
+}
+
+/// Which organisation is at the other end of `channel`.
+/// Fails with what the channel says, and with `ExchangeProtocol` where it does not show a Guid.
+pub fn organization(channel: &mut dyn CmdletChannel, context: &Context) -> Result<TargetIdentity> {
+    let answer = channel.invoke(&[command::organization()], context)?.pop().transpose()?;
+    let config = answer.and_then(|output| output.objects.into_iter().next()).unwrap_or_default();
+    let text = |name| config.text(name).map(str::trim).filter(|text| !text.is_empty());
+    let Some(guid) = text("Guid") else {
+        let what = format!(
+            "Get-OrganizationConfig of {} shows no Guid, by which one organisation is told from another.",
+            channel.name()
+        );
+        return Err(Error::new(ErrorId::ExchangeProtocol, what));
+    };
+    Ok(TargetIdentity { key: guid.to_lowercase(), name: text("Name").unwrap_or_default().to_owned() })
 }
 
 impl Exchange {
     /// The organisation at the other end of `channel`; nothing is asked yet.
     pub fn new(channel: Box<dyn CmdletChannel>, contacts: &ContactSettings) -> Self {
         let create_contact = contacts.create_contact;
-        Self { channel, create_contact, location: None, directory: Directory::default() }
+        Self { channel, create_contact, location: None, identity: None, directory: Directory::default() }
     }
 
     fn location(&mut self, context: &Context) -> Result<Location> {
@@ -91,11 +108,12 @@ impl Target for Exchange {
         self.channel.name()
     }
 
-    /// The Guid of the organisation.
-    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
-        let answer = self.invoke(&[command::organization()], context)?.pop().transpose()?;
-        let config = answer.and_then(|output| output.objects.into_iter().next());
-        Ok(config.and_then(|config| config.text("Guid").map(str::to_lowercase)))
+    /// The organisation, asked for once.
+    fn identity(&mut self, context: &Context) -> Result<Option<TargetIdentity>> {
+        if self.identity.is_none() {
+            self.identity = Some(organization(self.channel.as_mut(), context)?);
+        }
+        Ok(self.identity.clone())
     }
 
     fn batch_size(&self) -> usize {
