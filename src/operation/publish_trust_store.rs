@@ -17,11 +17,14 @@ use crate::{
 };
 
 /// Uploads the profile's trust anchors, merged with what is there.
-/// Fails as the profile, its anchors and its channel do, and as [`publish_through`] does.
+/// Fails as the profile, its anchors and its channel do, with `OtherOrganization`, and as [`publish_through`] does.
 pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: &Context) -> Result<()> {
     let opening = Opening::of(engine, &request.profile_name, None, context)?;
     let stored = &opening.stored;
     let mut channel = opening.channel()?;
+    let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
+    let now = Timestamp::now();
+    store::refuse_expired(&anchors.certificates(), now)?;
     let mut new_organisation = None;
     if opening.is_session() {
         let organisation = organization(channel.as_mut(), context)?;
@@ -29,8 +32,6 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
             new_organisation = Some(organisation);
         }
     }
-    let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
-    let now = Timestamp::now();
     let backup = match &request.backup_path {
         Some(path) => path.clone(),
         None => {
@@ -72,7 +73,6 @@ struct Publication<'a> {
 /// Fails with `TrustStoreRefused`, `ClockSkew`, `TrustStoreUnreadable`, `VerifyFailed`, `PlaceNotWritable`, `PlaceNotPrivate`,
 /// `DiskFull`, and as the channel does.
 fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, context: &Context) -> Result<()> {
-    store::refuse_expired(&job.anchors.certificates(), job.now)?;
     let old = store::read(channel, context)?;
     // By a clock that is ahead, CA certificates that are valid would be left out as expired.
     if let Some(theirs) = channel.clock(context)? {
@@ -94,6 +94,7 @@ fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, conte
         result.certificate = store::rows(&store::by_subject(present.certificates.values()), &present);
         return context.result(ResultType::TrustStore, &result);
     }
+    store::refuse_large(&merged, &job.anchors.certificates())?;
     warn_of_losses(&merged, &present, context)?;
     if job.what_if || (job.confirm && !is_approved(&merged, &present, channel, context)?) {
         return context.result(ResultType::TrustStore, &result);

@@ -151,7 +151,7 @@ fn an_organisation_where_a_run_did_nothing_is_not_remembered() {
     let office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
     let settings = json!({ "OrganizationGuid": "11111111-2222-3333-4444-555555555555" });
     let host = office.host();
-    *host.inner.ends_after.lock().unwrap() = Some(3);
+    *host.ends_after.lock().unwrap() = Some(3);
     let mut target = office.target(Way::Session, &host);
     let ended = office.run_with(Way::Session, &mut target, host);
     assert_eq!(ended.run.unwrap_err().id, ErrorId::SessionNotConnected);
