@@ -75,7 +75,9 @@ function Get-IdentityText {
 function Test-HostedName {
     # Whether a distinguished name is one of Exchange Online:
     # CN=Alice,OU=contoso.onmicrosoft.com,OU=Microsoft Exchange Hosted Organizations,DC=EURPR01A001,DC=PROD,DC=OUTLOOK,DC=COM
+    # Other clouds end in other domains.
     [OutputType([bool])]
     param([string] $Name)
-    $Name.IndexOf(',OU=Microsoft Exchange Hosted Organizations,', [System.StringComparison]::OrdinalIgnoreCase) -ge 0
+    $hosted = ',OU=Microsoft Exchange Hosted Organizations,|,DC=PROD,(DC=PARTNER,)?DC=(OUTLOOK|OFFICE365),DC=(COM|CN|DE|US)$'
+    [regex]::IsMatch($Name, $hosted, [System.Text.RegularExpressions.RegexOptions] 'IgnoreCase, CultureInvariant')
 }

@@ -101,7 +101,7 @@ fn what_can_not_be_exported_says_why() {
 #[test]
 fn a_store_that_exchange_would_refuse_for_its_size_is_written_with_a_warning() {
     let all: Vec<Authority> =
-        (0..120).map(|n| Authority::root(&format!("CN=Issuing {n:03} {}", "x".repeat(60)), 7)).collect();
+        (0..240).map(|n| Authority::root(&format!("CN=Issuing {n:03} {}", "x".repeat(60)), 7)).collect();
     let home = Home::new(&all.iter().collect::<Vec<_>>(), json!({}));
     // Other programs have no such limit.
     for (name, warns) in [("cas.sst", true), ("cas.p7b", false)] {

@@ -253,14 +253,14 @@ fn a_session_of_another_organisation_is_refused_before_its_store_is_read() {
     assert_eq!((done.unwrap_err().id, caller.commands()), (ErrorId::ExchangeProtocol, vec![]));
 }
 
-/// Many CAs with long names, about 1 KiB each.
+/// Many CAs with long names, about half a KiB each.
 fn many(number: usize) -> Vec<Authority> {
     (0..number).map(|n| Authority::root(&format!("CN=Issuing {n:03} {}", "x".repeat(60)), 7)).collect()
 }
 
 #[test]
 fn a_store_that_exchange_would_refuse_for_its_size_is_not_sent() {
-    let all = many(120);
+    let all = many(240);
     let size = |number: usize| store(&all.iter().take(number).collect::<Vec<_>>()).len();
     let most = (1..all.len()).take_while(|number| size(*number) <= 70_000).last().unwrap();
     assert!(most < all.len() - 1, "{most}");
@@ -299,7 +299,7 @@ fn of_a_store_that_is_too_large_a_renewed_ca_is_named_first() {
     let with_key = |draft: Draft| draft.extension("2.5.29.14", false, tlv(0x04, &[&[7; 20]]));
     let older = Authority::root_of("CN=Renewed", 7, |draft| with_key(draft.valid(-2000, 900)));
     let newer = Authority::root_of("CN=Renewed", 7, |draft| with_key(draft.valid(-20, 3000)));
-    let all = many(120);
+    let all = many(240);
     let home = Home::new(&all.iter().chain([&older, &newer]).collect::<Vec<_>>(), json!({}));
     let (done, _) = publish(&home, Organisation::default(), json!({}));
     let advice = done.unwrap_err().advice;
@@ -308,6 +308,6 @@ fn of_a_store_that_is_too_large_a_renewed_ca_is_named_first() {
     assert!(advice.starts_with(&format!("{begin}{}", thumbprint(&older))), "{advice}");
     assert!(!advice.contains(&thumbprint(&newer)), "{advice}");
     assert!(advice.contains("Leave out of -TrustAnchorPath"), "{advice}");
-    assert!(advice.contains(", and 115 others."), "{advice}");
+    assert!(advice.contains(", and 236 others."), "{advice}");
     assert!(!advice.contains("no trust anchor of this profile"), "{advice}");
 }
