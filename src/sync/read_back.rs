@@ -85,10 +85,11 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, checks: &[Check<'_>]) -> Res
 /// One look at each; those that are not settled by it.
 fn look<'a>(job: &mut Job<'_>, checks: Vec<&'a Check<'a>>, insisted: bool) -> Result<Open<'a>> {
     let mut open = Vec::new();
+    let is_sure = job.target.removal() == Removal::Sure;
     for batch in checks.chunks(job.target.batch_size().max(1)) {
         let queries: Vec<TargetQuery<'_>> = batch.iter().map(|check| check.query()).collect();
         for (check, matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
-            match check.judge(job, matched)? {
+            match check.judge(job, matched, is_sure)? {
                 Some(shown) => open.push((*check, shown)),
                 None if !check.write.removed().is_empty() => job.target.note_removed(check.write, insisted),
                 None => {}
@@ -189,8 +190,7 @@ impl Check<'_> {
     }
 
     /// What the target shows of the write; `None`: it is as it shall be.
-    fn judge(&self, job: &Job<'_>, matched: Result<Match>) -> Result<Option<Shown>> {
-        let is_sure = job.target.removal() == Removal::Sure;
+    fn judge(&self, job: &Job<'_>, matched: Result<Match>, is_sure: bool) -> Result<Option<Shown>> {
         let found = match self.there(matched, is_sure) {
             Ok(found) => found,
             // Not to be read at the moment; the next look may do better.

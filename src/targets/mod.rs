@@ -208,7 +208,7 @@ pub trait Target: Send {
     }
 
     /// What success of a write says of the values that it takes away: whether they have to be looked for.
-    fn removal(&self) -> Removal {
+    fn removal(&mut self) -> Removal {
         Removal::Sure
     }
 
@@ -229,6 +229,17 @@ pub trait Target: Send {
     fn entries(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
         let _ = (context, sink);
         Ok(())
+    }
+
+    /// Takes what an earlier run [learned](Target::learned) of how it wants to be asked; what is of another organisation,
+    /// or unreadable, is left aside.
+    fn recall(&mut self, remembered: &str) {
+        let _ = remembered;
+    }
+
+    /// What later runs should know of how it wants to be asked, where that has changed since the last call.
+    fn learned(&mut self) -> Option<String> {
+        None
     }
 
     /// Where the target shows no anchors: hands everybody to `sink` who has values that it could have been given by us,
