@@ -16,7 +16,7 @@ function Get-SmimeSyncChange {
 
     .PARAMETER Identity
     Only the changes of these recipients: texts, which may have wildcards (*, ? and [a-z]), or objects such as those of
-    Get-ADUser.
+    Get-ADUser and Get-Mailbox.
 
     .PARAMETER State
     Only changes in one of these states.

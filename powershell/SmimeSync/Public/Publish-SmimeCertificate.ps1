@@ -26,7 +26,7 @@ function Publish-SmimeCertificate {
 
     .PARAMETER Identity
     For whom: addresses, user principal names, sAMAccountNames, distinguished names or object GUIDs, or objects that
-    have one, such as those of Get-ADUser. Without it, whoever has the addresses that the certificate names.
+    have one, such as those of Get-ADUser and Get-Mailbox. Without it, whoever has the addresses that the certificate names.
 
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
