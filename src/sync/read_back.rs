@@ -110,7 +110,7 @@ fn look_again<'a>(
         if open.is_empty() {
             break;
         }
-        job.context.wait(Duration::from_secs(*seconds))?;
+        job.target.wait(Duration::from_secs(*seconds), job.context)?;
         open = look(job, open.into_iter().map(|(check, _)| check).collect(), insisted)?;
     }
     Ok(open)

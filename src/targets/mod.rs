@@ -4,6 +4,8 @@ pub mod active_directory;
 pub mod exchange;
 pub mod folder;
 
+use std::time::Duration;
+
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, Result},
@@ -205,6 +207,12 @@ pub trait Target: Send {
     /// Whether a read may be answered by a replica that has not heard of the last write.
     fn has_replicas(&self) -> bool {
         true
+    }
+
+    /// Waits until it is worth another look, by the clock that its channel goes by.
+    /// Fails with `Canceled` as soon as the caller has canceled.
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.wait(time)
     }
 
     /// What success of a write says of the values that it takes away: whether they have to be looked for.

@@ -115,6 +115,11 @@ impl CmdletChannel for ExchangeOnline {
         Ok(())
     }
 
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.check()?;
+        context.block_on(self.connection.clock().sleep(time, &context.cancel))?
+    }
+
     /// Where the service has not been asked anything yet, it is asked for the organisation's name.
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
         if self.connection.service_time().is_none() {

@@ -14,6 +14,8 @@ mod search;
 mod stranger;
 mod write;
 
+use std::time::Duration;
+
 use super::{Match, Removal, Stranger, Target, TargetQuery, TargetWrite};
 use crate::{
     directory::{Selection, SourceItem},
@@ -152,6 +154,10 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        self.channel.wait(time, context)
     }
 
     /// The answer to a write says nothing of what became of the property: `null` may leave it as it is.
