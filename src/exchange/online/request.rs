@@ -111,6 +111,8 @@ fn common(connection: &Uuid) -> Vec<(&'static str, String)> {
     vec![
         ("Accept", "application/json".to_owned()),
         ("Accept-Charset", "UTF-8".to_owned()),
+        // Refusals are known by their English text.
+        ("Accept-Language", "en-US".to_owned()),
         ("Content-Type", "application/json".to_owned()),
         ("X-ResponseFormat", "clixml".to_owned()),
         ("X-SerializationLevel", "Partial".to_owned()),

@@ -141,7 +141,8 @@ impl Exchange {
             }
         };
         let location = self.location(context)?;
-        let output = self.invoke(&[command::get(key, None, location)], context)?.pop();
+        let near = write.query.recipient.address.as_deref();
+        let output = self.invoke(&[command::get(key, near, location)], context)?.pop();
         Ok(match output {
             Some(Ok(output)) if has_values(&output) => {
                 let what = format!("A mail contact for {label} was created meanwhile, and it has values.");
