@@ -36,6 +36,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let mut whole = verify::how_many_are_read_back(job.options.verify);
     let mut after = 0;
     let mut later = Vec::new();
+    let mut begun = false;
     let mut rehearsal = Rehearsal::of(job)?;
     // What nobody has agreed to yet is not even tried.
     if let Some(rehearsal) = rehearsal.as_mut().filter(|_| planned > 0 && !job.options.confirm) {
@@ -43,7 +44,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     }
     loop {
         // Where nothing can be tried, the first write goes alone, and is read back.
-        let alone = after == 0 && rehearsal.as_ref().is_some_and(Rehearsal::knows_nothing);
+        let alone = !begun && rehearsal.as_ref().is_some_and(Rehearsal::knows_nothing);
         let size = if alone { 1 } else { job.target.batch_size().max(1) };
         let changes = job.state.changes_in(ChangeState::Pending, Some(run.id), after, size)?;
         let Some(last) = changes.last() else { break };
@@ -54,6 +55,10 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         if let Some(rehearsal) = rehearsal.as_mut().filter(|_| job.options.confirm) {
             rehearsal.changes(job, &changes)?;
         }
+        if changes.is_empty() {
+            continue;
+        }
+        begun = true;
         later.extend(export_batch(job, run, changes, true, &mut whole)?);
     }
     while !later.is_empty() {

@@ -11,7 +11,7 @@ use super::{
     moves::Room,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorId, Result},
     model::{Attribute, Change, ChangeState, Run},
     state::{change::Outcome, json},
     targets::{
@@ -80,12 +80,17 @@ impl Rehearsal {
         }
         // Should it carry out what it is only to try, and this process die, the next run reads back what is there.
         export::mark_in_flight(job, &work)?;
-        let tried = self.attempt(job, &mut work);
+        let tried = self.attempt(job, &mut work)?;
+        // Of a target that did neither the one nor the other nobody knows what it did.
+        if tried.as_ref().is_err_and(|error| error.id == ErrorId::VerifyFailed) {
+            return tried;
+        }
         job.state.transaction(|state| {
             work.iter().try_for_each(|one| {
-                let (state_, attempts) = (ChangeState::Pending, one.change.attempts);
-                let outcome = Outcome { state: state_, attempts, next_try: None, error: None };
-                state.set_outcome(one.change.id, &outcome, job.now)
+                let attempts = one.change.attempts;
+                let pending =
+                    Outcome { state: ChangeState::Pending, attempts, next_try: None, error: None };
+                state.set_outcome(one.change.id, &pending, job.now)
             })
         })?;
         tried
@@ -123,7 +128,8 @@ impl Rehearsal {
         Ok(chosen)
     }
 
-    fn attempt(&mut self, job: &mut Job<'_>, work: &mut [Work]) -> Result<()> {
+    /// The inner error is what the target refuses; the outer one leaves open what was done.
+    fn attempt(&mut self, job: &mut Job<'_>, work: &mut [Work]) -> Result<Result<()>> {
         read(job, work)?;
         let writes: Vec<(&Change, TargetWrite<'_>)> =
             work.iter().filter_map(|one| Some((&one.change, one.write()?))).collect();
@@ -156,11 +162,12 @@ impl Rehearsal {
                     job.verbose(taken(*way, &label(with), answer))?;
                     self.kept.ways.insert(name(*way));
                 }
-                Tried::Refused(with, error) => return Err(refused(job, &label(with), error)),
+                Tried::Refused(with, error) => return Ok(Err(refused(job, &label(with), error))),
                 Tried::Untried => {}
             }
         }
-        job.state.set_setting(REHEARSED, &json(&self.kept)?)
+        job.state.set_setting(REHEARSED, &json(&self.kept)?)?;
+        Ok(Ok(()))
     }
 }
 

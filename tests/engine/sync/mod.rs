@@ -20,6 +20,7 @@ mod mode;
 mod permutations;
 mod preview;
 mod properties;
+mod rehearsal;
 mod removal;
 mod rivals;
 mod state;
