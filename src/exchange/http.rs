@@ -6,12 +6,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use reqwest::{
     Client, ClientBuilder, Method, StatusCode, Url,
     header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue},
     redirect,
 };
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
@@ -45,8 +47,8 @@ pub struct HttpRequest {
     pub url: Url,
     /// The headers, besides those that HTTP itself needs.
     pub headers: HeaderMap,
-    /// The body; empty for none.
-    pub body: Vec<u8>,
+    /// The body; empty for none. It may hold tokens, and is zeroed when it is dropped.
+    pub body: Zeroizing<Vec<u8>>,
 }
 
 /// An answer, with any status.
@@ -112,7 +114,7 @@ impl HttpClient {
 
     async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
         let HttpRequest { method, url, headers, body } = request;
-        let sending = self.client.request(method, url).headers(headers).body(body).send();
+        let sending = self.client.request(method, url).headers(headers).body(Bytes::from_owner(body)).send();
         let mut response = sending.await.map_err(|e| failure(host, e))?;
         let mut body = Vec::new();
         loop {
@@ -142,13 +144,13 @@ fn builder(time_limit: Duration) -> ClientBuilder {
 
 impl HttpRequest {
     /// A request with a body.
-    pub fn post(url: Url, body: Vec<u8>) -> Self {
-        Self { method: Method::POST, url, headers: HeaderMap::new(), body }
+    pub fn post(url: Url, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        Self { method: Method::POST, url, headers: HeaderMap::new(), body: body.into() }
     }
 
     /// A request without a body.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new() }
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Zeroizing::default() }
     }
 
     /// Sets the bearer, which must have been marked as sensitive.
