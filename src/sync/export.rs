@@ -281,7 +281,15 @@ pub(super) fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     for published in &material.ours {
         ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
     }
-    Ok(Work { recipient: evaluation.recipient, material, ours, current: None, waits: false, left: None, change })
+    Ok(Work {
+        recipient: evaluation.recipient,
+        material,
+        ours,
+        current: None,
+        waits: false,
+        left: None,
+        change,
+    })
 }
 
 impl Work {

@@ -100,12 +100,7 @@ fn look<'a>(job: &mut Job<'_>, checks: Vec<&'a Check<'a>>, insisted: bool) -> Re
 }
 
 /// Looks after each of these waits, in seconds, until all are settled; those that are not.
-fn look_again<'a>(
-    job: &mut Job<'_>,
-    mut open: Open<'a>,
-    waits: &[u64],
-    insisted: bool,
-) -> Result<Open<'a>> {
+fn look_again<'a>(job: &mut Job<'_>, mut open: Open<'a>, waits: &[u64], insisted: bool) -> Result<Open<'a>> {
     for seconds in waits {
         if open.is_empty() {
             break;
@@ -214,9 +209,7 @@ impl Check<'_> {
                     counted(count, "value", "values"),
                     self.change.recipient
                 );
-                return Err(
-                    Error::new(ErrorId::VerifyFailed, what).target(self.change.recipient.clone())
-                );
+                return Err(Error::new(ErrorId::VerifyFailed, what).target(self.change.recipient.clone()));
             }
         })
     }

@@ -57,7 +57,13 @@ impl Exchange {
     /// The organisation at the other end of `channel`; nothing is asked yet.
     pub fn new(channel: Box<dyn CmdletChannel>, contacts: &ContactSettings) -> Self {
         let create_contact = contacts.create_contact;
-        Self { channel, create_contact, location: None, directory: Directory::default(), clear: Fact::default() }
+        Self {
+            channel,
+            create_contact,
+            location: None,
+            directory: Directory::default(),
+            clear: Fact::default(),
+        }
     }
 
     fn location(&mut self, context: &Context) -> Result<Location> {

@@ -185,6 +185,7 @@ fn check(world: &World, request: &Request, in_batch: bool) -> Result<(Command, F
     if clixml && select.is_some() && world.settings.select_in_clixml == SelectInClixml::Refused {
         return refuse("The query option '$select' is not supported with X-ResponseFormat clixml.");
     }
+    let page = page.min(world.settings.largest_page);
     Ok((command, Form { clixml, page, select }))
 }
 

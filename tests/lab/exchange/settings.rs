@@ -19,6 +19,7 @@
 //! | `ResultSizeNumber` | `Ignored`, `Obeyed` | whether a number limits; `odata.maxpagesize` and nextLink always count |
 //! | `Validation` | `Answered`, `Executed`, `Silent` | `Confirm:true`: nothing done and a message; done, no message; neither |
 //! | `Pages` | `[]` | lists of `Object`, `Above`, `Cmdlet`, `Seconds`, `Status`, `Mebibytes`, `Times`: trouble of pages |
+//! | `LargestPage` | 1000 | objects on a page, whatever `odata.maxpagesize` says |
 //! | `NextLinkBase` | none | scheme, host and port in nextLinks |
 //! | `Redirect` | none | `Location` and `Status`, until the affinity cookie comes |
 //! | `ForbiddenBody` | `NulAsGzip`, `Nul`, `Html`, `Json` | the body of a 403 |
@@ -186,6 +187,7 @@ pub struct Settings {
     pub result_size_number: ResultSizeNumber,
     pub validation: Validation,
     pub pages: Vec<PageTrouble>,
+    pub largest_page: usize,
     pub next_link_base: Option<String>,
     pub missing_cmdlets: Vec<String>,
     pub missing_parameters: BTreeMap<String, Vec<String>>,
@@ -249,6 +251,7 @@ impl Default for Settings {
             result_size_number: ResultSizeNumber::default(),
             validation: Validation::default(),
             pages: Vec::new(),
+            largest_page: 1000,
             next_link_base: None,
             missing_cmdlets: Vec::new(),
             missing_parameters: BTreeMap::new(),

@@ -41,6 +41,12 @@ fn a_number_in_result_size_may_be_ignored() {
         client.stand_in.settings(json!({ "ResultSizeNumber": form }));
         assert_eq!(shape(&page(&client, 10, size.clone())), expected, "{form} {size}");
     }
+    client.stand_in.settings(json!({ "LargestPage": 7 }));
+    assert_eq!(
+        shape(&page(&client, 10, json!("Unlimited"))),
+        (7, true, 0),
+        "a page may be smaller than asked for"
+    );
     // The page counts whatever the number says.
     client.stand_in.settings(json!({ "ResultSizeNumber": "Ignored" }));
     assert_eq!(shape(&page(&client, 1, json!(1))), (1, true, 0));
