@@ -36,6 +36,8 @@ pub struct Command {
     pub repeatable: bool,
     /// Whether it asks for confirmation.
     pub confirm: Confirm,
+    /// Whom it is about, as messages name them: an address. None: what its own parameters say.
+    pub about: Option<String>,
 }
 
 impl Command {
@@ -49,6 +51,42 @@ impl Command {
             counts_only: false,
             repeatable: true,
             confirm: Confirm::default(),
+            about: None,
+        }
+    }
+
+    /// The same, about somebody: an address rather than the Guid by which the service is asked.
+    pub fn about(self, whom: Option<&str>) -> Self {
+        Self { about: whom.filter(|whom| !whom.is_empty()).map(str::to_owned), ..self }
+    }
+
+    /// Whom or what it concerns, as messages and errors name them.
+    pub fn object(&self) -> Option<&str> {
+        const NAMES: &[&str] = &["Identity", "ExternalEmailAddress", "Name", "Filter"];
+        let text = |name: &&str| {
+            self.parameters.iter().find_map(|(known, value)| match value {
+                Parameter::Text(text) if known == name => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        self.about.as_deref().or_else(|| NAMES.iter().find_map(text))
+    }
+
+    /// The cmdlet and its object, as messages name them: `Set-Mailbox for 'ada@contoso.test'`.
+    pub fn what(&self) -> String {
+        match self.object() {
+            Some(object) => format!("{} for '{object}'", self.cmdlet),
+            None => self.cmdlet.to_owned(),
+        }
+    }
+
+    /// What of it a role decides about.
+    fn used(&self) -> failure::Used {
+        let confirm = (self.confirm != Confirm::None).then_some("Confirm");
+        let names = self.parameters.iter().map(|(name, _)| *name).chain(confirm);
+        failure::Used {
+            cmdlet: self.cmdlet,
+            parameters: names.filter(|name| !matches!(*name, "Identity" | "ResultSize" | "Filter")).collect(),
         }
     }
 }

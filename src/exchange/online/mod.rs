@@ -10,6 +10,7 @@
 mod access;
 mod answer;
 mod batch;
+mod challenge;
 mod connection;
 mod delivery;
 mod headers;

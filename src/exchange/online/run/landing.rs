@@ -59,7 +59,8 @@ impl Run<'_> {
         }
         self.judge_batches(&delivery, jobs.len())?;
         let doubts = self.doubts(&jobs, &delivery);
-        if doubts.iter().all(Option::is_none) {
+        // A 403 that speaks against the way of asking says nothing about rights.
+        if !(delivery.status.is_some_and(|status| status == 403) && doubts.iter().any(Option::is_some)) {
             self.judge(now, &delivery)?;
         }
         let as_a_whole = jobs.len() > 1
@@ -96,7 +97,7 @@ impl Run<'_> {
         let denied = failures().next().filter(|_| delivery.status.is_some_and(|status| status == 403));
         // A refusal for a command's own sake is an answer; the service works.
         let carried_out = failures().count() < delivery.results.len()
-            || (denied.is_none() && failures().any(|one| one.retry == Retry::Never));
+            || (denied.is_none() && failures().any(|one| one.retry.is_answer()));
         if carried_out {
             self.line.breaker.succeeded();
             self.line.access.succeeded(&delivery.token);
@@ -175,10 +176,11 @@ impl Run<'_> {
                 let error = Error { target: failure.error.target, ..Error::new(id, message).native(native) };
                 return self.ended(&job, error);
             }
+            Retry::Once if job.attempts > 0 => return self.ended(&job, failure.error),
             _ if attempts >= MOST_ATTEMPTS => return self.ended(&job, failure.error),
             // The throttle knows how long the service wants nothing to be sent.
             Retry::AfterRenewal | Retry::Later(Some(_)) => Duration::ZERO,
-            Retry::Later(None) => {
+            Retry::Once | Retry::Later(None) => {
                 if !*repeats.allowed.get_or_insert_with(|| self.line.budget.retry(now)) {
                     return self.ended(&job, failure.error);
                 }
