@@ -105,7 +105,7 @@ fn look_again<'a>(job: &mut Job<'_>, mut open: Open<'a>, waits: &[u64], insisted
         if open.is_empty() {
             break;
         }
-        job.context.wait(Duration::from_secs(*seconds))?;
+        job.target.wait(Duration::from_secs(*seconds), job.context)?;
         open = look(job, open.into_iter().map(|(check, _)| check).collect(), insisted)?;
     }
     Ok(open)
