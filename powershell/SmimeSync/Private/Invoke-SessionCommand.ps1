@@ -30,6 +30,8 @@ function Invoke-SessionCommand {
     $failure = $null
     try {
         $command = Find-SessionCommand -Cmdlet $Cmdlet -Name $wanted.Name -Prefix $Prefix
+        # Not thrown: the caller's -ErrorVariable would have it, though it is no error of the caller's.
+        if ($null -eq $command) { return Get-MissingCommandAnswer -Question $Question -Prefix $Prefix }
         $parameters = ConvertTo-SessionParameter -Parameter $wanted.Parameters
         # Preferences do not cross modules, so everything is said here. Reading cmdlets have nothing to confirm.
         foreach ($name in 'Confirm', 'WhatIf') {
@@ -58,7 +60,7 @@ function Invoke-SessionCommand {
 
 function Find-SessionCommand {
     # The cmdlet as $Cmdlet's caller would find it: among the commands of a script or module that has imported the
-    # session, too. Throws where it may not be run, or is not there.
+    # session, too. Nothing where it is not there; throws where it may not be run.
     [OutputType([System.Management.Automation.CommandInfo])]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name, [string] $Prefix)
     if ($script:SessionCommand -notcontains $Name) {
@@ -70,10 +72,21 @@ function Find-SessionCommand {
     $lookup = [scriptblock]::Create(
         'param($Name) Get-Command -Name $Name -CommandType Function, Cmdlet -ErrorAction Ignore')
     $found = @($Cmdlet.InvokeCommand.InvokeScript($Cmdlet.SessionState, $lookup, $full))
-    if ($found.Count -eq 0) {
-        throw [System.Management.Automation.CommandNotFoundException]::new("The session has no cmdlet '$full'.")
+    if ($found.Count -gt 0) { $found[0] }
+}
+
+function Get-MissingCommandAnswer {
+    # The answer to a question whose cmdlet the session does not have.
+    [OutputType([hashtable])]
+    param([object] $Question, [string] $Prefix)
+    $verb, $noun = $Question.Command.Name -split '-', 2
+    $failure = @{
+        Message   = "The session has no cmdlet '$verb-$Prefix$noun'."
+        ErrorId   = 'CommandNotFoundException'
+        Exception = 'System.Management.Automation.CommandNotFoundException'
+        Missing   = $true
     }
-    $found[0]
+    @{ Id = $Question.Id; Warnings = [string[]] @(); Failure = $failure }
 }
 
 function ConvertTo-SessionParameter {

@@ -10,18 +10,24 @@ mod found;
 mod index;
 mod kind;
 mod read;
+mod rehearse;
 mod search;
 mod stranger;
 mod write;
 
-use super::{Match, Removal, Stranger, Target, TargetIdentity, TargetQuery, TargetWrite};
+use std::time::Duration;
+
+use super::{
+    Match, Removal, Stranger, Target, TargetIdentity, TargetQuery, TargetWrite,
+    rehearsal::{Rehearsal, Rehearsed, Verb},
+};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{
         CmdletChannel, Command, Location, Output,
-        dialect::{ClearForm, Fact},
+        dialect::{ClearForm, Fact, SettledFact},
     },
     model::{PublishedRecipient, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
@@ -177,6 +183,30 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+
+    fn verbs(&mut self) -> &'static [Verb] {
+        self.verbs_to_try()
+    }
+
+    fn verb(&mut self, query: &TargetQuery<'_>) -> Option<&'static str> {
+        self.verb_of(query)
+    }
+
+    fn rehearse(
+        &mut self,
+        rehearsals: &[Rehearsal<'_>],
+        context: &Context,
+    ) -> Result<Vec<Result<Rehearsed>>> {
+        self.validate(rehearsals, context)
+    }
+
+    fn settled(&self) -> Vec<SettledFact> {
+        self.channel.settled()
+    }
+
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        self.channel.wait(time, context)
     }
 
     /// The answer to a write says nothing of what became of the property: `null` may leave it as it is.
