@@ -6,7 +6,7 @@ using namespace System.Management.Automation.Language
 $script:ReviewedMember = @(
     'Add', 'AddRange', 'AssumeUniversal', 'AdjustToUniversal', 'Clear', 'Contains', 'ContainsKey', 'ContainsWildcardCharacters'
     'Dispose', 'Empty', 'Escape', 'FromBase64String', 'FromTicks', 'Floor', 'Format', 'GetBaseException', 'GetDirectoryName'
-    'GetUnresolvedProviderPathFromPSPath', 'GetValue', 'Insert', 'Combine', 'GetFileNameWithoutExtension', 'GetFiles', 'IsMatch', 'Min', 'new', 'Remove', 'Restart'
+    'GetUnresolvedProviderPathFromPSPath', 'GetValue', 'Insert', 'Combine', 'GetFileNameWithoutExtension', 'GetFiles', 'IsMatch', 'Match', 'Min', 'new', 'Remove', 'Restart'
     'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToString', 'Trim', 'Unescape', 'WriteDebug', 'WriteError'
     'WriteProgress', 'WriteVerbose', 'WriteWarning', 'CurrentCulture', 'InvariantCulture', 'NewLine', 'NotSpecified'
     'OrdinalIgnoreCase', 'Completed', 'Create', 'InvokeScript', 'ToBase64String', 'FromSeconds', 'ToUniversalTime'

@@ -62,7 +62,6 @@ fn every_kind_of_refusal_has_its_id_over_rest_and_in_a_session() {
         ("...because object 'a' couldn't be found on 'DC'.", "", ErrorId::RecipientNotFound),
         ("no text in English", "X.ManagementObjectNotFoundException", ErrorId::RecipientNotFound),
         ("no text in English", "X.ManagementObjectAmbiguousException", ErrorId::RecipientAmbiguous),
-        ("no text in English", "X.UnableToWriteToAadException", ErrorId::RecipientDirectorySynced),
         ("no text in English", "X.CmdletAccessDeniedException", ErrorId::ExchangeAccessDenied),
         (
             "The term 'Set-Mailbox' is not recognized as the name of a cmdlet",
@@ -84,6 +83,9 @@ fn every_kind_of_refusal_has_its_id_over_rest_and_in_a_session() {
             classify_session(text, &format!("[FailureCategory=Cmdlet-{exception}] 85A4"), "", false, &USED);
         assert_eq!(by_id.id, id);
     }
+    // Its English text says whether that passes.
+    let synced = classify_session("kein Englisch", "", "X.UnableToWriteToAadException", false, &USED);
+    assert_eq!(synced.id, ErrorId::RecipientDirectorySynced);
     assert_eq!(
         classify_session("Set-Mailbox", "CommandNotFoundException", "", true, &USED).id,
         ErrorId::SessionNotConnected
