@@ -206,7 +206,8 @@ fn tell(tester: &Tester<'_>, way: Way, writes: &[TargetWrite<'_>], tried: Tried)
         }
         Tried::Untried => {
             let advice = "Nothing is to be done: a run tries it before its first write.".to_owned();
-            let what = format!("{verb} was not tried with {attribute}: those who were matched can't be written.");
+            let what =
+                format!("{verb} was not tried with {attribute}: those who were matched can't be written.");
             tester.emit("Write", CheckResult::Warning, what, advice)
         }
     }
