@@ -10,7 +10,7 @@ use smime_sync::{
     targets::{
         Match, Target, TargetQuery, TargetWrite,
         folder::Folder,
-        rehearsal::{Rehearsal, Rehearsed, Verb, Way, Tried, try_ways},
+        rehearsal::{Rehearsal, Rehearsed, Tried, Verb, Way, try_ways},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -205,7 +205,8 @@ fn one_recipient_that_is_refused_stops_nothing() {
 
 #[test]
 fn success_without_a_word_is_read_back() {
-    for (says, expected) in [(Says::Silent, None), (Says::Executed, None), (Says::Garbled, Some(ErrorId::VerifyFailed))]
+    for (says, expected) in
+        [(Says::Silent, None), (Says::Executed, None), (Says::Garbled, Some(ErrorId::VerifyFailed))]
     {
         let mut harness = office();
         let mut target = Trying::new(&harness, &[says]);

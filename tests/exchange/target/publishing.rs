@@ -86,7 +86,7 @@ fn values_of_others_stay_and_ours_are_replaced() {
 }
 
 #[test]
-fn the_last_value_is_cleared_with_an_empty_list() {
+fn the_last_value_is_cleared() {
     for way in Way::ALL {
         let mut office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
         office.run(way).ok();
