@@ -145,6 +145,7 @@ fn name<'a>(query: &TargetQuery<'a>) -> &'a str {
 fn office() -> Harness {
     let names = ["p0", "p1", "p2", "r0"];
     let mut harness = Harness::new(names.iter().map(|name| person(name, &["f"])).collect());
+    harness.profile.limits.removal_percent = 100;
     harness.run().ok();
     std::fs::remove_file(harness.state_path()).unwrap();
     harness.source.recipients = names.iter().map(|name| person(name, &["a"])).collect();

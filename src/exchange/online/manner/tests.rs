@@ -5,10 +5,12 @@ fn failure(status: u16, text: &str) -> Failure {
     let body = serde_json::json!({ "error": { "message": text } }).to_string();
     classify(Answer {
         what: "Set-Mailbox",
+        used: &set().used(),
         status,
         exception: None,
         retry_after: None,
         request_id: None,
+        claims: None,
         body: body.as_bytes(),
     })
 }
