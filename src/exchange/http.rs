@@ -34,6 +34,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 pub struct HttpClient {
     client: Client,
     cancel: CancellationToken,
+    /// The setting of the profile that limits the time; `None`: none does.
+    limited_by: Option<&'static str>,
 }
 
 /// A request. It can be sent again.
@@ -79,9 +81,8 @@ impl HttpClient {
     pub fn new(settings: &ConnectionSettings, context: &Context) -> Result<Self> {
         let mut config = tls::client_config(tls::trust(settings, context)?)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let time_limit = Duration::from_secs(settings.timeout.into());
-        let builder = builder(time_limit).https_only(true).tls_backend_preconfigured(config);
-        Self::build(builder, context)
+        let builder = builder(settings.time_limit()).https_only(true).tls_backend_preconfigured(config);
+        Ok(Self { limited_by: Some("-Timeout"), ..Self::build(builder, context)? })
     }
 
     /// A client for services of this machine itself, which are reached without TLS and never through a proxy.
@@ -97,7 +98,7 @@ impl HttpClient {
         let client = builder.build().map_err(|e| {
             Error::new(ErrorId::Internal, format!("The HTTP client can't be set up: {}", chain(&e)))
         })?;
-        Ok(Self { client, cancel: context.cancel.clone() })
+        Ok(Self { client, cancel: context.cancel.clone(), limited_by: None })
     }
 
     /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
@@ -105,9 +106,17 @@ impl HttpClient {
         let host = host(&request.url);
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
-            Ok(done) => done.unwrap_or_else(|_| Err(late(&host, time_limit))),
+            Ok(done) => done.unwrap_or_else(|_| Err(self.late(&host, time_limit))),
             Err(canceled) => Err(HttpFailure { sent: true, error: canceled }),
         }
+    }
+
+    fn late(&self, host: &str, time_limit: Duration) -> HttpFailure {
+        let setting =
+            self.limited_by.map(|setting| format!("; {setting} sets the limit")).unwrap_or_default();
+        let seconds = time_limit.as_secs_f32().round();
+        let message = format!("Timed out after {seconds} s waiting for an answer from '{host}'{setting}.");
+        HttpFailure { sent: true, error: Error::new(ErrorId::ExchangeUnreachable, message).target(host) }
     }
 
     async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
@@ -210,14 +219,6 @@ fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
 /// The failure of an answer that began.
 fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
     HttpFailure { sent: true, error: unreachable(host, "broke off in the middle of its answer", &error) }
-}
-
-fn late(host: &str, time_limit: Duration) -> HttpFailure {
-    let message = format!(
-        "Timed out after {} s waiting for an answer from '{host}'.",
-        time_limit.as_secs_f32().round()
-    );
-    HttpFailure { sent: true, error: Error::new(ErrorId::ExchangeUnreachable, message).target(host) }
 }
 
 fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {

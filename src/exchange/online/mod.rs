@@ -19,7 +19,7 @@ mod retry;
 mod run;
 mod throttle;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use self::{
     connection::Connection,
@@ -53,7 +53,7 @@ impl ExchangeOnline {
         context: &Context,
     ) -> Result<Self> {
         let http = HttpClient::new(&settings.connection, context)?;
-        let time_limit = Duration::from_secs(settings.connection.timeout.into());
+        let time_limit = settings.connection.time_limit();
         let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, time_limit);
         Ok(Self {
             connection: Arc::new(connection),
