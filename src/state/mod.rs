@@ -16,6 +16,7 @@ pub(crate) mod orphan;
 pub mod published;
 mod schema;
 mod seal;
+pub mod unmet;
 mod unseen;
 mod whole;
 

@@ -19,6 +19,11 @@ pub trait Look {
         false
     }
 
+    /// Whether later runs need not look at once for whom this look did not find, or found to be left alone.
+    fn is_remembered(&self) -> bool {
+        false
+    }
+
     /// Takes over what the target has for the recipient. Fails with what ends the run.
     fn meet(
         &self,
