@@ -68,6 +68,8 @@ pub struct HttpAnswer {
 pub struct HttpFailure {
     /// Whether the service may have got the request, and acted.
     pub sent: bool,
+    /// Whether the answer was larger than [`MAX_BODY`]: asked again in the same way it is as large.
+    pub too_large: bool,
     /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `Canceled`.
     pub error: Error,
 }
@@ -107,7 +109,7 @@ impl HttpClient {
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
             Ok(done) => done.unwrap_or_else(|_| Err(self.late(&host, time_limit))),
-            Err(canceled) => Err(HttpFailure { sent: true, error: canceled }),
+            Err(canceled) => Err(HttpFailure { sent: true, too_large: false, error: canceled }),
         }
     }
 
@@ -116,7 +118,8 @@ impl HttpClient {
             self.limited_by.map(|setting| format!("; {setting} sets the limit")).unwrap_or_default();
         let seconds = time_limit.as_secs_f32().round();
         let message = format!("Timed out after {seconds} s waiting for an answer from '{host}'{setting}.");
-        HttpFailure { sent: true, error: Error::new(ErrorId::ExchangeUnreachable, message).target(host) }
+        let error = Error::new(ErrorId::ExchangeUnreachable, message).target(host);
+        HttpFailure { sent: true, too_large: false, error }
     }
 
     async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
@@ -130,7 +133,7 @@ impl HttpClient {
             if body.len().saturating_add(chunk.len()) > MAX_BODY {
                 let message = format!("The answer of '{host}' has more than {} MiB.", MAX_BODY >> 20);
                 let error = Error::new(ErrorId::ExchangeProtocol, message).target(host);
-                return Err(HttpFailure { sent: true, error });
+                return Err(HttpFailure { sent: true, too_large: true, error });
             }
             body.extend_from_slice(&chunk);
         }
@@ -200,7 +203,7 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     let sent = !(error.is_connect() || error.is_builder());
     let what = if let Some(tls) = tls_error(&error) {
-        return HttpFailure { sent, error: tls_failed(host, tls) };
+        return HttpFailure { sent, too_large: false, error: tls_failed(host, tls) };
     } else if error.is_builder() {
         // Address and headers were read before, so that only the scheme can be wrong.
         "is not reached without TLS"
@@ -213,12 +216,13 @@ fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     } else {
         "ended the connection without an answer"
     };
-    HttpFailure { sent, error: unreachable(host, what, &error) }
+    HttpFailure { sent, too_large: false, error: unreachable(host, what, &error) }
 }
 
 /// The failure of an answer that began.
 fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
-    HttpFailure { sent: true, error: unreachable(host, "broke off in the middle of its answer", &error) }
+    let error = unreachable(host, "broke off in the middle of its answer", &error);
+    HttpFailure { sent: true, too_large: false, error }
 }
 
 fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {

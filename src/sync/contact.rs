@@ -74,8 +74,14 @@ fn take(
     resting: &BTreeSet<String>,
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
-    let rests = |row: &PlanRow| look.is_remembered() && resting.contains(&row.anchor);
-    for (anchor, found) in read(job, rows, |row| look.wants(row) && !rests(row), look.is_thorough())? {
+    let mut wanted = Vec::new();
+    for row in rows.iter() {
+        let rests = look.is_remembered() && resting.contains(&row.anchor);
+        if !rests && look.wants(row) && !look.is_settled(&job.desk(), run, row, job.target)? {
+            wanted.push(row);
+        }
+    }
+    for (anchor, found) in read(job, &wanted, look.is_thorough())? {
         let Some(index) = rows.iter().position(|row| row.anchor == anchor) else { continue };
         let Some(row) = rows.get_mut(index) else { continue };
         let shown = Shown::of(&found);
@@ -86,14 +92,8 @@ fn take(
     Ok(errors)
 }
 
-/// Reads the rows that a look is at, with the anchor of each.
-fn read(
-    job: &mut Job<'_>,
-    rows: &[PlanRow],
-    wants: impl Fn(&PlanRow) -> bool,
-    thorough: bool,
-) -> Result<Vec<(String, Result<Match>)>> {
-    let wanted: Vec<&PlanRow> = rows.iter().filter(|row| wants(row)).collect();
+/// Reads recipients, with the anchor of each.
+fn read(job: &mut Job<'_>, wanted: &[&PlanRow], thorough: bool) -> Result<Vec<(String, Result<Match>)>> {
     let mut matches = Vec::with_capacity(wanted.len());
     for batch in wanted.chunks(job.target.batch_size().max(1)) {
         let queries: Vec<TargetQuery<'_>> = batch.iter().map(|row| row.query(thorough)).collect();

@@ -66,8 +66,21 @@ pub struct Delivery {
     pub said: Option<Announcement>,
     /// What it says about the pace.
     pub course: Course,
+    /// How large it was.
+    pub size: AnswerSize,
     /// For each command its answer.
     pub results: Vec<Result<Page, Failure>>,
+}
+
+/// How large an answer was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerSize {
+    /// So many bytes.
+    Bytes(usize),
+    /// More than are taken.
+    TooLarge,
+    /// More than were ready in time.
+    TooSlow,
 }
 
 /// Sends a request for the commands in `asked`: one by itself, or a batch. Fails as [`Connection::post`] does.
@@ -76,10 +89,20 @@ pub async fn deliver(
     make: impl FnOnce(&Url) -> Result<HttpRequest>,
     asked: &[Asked],
     is_batch: bool,
+    time_limit: Duration,
 ) -> Result<Delivery> {
-    let Sent { url, token, result, timed_out } = connection.post(make).await?;
+    let Sent { url, token, result, timed_out } = connection.post(make, time_limit).await?;
     let now = connection.clock().now();
-    let delivery = |status, said, course, results| Delivery { url, token, status, said, course, results };
+    let size = match &result {
+        Err(failure) if failure.too_large => AnswerSize::TooLarge,
+        Err(_) if timed_out => AnswerSize::TooSlow,
+        Err(_) => AnswerSize::Bytes(0),
+        // What stands before the service gave it up.
+        Ok(answer) if matches!(answer.status.as_u16(), 408 | 504) => AnswerSize::TooSlow,
+        Ok(answer) => AnswerSize::Bytes(answer.body.len()),
+    };
+    let delivery =
+        |status, said, course, results| Delivery { url, token, status, said, course, size, results };
     Ok(match result {
         Err(failure) => {
             let course = if timed_out { Course::Overloaded } else { Course::Failed };
@@ -180,9 +203,10 @@ fn unreadable(asked: &Asked, error: &Error, answer: &HttpAnswer) -> Failure {
     Failure { error, retry: Retry::Later(None), refused: false }
 }
 
-/// The failure of a request without an answer.
+/// The failure of a request without an answer. One that is too large would be so again.
 fn lost(asked: &Asked, failure: &HttpFailure) -> Failure {
-    Failure { error: named(asked, failure.error.clone()), retry: Retry::Later(None), refused: !failure.sent }
+    let retry = if failure.too_large { Retry::Never } else { Retry::Later(None) };
+    Failure { error: named(asked, failure.error.clone()), retry, refused: !failure.sent }
 }
 
 fn named(asked: &Asked, mut error: Error) -> Error {

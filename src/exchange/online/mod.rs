@@ -22,12 +22,16 @@ mod throttle;
 use std::sync::Arc;
 
 use self::{
-    connection::Connection,
+    connection::{Connection, TimeLimits},
     request::Requests,
     run::{Line, Run, Sink},
 };
 use super::{
-    CmdletChannel, Command, Location, Object, Output, clock::Clock, cloud::Cloud, http::HttpClient,
+    CmdletChannel, Command, Location, Object, Output,
+    clock::Clock,
+    cloud::Cloud,
+    dialect::{Dialect, Fact, PageSize},
+    http::HttpClient,
     sign_in::TokenSource,
 };
 use crate::{error::Result, event::Context, model::Timestamp, profile::ExchangeOnlineSettings};
@@ -53,8 +57,9 @@ impl ExchangeOnline {
         context: &Context,
     ) -> Result<Self> {
         let http = HttpClient::new(&settings.connection, context)?;
-        let time_limit = settings.connection.time_limit();
-        let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, time_limit);
+        let connection = &settings.connection;
+        let limits = TimeLimits { list: connection.list_time_limit(), other: connection.time_limit() };
+        let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, limits);
         Ok(Self {
             connection: Arc::new(connection),
             requests: Requests::new(&settings.organization, settings.byte_encoding),
@@ -69,7 +74,7 @@ impl ExchangeOnline {
         sink: Sink<'_>,
     ) -> Result<Vec<Result<Output>>> {
         let run = Run::new(&mut self.line, &self.connection, &self.requests, commands, context);
-        context.block_on(run.finish(sink))?
+        context.block_on(run.finish(sink))?.map(|(results, _)| results)
     }
 }
 
@@ -99,6 +104,10 @@ impl CmdletChannel for ExchangeOnline {
         Ok(results.into_iter().zip(objects).map(with_objects).collect())
     }
 
+    fn has_pages(&self) -> bool {
+        true
+    }
+
     fn list(
         &mut self,
         command: &Command,
@@ -106,7 +115,16 @@ impl CmdletChannel for ExchangeOnline {
         sink: &mut dyn FnMut(Object) -> Result<()>,
     ) -> Result<()> {
         let mut pages = |_: usize, page: Vec<Object>| page.into_iter().try_for_each(&mut *sink);
-        let results = self.run(std::slice::from_ref(command), context, &mut pages)?;
+        let mut fact = self.dialect().map(|dialect| *page_of(dialect, command)).unwrap_or_default();
+        let run = Run::list(&mut self.line, &self.connection, &self.requests, command, fact.form, context);
+        let (results, listing) = context.block_on(run.finish(&mut pages))??;
+        let is_whole = results.iter().all(Result::is_ok);
+        if let Some(listing) = listing.filter(|_| is_whole) {
+            fact.confirm(listing.next_size(self.connection.limits().list));
+            if let Some(dialect) = self.dialect() {
+                *page_of(dialect, command) = fact;
+            }
+        }
         for warning in
             results.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flat_map(|one| one.warnings)
         {
@@ -125,4 +143,9 @@ impl CmdletChannel for ExchangeOnline {
         }
         Ok(self.connection.service_time())
     }
+}
+
+/// How many objects a page of a list has: one with values is far larger.
+fn page_of<'d>(dialect: &'d mut Dialect, command: &Command) -> &'d mut Fact<PageSize> {
+    if command.counts_only { &mut dialect.page } else { &mut dialect.value_page }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, ErrorId, Result},
-    exchange::{Command, Confirm, Parameter, http::HttpRequest},
+    exchange::{Command, Confirm, Extent, Parameter, dialect::PageSize, http::HttpRequest},
     profile::ByteEncoding,
 };
 
@@ -20,8 +20,6 @@ use crate::{
 const SYSTEM_MAILBOX: &str = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}";
 /// Forms of anchors that are passed on as they are.
 const ANCHOR_FORMS: &[&str] = &["UPN:", "SMTP:", "MBX:", "APP:"];
-/// How many objects a page may have.
-const PAGE: &str = "odata.maxpagesize=1000";
 
 /// Makes the requests of one run.
 #[derive(Debug, Clone)]
@@ -37,18 +35,24 @@ impl Requests {
         Self { tenant: tenant.to_owned(), encoding, connection: Uuid::new_v4() }
     }
 
-    /// One command by itself; `page`: the address of a further page of its output.
+    /// One command by itself, with `size` objects in a page; `page`: the address of a further page of its output.
     /// Fails with `Internal` where a name has no form in a header.
-    pub fn single(&self, service: &Url, command: &Command, page: Option<&Url>) -> Result<HttpRequest> {
+    pub fn single(
+        &self,
+        service: &Url,
+        command: &Command,
+        page: Option<&Url>,
+        size: PageSize,
+    ) -> Result<HttpRequest> {
         let url = page.cloned().unwrap_or_else(|| self.address(service, command));
-        request(url, &body(command, self.encoding), self.headers(command))
+        request(url, &body(command, self.encoding), self.headers(command, size))
     }
 
     /// Several commands in one request; their ids are their positions.
     /// Fails with `Internal` where a name has no form in a header.
     pub fn batch(&self, service: &Url, commands: &[&Command]) -> Result<HttpRequest> {
         let inner = commands.iter().enumerate().map(|(position, command)| {
-            let headers = self.headers(command).into_iter();
+            let headers = self.headers(command, PageSize::default()).into_iter();
             json!({
                 "id": position.to_string(),
                 "method": "POST",
@@ -58,7 +62,7 @@ impl Requests {
             })
         });
         let all = json!({ "requests": inner.collect::<Vec<_>>() });
-        let prefer = format!("{PAGE},odata.continue-on-error");
+        let prefer = format!("odata.maxpagesize={},odata.continue-on-error", PageSize::default().objects());
         let mut headers = common(&self.connection);
         headers.extend([("Prefer", prefer), ("X-AnchorMailbox", self.organisation())]);
         request(self.path(service, "$batch"), &all, headers)
@@ -95,12 +99,13 @@ impl Requests {
         }
     }
 
-    fn headers(&self, command: &Command) -> Vec<(&'static str, String)> {
+    fn headers(&self, command: &Command, size: PageSize) -> Vec<(&'static str, String)> {
+        let objects = if command.extent == Extent::First { 1 } else { size.objects() };
         let mut headers = common(&self.connection);
         headers.extend([
             ("X-CmdletName", command.cmdlet.to_owned()),
             ("X-AnchorMailbox", self.anchor(command)),
-            ("Prefer", PAGE.to_owned()),
+            ("Prefer", format!("odata.maxpagesize={objects}")),
         ]);
         headers
     }

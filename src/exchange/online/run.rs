@@ -1,6 +1,7 @@
 //! Runs many commands: as many at a time as the service takes, again where that is safe, each with its own result.
 
 mod landing;
+mod listing;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -22,9 +23,10 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    exchange::{Command, Object, Output},
-    model::counted,
+    exchange::{Command, Extent, Object, Output, dialect::PageSize},
+    model::{Fingerprint, counted},
 };
+pub use listing::Listing;
 
 /// The longest wait that the service can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -55,13 +57,15 @@ struct Job {
     alone: bool,
     /// The page that comes next, and those that came already.
     page: Option<Url>,
-    pages: HashSet<String>,
+    pages: HashSet<Fingerprint>,
 }
 
 /// A request under way.
 struct Flight {
     ticket: Ticket,
     jobs: Vec<Job>,
+    /// When it was sent.
+    sent: Duration,
 }
 
 /// Takes the objects of a page.
@@ -78,11 +82,27 @@ pub struct Run<'a> {
     ready: VecDeque<Job>,
     waiting: Vec<Job>,
     results: Vec<Option<Result<Output>>>,
+    /// How far the list is, where the run is one.
+    listing: Option<Listing>,
     logged_wait: Duration,
     tasks: JoinSet<(u64, Result<Delivery>)>,
 }
 
 impl<'a> Run<'a> {
+    /// A run over one command that lists, with pages of `size` to begin with.
+    pub fn list(
+        line: &'a mut Line,
+        connection: &'a Arc<Connection>,
+        requests: &'a Requests,
+        command: &'a Command,
+        size: PageSize,
+        context: &'a Context,
+    ) -> Self {
+        let commands = std::slice::from_ref(command);
+        let listing = Some(Listing::new(size));
+        Self { listing, ..Self::new(line, connection, requests, commands, context) }
+    }
+
     /// A run over `commands`.
     pub fn new(
         line: &'a mut Line,
@@ -108,13 +128,15 @@ impl<'a> Run<'a> {
             ready: (0..commands.len()).map(job).collect(),
             waiting: Vec::new(),
             results: commands.iter().map(|_| None).collect(),
+            listing: None,
             logged_wait: Duration::ZERO,
             tasks: JoinSet::new(),
         }
     }
 
     /// Runs all; one result for each command, without the objects, which go to `sink` page by page.
-    pub async fn finish(mut self, sink: Sink<'_>) -> Result<Vec<Result<Output>>> {
+    /// For a list also how it went.
+    pub async fn finish(mut self, sink: Sink<'_>) -> Result<(Vec<Result<Output>>, Option<Listing>)> {
         self.forget();
         self.line.repeated = 0;
         let done = self.all(sink).await;
@@ -129,7 +151,8 @@ impl<'a> Run<'a> {
         }
         done?;
         let missing = || Err(Error::new(ErrorId::Internal, "A command was left without a result."));
-        Ok(self.results.into_iter().map(|one| one.unwrap_or_else(missing)).collect())
+        let results = self.results.into_iter().map(|one| one.unwrap_or_else(missing)).collect();
+        Ok((results, self.listing))
     }
 
     async fn all(&mut self, sink: Sink<'_>) -> Result<()> {
@@ -220,18 +243,22 @@ impl<'a> Run<'a> {
             jobs.iter().filter_map(|job| self.commands.get(job.position)).cloned().collect();
         let asked: Vec<Asked> = commands.iter().map(Asked::of).collect();
         let page = jobs.first().and_then(|job| job.page.clone());
+        let size = self.listing.as_ref().map(Listing::size).unwrap_or_default();
+        let limits = self.connection.limits();
+        let is_list = commands.iter().any(|command| command.extent == Extent::All);
+        let time_limit = if is_list { limits.list } else { limits.other };
         let (connection, requests) = (self.connection.clone(), self.requests.clone());
         self.line.flown += 1;
         let number = self.line.flown;
         self.line.budget.request(now);
         let ticket = self.line.throttle.sent(jobs.len());
-        self.line.flights.insert(number, Flight { ticket, jobs });
+        self.line.flights.insert(number, Flight { ticket, jobs, sent: now });
         self.tasks.spawn(async move {
             let make = |service: &Url| match commands.as_slice() {
-                [command] => requests.single(service, command, page.as_ref()),
+                [command] => requests.single(service, command, page.as_ref(), size),
                 all => requests.batch(service, &all.iter().collect::<Vec<_>>()),
             };
-            (number, deliver(&connection, make, &asked, asked.len() > 1).await)
+            (number, deliver(&connection, make, &asked, asked.len() > 1, time_limit).await)
         });
         Ok(())
     }

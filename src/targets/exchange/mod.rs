@@ -11,6 +11,7 @@ mod kind;
 mod read;
 mod search;
 mod stranger;
+mod survey;
 mod write;
 
 use super::{Match, Stranger, Target, TargetQuery, TargetWrite};
@@ -18,13 +19,17 @@ use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    exchange::{CmdletChannel, Command, Location, Output},
-    model::{PublishedRecipient, RecipientKind, Timestamp, counted},
+    exchange::{
+        CmdletChannel, Command, Location, Output,
+        dialect::{Fact, ValueFilter},
+    },
+    model::{PublishedRecipient, PublishedValue, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
 use kind::{Key, Kind};
 use search::Directory;
 use strum::VariantArray;
+use survey::Survey;
 
 /// The keys of a recipient of any kind with the Guid of `key`: a mailbox may have been a mail user before. `None` for
 /// what is no key of Exchange.
@@ -39,13 +44,24 @@ pub struct Exchange {
     create_contact: bool,
     location: Option<Location>,
     directory: Directory,
+    /// What everybody had, where they were listed.
+    survey: Option<Survey>,
+    /// Whether the service lists by values, where the channel does not keep that.
+    filter: Fact<ValueFilter>,
 }
 
 impl Exchange {
     /// The organisation at the other end of `channel`; nothing is asked yet.
     pub fn new(channel: Box<dyn CmdletChannel>, contacts: &ContactSettings) -> Self {
         let create_contact = contacts.create_contact;
-        Self { channel, create_contact, location: None, directory: Directory::default() }
+        Self {
+            channel,
+            create_contact,
+            location: None,
+            directory: Directory::default(),
+            survey: None,
+            filter: Fact::default(),
+        }
     }
 
     fn location(&mut self, context: &Context) -> Result<Location> {
@@ -146,6 +162,14 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+
+    fn look_over(&mut self, recipients: u64, context: &Context) -> Result<()> {
+        Self::look_over(self, recipients, context)
+    }
+
+    fn was_seen_with(&mut self, query: &TargetQuery<'_>, values: &[PublishedValue]) -> bool {
+        query.link.is_some_and(|key| self.was_listed_with(key, query.anchor, values))
     }
 
     fn recall(&mut self, remembered: &str) {

@@ -29,7 +29,7 @@ fn parameters_have_their_documented_forms_in_either_encoding() {
         (ByteEncoding::Base64, json!("Af8="), json!("AAE="), json!("Ag==")),
         (ByteEncoding::Integers, json!([1, 255]), json!([0, 1]), json!([2])),
     ] {
-        let request = requests(encoding).single(&service(), &lists, None).unwrap();
+        let request = requests(encoding).single(&service(), &lists, None, PageSize::default()).unwrap();
         let expected = json!({ "CmdletInput": { "CmdletName": "Set-Mailbox", "Parameters": {
             "Identity": "ada",
             "Force": true,
@@ -46,7 +46,7 @@ fn parameters_have_their_documented_forms_in_either_encoding() {
 fn a_single_command_has_the_headers_and_the_address_of_the_facts() {
     let command = Command { select: &["Guid", "UserCertificate"], ..command(vec![]) };
     let maker = requests(ByteEncoding::Base64);
-    let request = maker.single(&service(), &command, None).unwrap();
+    let request = maker.single(&service(), &command, None, PageSize::default()).unwrap();
     assert_eq!(
         request.url.as_str(),
         "https://outlook.office365.com/adminapi/beta/contoso.onmicrosoft.com/InvokeCommand?$select=Guid,UserCertificate"
@@ -64,11 +64,11 @@ fn a_single_command_has_the_headers_and_the_address_of_the_facts() {
     ] {
         assert_eq!(header(name).as_deref(), Some(value), "{name}");
     }
-    let again = maker.single(&service(), &command, None).unwrap();
+    let again = maker.single(&service(), &command, None, PageSize::default()).unwrap();
     assert_ne!(header("client-request-id").as_deref(), again.headers["client-request-id"].to_str().ok());
     assert_eq!(header("connection-id").as_deref(), again.headers["connection-id"].to_str().ok());
     let page = Url::parse("https://outlook.office365.com/next?$skiptoken=7").unwrap();
-    assert_eq!(maker.single(&service(), &command, Some(&page)).unwrap().url, page);
+    assert_eq!(maker.single(&service(), &command, Some(&page), PageSize::default()).unwrap().url, page);
 }
 
 #[test]
@@ -84,7 +84,8 @@ fn the_anchor_is_near_the_recipient_or_the_organisation() {
         (None, system),
     ] {
         let command = Command { anchor: anchor.map(str::to_owned), ..command(vec![]) };
-        let request = requests(ByteEncoding::Base64).single(&service(), &command, None).unwrap();
+        let request =
+            requests(ByteEncoding::Base64).single(&service(), &command, None, PageSize::default()).unwrap();
         assert_eq!(request.headers["X-AnchorMailbox"], header);
     }
 }
@@ -112,7 +113,7 @@ fn a_batch_carries_each_command_with_its_own_headers() {
 #[test]
 fn a_tenant_cannot_leave_its_place_in_the_path() {
     let odd = Requests::new("../a b?c#d", ByteEncoding::Base64);
-    let request = odd.single(&service(), &command(vec![]), None).unwrap();
+    let request = odd.single(&service(), &command(vec![]), None, PageSize::default()).unwrap();
     assert_eq!(request.url.path(), "/adminapi/beta/..%2Fa%20b%3Fc%23d/InvokeCommand");
     assert_eq!(request.url.query(), None);
 }

@@ -1,6 +1,6 @@
 //! What becomes of each command once its request was answered.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use reqwest::Url;
 use tokio::task::JoinError;
@@ -9,18 +9,20 @@ use super::{Flight, Job, Run, Sink};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{
+        Extent,
         failure::{Failure, Retry},
         online::{
             answer::Page,
-            delivery::{Delivery, is_delay},
+            delivery::{AnswerSize, Delivery, is_delay},
             retry::{MOST_ATTEMPTS, back_off, chance},
             throttle::Course,
         },
     },
+    model::Fingerprint,
 };
 
-/// The most pages of one command: two million objects.
-const MOST_PAGES: usize = 2_000;
+/// The most pages of one command: two million objects in the smallest pages.
+const MOST_PAGES: usize = 16_000;
 
 /// An error for the log, with the id of its request where the service gave one.
 fn told(error: &Error) -> String {
@@ -39,7 +41,7 @@ impl Run<'_> {
     ) -> Result<()> {
         let failed = |e| Error::new(ErrorId::Internal, format!("A request ended by itself: {e}."));
         let (number, delivery) = joined.map_err(failed)?;
-        let Some(Flight { ticket, jobs }) = self.line.flights.remove(&number) else { return Ok(()) };
+        let Some(Flight { ticket, jobs, sent }) = self.line.flights.remove(&number) else { return Ok(()) };
         let now = self.connection.clock().now();
         let delivery = match delivery {
             Ok(delivery) => delivery,
@@ -52,19 +54,76 @@ impl Run<'_> {
             Some(said) => self.line.throttle.answered(&ticket, now, said, delivery.course),
             None => self.line.throttle.lost(&ticket, delivery.course),
         }
+        let took = now.saturating_sub(sent);
+        if let [Err(failure)] = delivery.results.as_slice()
+            && let [job] = jobs.as_slice()
+            && self.asks_for_less(job, failure, delivery.size, took)?
+        {
+            return Ok(());
+        }
         self.judge(now, &delivery)?;
+        let too_large = delivery.size == AnswerSize::TooLarge;
         let as_a_whole = jobs.len() > 1
-            && delivery.status.is_some_and(|s| s.is_client_error())
+            && (too_large || delivery.status.is_some_and(|s| s.is_client_error()))
             && delivery.results.iter().all(|one| one.as_ref().is_err_and(|f| f.retry == Retry::Never));
         let mut repeats = Repeats::default();
         for (job, result) in jobs.into_iter().zip(delivery.results) {
             match result {
-                Ok(page) => self.page(job, page, &delivery.url, sink)?,
-                Err(_) if as_a_whole => self.ready.push_back(Job { alone: true, ..job }),
+                Ok(page) => {
+                    if let Some(listing) = &mut self.listing {
+                        listing.came(delivery.size, took);
+                    }
+                    self.page(job, page, &delivery.url, sink)?;
+                }
+                Err(_) if as_a_whole && (!too_large || self.is_repeatable(&job)) => {
+                    self.ready.push_back(Job { alone: true, ..job })
+                }
                 Err(failure) => self.failed(job, failure, now, &mut repeats)?,
             }
         }
         Ok(())
+    }
+
+    /// Whether a page of a list that failed is asked for again in another way: with fewer objects, or from the
+    /// beginning. That is no failure of the service, and costs none of the attempts.
+    fn asks_for_less(
+        &mut self,
+        job: &Job,
+        failure: &Failure,
+        size: AnswerSize,
+        took: Duration,
+    ) -> Result<bool> {
+        let Some(listing) = &mut self.listing else { return Ok(false) };
+        let waits = matches!(failure.retry, Retry::AfterRenewal | Retry::Later(Some(_)));
+        let (denied, at_link) = (failure.error.id == ErrorId::ExchangeAccessDenied, job.page.is_some());
+        let refused = failure.retry == Retry::Never && size != AnswerSize::TooLarge;
+        let (page, what) = if waits || denied {
+            return Ok(false);
+        } else if refused && listing.begins_anew(at_link) {
+            (None, "The list begins anew")
+        } else if !refused && listing.shrinks(size, if failure.refused { 0 } else { job.attempts + 1 }) {
+            (job.page.clone(), "The page is asked for again")
+        } else {
+            return Ok(false);
+        };
+        let objects = listing.size().objects();
+        self.log(format!(
+            "{} (after {:.0} s) {what}, with {objects} objects at a time.",
+            told(&failure.error),
+            took.as_secs_f64()
+        ))?;
+        let mut pages = HashSet::new();
+        if page.is_none() {
+            self.results.iter_mut().for_each(|result| *result = None);
+        } else {
+            pages.clone_from(&job.pages);
+        }
+        self.ready.push_front(Job { page, pages, attempts: 0, due: Duration::ZERO, ..*job });
+        Ok(true)
+    }
+
+    fn is_repeatable(&self, job: &Job) -> bool {
+        self.commands.get(job.position).is_some_and(|command| command.repeatable)
     }
 
     /// Whether going on makes sense after this answer.
@@ -96,7 +155,11 @@ impl Run<'_> {
 
     /// Takes a page of a command's output.
     fn page(&mut self, mut job: Job, page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
-        sink(job.position, page.output.objects)?;
+        let objects = match &mut self.listing {
+            Some(listing) => listing.fresh(page.output.objects),
+            None => page.output.objects,
+        };
+        sink(job.position, objects)?;
         let Some(place) = self.results.get_mut(job.position) else { return Ok(()) };
         let mut all = place.take().and_then(Result::ok).unwrap_or_default();
         let delays = page.output.warnings.iter().filter(|warning| is_delay(warning)).count();
@@ -105,9 +168,10 @@ impl Run<'_> {
         if delays > 0 {
             self.log("Exchange Online works more slowly on purpose (micro delay).".to_owned())?;
         }
-        let Some(link) = page.next else { return Ok(()) };
+        let is_enough = self.commands.get(job.position).is_some_and(|one| one.extent == Extent::First);
+        let Some(link) = page.next.filter(|_| !is_enough) else { return Ok(()) };
         let url = self.connection.page(from, &link).and_then(|url| {
-            if job.pages.len() < MOST_PAGES && job.pages.insert(url.to_string()) {
+            if job.pages.len() < MOST_PAGES && job.pages.insert(Fingerprint::of(url.as_str().as_bytes())) {
                 return Ok(url);
             }
             let message = "Exchange Online names a further page that was read already, or far too many.";
@@ -122,7 +186,7 @@ impl Run<'_> {
 
     /// Puts a command back that failed, where that is safe and may help, or ends it.
     fn failed(&mut self, job: Job, failure: Failure, now: Duration, repeats: &mut Repeats) -> Result<()> {
-        let repeatable = self.commands.get(job.position).is_some_and(|command| command.repeatable);
+        let repeatable = self.is_repeatable(&job);
         let attempts = job.attempts + 1;
         let native = failure.error.native.as_deref().cloned().unwrap_or_default();
         let wait = match failure.retry {
