@@ -7,7 +7,7 @@ use super::{
     mode::Material,
     moves::{self, Room},
     progress::Meter,
-    read_back::{self, Check},
+    read_back::{self, Check, Left, ReadBack},
     record, unmet, verify, wiped,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     event::{LogLevel, ResultType},
     model::{Change, ChangeState, Exclusion, Finding, RecipientRecord, Run, Timestamp, Value, counted},
     state::{change::Outcome, history::UNFINISHED_INDEX},
-    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    targets::{Match, Removal, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// Longest wait of a rejected change, or until somebody is looked for again, in seconds.
@@ -30,7 +30,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     job.target.check_writable(job.context)?;
     job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())?;
     let mut meter = Meter::new(job.context, "Export", Some(planned))?;
-    let (mut after, mut verified) = (0, 0);
+    // So many writes are still compared as a whole.
+    let mut whole = verify::how_many_are_read_back(job.options.verify);
+    let mut after = 0;
     let mut later = Vec::new();
     loop {
         let changes = job.state.changes_in(
@@ -44,11 +46,11 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         let changes = moves::with_those_in_the_way(job, run, changes)?;
         meter.add(changes.len())?;
         let changes = confirm::ask(job, run, changes)?;
-        later.extend(export_batch(job, run, changes, true, &mut verified)?);
+        later.extend(export_batch(job, run, changes, true, &mut whole)?);
     }
     while !later.is_empty() {
         let rest = later.split_off(later.len().min(job.target.batch_size().max(1)));
-        export_batch(job, run, later, false, &mut verified)?;
+        export_batch(job, run, later, false, &mut whole)?;
         later = rest;
     }
     use_approvals(job, run)?;
@@ -101,6 +103,8 @@ struct Work {
     current: Option<Option<TargetRecipient>>,
     /// Somebody else has to make room first.
     waits: bool,
+    /// What the target shows after the write, where something is left that was to go.
+    left: Option<TargetRecipient>,
 }
 
 /// Writes a batch. Returns those that have to wait for others of the run, where they may.
@@ -109,7 +113,7 @@ fn export_batch(
     run: &mut Run,
     changes: Vec<Change>,
     may_wait: bool,
-    verified: &mut usize,
+    whole: &mut usize,
 ) -> Result<Vec<Change>> {
     let mut work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
     mark_in_flight(job, &work)?;
@@ -121,17 +125,9 @@ fn export_batch(
     let results = results?;
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
     let written: Vec<(usize, Result<String>)> = places.zip(results).collect();
-    let checks: Vec<Check<'_>> = written
-        .iter()
-        .zip(&writes)
-        .filter_map(|((place, result), write)| {
-            let key = result.as_deref().ok()?;
-            Some(Check { place: *place, change: &work.get(*place)?.change, write, key })
-        })
-        .take(verify::how_many_are_read_back(job.options.verify).saturating_sub(*verified))
-        .collect();
-    *verified += checks.len();
-    let unseen = read_back::run(job, run, &checks)?;
+    let removal = job.target.removal();
+    let checks = to_read_back(&work, &written, &writes, removal, whole);
+    let ReadBack { unseen, left } = read_back::run(job, run, &checks)?;
     let hidden: Vec<(usize, Finding)> = written
         .iter()
         .zip(&writes)
@@ -139,8 +135,15 @@ fn export_batch(
         .collect();
     drop(checks);
     drop(writes);
+    for Left { place, error, found } in left {
+        if let (Some(one), Some(outcome)) = (work.get_mut(place), outcomes.get_mut(place)) {
+            one.left = Some(found);
+            *outcome = Some(Err(error));
+        }
+    }
     for (place, result) in written {
         if let Some(outcome) = outcomes.get_mut(place)
+            && outcome.is_none()
             && !unseen.contains(&place)
         {
             *outcome = Some(result);
@@ -148,6 +151,25 @@ fn export_batch(
     }
     note_hidden(job, &mut work, hidden)?;
     settle_batch(job, run, work, outcomes)
+}
+
+/// Those of the writes that were done that are read back: the first ones of a run as a whole, and all others that took
+/// something away.
+fn to_read_back<'a>(
+    work: &'a [Work],
+    written: &'a [(usize, Result<String>)],
+    writes: &'a [TargetWrite<'a>],
+    removal: Removal,
+    whole: &mut usize,
+) -> Vec<Check<'a>> {
+    let check = |((place, result), write): (&'a (usize, Result<String>), &'a TargetWrite<'a>)| {
+        let (key, change) = (result.as_deref().ok()?, &work.get(*place)?.change);
+        let is_whole = *whole > 0;
+        *whole = whole.saturating_sub(1);
+        let is_due = is_whole || (removal != Removal::Sure && !write.removed().is_empty());
+        is_due.then_some(Check { place: *place, change, write, key, whole: is_whole })
+    };
+    written.iter().zip(writes).filter_map(check).collect()
 }
 
 fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
@@ -247,7 +269,15 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     for published in &material.ours {
         ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
     }
-    Ok(Work { recipient: evaluation.recipient, material, ours, current: None, waits: false, change })
+    Ok(Work {
+        recipient: evaluation.recipient,
+        material,
+        ours,
+        current: None,
+        waits: false,
+        left: None,
+        change,
+    })
 }
 
 impl Work {
@@ -319,6 +349,9 @@ fn settle_batch(
                     Outcome::exported(&one.change)
                 }
                 Some(Err(error)) => {
+                    if let Some(found) = &one.left {
+                        job.mode.keep_left(state, &one.change, found, job.now)?;
+                    }
                     run.numbers.rejected += 1;
                     let attempts = one.change.attempts + 1;
                     // Nobody knows when the other one makes room; asking costs the target nothing.

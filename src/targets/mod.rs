@@ -91,6 +91,36 @@ pub struct TargetWrite<'a> {
     pub values: Vec<Value>,
 }
 
+impl TargetWrite<'_> {
+    /// Those of what was there that this write takes away.
+    pub fn removed(&self) -> Vec<&Value> {
+        let there = self.current.iter().flat_map(|current| &current.values);
+        there.filter(|value| !self.values.contains(value)).collect()
+    }
+
+    /// Those of what this write takes away that `found` still shows.
+    pub fn left<'a>(&self, found: &'a TargetRecipient) -> Vec<&'a Value> {
+        let removed = self.removed();
+        found.values.iter().filter(|value| removed.contains(value)).collect()
+    }
+
+    /// Whether it leaves nothing in the attribute of `value`.
+    pub fn empties(&self, value: &Value) -> bool {
+        !self.values.iter().any(|one| one.attribute == value.attribute)
+    }
+}
+
+/// What success of a write says of the values that it takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// They are gone.
+    Sure,
+    /// They may still be there. That the target lets an attribute be emptied has been seen.
+    Seen,
+    /// They may still be there, and nobody has seen yet that the target lets an attribute be emptied.
+    Unseen,
+}
+
 /// Somebody at the target who has values, and whom nobody in the source may be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stranger {
@@ -175,6 +205,24 @@ pub trait Target: Send {
     /// Whether a read may be answered by a replica that has not heard of the last write.
     fn has_replicas(&self) -> bool {
         true
+    }
+
+    /// What success of a write says of the values that it takes away: whether they have to be looked for.
+    fn removal(&mut self) -> Removal {
+        Removal::Sure
+    }
+
+    /// Told that the target shows nothing any more of what a write took away; `insisted`: after
+    /// [`Target::insist`] only.
+    fn note_removed(&mut self, write: &TargetWrite<'_>, insisted: bool) {
+        let _ = (write, insisted);
+    }
+
+    /// Takes away once more, in another way, what writes took away and the target shows all the same; `current` of each
+    /// is what it shows. One result a write, in their order.
+    fn insist(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<()>>> {
+        let _ = context;
+        Ok(writes.iter().map(|_| Ok(())).collect())
     }
 
     /// Hands everybody to `sink` whose anchor the target shows, with the values; nobody where it shows none.

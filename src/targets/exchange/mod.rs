@@ -4,6 +4,7 @@
 //! `Get-MailUser` or `Get-MailContact` (other cmdlets don't show the values) and written with the `Set-` of the same
 //! name, which takes the whole list of an attribute.
 
+mod clear;
 mod command;
 mod found;
 mod index;
@@ -14,14 +15,14 @@ mod stranger;
 mod survey;
 mod write;
 
-use super::{Match, Stranger, Target, TargetQuery, TargetWrite};
+use super::{Match, Removal, Stranger, Target, TargetQuery, TargetWrite};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{
         CmdletChannel, Command, Location, Output,
-        dialect::{Fact, ValueFilter},
+        dialect::{ClearForm, Fact, ValueFilter},
     },
     model::{PublishedRecipient, PublishedValue, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
@@ -48,6 +49,8 @@ pub struct Exchange {
     survey: Option<Survey>,
     /// Whether the service lists by values, where the channel does not keep that.
     filter: Fact<ValueFilter>,
+    /// How properties are cleared, where the channel remembers nothing.
+    clear: Fact<ClearForm>,
 }
 
 impl Exchange {
@@ -61,6 +64,7 @@ impl Exchange {
             directory: Directory::default(),
             survey: None,
             filter: Fact::default(),
+            clear: Fact::default(),
         }
     }
 
@@ -170,6 +174,19 @@ impl Target for Exchange {
 
     fn was_seen_with(&mut self, query: &TargetQuery<'_>, values: &[PublishedValue]) -> bool {
         query.link.is_some_and(|key| self.was_listed_with(key, query.anchor, values))
+    }
+
+    /// The answer to a write says nothing of what became of the property: `null` may leave it as it is.
+    fn removal(&mut self) -> Removal {
+        if self.clear_form().confirmed { Removal::Seen } else { Removal::Unseen }
+    }
+
+    fn note_removed(&mut self, write: &TargetWrite<'_>, insisted: bool) {
+        self.note_cleared(write, insisted);
+    }
+
+    fn insist(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<()>>> {
+        self.remove_values(writes, context)
     }
 
     fn recall(&mut self, remembered: &str) {

@@ -13,7 +13,8 @@ use crate::{
         failure::{Failure, Retry},
         online::{
             answer::Page,
-            delivery::{AnswerSize, Delivery, is_delay},
+            delivery::{AnswerSize, Asked, Delivery, is_delay, lacking},
+            manner::Doubt,
             retry::{MOST_ATTEMPTS, back_off, chance},
             throttle::Course,
         },
@@ -57,73 +58,91 @@ impl Run<'_> {
         let took = now.saturating_sub(sent);
         if let [Err(failure)] = delivery.results.as_slice()
             && let [job] = jobs.as_slice()
-            && self.asks_for_less(job, failure, delivery.size, took)?
+            && let Some(job) = self.asked_otherwise(job, failure, delivery.size, took)?
         {
+            self.ready.push_front(job);
             return Ok(());
         }
-        self.judge(now, &delivery)?;
+        if self.suspects_batch(&delivery, jobs.len()) {
+            self.ready.extend(jobs.into_iter().map(|job| Job { alone: true, ..job }));
+            return Ok(());
+        }
+        self.judge_batches(&delivery, jobs.len())?;
+        let doubts = self.doubts(&jobs, &delivery);
+        // A 403 that speaks against the way of asking says nothing about rights.
+        if !(delivery.status.is_some_and(|status| status == 403) && doubts.iter().any(Option::is_some)) {
+            self.judge(now, &delivery)?;
+        }
         let too_large = delivery.size == AnswerSize::TooLarge;
         let as_a_whole = jobs.len() > 1
             && (too_large || delivery.status.is_some_and(|s| s.is_client_error()))
             && delivery.results.iter().all(|one| one.as_ref().is_err_and(|f| f.retry == Retry::Never));
         let mut repeats = Repeats::default();
-        for (job, result) in jobs.into_iter().zip(delivery.results) {
-            match result {
-                Ok(page) => {
+        let answers = jobs.into_iter().zip(delivery.results).zip(doubts).zip(delivery.blames_batch);
+        for (((job, result), doubt), blames_batch) in answers {
+            match (result, doubt) {
+                (Ok(page), _) => {
                     if let Some(listing) = &mut self.listing {
                         listing.came(delivery.size, took);
                     }
                     self.page(job, page, &delivery.url, sink)?;
                 }
-                Err(_) if as_a_whole && (!too_large || self.is_repeatable(&job)) => {
-                    self.ready.push_back(Job { alone: true, ..job })
+                (Err(failure), Some(doubt)) => self.doubted(job, doubt, failure)?,
+                (Err(_), None) if as_a_whole && (!too_large || self.is_repeatable(&job)) => {
+                    self.ready.push_back(Job { alone: true, ..job });
                 }
-                Err(failure) => self.failed(job, failure, now, &mut repeats)?,
+                (Err(failure), None) if blames_batch && self.is_sent_anew(&job, &failure) => {
+                    self.ready.push_back(Job { alone: true, anew: true, ..job });
+                }
+                (Err(failure), None) => self.failed(job, failure, now, &mut repeats)?,
             }
         }
         Ok(())
     }
 
-    /// Whether a page of a list that failed is asked for again in another way: with fewer objects, or from the
-    /// beginning. That is no failure of the service, and costs none of the attempts.
-    fn asks_for_less(
+    /// How a page of a list that failed is asked for again: with fewer objects, or from the beginning. That is no failure
+    /// of the service, and costs none of the attempts. `None`: not otherwise than before.
+    fn asked_otherwise(
         &mut self,
         job: &Job,
         failure: &Failure,
         size: AnswerSize,
         took: Duration,
-    ) -> Result<bool> {
-        let Some(listing) = &mut self.listing else { return Ok(false) };
+    ) -> Result<Option<Job>> {
+        let Some(listing) = &mut self.listing else { return Ok(None) };
         let waits = matches!(failure.retry, Retry::AfterRenewal | Retry::Later(Some(_)));
-        let (denied, at_link) = (failure.error.id == ErrorId::ExchangeAccessDenied, job.page.is_some());
+        let denied = failure.error.id == ErrorId::ExchangeAccessDenied;
         let refused = failure.retry == Retry::Never && size != AnswerSize::TooLarge;
-        let (page, what) = if waits || denied {
-            return Ok(false);
-        } else if refused && listing.begins_anew(at_link) {
-            (None, "The list begins anew")
-        } else if !refused && listing.shrinks(size, if failure.refused { 0 } else { job.attempts + 1 }) {
-            (job.page.clone(), "The page is asked for again")
+        let attempts = if failure.refused { 0 } else { job.attempts + 1 };
+        if waits || denied {
+            return Ok(None);
+        }
+        let (page, pages, what) = if refused && listing.begins_anew(job.page.is_some()) {
+            self.results.iter_mut().for_each(|result| *result = None);
+            (None, HashSet::new(), "The list begins anew")
+        } else if !refused && listing.shrinks(size, attempts) {
+            (job.page.clone(), job.pages.clone(), "The page is asked for again")
         } else {
-            return Ok(false);
+            return Ok(None);
         };
         let objects = listing.size().objects();
-        self.log(format!(
-            "{} (after {:.0} s) {what}, with {objects} objects at a time.",
-            told(&failure.error),
-            took.as_secs_f64()
-        ))?;
-        let mut pages = HashSet::new();
-        if page.is_none() {
-            self.results.iter_mut().for_each(|result| *result = None);
-        } else {
-            pages.clone_from(&job.pages);
-        }
-        self.ready.push_front(Job { page, pages, attempts: 0, due: Duration::ZERO, ..*job });
-        Ok(true)
+        let (told, seconds) = (told(&failure.error), took.as_secs_f64());
+        self.log(format!("{told} (after {seconds:.0} s) {what}, with {objects} objects at a time."))?;
+        let refused = job.refused.clone();
+        Ok(Some(Job { page, pages, refused, attempts: 0, due: Duration::ZERO, ..*job }))
     }
 
     fn is_repeatable(&self, job: &Job) -> bool {
         self.commands.get(job.position).is_some_and(|command| command.repeatable)
+    }
+
+    /// What each failure speaks against in the way its command was sent, if it does.
+    fn doubts(&self, jobs: &[Job], delivery: &Delivery) -> Vec<Option<Doubt>> {
+        let doubt = |(job, result): (&Job, &Result<Page, Failure>)| {
+            let (command, failure) = (self.commands.get(job.position)?, result.as_ref().err()?);
+            Doubt::of_refusal(failure, command, self.requests.tenant_id())
+        };
+        jobs.iter().zip(&delivery.results).map(doubt).collect()
     }
 
     /// Whether going on makes sense after this answer.
@@ -132,7 +151,7 @@ impl Run<'_> {
         let denied = failures().next().filter(|_| delivery.status.is_some_and(|status| status == 403));
         // A refusal for a command's own sake is an answer; the service works.
         let carried_out = failures().count() < delivery.results.len()
-            || (denied.is_none() && failures().any(|one| one.retry == Retry::Never));
+            || (denied.is_none() && failures().any(|one| one.retry.is_answer()));
         if carried_out {
             self.line.breaker.succeeded();
             self.line.access.succeeded(&delivery.token);
@@ -155,6 +174,11 @@ impl Run<'_> {
 
     /// Takes a page of a command's output.
     fn page(&mut self, mut job: Job, page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
+        if let Some(lack) = page.lacks {
+            return self.lacking(job, lack);
+        }
+        self.understood(&job, !page.output.objects.is_empty());
+        self.release(job.position);
         let objects = match &mut self.listing {
             Some(listing) => listing.fresh(page.output.objects),
             None => page.output.objects,
@@ -164,6 +188,7 @@ impl Run<'_> {
         let mut all = place.take().and_then(Result::ok).unwrap_or_default();
         let delays = page.output.warnings.iter().filter(|warning| is_delay(warning)).count();
         all.warnings.extend(page.output.warnings.into_iter().filter(|warning| !is_delay(warning)));
+        all.confirmation = page.output.confirmation.or(all.confirmation);
         *place = Some(Ok(all));
         if delays > 0 {
             self.log("Exchange Online works more slowly on purpose (micro delay).".to_owned())?;
@@ -184,6 +209,16 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Takes an answer without what was asked for. What was handed over of a list already can't be asked for anew.
+    fn lacking(&mut self, job: Job, lack: Error) -> Result<()> {
+        let Some(command) = self.commands.get(job.position) else { return Ok(()) };
+        let failure = lacking(&Asked::of(command), lack);
+        if job.page.is_some() {
+            return self.ended(&job, failure.error);
+        }
+        self.doubted(job, Doubt::of_lack(command), failure)
+    }
+
     /// Puts a command back that failed, where that is safe and may help, or ends it.
     fn failed(&mut self, job: Job, failure: Failure, now: Duration, repeats: &mut Repeats) -> Result<()> {
         let repeatable = self.is_repeatable(&job);
@@ -200,10 +235,11 @@ impl Run<'_> {
                 let error = Error { target: failure.error.target, ..Error::new(id, message).native(native) };
                 return self.ended(&job, error);
             }
+            Retry::Once if job.attempts > 0 => return self.ended(&job, failure.error),
             _ if attempts >= MOST_ATTEMPTS => return self.ended(&job, failure.error),
             // The throttle knows how long the service wants nothing to be sent.
             Retry::AfterRenewal | Retry::Later(Some(_)) => Duration::ZERO,
-            Retry::Later(None) => {
+            Retry::Once | Retry::Later(None) => {
                 if !*repeats.allowed.get_or_insert_with(|| self.line.budget.retry(now)) {
                     return self.ended(&job, failure.error);
                 }
@@ -218,8 +254,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn ended(&mut self, job: &Job, error: Error) -> Result<()> {
+    pub(super) fn ended(&mut self, job: &Job, error: Error) -> Result<()> {
         self.log(told(&error))?;
+        self.line.batches.apart |= job.anew;
         self.end(job.position, error);
         Ok(())
     }
@@ -228,6 +265,7 @@ impl Run<'_> {
         if let Some(place) = self.results.get_mut(position) {
             *place = Some(Err(error));
         }
+        self.release(position);
     }
 }
 
