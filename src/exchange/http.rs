@@ -8,12 +8,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use reqwest::{
     Client, ClientBuilder, Method, Response, StatusCode, Url,
     header::{ACCEPT_ENCODING, AUTHORIZATION, DATE, HeaderMap, HeaderValue},
     redirect,
 };
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use self::body::Unreadable;
 use crate::{
@@ -51,8 +53,8 @@ pub struct HttpRequest {
     pub url: Url,
     /// The headers, besides those that HTTP itself needs.
     pub headers: HeaderMap,
-    /// The body; empty for none.
-    pub body: Vec<u8>,
+    /// The body; empty for none. It may hold tokens, and is zeroed when it is dropped.
+    pub body: Zeroizing<Vec<u8>>,
 }
 
 /// An answer, with any status.
@@ -120,7 +122,7 @@ impl HttpClient {
         let HttpRequest { method, url, mut headers, body } = request;
         // Set by us, so that the client under us does not unpack: it knows no status.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPTED));
-        let sending = self.client.request(method, url).headers(headers).body(body).send();
+        let sending = self.client.request(method, url).headers(headers).body(Bytes::from_owner(body)).send();
         let mut response = sending.await.map_err(|e| failure(host, e))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
@@ -173,13 +175,13 @@ fn builder(time_limit: Duration) -> ClientBuilder {
 
 impl HttpRequest {
     /// A request with a body.
-    pub fn post(url: Url, body: Vec<u8>) -> Self {
-        Self { method: Method::POST, url, headers: HeaderMap::new(), body }
+    pub fn post(url: Url, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        Self { method: Method::POST, url, headers: HeaderMap::new(), body: body.into() }
     }
 
     /// A request without a body.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new() }
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Zeroizing::default() }
     }
 
     /// Sets the bearer, which must have been marked as sensitive.

@@ -14,7 +14,7 @@ pub mod session;
 pub mod sign_in;
 pub(crate) mod trust_store;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use self::dialect::{Dialect, SettledFact};
 use crate::{error::Result, event::Context};
@@ -137,19 +137,39 @@ pub enum Property {
     Count(usize),
 }
 
-/// An object that a cmdlet returned; properties without a value are left out. Names are compared in any case.
+/// An object that a cmdlet returned. Names are compared in any case.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Object(BTreeMap<String, Property>);
+pub struct Object(BTreeMap<String, Option<Property>>);
 
 impl Object {
     /// Sets a property; one that is there is replaced.
     pub fn insert(&mut self, name: &str, value: Property) {
-        self.0.insert(name.to_ascii_lowercase(), value);
+        self.0.insert(name.to_ascii_lowercase(), Some(value));
     }
 
-    /// The property of that name, in any case.
+    /// Takes note of a property without a value; one that is there stays.
+    pub fn mention(&mut self, name: &str) {
+        self.0.entry(name.to_ascii_lowercase()).or_default();
+    }
+
+    /// Whether the property was in the answer at all, if only without a value.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.0.contains_key(&name.to_ascii_lowercase())
+    }
+
+    /// Leaves out all properties but these.
+    pub fn keep(&mut self, names: &[&str]) {
+        self.0.retain(|known, _| names.iter().any(|name| name.eq_ignore_ascii_case(known)));
+    }
+
+    /// The names of all properties, in small letters.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The value of the property of that name, in any case.
     pub fn get(&self, name: &str) -> Option<&Property> {
-        self.0.get(&name.to_ascii_lowercase())
+        self.0.get(&name.to_ascii_lowercase())?.as_ref()
     }
 
     /// A property that is text.
@@ -236,6 +256,11 @@ pub trait CmdletChannel: Send {
 
     /// The service's own clock, where it has shown one.
     fn clock(&mut self, context: &Context) -> Result<Option<crate::model::Timestamp>>;
+
+    /// Waits by its own clock. Fails with `Canceled` as soon as the caller has canceled.
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.wait(time)
+    }
 
     /// Takes what an earlier run [learned](CmdletChannel::learned); what is of another organisation, or unreadable, is
     /// left aside.

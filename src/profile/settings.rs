@@ -4,8 +4,7 @@
 
 use super::{
     choice::{
-        ByteEncoding, DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
-        SelectionName,
+        DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue, SelectionName,
     },
     group::{Group, settings},
     kind::kinds,
@@ -112,9 +111,6 @@ settings! {
             "Another address of the service, such as https://outlook.office365.com.";
         AzureADAuthorizationEndpointUri azure_ad_authorization_endpoint_uri: Option<String> = default as Address,
             "Another address of the sign-in, such as https://login.microsoftonline.com.";
-        ByteEncoding byte_encoding: ByteEncoding = default,
-            "How binary values are put into requests. Only to be changed where the service refuses certificates; \
-             Microsoft documents the cmdlets alone.";
     }
 
     /// The caller's own session.

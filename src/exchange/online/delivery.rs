@@ -41,7 +41,12 @@ impl Asked {
             what: command.what(),
             object: command.object().map(str::to_owned),
             used: command.used(),
-            wanted: Wanted { objects: !command.select.is_empty(), counts_only: command.counts_only },
+            wanted: Wanted {
+                select: command.select,
+                // What was made is there, whatever of it is shown.
+                strict: command.repeatable,
+                counts_only: command.counts_only,
+            },
         }
     }
 }
@@ -60,29 +65,43 @@ pub struct Delivery {
     pub course: Course,
     /// For each command its answer.
     pub results: Vec<Result<Page, Failure>>,
+    /// For each command whether its batch may be to blame: it was left out of the answer, or failed as one before it.
+    pub blames_batch: Vec<bool>,
 }
+
+/// The command before this one in its batch failed (RFC 4918, 11.4): nothing was carried out.
+const FAILED_DEPENDENCY: u16 = 424;
 
 /// Sends a request for the commands in `asked`: one by itself, or a batch. Fails as [`Connection::post`] does.
 pub async fn deliver(
     connection: &Connection,
-    make: impl FnOnce(&Url) -> Result<HttpRequest>,
+    make: impl Fn(&Url, &AccessToken) -> Result<HttpRequest>,
     asked: &[Asked],
     is_batch: bool,
 ) -> Result<Delivery> {
     let Sent { url, token, result, timed_out } = connection.post(make).await?;
     let now = connection.clock().now();
-    let delivery = |status, said, course, results| Delivery { url, token, status, said, course, results };
+    let delivery = |status, said, course, results: Results, blames_batch| Delivery {
+        url,
+        token,
+        status,
+        said,
+        course,
+        results,
+        blames_batch,
+    };
+    let none = vec![false; asked.len()];
     Ok(match result {
         Err(failure) => {
             let course = if timed_out { Course::Overloaded } else { Course::Failed };
-            delivery(None, None, course, asked.iter().map(|one| Err(lost(one, &failure))).collect())
+            delivery(None, None, course, asked.iter().map(|one| Err(lost(one, &failure))).collect(), none)
         }
         Ok(answer) => {
             let headers = Headers::Http(&answer.headers);
-            let (results, inner) = if !answer.status.is_success() {
+            let (results, inner, blames) = if !answer.status.is_success() {
                 let body = &answer.body;
                 let status = answer.status.as_u16();
-                (asked.iter().map(|one| Err(refused(one, status, &headers, body, now))).collect(), None)
+                (asked.iter().map(|one| Err(refused(one, status, &headers, body, now))).collect(), None, none)
             } else if is_batch {
                 batched(&answer, asked, now)
             } else {
@@ -93,23 +112,31 @@ pub async fn deliver(
                     };
                     page(one, read, &headers, &answer)
                 };
-                (asked.iter().map(single).collect(), None)
+                (asked.iter().map(single).collect(), None, none)
             };
             let said = together([headers.announcement(now)].into_iter().chain(inner));
-            delivery(Some(answer.status), Some(said), course(&results), results)
+            delivery(Some(answer.status), Some(said), course(&results), results, blames)
         }
     })
 }
 
 type Results = Vec<Result<Page, Failure>>;
 
-fn batched(answer: &HttpAnswer, asked: &[Asked], now: Duration) -> (Results, Option<Announcement>) {
+fn batched(
+    answer: &HttpAnswer,
+    asked: &[Asked],
+    now: Duration,
+) -> (Results, Option<Announcement>, Vec<bool>) {
     let inner = match batch::read(&answer.body, asked.len()) {
         Ok(inner) => inner,
-        Err(error) => return (asked.iter().map(|one| Err(unreadable(one, &error, answer))).collect(), None),
+        Err(error) => {
+            let results = asked.iter().map(|one| Err(unreadable(one, &error, answer)));
+            return (results.collect(), None, vec![false; asked.len()]);
+        }
     };
+    let missing: Vec<bool> = inner.iter().map(Option::is_none).collect();
     let said = together(inner.iter().flatten().map(|one| one.headers().announcement(now)));
-    let results = asked.iter().zip(inner).map(|(asked, inner)| {
+    let result = |(asked, inner): (&Asked, Option<batch::Inner>)| {
         let Some(inner) = inner else {
             let message = "Exchange Online left the command out of its answer.";
             return Err(unreadable(asked, &Error::new(ErrorId::ExchangeProtocol, message), answer));
@@ -124,11 +151,34 @@ fn batched(answer: &HttpAnswer, asked: &[Asked], now: Duration) -> (Results, Opt
                 {
                     native.request_id = Headers::Http(&answer.headers).request_id().map(str::to_owned);
                 }
+                failure.refused |= status == FAILED_DEPENDENCY;
                 Err(failure)
             }
         }
-    });
-    (results.collect(), Some(said))
+    };
+    let results: Results = asked.iter().zip(inner).map(result).collect();
+    let blames =
+        missing.iter().zip(blames_batch(&results)).map(|(missing, blames)| *missing || blames).collect();
+    (results, Some(said), blames)
+}
+
+/// For each command of a batch whether it seems to have failed only because one before it did: as a failed dependency,
+/// or all that follow the first failure say the same as it.
+fn blames_batch(results: &[Result<Page, Failure>]) -> Vec<bool> {
+    let native = |failure: &Failure| failure.error.native.as_deref().cloned().unwrap_or_default();
+    let text = |result: &Result<Page, Failure>| {
+        let failure = result.as_ref().err().filter(|failure| failure.retry == Retry::Never)?;
+        native(failure).text
+    };
+    let first = results.iter().position(Result::is_err).unwrap_or(results.len());
+    let said = results.get(first).and_then(text);
+    let rest = results.get(first..).unwrap_or_default();
+    let all_the_same = said.is_some() && rest.iter().all(|one| text(one) == said);
+    let one = |(place, result): (usize, &Result<Page, Failure>)| {
+        let depends = result.as_ref().is_err_and(|f| native(f).http_status == Some(FAILED_DEPENDENCY));
+        depends || (all_the_same && place > first)
+    };
+    results.iter().enumerate().map(one).collect()
 }
 
 /// The body of a command's answer in a batch: JSON, or text that may be JSON.
@@ -203,6 +253,11 @@ fn unreadable(asked: &Asked, error: &Error, answer: &HttpAnswer) -> Failure {
 fn lost(asked: &Asked, failure: &HttpFailure) -> Failure {
     let error = named(asked, failure.error.clone());
     Failure { error, retry: Retry::Later(None), refused: !failure.sent, claims: None }
+}
+
+/// The failure of an answer that lacks what was asked for.
+pub fn lacking(asked: &Asked, error: Error) -> Failure {
+    Failure { error: named(asked, error), retry: Retry::Never, refused: false, claims: None }
 }
 
 fn named(asked: &Asked, mut error: Error) -> Error {

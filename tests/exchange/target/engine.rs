@@ -31,6 +31,7 @@ use smime_sync::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::flavours::Flavour;
 use crate::common::{
     events::{Answering, Recorder},
     exchange::{DOMAIN, StandIn, plain, values},
@@ -201,6 +202,7 @@ pub struct Office {
     pub clock: Clock,
     /// DER; everything is allowed without.
     pub trust_anchors: Vec<Vec<u8>>,
+    pub selection: SelectionName,
     home: tempfile::TempDir,
 }
 
@@ -249,6 +251,10 @@ impl Office {
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);
         organisation.chunks(500).for_each(|some| stand_in.add(some));
+        // The same tests in another flavour of the service: `sh tests/exchange/flavours.sh`.
+        if let Ok(name) = std::env::var("SMIME_SYNC_FLAVOUR") {
+            Flavour::named(&name).apply(&stand_in);
+        }
         Self {
             stand_in,
             source,
@@ -256,6 +262,7 @@ impl Office {
             settings,
             clock,
             trust_anchors: Vec::new(),
+            selection: SelectionName::Best,
             home,
         }
     }
@@ -305,7 +312,7 @@ impl Office {
     pub fn run_with(&self, way: Way, target: &mut dyn Target, host: Arc<Recorder<Host>>) -> Outcome {
         let now = self.clock.timestamp();
         let state = State::open(&self.home.path().join("corp.db"), now).unwrap();
-        let policy = Policy::new(PolicyName::Standard, SelectionName::Best, true);
+        let policy = Policy::new(PolicyName::Standard, self.selection, true);
         let anchors = self.trust_anchors.iter().map(|der| Certificate::from_der(der).unwrap());
         let anchors = TrustAnchors::new(anchors);
         let mut source = Memory { recipients: self.source.clone(), ..Memory::default() };
