@@ -80,10 +80,10 @@ fn status(result: &Result<Page, Failure>) -> Option<u16> {
     result.as_ref().err()?.error.native.as_deref()?.http_status
 }
 
-/// Whether a command was refused for its token or its sender's rights; what asks for another token has read it.
+/// Whether a command was refused for its token or its sender's rights. A challenge is about the token alone.
 fn is_denied(result: &Result<Page, Failure>) -> bool {
     let challenged = result.as_ref().is_err_and(|failure| failure.claims.is_some());
-    matches!(status(result), Some(401 | 403)) && !challenged
+    !challenged && matches!(status(result), Some(401 | 403))
 }
 
 /// Whether a command was dealt with: carried out, or refused for its own sake.

@@ -157,7 +157,10 @@ impl Run<'_> {
             self.line.access.succeeded(&delivery.token);
         }
         if let Some(unauthorized) = failures().find(|one| one.retry == Retry::AfterRenewal) {
-            self.connection.tokens().invalidate(&delivery.token);
+            match failures().find_map(|one| one.claims.as_deref()) {
+                Some(claims) => self.connection.tokens().challenged(&delivery.token, claims),
+                None => self.connection.tokens().invalidate(&delivery.token),
+            }
             return self.line.access.refused(&delivery.token, &unauthorized.error);
         }
         if carried_out {
