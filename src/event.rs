@@ -169,8 +169,9 @@ pub enum QuestionKind {
 pub struct SessionCommand {
     /// Its name, without the session's prefix.
     pub name: String,
-    /// Its parameters: text, number, `true`/`false`, list of texts; binary values as `{"Binary": base64}` and
-    /// lists of them as `{"BinaryList": [base64]}`, which the cmdlet gets as an `ArrayList` of `byte[]`.
+    /// Its parameters: text, number, `true`/`false`, list of texts; `null`, which clears a property; binary values as
+    /// `{"Binary": base64}` and lists of them as `{"BinaryList": [base64]}`, which the cmdlet gets as an `ArrayList` of
+    /// `byte[]`, or as `{"Remove": [base64]}`, which it gets as `@{ Remove = ... }` with such a list.
     pub parameters: serde_json::Map<String, serde_json::Value>,
     /// The properties of its output that are wanted, in the forms of `parameters`; none: no output.
     pub select: Vec<String>,

@@ -167,14 +167,19 @@ fn refusal(command: &Command, failure: &SessionFailure) -> Error {
 /// What remote sessions say when they have ended (PowerShell's `PSSessionStateBroken`, `PSInvalidOperation` texts),
 /// and ExchangeOnlineManagement before `Connect-ExchangeOnline`.
 fn is_disconnected(failure: &SessionFailure) -> bool {
-    const EXCEPTIONS: [&str; 2] = ["PSRemotingTransportException", "InvalidRunspaceStateException"];
+    const NAMES: [&str; 4] = [
+        "PSRemotingTransportException",
+        "PSRemotingDataStructureException",
+        "InvalidRunspaceStateException",
+        "PSSessionStateBroken",
+    ];
     const TEXTS: [&str; 3] = [
         "the session is not connected",
         "session state is broken",
         "you must call the connect-exchangeonline",
     ];
     let message = failure.message.to_lowercase();
-    EXCEPTIONS.iter().any(|name| failure.exception.contains(name))
+    NAMES.iter().any(|name| failure.exception.contains(name) || failure.error_id.contains(name))
         || TEXTS.iter().any(|text| message.contains(text))
 }
 

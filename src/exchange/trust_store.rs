@@ -1,9 +1,13 @@
 //! The CA certificates against which Outlook on the web checks S/MIME: `SMIMECertificateIssuingCA` of
 //! `Get-SmimeConfig` and `Set-SmimeConfig`, a serialized certificate store.
 
+mod limit;
+
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+
+pub use limit::{refuse_large, too_large};
 
 use super::{CmdletChannel, Command, Confirm, Parameter, Property};
 use crate::{

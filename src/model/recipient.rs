@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Attribute, Fingerprint, Timestamp, Value, same_in_any_case};
 
@@ -86,17 +87,26 @@ impl Recipient {
         self.primary_address().or(self.user_principal_name.as_deref()).unwrap_or(&self.distinguished_name)
     }
 
-    /// Whether `identity` (address, UPN, sAMAccountName, DN or anchor, in any case) names it.
+    /// Whether `identity` (address, UPN, sAMAccountName, DN or anchor, in any case) names it. Of an anchor with a GUID,
+    /// the GUID by itself does, too.
     pub fn is_named(&self, identity: &str) -> bool {
         let same = |text: &str| same_in_any_case(text, identity);
         let named = |text: &Option<String>| text.as_deref().is_some_and(same);
         same(&self.anchor)
             || same(&self.distinguished_name)
             || named(&self.mail)
+            || named(&self.primary_smtp_address)
             || named(&self.user_principal_name)
             || named(&self.sam_account_name)
             || self.proxy_addresses.iter().any(|address| same(address))
+            || guid(identity).is_some_and(|guid_of| guid(&self.anchor) == Some(guid_of))
     }
+}
+
+/// The GUID that a key is, or that it ends in after its kind: `Mailbox:xxxxxxxx-xxxx-…`.
+fn guid(key: &str) -> Option<Uuid> {
+    let end = key.rsplit_once(':').map_or(key, |(_, end)| end);
+    Uuid::parse_str(end.trim()).ok()
 }
 
 /// What messages and the target need to know of a recipient.
@@ -132,6 +142,49 @@ impl RecipientRecord {
             kind: recipient.kind,
             disabled: recipient.disabled,
             values: recipient.values.iter().map(|value| (value.attribute, value.fingerprint())).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_is_named_by_each_of_its_names_and_by_nobody_elses() {
+        let guid = "6c2a3b1e-7d0f-4c55-9a41-0f6f6a2f8f11";
+        let of = |anchor: &str| Recipient {
+            anchor: anchor.to_owned(),
+            distinguished_name: "CN=Alice,DC=contoso,DC=test".into(),
+            kind: RecipientKind::User,
+            disabled: false,
+            display_name: Some("Alice Adams".into()),
+            mail: Some("alice@contoso.test".into()),
+            proxy_addresses: vec!["al@contoso.test".into()],
+            primary_smtp_address: Some("a.adams@contoso.test".into()),
+            user_principal_name: Some("aadams@corp.test".into()),
+            sam_account_name: Some("aadams".into()),
+            untrimmed: Vec::new(),
+            changed: None,
+            values: Vec::new(),
+        };
+        let named =
+            ["cn=alice,dc=contoso,dc=test", "ALICE@contoso.test", "al@contoso.test", "a.adams@contoso.test"];
+        for name in named.into_iter().chain(["aadams@corp.test", "AAdams"]) {
+            assert!(of(guid).is_named(name), "{name}");
+        }
+        let mailbox = format!("Mailbox:{guid}");
+        for (anchor, name, expected) in [
+            (guid, guid, true),
+            (guid, "{6C2A3B1E-7D0F-4C55-9A41-0F6F6A2F8F11}", true),
+            (mailbox.as_str(), guid, true),
+            (mailbox.as_str(), "MailUser:6c2a3b1e-7d0f-4c55-9a41-0f6f6a2f8f11", true),
+            (mailbox.as_str(), "6c2a3b1e-7d0f-4c55-9a41-0f6f6a2f8f12", false),
+            ("CN=a:b", "b", false),
+            (guid, "Alice Adams", false),
+            (guid, "", false),
+        ] {
+            assert_eq!(of(anchor).is_named(name), expected, "{anchor} {name}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{engine::Engine, request::ExportTrustStoreRequest};
 use crate::{
     error::{Error, ErrorId, Result},
-    event::{Context, ResultType},
+    event::{Context, LogLevel, ResultType},
     exchange::trust_store::{self as store, PresentStore},
     model::{Timestamp, TrustStore},
     places::{self, profile_store},
@@ -29,6 +29,11 @@ pub(super) fn run(engine: &Engine, request: &ExportTrustStoreRequest, context: &
                 .advice("Name the file .sst for Exchange, or .p7b for other programs."));
         }
     };
+    if extension == "sst"
+        && let Some(warning) = store::too_large(&bytes)
+    {
+        context.log(LogLevel::Warning, warning)?;
+    }
     let write = if request.force { places::write_private_file } else { places::write_new_file };
     write(path, &bytes, ErrorId::TargetNotWritable)?;
     let result = TrustStore {

@@ -6,7 +6,7 @@ use super::{
     request::{CertificateSource, GetCertificateRequest},
 };
 use crate::{
-    directory::{Identities, Selection, SourceItem},
+    directory::{Identities, Selection, Source, SourceItem},
     error::{Error, Result},
     event::{Context, LogLevel, ResultType},
     model::{
@@ -16,6 +16,7 @@ use crate::{
     parallel,
     state::State,
     sync,
+    targets::Target,
 };
 
 /// Recipients that are judged at a time: enough for all cores, and soon there.
@@ -26,10 +27,6 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
     let profile = opening.profile();
     let now = Timestamp::now();
     let judge = opening.judge(now)?;
-    let selection = match request.identity.as_slice() {
-        [] => Selection::All,
-        some => Selection::Identities(some.to_vec()),
-    };
     let mut named = Identities::new(&request.identity);
     let mut batch = Vec::new();
     let hand_over = |batch: &mut Vec<Recipient>| {
@@ -48,55 +45,80 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
             })
         })
     };
-    read(engine, &opening, request.source, &selection, now, context, &mut |item| {
-        context.check()?;
-        match item {
-            SourceItem::Invalid(error) => {
-                named.note_unreadable(error.target.as_deref().unwrap_or_default());
-                context.error(error)
+    let mut place = Place::open(engine, &opening, request.source, now, context)?;
+    while let Some(selection) = named.next_selection() {
+        place.read(&selection, context, &mut |item| {
+            context.check()?;
+            match item {
+                SourceItem::Invalid(error) => {
+                    named.note_unreadable(error.target.as_deref().unwrap_or_default());
+                    context.error(error)
+                }
+                SourceItem::Recipient(recipient) if named.note(&recipient) => {
+                    batch.push(recipient);
+                    if batch.len() < BATCH { Ok(()) } else { hand_over(&mut batch) }
+                }
+                SourceItem::Recipient(_) => Ok(()),
             }
-            SourceItem::Recipient(recipient) => {
-                named.note(&recipient);
-                batch.push(recipient);
-                if batch.len() < BATCH { Ok(()) } else { hand_over(&mut batch) }
-            }
-        }
-    })?;
+        })?;
+    }
     hand_over(&mut batch)?;
-    let place = match request.source {
+    let whose = match request.source {
         CertificateSource::Directory => "source",
         CertificateSource::Target => "target",
         CertificateSource::State => "state",
     };
-    let unknown = named.unknown(&format!("{place} of profile '{}'", profile.name));
+    let unknown = named.unknown(&format!("{whose} of profile '{}'", profile.name));
     unknown.into_iter().try_for_each(|error| context.error(error))
 }
 
-/// Hands over the selected recipients from where the request wants them.
-fn read(
-    engine: &Engine,
-    opening: &Opening<'_>,
-    from: CertificateSource,
-    selection: &Selection,
-    now: Timestamp,
-    context: &Context,
-    sink: &mut dyn FnMut(SourceItem) -> Result<()>,
-) -> Result<()> {
-    match from {
-        CertificateSource::Directory => {
-            let mut source = opening.source()?;
-            warn_of_clock(now, source.clock(context)?, "the directory", context)?;
-            source.read(selection, context, sink)
+/// Where certificates are read, open.
+enum Place {
+    Source(Box<dyn Source>),
+    Target(Box<dyn Target>),
+    /// `None`: there is none yet.
+    State(Option<State>),
+}
+
+impl Place {
+    /// Opens what the request wants.
+    fn open(
+        engine: &Engine,
+        opening: &Opening<'_>,
+        from: CertificateSource,
+        now: Timestamp,
+        context: &Context,
+    ) -> Result<Self> {
+        Ok(match from {
+            CertificateSource::Directory => {
+                let mut source = opening.source()?;
+                warn_of_clock(now, source.clock(context)?, "the directory", context)?;
+                Self::Source(source)
+            }
+            CertificateSource::Target => {
+                let mut target = opening.target()?;
+                // What another organisation has would pass for this one's.
+                opening.organisation(target.as_mut())?;
+                warn_of_clock(now, target.clock(context)?, "the target", context)?;
+                Self::Target(target)
+            }
+            CertificateSource::State => Self::State(engine.read_state(&opening.profile().name)?),
+        })
+    }
+
+    /// Hands over the selected recipients.
+    fn read(
+        &mut self,
+        selection: &Selection,
+        context: &Context,
+        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
+    ) -> Result<()> {
+        match self {
+            Self::Source(source) => source.read(selection, context, sink),
+            Self::Target(target) => target.read_all(selection, context, sink),
+            Self::State(Some(state)) => read_published(state, selection, sink),
+            Self::State(None) => Ok(()),
         }
-        CertificateSource::Target => {
-            let mut target = opening.target()?;
-            warn_of_clock(now, target.clock(context)?, "the target", context)?;
-            target.read_all(selection, context, sink)
-        }
-        CertificateSource::State => match engine.read_state(&opening.profile().name)? {
-            Some(state) => read_published(&state, selection, sink),
-            None => Ok(()),
-        },
     }
 }
 

@@ -4,7 +4,7 @@ use super::{engine::Engine, names::parse_all, request::GetChangeRequest, wildcar
 use crate::{
     error::Result,
     event::{Context, ResultType},
-    model::ChangeState,
+    model::{ChangeState, Identity},
     places::profile_store,
     state::change::ChangeFilter,
 };
@@ -15,7 +15,7 @@ const PAGE: usize = 200;
 pub(super) fn run(engine: &Engine, request: &GetChangeRequest, context: &Context) -> Result<()> {
     let states: Vec<ChangeState> = parse_all(&request.state, "a state")?;
     let identities: Vec<Pattern> =
-        request.identity.iter().map(|identity| Pattern::parse(identity)).collect::<Result<_>>()?;
+        request.identity.iter().flat_map(Identity::keys).map(Pattern::parse).collect::<Result<_>>()?;
     let stored = profile_store::load(&engine.places()?, &request.profile_name)?;
     let Some(state) = engine.read_state(&stored.profile.name)? else { return Ok(()) };
     let filter = ChangeFilter { run_id: request.run_id, states };

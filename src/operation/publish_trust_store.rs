@@ -12,17 +12,26 @@ use crate::{
     },
     model::{Fingerprint, Timestamp, TrustStore, counted},
     places, sync,
+    targets::exchange::organization,
     trust::{TrustAnchors, load_anchors},
 };
 
 /// Uploads the profile's trust anchors, merged with what is there.
-/// Fails as the profile, its anchors and its channel do, and as [`publish_through`] does.
+/// Fails as the profile, its anchors and its channel do, with `OtherOrganization`, and as [`publish_through`] does.
 pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: &Context) -> Result<()> {
     let opening = Opening::of(engine, &request.profile_name, None, context)?;
     let stored = &opening.stored;
     let mut channel = opening.channel()?;
     let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
     let now = Timestamp::now();
+    store::refuse_expired(&anchors.certificates(), now)?;
+    let mut new_organisation = None;
+    if opening.is_session() {
+        let organisation = organization(channel.as_mut(), context)?;
+        if !opening.is_known(&organisation)? {
+            new_organisation = Some(organisation);
+        }
+    }
     let backup = match &request.backup_path {
         Some(path) => path.clone(),
         None => {
@@ -37,6 +46,10 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
         what_if: request.what_if,
         confirm: request.confirm,
         now,
+        before_write: &|| match &new_organisation {
+            Some(organisation) => opening.remember_organisation(organisation),
+            None => Ok(()),
+        },
     };
     publish_through(&job, channel.as_mut(), context)
 }
@@ -51,6 +64,8 @@ struct Publication<'a> {
     confirm: bool,
     /// The time at which certificates must be valid.
     now: Timestamp,
+    /// What has to be done before anything is uploaded.
+    before_write: &'a dyn Fn() -> Result<()>,
 }
 
 /// Reads the organisation's trust store, saves it, uploads it with the trust anchors that it lacks, and reads it
@@ -58,7 +73,6 @@ struct Publication<'a> {
 /// Fails with `TrustStoreRefused`, `ClockSkew`, `TrustStoreUnreadable`, `VerifyFailed`, `PlaceNotWritable`, `PlaceNotPrivate`,
 /// `DiskFull`, and as the channel does.
 fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, context: &Context) -> Result<()> {
-    store::refuse_expired(&job.anchors.certificates(), job.now)?;
     let old = store::read(channel, context)?;
     // By a clock that is ahead, CA certificates that are valid would be left out as expired.
     if let Some(theirs) = channel.clock(context)? {
@@ -80,10 +94,12 @@ fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, conte
         result.certificate = store::rows(&store::by_subject(present.certificates.values()), &present);
         return context.result(ResultType::TrustStore, &result);
     }
+    store::refuse_large(&merged, &job.anchors.certificates())?;
     warn_of_losses(&merged, &present, context)?;
     if job.what_if || (job.confirm && !is_approved(&merged, &present, channel, context)?) {
         return context.result(ResultType::TrustStore, &result);
     }
+    (job.before_write)()?;
     if let Some(old) = &old {
         save(&job.backup, old)?;
         result.path = Some(job.backup.display().to_string());
@@ -250,6 +266,7 @@ mod tests {
                 what_if: false,
                 confirm: false,
                 now,
+                before_write: &|| Ok(()),
             };
             let mut organisation = Organisation { clock, asked: Vec::new() };
             let context = Context::new(Arc::new(Nobody), CancellationToken::new());

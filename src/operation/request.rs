@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
 use super::any_case;
-use crate::{event::ResultType, model::CertificateState};
+use crate::{
+    event::ResultType,
+    model::{CertificateState, Identity},
+};
 pub use crate::{
     places::Scope,
     sync::request::{Listed, UnpublishState},
@@ -119,9 +122,10 @@ pub struct SyncRequest {
     /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
-    /// Only these recipients (address, UPN, sAMAccountName, DN, objectGUID); none: all.
+    /// Only these recipients (address, UPN, sAMAccountName, DN, objectGUID); none: all. A list stands for the keys of
+    /// one recipient, best first: the first that names somebody decides.
     #[serde(default)]
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// Plan only; write nothing anywhere.
     #[serde(default)]
     pub what_if: bool,
@@ -153,7 +157,7 @@ pub struct GetCertificateRequest {
     pub credential: Option<Credential>,
     /// Only these recipients; none: all.
     #[serde(default)]
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// Whether they are read at the source, at the target or from the state.
     #[serde(default, deserialize_with = "any_case::one")]
     pub source: CertificateSource,
@@ -204,7 +208,7 @@ pub struct GetChangeRequest {
     /// Only those of these recipients, in the language of PowerShell's wildcards: `*`, `?`, `[abc]`, `[a-c]`, and a
     /// backtick before a character that is meant as itself. A pattern that is not valid fails with `InvalidRequest`.
     #[serde(default)]
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// Only those in one of these states.
     #[serde(default)]
     pub state: Vec<String>,
@@ -241,7 +245,7 @@ pub struct PublishRequest {
     pub certificate: Vec<String>,
     /// For whom; without it, whoever has the addresses that the certificate names.
     #[serde(default)]
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// Publish in spite of `Error` findings.
     #[serde(default)]
     pub force: bool,
@@ -264,7 +268,7 @@ pub struct UnpublishRequest {
     pub credential: Option<Credential>,
     /// From whom; none: from everybody in the profile's scope who has it.
     #[serde(default)]
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// The SHA-1 thumbprints of the certificates, as somebody typed them.
     #[serde(default)]
     pub thumbprint: Vec<String>,

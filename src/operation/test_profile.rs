@@ -92,12 +92,17 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     }
 }
 
-fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
+fn check_target(opening: &Opening<'_>, target: &mut dyn Target, context: &Context) -> Result<String> {
     target.check_writable(context)?;
+    let organisation = opening.organisation(target)?;
     if let Some(theirs) = target.clock(context)? {
         sync::compare_clocks(Timestamp::now(), theirs, "the target")?;
     }
-    Ok(format!("The target can be written: {}.", target.name()))
+    let name = target.name();
+    Ok(match organisation {
+        Some(organisation) => format!("The target can be written: {name}, connected to {organisation}."),
+        None => format!("The target can be written: {name}."),
+    })
 }
 
 /// Whether the folder that is written to can be listed, which a run needs to take away what it left unfinished.
@@ -172,7 +177,7 @@ impl Tester<'_> {
         if let Some(learned) = state.map(|state| state.setting(LEARNED)).transpose()?.flatten() {
             target.recall(&learned);
         }
-        let writable = check_target(target.as_mut(), self.context);
+        let writable = check_target(opening, target.as_mut(), self.context);
         let writable = writable.and_then(|told| listable(self.profile).map(|()| told));
         let is_writable = writable.is_ok();
         self.tell("Target", writable)?;

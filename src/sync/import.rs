@@ -30,7 +30,6 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let total = if job.is_partial() { None } else { job.source.size_hint().or(last_count(job)?) };
     let context = job.context;
     let mut meter = Meter::new(context, "Import", total)?;
-    let selection = job.selection();
     let mut import = Import::of(run);
     let mut named = Identities::new(&job.options.identity);
     let mut batch = Vec::with_capacity(BATCH);
@@ -45,29 +44,33 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         now: *now,
         disabled: profile.policy.disabled_account,
     };
-    source.read(&selection, context, &mut |item| {
-        match item {
-            SourceItem::Recipient(recipient) => {
-                named.note(&recipient);
-                if let Some(changed) = recipient.changed {
-                    import.run.witnesses.note_change(changed, recipient.label());
+    while let Some(selection) = named.next_selection() {
+        source.read(&selection, context, &mut |item| {
+            match item {
+                SourceItem::Recipient(recipient) => {
+                    if !named.note(&recipient) {
+                        return Ok(());
+                    }
+                    if let Some(changed) = recipient.changed {
+                        import.run.witnesses.note_change(changed, recipient.label());
+                    }
+                    bytes += recipient.values.iter().map(|value| value.bytes.len()).sum::<usize>();
+                    batch.push(recipient);
                 }
-                bytes += recipient.values.iter().map(|value| value.bytes.len()).sum::<usize>();
-                batch.push(recipient);
+                SourceItem::Invalid(error) => {
+                    import.run.numbers.errors += 1;
+                    named.note_unreadable(error.target.as_deref().unwrap_or_default());
+                    context.error(error)?;
+                }
             }
-            SourceItem::Invalid(error) => {
-                import.run.numbers.errors += 1;
-                named.note_unreadable(error.target.as_deref().unwrap_or_default());
-                context.error(error)?;
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+                meter.add(batch.len())?;
+                import.flush(&part, context, &mut batch)?;
+                bytes = 0;
             }
-        }
-        if batch.len() >= BATCH || bytes >= BATCH_BYTES {
-            meter.add(batch.len())?;
-            import.flush(&part, context, &mut batch)?;
-            bytes = 0;
-        }
-        Ok(())
-    })?;
+            Ok(())
+        })?;
+    }
     import.flush(&part, context, &mut batch)?;
     let Import { issuers, contested, .. } = import;
     let doubtful = settle(job, run, &contested)?;

@@ -2,10 +2,10 @@
 
 use super::{desk::Desk, mode::Mode};
 use crate::{
-    directory::{Selection, Source},
+    directory::Source,
     error::{Error, Result},
     event::{Context, LogLevel, ResultType},
-    model::{ChangeState, Evaluation, Fingerprint, Recipient, Run, Timestamp},
+    model::{ChangeState, Evaluation, Fingerprint, Identity, Recipient, Run, Timestamp},
     profile::Profile,
     state::State,
     targets::Target,
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// Only these recipients; none: all.
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// Plan only. The state is a private copy then.
     pub what_if: bool,
     /// Ask before each change; what is declined stays declined.
@@ -59,13 +59,6 @@ pub struct Job<'a> {
 impl<'a> Job<'a> {
     pub(super) fn desk(&self) -> Desk<'a> {
         Desk { state: self.state, now: self.now, context: self.context }
-    }
-
-    pub(super) fn selection(&self) -> Selection {
-        match self.options.identity.as_slice() {
-            [] => Selection::All,
-            some => Selection::Identities(some.to_vec()),
-        }
     }
 
     /// What the profile says, for hashes.

@@ -2,20 +2,17 @@
 
 use uuid::Uuid;
 
-use super::{first_contact, job::Job, look::ambiguous};
+use super::{first_contact, job::Job, look::ambiguous, organisation};
 use crate::{
     error::Result,
     event::LogLevel,
     model::{Change, ChangeState, Run, counted},
-    profile::TargetKind,
     state::history::{ASKED_RUN, UNFINISHED_INDEX},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// The setting that says where was published last, as the profile says it.
 const TARGET: &str = "target";
-/// The setting that says the same as the target says it.
-const TARGET_IDENTITY: &str = "target_identity";
 /// The setting with the name under which the runs of this state write to a target that others write to, too.
 const OWNER: &str = "owner";
 
@@ -182,7 +179,8 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
     if doubtful { job.state.distrust(&change.anchor) } else { Ok(()) }
 }
 
-/// Another target knows nothing of what was published at the old one; that stays as it is.
+/// Another target knows nothing of what was published at the old one; that stays as it is. Of a session with another
+/// organisation nobody has said that it is meant: fails with `OtherOrganization`.
 fn notice_other_target(job: &mut Job<'_>) -> Result<()> {
     let target = job.profile.target_text();
     let before = job.state.setting(TARGET)?;
@@ -191,19 +189,9 @@ fn notice_other_target(job: &mut Job<'_>) -> Result<()> {
             forget_target(job, &before, &target)?;
         }
         job.state.set_setting(TARGET, &target)?;
-        job.state.remove_setting(TARGET_IDENTITY)?;
+        organisation::forget(job.state)?;
     }
-    // Which organisation a session is connected to, the profile does not say.
-    if job.profile.target.kind() != TargetKind::ExchangeSession {
-        return Ok(());
-    }
-    let Some(identity) = job.target.identity(job.context)? else { return Ok(()) };
-    let before = job.state.setting(TARGET_IDENTITY)?;
-    if let Some(before) = before.filter(|before| *before != identity) {
-        let of = |identity: &str| format!("{target}, organisation {identity}");
-        forget_target(job, &of(&before), &of(&identity))?;
-    }
-    job.state.set_setting(TARGET_IDENTITY, &identity)
+    organisation::check(job)
 }
 
 fn forget_target(job: &Job<'_>, before: &str, now: &str) -> Result<()> {

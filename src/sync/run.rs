@@ -3,7 +3,7 @@
 use super::{
     absent, anchor_change, clocks, export, first_contact, guard, import,
     job::Job,
-    orphan, plan,
+    organisation, orphan, plan,
     record::carry_out,
     recover, sweep, undone, verify,
     wiped::{self, Watch},
@@ -43,6 +43,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     }
     orphan::hand_over(job, run)?;
     if !job.options.what_if {
+        organisation::keep(job)?;
         export::run(job, run)?;
         witness::settle(job)?;
         sweep::after_import(job, run)?;
@@ -66,6 +67,7 @@ fn learn(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     orphan::settle(job, run, &found)?;
     if !job.is_partial() && run.numbers.recipients > 0 {
         first_contact::keep(job.state)?;
+        organisation::keep(job)?;
     }
     Ok(())
 }

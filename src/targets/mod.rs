@@ -5,7 +5,7 @@ pub mod exchange;
 pub mod folder;
 pub mod rehearsal;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use self::rehearsal::{Rehearsal, Rehearsed, Verb};
 use crate::{
@@ -137,6 +137,24 @@ pub struct Stranger {
     pub recipient: Result<Recipient>,
 }
 
+/// What tells a target from others of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetIdentity {
+    /// What it has for ever, such as an organisation's Guid in lower case.
+    pub key: String,
+    /// What people call it; empty where that is not known.
+    pub name: String,
+}
+
+impl fmt::Display for TargetIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_str() {
+            "" => write!(f, "the organisation {}", self.key),
+            name => write!(f, "'{name}' (organisation {})", self.key),
+        }
+    }
+}
+
 /// Where values are published.
 ///
 /// Calls take batches, since services do; each recipient has a result of its own. What makes going on useless
@@ -146,7 +164,7 @@ pub trait Target: Send {
     fn name(&self) -> String;
 
     /// What tells it from others where the profile does not name it, such as the organisation of the caller's session.
-    fn identity(&mut self, _context: &Context) -> Result<Option<String>> {
+    fn identity(&mut self, _context: &Context) -> Result<Option<TargetIdentity>> {
         Ok(None)
     }
 

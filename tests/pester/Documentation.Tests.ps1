@@ -38,6 +38,7 @@ BeforeAll {
     $online = $application.Setting.Clone()
     $online.CertificateFilePath = "$work/smime-sync.pfx"
     $null = New-SmimeSyncProfile -Name cloud @setting @online
+    $null = New-SmimeSyncProfile -Name session @setting -Target ExchangeSession
     $null = New-SmimeSyncProfile -Name curate -Source ActiveDirectory -Server dc1.contoso.invalid -SearchBase 'DC=contoso,DC=test' `
         -TrustAnchorPath "$work/anchors" -Target ActiveDirectory
     $chosen = @(Get-SmimeCertificate demo | Where-Object State -EQ 'Chosen')

@@ -20,7 +20,17 @@ function Register-ScheduledTask {
     param([string] $TaskName, [object] $Action, [object] $Trigger, [object] $Settings, [string] $User, [securestring] $Password)
     "$TaskName $Action $Trigger $Settings $User $($Password.Length)"
 }
-function Connect-ExchangeOnline { Import-Module -Name "$env:SMIME_SYNC_ROOT/tests/lab/exchange/ExchangeSession.psm1" -Global -Force }
+function New-SelfSignedCertificate {
+    param([string] $Subject, [string] $CertStoreLocation, [string] $Provider, [string] $KeySpec, [int] $KeyLength,
+        [string] $KeyExportPolicy, [datetime] $NotAfter)
+    $null = $Provider, $KeySpec, $KeyExportPolicy
+    [pscustomobject] @{ Thumbprint = 'A' * 40; Subject = "$Subject $CertStoreLocation $KeyLength $NotAfter" }
+}
+function Connect-ExchangeOnline {
+    param([string] $AppId, [string] $Organization, [string] $CertificateThumbprint)
+    $null = $AppId, $Organization, $CertificateThumbprint
+    Import-Module -Name "$env:SMIME_SYNC_ROOT/tests/lab/exchange/ExchangeSession.psm1" -Global -Force
+}
 if ($standIn.Session) { Connect-ExchangeOnline }
 
 # A directory that can't be had is a file with the same people, and Exchange Online is the stand-in. What is created stays

@@ -74,9 +74,25 @@ Describe 'A cmdlet of the session' {
     }
 
     It 'clears a property by $null' {
-        $null = & $apply -Json (Get-Question -Name Set-Mailbox -Parameter @{ UserCertificate = @{ BinaryList = @() } })
+        $null = & $apply -Json (Get-Question -Name Set-Mailbox -Parameter @{ UserCertificate = $null })
         $seen.Bound.ContainsKey('UserCertificate') | Should -BeTrue
         $null -eq $seen.Bound.UserCertificate | Should -BeTrue
+    }
+
+    It 'removes values by naming them' {
+        $answer = & $apply -Json (Get-Question -Name Set-Mailbox -Parameter @{ UserCertificate = @{ Remove = @('AQI=', '/w==') } })
+        $answer.ContainsKey('Failure') | Should -BeFalse
+        $given = $seen.Bound.UserCertificate
+        , $given | Should -BeOfType ([hashtable])
+        @($given.Keys) | Should -Be @('Remove')
+        , $given.Remove | Should -BeOfType ([System.Collections.ArrayList])
+        @($given.Remove | ForEach-Object { , $_ })[1] | Should -Be @(255)
+    }
+
+    It 'is not run with a value of a form that nobody knows' {
+        $answer = & $apply -Json (Get-Question -Name Set-Mailbox -Parameter @{ UserCertificate = @{ Add = @('AQI=') } })
+        $answer.Failure.Message | Should -BeLike "*'Add'*"
+        $seen.Bound | Should -BeNullOrEmpty
     }
 
     It 'is carried out whatever preference the caller has' {
@@ -147,6 +163,30 @@ Describe 'A cmdlet of the session' {
         $seen.Error = [InvalidOperationException]::new('Plain.')
         $failure = (& $apply -Json (Get-Question)).Failure
         ($failure.Message, $failure.Exception) | Should -Be @('Plain.', 'System.InvalidOperationException')
+    }
+
+    It 'that fails is known by the name of its exception, in any language: <Form>' -ForEach @(
+        @{ Form = 'the text names it in front'; Message = 'Ex6F9304|Microsoft.Exchange.A.NotFoundException|Es fehlt.'
+            Name = 'Microsoft.Exchange.A.NotFoundException' }
+        @{ Form = 'without a number'; Message = '|Microsoft.Exchange.A.NotFoundException|Es fehlt.'
+            Name = 'Microsoft.Exchange.A.NotFoundException' }
+        @{ Form = 'behind other words'; Message = "Error on proxy: Ex1|Microsoft.Exchange.A+B.NotFoundException|Es fehlt.`n"
+            Name = 'Microsoft.Exchange.A+B.NotFoundException' }
+        @{ Form = 'without a text'; Message = 'Ex1|Microsoft.Exchange.A.NotFoundException|'; Text = 'Ex1|*'
+            Name = 'Microsoft.Exchange.A.NotFoundException' }
+        @{ Form = 'the category names it'; Message = 'Es fehlt.'; Reason = 'NotFoundException'; Name = 'NotFoundException' }
+        @{ Form = 'an inner exception'; Message = 'Es fehlt.'; Inner = [TimeoutException]::new('x'); Reason = 'Exception'
+            Name = 'System.TimeoutException' }
+        @{ Form = 'nothing names it'; Message = 'Es | fehlt | hier.'; Text = 'Es | fehlt | hier.'; Reason = 'Exception'
+            Name = 'System.Exception' }
+    ) {
+        $record = [Management.Automation.ErrorRecord]::new([Exception]::new($Message, $Inner), 'Id', 'NotSpecified', 'alice')
+        if ($Reason) { $record.CategoryInfo.Reason = $Reason }
+        $seen.Error = $record
+        $failure = (& $apply -Json (Get-Question)).Failure
+        $failure.Exception | Should -Be $Name
+        $failure.Message | Should -BeLike $(if ($Text) { $Text } else { 'Es fehlt.' })
+        $failure.ErrorId | Should -BeLike 'Id*'
     }
 
     It 'that the session does not have is missing' {
@@ -288,6 +328,80 @@ Describe 'The target ExchangeSession' {
         "$($run.Exclusions)" | Should -BeLike '*DirectorySynced (3)*'
         $run.Exclusions[0].Advice | Should -BeLike '*ActiveDirectory*'
         @($warnings | Where-Object { $_ -like '*synchronised*' }).Count | Should -Be 1 -Because 'one summary, not one each'
+    }
+
+    It 'does the job in a session of another language, with errors as <Form> sessions have them' -ForEach @(
+        @{ Form = 'Local'; Text = 'The operation could not be performed.' }
+        @{ Form = 'Rest'; Text = 'Der Vorgang konnte nicht ausgef\u00fchrt werden, da das Objekt nicht gefunden wurde.' }
+        @{ Form = 'Remote'; Text = '\u64cd\u4f5c\u3092\u5b9f\u884c\u3067\u304d\u307e\u305b\u3093\u3067\u3057\u305f\u3002' }
+        @{ Form = 'Reason'; Text = '\u0130\u015flem ger\u00e7ekle\u015ftirilemedi: nesne bulunamad\u0131.' }
+    ) {
+        $people = New-SessionProfile
+        $there = @(Get-StandIn $standIn /recipients | Where-Object { $_.PrimarySmtpAddress -notin $people[0..2] })
+        Set-StandIn $standIn /recipients @() -Method Delete
+        Set-StandIn $standIn /recipients $there
+        $env:SMIME_SYNC_SESSION_ERROR = "${Form}:$([regex]::Unescape($Text))"
+        try { $run = Sync-SmimeCertificate session -WarningAction SilentlyContinue }
+        finally { Remove-Item -Path env:SMIME_SYNC_SESSION_ERROR }
+        ($run.Result, $run.Exported, $run.Errors) | Should -Be @('Success', ($people.Count - 3), 0)
+        "$($run.Exclusions)" | Should -BeLike '*NotFound (3)*'
+    }
+
+    It 'finds those whom <Command> hands over' -ForEach @(
+        @{ Command = 'Get-Mailbox' }
+        @{ Command = 'Get-EXOMailbox' }
+        @{ Command = 'Get-Recipient' }
+    ) {
+        $people = New-SessionProfile
+        $some = @($people[0..2] | ForEach-Object { & $Command -Identity $_ })
+        # As a remote session, a job or a file hands them over.
+        $kept = "$env:SMIME_SYNC_TEST_FOLDER/$Command.xml"
+        $some[1..2] | Export-Clixml -LiteralPath $kept
+        $handed = @($some[0]) + @(Import-Clixml -LiteralPath $kept)
+        $run = $handed | Sync-SmimeCertificate session
+        ($run.Result, $run.Recipients, $run.Exported) | Should -Be @('Success', 3, 3)
+        @(Get-Published | ForEach-Object { $_.PrimarySmtpAddress } | Sort-Object) | Should -Be $people[0..2]
+        foreach ($source in 'Directory', 'Target', 'State') {
+            $found = @($handed | Get-SmimeCertificate session -Source $source -ErrorVariable problems)
+            $problems | Should -BeNullOrEmpty -Because $source
+            @($found | ForEach-Object { $_.Recipient } | Sort-Object -Unique) | Should -Be $people[0..2] -Because $source
+        }
+        @($handed[0] | Get-SmimeSyncChange session | ForEach-Object { $_.Recipient }) | Should -BeLike "*$($people[0])*"
+    }
+
+    It 'says by what names it has looked for a mailbox that is not in the source' {
+        $null = New-SessionProfile
+        Set-StandIn $standIn /recipients @(New-Person 'nobody@contoso.test' -Setting @{ UserPrincipalName = 'no@contoso.test' })
+        $mailbox = Get-Mailbox -Identity 'nobody@contoso.test'
+        $null = $mailbox | Sync-SmimeCertificate session -ErrorAction SilentlyContinue -ErrorVariable problems
+        $problems[0].Exception.Message | Should -BeLike (
+            "*no recipient 'nobody@contoso.test', nor one by '$($mailbox.Guid)', 'no@contoso.test'*")
+        $problems[0].FullyQualifiedErrorId | Should -Be 'IdentityNotFound,Sync-SmimeCertificate'
+    }
+
+    It 'stops where the session belongs to another organisation than before, whatever is asked' {
+        $people = New-SessionProfile
+        (Sync-SmimeCertificate session).Exported | Should -Be $people.Count
+        $mine = (Get-OrganizationConfig).Guid
+        $other = '11111111-2222-3333-4444-555555555555'
+        Set-StandIn $standIn /settings @{ OrganizationGuid = $other; Flavour = 'Cloud' }
+        $before = ConvertTo-Json -InputObject @(Get-StandIn $standIn /recipients) -Depth 5
+        foreach ($what in @(
+                { Sync-SmimeCertificate session }, { Sync-SmimeCertificate session -WhatIf }, { Publish-SmimeTrustStore session },
+                { Publish-SmimeTrustStore session -WhatIf }, { Get-SmimeCertificate session -Source Target -ErrorAction Stop })) {
+            $refused = $null
+            try { $null = & $what } catch { $refused = $_ }
+            $refused.FullyQualifiedErrorId | Should -BeLike 'OtherOrganization,*' -Because "$what"
+            $refused.Exception.Message | Should -BeLike "*$other*$mine*"
+            $refused.ErrorDetails.RecommendedAction | Should -BeLike "*Connect to*$mine*New-SmimeSyncProfile*"
+        }
+        $check = Test-SmimeSyncProfile session | Where-Object Check -EQ 'Target'
+        $check.Result | Should -Be 'Failed'
+        $check.Message | Should -BeLike "*$other*$mine*"
+        ConvertTo-Json -InputObject @(Get-StandIn $standIn /recipients) -Depth 5 | Should -Be $before
+        Set-StandIn $standIn /settings @{ OrganizationGuid = $mine; Flavour = 'Cloud' }
+        (Sync-SmimeCertificate session).Result | Should -Be 'Success'
+        (Test-SmimeSyncProfile session | Where-Object Check -EQ 'Target').Message | Should -BeLike "*connected to*$mine*"
     }
 
     It 'that is not connected ends the run and says so' {

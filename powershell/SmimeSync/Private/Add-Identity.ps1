@@ -12,30 +12,44 @@ function Add-Identity {
         [switch] $Pattern
     )
     $all = -not $Cmdlet.MyInvocation.BoundParameters.ContainsKey('Identity')
-    $recipients = [System.Collections.Generic.List[string]]::new()
+    # Texts, and arrays of the keys of one recipient.
+    $recipients = [System.Collections.Generic.List[object]]::new()
     foreach ($one in $Identity) {
         $type = @($ContextType | Where-Object { $one.PSObject.TypeNames -contains $_ })
         if ($type.Count -gt 0 -and $one.ProfileName -eq $ProfileName) { $all = $true; continue }
-        foreach ($text in ConvertTo-Identity -Cmdlet $Cmdlet -InputObject $one -Pattern:$Pattern) { $recipients.Add($text) }
+        Add-IdentityKey -List $recipients -Cmdlet $Cmdlet -InputObject $one -Pattern:$Pattern
     }
     if (-not $all -and $recipients.Count -eq 0) { return }
     if (-not $Group.Contains($ProfileName)) {
         $Group[$ProfileName] = @{
             All      = $false
-            Identity = [System.Collections.Generic.List[string]]::new()
+            Identity = [System.Collections.Generic.List[object]]::new()
             Known    = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
         }
     }
     $entry = $Group[$ProfileName]
     if ($all) { $entry.All = $true }
-    foreach ($text in $recipients) {
-        if ($entry.Known.Add($text)) { $entry.Identity.Add($text) }
+    foreach ($key in $recipients) {
+        if ($entry.Known.Add($key -join [char] 0)) { $entry.Identity.Add($key) }
     }
 }
 
-function Get-GroupIdentity {
-    # The identities of one profile for a request: none stands for all.
-    [OutputType([string])]
-    param([hashtable] $Entry)
-    if (-not $Entry.All) { $Entry.Identity }
+function Add-GroupIdentity {
+    # Puts the identities of one profile into a request: none stands for all.
+    param([hashtable] $Request, [hashtable] $Entry)
+    if ($Entry.All) { $Request['Identity'] = [object[]] @() } else { $Request['Identity'] = $Entry.Identity.ToArray() }
+}
+
+function Add-IdentityKey {
+    # Adds to $List what ConvertTo-Identity says. Windows PowerShell wraps what a function returns, and then ConvertTo-Json
+    # writes an array as an object: it is unwrapped here.
+    param(
+        [System.Collections.Generic.List[object]] $List,
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [object[]] $InputObject,
+        [switch] $Pattern
+    )
+    foreach ($key in ConvertTo-Identity -Cmdlet $Cmdlet -InputObject $InputObject -Pattern:$Pattern) {
+        if ($key -is [string]) { $List.Add("$key") } else { $List.Add([string[]] $key) }
+    }
 }

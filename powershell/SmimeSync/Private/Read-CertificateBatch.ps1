@@ -13,10 +13,10 @@ function Read-CertificateBatch {
         $request = @{
             Operation   = 'GetCertificate'
             ProfileName = $name
-            Identity    = [string[]] @(Get-GroupIdentity -Entry $State.Group[$name])
             Source      = $Source
             State       = [string[]] @($CertificateState | Where-Object { $_ })
         }
+        Add-GroupIdentity -Request $request -Entry $State.Group[$name]
         Add-Credential -Request $request -Credential $Access['Credential']
         Invoke-Operation -Cmdlet $Cmdlet -Engine $State.Engine -Request $request -Subject $name
     }

@@ -5,7 +5,8 @@ function Export-SmimeTrustStore {
 
     .DESCRIPTION
     Writes the profile's trust anchors as a serialised certificate store (.sst), which Set-SmimeConfig and Windows take,
-    or as PKCS#7 (.p7b); the name's extension decides. Nothing is sent anywhere.
+    or as PKCS#7 (.p7b); the name's extension decides. An .sst above 70,000 bytes, which Exchange Server refuses, is a
+    warning. Nothing is sent anywhere.
 
     .PARAMETER ProfileName
     The profile's name.

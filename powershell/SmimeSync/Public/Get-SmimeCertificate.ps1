@@ -17,8 +17,8 @@ function Get-SmimeCertificate {
 
     .PARAMETER Identity
     Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
-    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox and Get-SmimeCertificate. Without
-    it, all of the profile.
+    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox, Get-EXOMailbox and
+    Get-SmimeCertificate. Without it, all of the profile.
 
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The

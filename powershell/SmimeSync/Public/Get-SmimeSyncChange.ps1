@@ -16,7 +16,7 @@ function Get-SmimeSyncChange {
 
     .PARAMETER Identity
     Only the changes of these recipients: texts, which may have wildcards (*, ? and [a-z]), or objects such as those of
-    Get-ADUser.
+    Get-ADUser and Get-Mailbox.
 
     .PARAMETER State
     Only changes in one of these states.
@@ -100,9 +100,9 @@ function Get-SmimeSyncChange {
             $request = @{
                 Operation   = 'GetChange'
                 ProfileName = $name
-                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
                 State       = [string[]] @($State | Where-Object { $_ })
             }
+            Add-GroupIdentity -Request $request -Entry $group[$name]
             if ($PSBoundParameters.ContainsKey('RunId')) { $request['RunId'] = $RunId }
             Invoke-SingleOperation -Cmdlet $PSCmdlet -Scope $Scope -Request $request
         }

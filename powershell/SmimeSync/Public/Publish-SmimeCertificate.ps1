@@ -26,7 +26,7 @@ function Publish-SmimeCertificate {
 
     .PARAMETER Identity
     For whom: addresses, user principal names, sAMAccountNames, distinguished names or object GUIDs, or objects that
-    have one, such as those of Get-ADUser. Without it, whoever has the addresses that the certificate names.
+    have one, such as those of Get-ADUser and Get-Mailbox. Without it, whoever has the addresses that the certificate names.
 
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
@@ -144,7 +144,8 @@ function Publish-SmimeCertificate {
         $group = [ordered] @{}
     }
     process {
-        $recipients = @(ConvertTo-Identity -Cmdlet $PSCmdlet -InputObject $Identity)
+        $recipients = [System.Collections.Generic.List[object]]::new()
+        Add-IdentityKey -List $recipients -Cmdlet $PSCmdlet -InputObject $Identity
         # Whoever was named and can't be told never turns into whoever the certificate names.
         if ($PSBoundParameters.ContainsKey('Identity') -and $recipients.Count -eq 0) { return }
         $given = @{ Path = @(); Certificate = @() }
@@ -154,7 +155,7 @@ function Publish-SmimeCertificate {
             default { $given = ConvertTo-CertificateInput -Cmdlet $PSCmdlet -InputObject $Certificate }
         }
         if ($given.Path.Count + $given.Certificate.Count -eq 0) { return }
-        $key = $recipients -join [char] 0
+        $key = @($recipients | ForEach-Object { $_ -join [char] 0 }) -join [char] 1
         if (-not $group.Contains($key)) { $group[$key] = @{ Identity = $recipients; Path = @(); Certificate = @() } }
         $group[$key].Path += $given.Path
         $group[$key].Certificate += $given.Certificate
@@ -167,7 +168,7 @@ function Publish-SmimeCertificate {
                 ProfileName = $ProfileName
                 Path        = [string[]] $entry.Path
                 Certificate = [string[]] $entry.Certificate
-                Identity    = [string[]] $entry.Identity
+                Identity    = $entry.Identity.ToArray()
                 Force       = $Force.IsPresent
             }
         }

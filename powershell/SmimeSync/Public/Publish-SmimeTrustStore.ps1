@@ -6,7 +6,9 @@ function Publish-SmimeTrustStore {
     .DESCRIPTION
     Adds the profile's trust anchors to the organisation's S/MIME configuration with Set-SmimeConfig, at the profile's
     target ExchangeOnline or ExchangeSession. What is there is saved in a file first and stays, except for certificates
-    that have expired: the service refuses a store that holds one. An expired one among the trust anchors is an error.
+    that have expired: the service refuses a store that holds one. An expired one among the trust anchors is an error, and
+    so is a store above 70,000 bytes: the error names what to leave out. So is a session with another organisation than
+    the profile works with.
     Asks for confirmation by default, since the configuration holds for the whole organisation; -Confirm:$false does not
     ask.
 

@@ -33,8 +33,8 @@ function Sync-SmimeCertificate {
 
     .PARAMETER Identity
     Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
-    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox and Get-SmimeCertificate. Without
-    it, all of the profile.
+    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox, Get-EXOMailbox and
+    Get-SmimeCertificate. Without it, all of the profile.
 
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
@@ -193,10 +193,10 @@ function Sync-SmimeCertificate {
             $request = @{
                 Operation   = 'Sync'
                 ProfileName = $name
-                Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
                 PassThru    = $PassThru.IsPresent -or $WhatIfPreference
                 Verify      = $Verify.IsPresent
             }
+            Add-GroupIdentity -Request $request -Entry $group[$name]
             foreach ($allowance in 'AllowRemoval', 'AllowReplacement') {
                 if ($PSBoundParameters.ContainsKey($allowance)) { $request[$allowance] = $PSBoundParameters[$allowance] }
             }

@@ -170,12 +170,13 @@ function Unpublish-SmimeCertificate {
         $requests = @(
             foreach ($name in $listed.Keys) { @{ ProfileName = $name; Listed = @($listed[$name].Values) } }
             foreach ($name in $group.Keys) {
-                @{
+                $request = @{
                     ProfileName = $name
-                    Identity    = [string[]] @(Get-GroupIdentity -Entry $group[$name])
                     Thumbprint  = [string[]] @($Thumbprint | Where-Object { $_ })
                     State       = [string[]] @($State | Where-Object { $_ })
                 }
+                Add-GroupIdentity -Request $request -Entry $group[$name]
+                $request
             }
         )
         foreach ($request in $requests) {

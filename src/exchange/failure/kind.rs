@@ -24,6 +24,9 @@ const NAMES: &[(&str, Kind)] = &[
     ("ManagementObjectAmbiguousException", Kind::Of(ErrorId::RecipientAmbiguous)),
     ("CommandNotFoundException", Kind::LacksCmdlet),
     ("UnauthorizedAccessException", Kind::Of(ErrorId::ExchangeAccessDenied)),
+    ("CmdletAccessDeniedException", Kind::Of(ErrorId::ExchangeAccessDenied)),
+    // In English the text tells what passes from what does not.
+    ("UnableToWriteToAadException", Kind::Synced),
     ("AmbiguousParameterSet", Kind::LacksParameter),
     ("NamedParameterNotFound", Kind::LacksParameter),
     ("OverBudgetException", Kind::Throttled),

@@ -62,6 +62,8 @@ fn every_kind_of_refusal_has_its_id_over_rest_and_in_a_session() {
         ("...because object 'a' couldn't be found on 'DC'.", "", ErrorId::RecipientNotFound),
         ("no text in English", "X.ManagementObjectNotFoundException", ErrorId::RecipientNotFound),
         ("no text in English", "X.ManagementObjectAmbiguousException", ErrorId::RecipientAmbiguous),
+        ("no text in English", "X.UnableToWriteToAadException", ErrorId::RecipientDirectorySynced),
+        ("no text in English", "X.CmdletAccessDeniedException", ErrorId::ExchangeAccessDenied),
         (
             "The term 'Set-Mailbox' is not recognized as the name of a cmdlet",
             "",

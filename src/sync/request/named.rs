@@ -1,17 +1,16 @@
 //! The recipients that a request names.
 
 use crate::{
-    directory::{Identities, Selection, SourceItem},
+    directory::{Identities, SourceItem},
     error::Result,
-    model::{Recipient, Run},
+    model::{Identity, Recipient, Run},
     sync::job::Job,
 };
 
 /// The recipients that one of `identities` names; unknown and ambiguous ones are errors of their own.
-pub(super) fn named(job: &mut Job<'_>, run: &mut Run, identities: &[String]) -> Result<Vec<Recipient>> {
-    let mut found = read(job, run, identities)?;
+pub(super) fn named(job: &mut Job<'_>, run: &mut Run, identities: &[Identity]) -> Result<Vec<Recipient>> {
     let mut named = Identities::new(identities);
-    found.iter().for_each(|recipient| named.note(recipient));
+    let mut found = read(job, run, &mut named)?;
     for (error, anchors) in named.unclear() {
         found.retain(|recipient| !anchors.contains(&recipient.anchor));
         job.report(run, error)?;
@@ -19,22 +18,25 @@ pub(super) fn named(job: &mut Job<'_>, run: &mut Run, identities: &[String]) -> 
     Ok(found)
 }
 
-/// Everybody whom one of `identities` names.
-pub(super) fn read(job: &mut Job<'_>, run: &mut Run, identities: &[String]) -> Result<Vec<Recipient>> {
+/// Everybody whom one of the identities names.
+pub(super) fn read(job: &mut Job<'_>, run: &mut Run, named: &mut Identities) -> Result<Vec<Recipient>> {
     let context = job.context;
     let (mut found, mut errors) = (Vec::<Recipient>::new(), Vec::new());
-    job.source.read(&Selection::Identities(identities.to_vec()), context, &mut |item| {
-        context.check()?;
-        match item {
-            SourceItem::Recipient(recipient) => {
-                if !found.iter().any(|known| known.anchor == recipient.anchor) {
-                    found.push(recipient);
+    while let Some(selection) = named.next_selection() {
+        job.source.read(&selection, context, &mut |item| {
+            context.check()?;
+            match item {
+                SourceItem::Recipient(recipient) => {
+                    let is_new = named.note(&recipient);
+                    if is_new && !found.iter().any(|known| known.anchor == recipient.anchor) {
+                        found.push(recipient);
+                    }
                 }
+                SourceItem::Invalid(error) => errors.push(error),
             }
-            SourceItem::Invalid(error) => errors.push(error),
-        }
-        Ok(())
-    })?;
+            Ok(())
+        })?;
+    }
     run.numbers.recipients += found.len() as u64;
     run.numbers.with_values += found.iter().filter(|one| !one.values.is_empty()).count() as u64;
     errors.into_iter().try_for_each(|error| job.report(run, error))?;

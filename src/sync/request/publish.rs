@@ -1,5 +1,7 @@
 //! Puts certificates into the directory for the recipients that they are made for.
 
+use std::collections::BTreeSet;
+
 use super::{
     asked::{Asked, Planner},
     named::{named, read},
@@ -7,9 +9,10 @@ use super::{
 };
 use crate::{
     certificate::{AddressSet, Certificate},
+    directory::Identities,
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    model::{Attribute, Evaluation, Finding, Recipient, Run, Severity, Value},
+    model::{Attribute, Evaluation, Finding, Identity, Recipient, Run, Severity, Value},
     policy::{MAX_VALUES, RuleId},
     sync::job::Job,
 };
@@ -22,7 +25,7 @@ pub struct Publication {
     /// Why others could not be read.
     pub unreadable: Vec<Error>,
     /// For whom; none: for whoever has the addresses that the certificate names.
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// Publish what `Error` findings speak against, too.
     pub force: bool,
 }
@@ -82,10 +85,10 @@ type Assigned<'c> = Vec<(Recipient, Vec<&'c Certificate>)>;
 /// certificate.
 fn by_address<'c>(job: &mut Job<'_>, run: &mut Run, certificates: &'c [Certificate]) -> Result<Assigned<'c>> {
     let all = certificates.iter().flat_map(|one| &one.addresses).filter(|address| address.is_plain());
-    let mut addresses: Vec<String> = all.map(|address| address.text.clone()).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    let found = if addresses.is_empty() { Vec::new() } else { read(job, run, &addresses)? };
+    let addresses: BTreeSet<&str> = all.map(|address| address.text.as_str()).collect();
+    let addresses: Vec<Identity> = addresses.into_iter().map(Identity::from).collect();
+    let found =
+        if addresses.is_empty() { Vec::new() } else { read(job, run, &mut Identities::new(&addresses))? };
     let mut assigned: Assigned<'c> = found.into_iter().map(|recipient| (recipient, Vec::new())).collect();
     for certificate in certificates {
         let mut fitting: Vec<_> =

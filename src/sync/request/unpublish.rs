@@ -14,7 +14,8 @@ use crate::{
     error::Result,
     event::{Context, LogLevel},
     model::{
-        CertificateState, CertificateSummary, Evaluation, JudgedCertificate, Recipient, Run, Timestamp, Value,
+        CertificateState, CertificateSummary, Evaluation, Identity, JudgedCertificate, Recipient, Run,
+        Timestamp, Value,
     },
     policy::RuleId,
     sync::job::Job,
@@ -52,7 +53,7 @@ pub struct Listed {
 #[derive(Debug, Clone, Default)]
 pub struct Withdrawal {
     /// From whom; none: from everybody in the profile's scope who has it.
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
     /// The SHA-1 thumbprints of the certificates, as somebody typed them.
     pub thumbprint: Vec<String>,
     /// Out of a listing, of each recipient: of these, what serves another purpose or is not valid yet stays.
@@ -76,12 +77,12 @@ impl Withdrawal {
 /// Fails as [`Withdrawal::check`], and with the error that stopped the run.
 pub fn unpublish(job: Job<'_>, withdrawal: Withdrawal) -> Result<Run> {
     let wanted = Wanted::of(&withdrawal)?;
-    let listed = withdrawal.listed.iter().map(|one| &one.anchor);
-    let whose: Vec<String> = withdrawal.identity.iter().chain(listed).cloned().collect();
+    let listed = withdrawal.listed.iter().map(|one| one.anchor.as_str().into());
+    let whose: Vec<Identity> = withdrawal.identity.iter().cloned().chain(listed).collect();
     run(job, |job, run| plan(job, run, &whose, wanted))
 }
 
-fn plan(job: &mut Job<'_>, run: &mut Run, identity: &[String], mut wanted: Wanted) -> Result<()> {
+fn plan(job: &mut Job<'_>, run: &mut Run, identity: &[Identity], mut wanted: Wanted) -> Result<()> {
     if identity.is_empty() {
         everybody(job, run, &mut wanted)?;
     } else {

@@ -19,7 +19,7 @@ mod write;
 use std::time::Duration;
 
 use super::{
-    Match, Removal, Stranger, Target, TargetQuery, TargetWrite,
+    Match, Removal, Stranger, Target, TargetIdentity, TargetQuery, TargetWrite,
     rehearsal::{Rehearsal, Rehearsed, Verb},
 };
 use crate::{
@@ -50,6 +50,7 @@ pub struct Exchange {
     channel: Box<dyn CmdletChannel>,
     create_contact: bool,
     location: Option<Location>,
+    identity: Option<TargetIdentity>,
     directory: Directory,
     /// What everybody had, where they were listed.
     survey: Option<Survey>,
@@ -57,6 +58,22 @@ pub struct Exchange {
     filter: Fact<ValueFilter>,
     /// How properties are cleared, where the channel remembers nothing.
     clear: Fact<ClearForm>,
+}
+
+/// Which organisation is at the other end of `channel`.
+/// Fails with what the channel says, and with `ExchangeProtocol` where it does not show a Guid.
+pub fn organization(channel: &mut dyn CmdletChannel, context: &Context) -> Result<TargetIdentity> {
+    let answer = channel.invoke(&[command::organization()], context)?.pop().transpose()?;
+    let config = answer.and_then(|output| output.objects.into_iter().next()).unwrap_or_default();
+    let text = |name| config.text(name).map(str::trim).filter(|text| !text.is_empty());
+    let Some(guid) = text("Guid") else {
+        let what = format!(
+            "Get-OrganizationConfig of {} shows no Guid, by which one organisation is told from another.",
+            channel.name()
+        );
+        return Err(Error::new(ErrorId::ExchangeProtocol, what));
+    };
+    Ok(TargetIdentity { key: guid.to_lowercase(), name: text("Name").unwrap_or_default().to_owned() })
 }
 
 impl Exchange {
@@ -67,6 +84,7 @@ impl Exchange {
             channel,
             create_contact,
             location: None,
+            identity: None,
             directory: Directory::default(),
             survey: None,
             filter: Fact::default(),
@@ -117,11 +135,12 @@ impl Target for Exchange {
         self.channel.name()
     }
 
-    /// The Guid of the organisation.
-    fn identity(&mut self, context: &Context) -> Result<Option<String>> {
-        let answer = self.invoke(&[command::organization()], context)?.pop().transpose()?;
-        let config = answer.and_then(|output| output.objects.into_iter().next());
-        Ok(config.and_then(|config| config.text("Guid").map(str::to_lowercase)))
+    /// The organisation, asked for once.
+    fn identity(&mut self, context: &Context) -> Result<Option<TargetIdentity>> {
+        if self.identity.is_none() {
+            self.identity = Some(organization(self.channel.as_mut(), context)?);
+        }
+        Ok(self.identity.clone())
     }
 
     fn batch_size(&self) -> usize {

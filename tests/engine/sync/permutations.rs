@@ -166,7 +166,7 @@ impl World {
             }
             Step::Run { fault, identity, decline } => {
                 self.harness.faults = fault.into_iter().collect();
-                self.harness.options.identity = identity.into_iter().map(address).collect();
+                self.harness.options.identity = identity.into_iter().map(|who| address(who).into()).collect();
                 self.harness.decline = decline.into_iter().map(address).collect();
                 self.harness.options.confirm = !self.harness.decline.is_empty();
                 self.run();

@@ -193,7 +193,11 @@ impl Office {
             cancel,
         };
         let named = conditions.named.iter().map(|number| format!("p{number}@corp.contoso.test"));
-        let options = Options { identity: named.collect(), verify: conditions.verify, ..Options::default() };
+        let options = Options {
+            identity: named.map(Into::into).collect(),
+            verify: conditions.verify,
+            ..Options::default()
+        };
         let policy = Policy::new(PolicyName::Standard, SelectionName::Best, false);
         let judge = |recipient: &Recipient| evaluate(recipient, &policy, &self.anchors, now);
         sync::run(Job {

@@ -123,20 +123,38 @@ fn a_recipient_that_somebody_else_is_linked_to_is_not_taken_over_whatever_kind_i
 }
 
 #[test]
-fn a_session_with_another_organisation_starts_anew_and_the_old_one_stays() {
+fn a_session_with_another_organisation_stops_the_run_before_anything_is_asked_or_written() {
     let office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
     assert_eq!(office.run(Way::Session).exported(), 1);
     assert!(office.run(Way::Session).host.warnings().is_empty());
+    let settings = office.stand_in.ask("GET", "/settings", &json!(null));
+    let first = settings["OrganizationGuid"].as_str().unwrap();
     // The same address there is another recipient, and its certificate somebody else's.
     office.stand_in.ask("DELETE", "/recipients", &json!(null));
     let settings = json!({ "OrganizationGuid": "11111111-2222-3333-4444-555555555555" });
     office.stand_in.ask("PUT", "/settings", &settings);
     office.stand_in.add(&[recipient("alice", "UserMailbox", json!({ "Guid": guid("elsewhere") }))]);
-    let outcome = office.run(Way::Session);
-    let warnings = outcome.host.warnings();
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].contains("what was published for 1 recipient there stays"), "{warnings:?}");
-    assert_eq!(outcome.exported(), 1, "what is wanted is published there, too");
-    let again = office.run(Way::Session);
-    assert_eq!((again.exported(), again.host.warnings()), (0, vec![]));
+    let refused = office.run(Way::Session);
+    let error = refused.run.unwrap_err();
+    assert_eq!(error.id, ErrorId::OtherOrganization);
+    for organisation in [first, "11111111-2222-3333-4444-555555555555"] {
+        assert!(error.message.contains(organisation), "{error}");
+        assert!(error.advice.contains(organisation), "{}", error.advice);
+    }
+    assert_eq!(office.published("alice@contoso.test"), Some(vec![]), "nothing is written there");
+    office.stand_in.ask("PUT", "/settings", &json!({ "OrganizationGuid": first }));
+    assert!(office.run(Way::Session).run.is_ok(), "the organisation that is remembered is let through again");
+}
+
+#[test]
+fn an_organisation_where_a_run_did_nothing_is_not_remembered() {
+    let office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
+    let settings = json!({ "OrganizationGuid": "11111111-2222-3333-4444-555555555555" });
+    let host = office.host();
+    *host.ends_after.lock().unwrap() = Some(3);
+    let mut target = office.target(Way::Session, &host);
+    let ended = office.run_with(Way::Session, &mut target, host);
+    assert_eq!(ended.run.unwrap_err().id, ErrorId::SessionNotConnected);
+    office.stand_in.ask("PUT", "/settings", &settings);
+    assert_eq!(office.run(Way::Session).exported(), 1);
 }

@@ -14,7 +14,7 @@ use super::{
     home::{Home, ca, expired, expired_named, subjects},
     organisation::{Organisation, result_of},
 };
-use crate::common::events::Recorder;
+use crate::common::{certificates::Authority, events::Recorder};
 
 fn export(home: &Home, path: &std::path::Path, force: bool) -> (Result<()>, Arc<Recorder<Organisation>>) {
     let request =
@@ -96,4 +96,23 @@ fn what_can_not_be_exported_says_why() {
     let unknown: Value = json!({ "Operation": "ExportTrustStore", "ProfileName": "other", "Path": "x.sst" });
     let (done, _) = home.ask(Organisation::default(), unknown);
     assert_eq!(done.unwrap_err().id, ErrorId::ProfileNotFound);
+}
+
+#[test]
+fn a_store_that_exchange_would_refuse_for_its_size_is_written_with_a_warning() {
+    let all: Vec<Authority> =
+        (0..240).map(|n| Authority::root(&format!("CN=Issuing {n:03} {}", "x".repeat(60)), 7)).collect();
+    let home = Home::new(&all.iter().collect::<Vec<_>>(), json!({}));
+    // Other programs have no such limit.
+    for (name, warns) in [("cas.sst", true), ("cas.p7b", false)] {
+        let path = home.path(name);
+        let (done, caller) = export(&home, &path, false);
+        assert_eq!((done, path.exists()), (Ok(()), true), "{name}");
+        let told: Vec<bool> = caller
+            .warnings()
+            .iter()
+            .map(|text| text.contains("than the 70000 that Exchange takes."))
+            .collect();
+        assert_eq!(told, vec![true; usize::from(warns)], "{name}");
+    }
 }

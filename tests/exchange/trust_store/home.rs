@@ -42,6 +42,13 @@ impl Home {
         self.0.path().join(name)
     }
 
+    /// Older trust stores that were saved.
+    pub fn backups(&self) -> Vec<PathBuf> {
+        let mut files = files(&self.path("state"));
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "sst"));
+        files
+    }
+
     /// Runs a request of `caller`.
     pub fn ask(&self, caller: Organisation, request: Value) -> (Result<()>, Arc<Recorder<Organisation>>) {
         let home = Some(self.0.path().to_str().unwrap().into());

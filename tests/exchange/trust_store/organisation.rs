@@ -21,8 +21,8 @@ pub enum Misbehaviour {
     Refuses,
 }
 
-#[derive(Default)]
 pub struct Organisation {
+    pub guid: &'static str,
     pub store: Mutex<Option<Vec<u8>>>,
     pub misbehaviour: Misbehaviour,
     /// The answer to `Approve`.
@@ -31,6 +31,20 @@ pub struct Organisation {
     pub property: Option<Value>,
     pub commands: Mutex<Vec<String>>,
     pub approvals: Mutex<Vec<(String, String)>>,
+}
+
+impl Default for Organisation {
+    fn default() -> Self {
+        Self {
+            guid: "6F0A8F0E-0000-4000-8000-0000000000C0",
+            store: Mutex::default(),
+            misbehaviour: Misbehaviour::default(),
+            refuses_approval: false,
+            property: None,
+            commands: Mutex::default(),
+            approvals: Mutex::default(),
+        }
+    }
 }
 
 impl Organisation {
@@ -42,8 +56,11 @@ impl Organisation {
         self.store.lock().unwrap().clone()
     }
 
+    /// What was asked, without whose session it is.
     pub fn commands(&self) -> Vec<String> {
-        self.commands.lock().unwrap().clone()
+        let mut commands = self.commands.lock().unwrap().clone();
+        commands.retain(|name| name != "Get-OrganizationConfig");
+        commands
     }
 
     fn apply(&self, command: &SessionCommand) -> Answer {
@@ -70,6 +87,10 @@ impl Organisation {
                     }
                 }
                 Answer { warnings: vec!["It can take a while.".into()], ..Answer::default() }
+            }
+            "Get-OrganizationConfig" => {
+                let config = json!({ "Guid": self.guid, "Name": "contoso.onmicrosoft.com" });
+                Answer { output: vec![config.as_object().unwrap().clone()], ..Answer::default() }
             }
             other => panic!("{other}"),
         }

@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use serde_json::{Value, json};
 use smime_sync::{
-    certificate::read_store,
+    certificate::{Certificate, read_store},
     error::{Error, ErrorId},
 };
 
@@ -12,7 +12,10 @@ use super::{
     home::{Home, ca, expired, expired_named, files, store, subjects},
     organisation::{Misbehaviour, Organisation, result_of},
 };
-use crate::common::events::Recorder;
+use crate::common::{
+    certificates::{Authority, Draft, tlv},
+    events::Recorder,
+};
 
 fn publish(
     home: &Home,
@@ -52,7 +55,7 @@ fn the_first_store_of_an_organisation_is_uploaded_and_the_second_run_uploads_not
     let result = result_of(&again);
     assert_eq!((&result["Published"], &result["Path"]), (&json!(false), &Value::Null));
     assert_eq!(rows(&result), [("CN=Issuing,O=Contoso", true), ("CN=Root,O=Contoso", true)]);
-    assert!(files(&home.path("state")).is_empty());
+    assert!(home.backups().is_empty());
 }
 
 #[test]
@@ -62,7 +65,7 @@ fn what_is_there_stays_and_is_saved_first() {
     let (done, caller) = publish(&home, Organisation::with(old.clone()), json!({}));
     assert_eq!(done, Ok(()));
     assert_eq!(stored(&caller), ["CN=Issuing,O=Contoso", "CN=Root,O=Contoso", "CN=Theirs,O=Contoso"]);
-    let [backup] = files(&home.path("state")).try_into().expect("one file");
+    let [backup] = home.backups().try_into().expect("one file");
     let name = backup.file_name().unwrap().to_str().unwrap().to_owned();
     assert!(name.starts_with("corp.trust-store-2") && name.ends_with("Z.sst"), "{name}");
     assert_eq!(fs::read(&backup).unwrap(), old);
@@ -156,7 +159,7 @@ fn an_expired_anchor_is_refused_before_exchange_is_asked() {
         "{error}"
     );
     assert!(!error.message.contains("CN=Root,"), "{error}");
-    assert_eq!(caller.commands(), [""; 0]);
+    assert_eq!(*caller.commands.lock().unwrap(), [""; 0]);
 }
 
 #[test]
@@ -204,7 +207,7 @@ fn what_was_uploaded_is_read_back() {
         assert_eq!(done.map_err(|error| error.id).err(), expected, "{misbehaviour:?}");
         let warned = |text: &str| caller.warnings().iter().any(|message| message.starts_with(text));
         assert!(warning.is_none_or(warned), "{misbehaviour:?}: {:?}", caller.warnings());
-        assert_eq!(files(&home.path("state")).len(), 1, "the older store is saved");
+        assert_eq!(home.backups().len(), 1, "the older store is saved");
     }
 }
 
@@ -223,4 +226,88 @@ fn only_exchange_has_a_trust_store() {
         assert!(error.message.contains(target), "{error}");
         assert_eq!(caller.commands(), [""; 0]);
     }
+}
+
+#[test]
+fn a_session_of_another_organisation_is_refused_before_its_store_is_read() {
+    let home = Home::new(&[&ca("Root")], json!({}));
+    let other = || Organisation { guid: "11111111-2222-3333-4444-555555555555", ..Organisation::default() };
+    // What only looks is not remembered.
+    assert_eq!(publish(&home, other(), json!({ "WhatIf": true })).0, Ok(()));
+    assert!(files(&home.path("state")).is_empty());
+    assert_eq!(publish(&home, Organisation::default(), json!({})).0, Ok(()));
+    assert_eq!(publish(&home, Organisation::default(), json!({})).0, Ok(()));
+    for extra in [json!({}), json!({ "WhatIf": true })] {
+        let (done, caller) = publish(&home, other(), extra);
+        let error = done.unwrap_err();
+        assert_eq!((error.id, caller.commands()), (ErrorId::OtherOrganization, vec![]));
+        assert_eq!(
+            error.message,
+            "The Exchange session is connected to 'contoso.onmicrosoft.com' (organisation \
+             11111111-2222-3333-4444-555555555555), but profile 'corp' works with 'contoso.onmicrosoft.com' (organisation \
+             6f0a8f0e-0000-4000-8000-0000000000c0); nothing was done."
+        );
+    }
+    // A session that does not say whose it is could be anybody's.
+    let (done, caller) = publish(&home, Organisation { guid: "", ..Organisation::default() }, json!({}));
+    assert_eq!((done.unwrap_err().id, caller.commands()), (ErrorId::ExchangeProtocol, vec![]));
+}
+
+/// Many CAs with long names, about half a KiB each.
+fn many(number: usize) -> Vec<Authority> {
+    (0..number).map(|n| Authority::root(&format!("CN=Issuing {n:03} {}", "x".repeat(60)), 7)).collect()
+}
+
+#[test]
+fn a_store_that_exchange_would_refuse_for_its_size_is_not_sent() {
+    let all = many(240);
+    let size = |number: usize| store(&all.iter().take(number).collect::<Vec<_>>()).len();
+    let most = (1..all.len()).take_while(|number| size(*number) <= 70_000).last().unwrap();
+    assert!(most < all.len() - 1, "{most}");
+    for (number, fits) in [(most, true), (most + 1, false)] {
+        // All but one of them are there already.
+        let home = Home::new(&[&all[number - 1]], json!({}));
+        let there = store(&all.iter().take(number - 1).collect::<Vec<_>>());
+        for extra in [json!({ "WhatIf": true }), json!({})] {
+            let (done, caller) = publish(&home, Organisation::with(there.clone()), extra);
+            if fits {
+                assert_eq!(done, Ok(()));
+                continue;
+            }
+            let error = done.unwrap_err();
+            assert_eq!(
+                (error.id, caller.commands()),
+                (ErrorId::TrustStoreRefused, vec!["Get-SmimeConfig".into()])
+            );
+            let over = size(number) - 70_000;
+            assert_eq!(
+                error.message,
+                format!(
+                    "The trust store has {} bytes, {over} more than the 70000 that Exchange takes. Nothing was uploaded.",
+                    size(number)
+                )
+            );
+            assert!(error.advice.contains("no trust anchor of this profile"), "{}", error.advice);
+            assert!(error.advice.contains(&format!("CN=Issuing {:03}", number - 1)), "{}", error.advice);
+            assert!(error.advice.contains("Set-SmimeConfig tries it"), "{}", error.advice);
+        }
+    }
+}
+
+#[test]
+fn of_a_store_that_is_too_large_a_renewed_ca_is_named_first() {
+    let with_key = |draft: Draft| draft.extension("2.5.29.14", false, tlv(0x04, &[&[7; 20]]));
+    let older = Authority::root_of("CN=Renewed", 7, |draft| with_key(draft.valid(-2000, 900)));
+    let newer = Authority::root_of("CN=Renewed", 7, |draft| with_key(draft.valid(-20, 3000)));
+    let all = many(240);
+    let home = Home::new(&all.iter().chain([&older, &newer]).collect::<Vec<_>>(), json!({}));
+    let (done, _) = publish(&home, Organisation::default(), json!({}));
+    let advice = done.unwrap_err().advice;
+    let thumbprint = |of: &Authority| hex::encode_upper(Certificate::from_der(&of.der).unwrap().thumbprint);
+    let begin = "Leave out, of CAs that have a newer certificate with the same key, the older one: CN=Renewed (thumbprint ";
+    assert!(advice.starts_with(&format!("{begin}{}", thumbprint(&older))), "{advice}");
+    assert!(!advice.contains(&thumbprint(&newer)), "{advice}");
+    assert!(advice.contains("Leave out of -TrustAnchorPath"), "{advice}");
+    assert!(advice.contains(", and 236 others."), "{advice}");
+    assert!(!advice.contains("no trust anchor of this profile"), "{advice}");
 }

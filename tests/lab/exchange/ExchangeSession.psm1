@@ -46,6 +46,35 @@ function ConvertFrom-SessionValue($Value) {
     return , ([byte[][]]$list.ToArray([byte[]]))
 }
 
+# An error record as a session shows it. $env:SMIME_SYNC_SESSION_ERROR has its form (Local: an exception of the session's
+# own; Rest: as ExchangeOnlineManagement has it; Remote: of implicit remoting; Reason: only the category tells) and, after
+# a colon, the text in the session's language.
+function New-SessionError($Failure, $Target) {
+    $form, $text = "$env:SMIME_SYNC_SESSION_ERROR" -split ':', 2
+    if (-not $text) { $text = $Failure.Message }
+    $id = $Failure.FullyQualifiedErrorId
+    $category = [System.Management.Automation.ErrorCategory]$Failure.Category
+    $reason = ($Failure.Type -split '\.')[-1]
+    $exception = New-Object System.InvalidOperationException $text
+    switch ($form) {
+        'Rest' {
+            $exception = New-Object System.Exception ('Ex6F9304|{0}|{1}' -f $Failure.Type, $text)
+            $id = '[Server=AM0PR01MB0001,RequestId=1,TimeStamp=x],Write-ErrorMessage'
+            $category = 'NotSpecified'
+            $reason = 'Exception'
+        }
+        'Remote' { $exception = New-Object System.Exception $text; $reason = 'Exception' }
+        'Reason' {
+            $exception = New-Object System.Exception $text
+            $id = '1A2B3C4D,Microsoft.Exchange.Management.RecipientTasks'
+        }
+    }
+    $exception.Data['Type'] = $Failure.Type
+    $record = New-Object System.Management.Automation.ErrorRecord ($exception, $id, $category, $Target)
+    $record.CategoryInfo.Reason = $reason
+    $record
+}
+
 # Runs a cmdlet; writes its warnings, its objects, or its error as the cmdlet that was called.
 function Invoke-SessionCmdlet {
     param([System.Management.Automation.PSCmdlet]$Caller, [System.Collections.IDictionary]$Bound)
@@ -73,13 +102,8 @@ function Invoke-SessionCmdlet {
     finally { $ProgressPreference = $before }
     $answer = ConvertFrom-Json -InputObject $text
     if ($answer.PSObject.Properties['Error']) {
-        $exception = New-Object System.InvalidOperationException $answer.Error.Message
-        $exception.Data['Type'] = $answer.Error.Type
         $target = if ($Bound.Keys -contains 'Identity') { $Bound['Identity'] } else { $null }
-        $record = New-Object System.Management.Automation.ErrorRecord (
-            $exception, $answer.Error.FullyQualifiedErrorId,
-            [System.Management.Automation.ErrorCategory]$answer.Error.Category, $target)
-        $Caller.WriteError($record)
+        $Caller.WriteError((New-SessionError $answer.Error $target))
         return
     }
     foreach ($warning in @($answer.Warnings)) { $Caller.WriteWarning($warning) }
@@ -99,6 +123,14 @@ function Get-Mailbox {
     param([Parameter(Position = 0)][object]$Identity, [string]$Filter, [object]$ResultSize,
         [string]$RecipientTypeDetails, [switch]$SoftDeletedMailbox)
     Invoke-SessionCmdlet $PSCmdlet $PSBoundParameters
+}
+
+# As ExchangeOnlineManagement has it: other objects, with the properties of the set Minimum.
+function Get-EXOMailbox {
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][object]$Identity, [string]$Filter, [object]$ResultSize)
+    Get-Mailbox @PSBoundParameters | Select-Object -Property ExternalDirectoryObjectId, UserPrincipalName, Alias,
+        DisplayName, EmailAddresses, PrimarySmtpAddress, RecipientType, RecipientTypeDetails, Identity, DistinguishedName
 }
 
 function Get-MailUser {
@@ -176,6 +208,6 @@ function Set-SmimeConfig {
 # Only Exchange on-premises has remote mailboxes; a session in the cloud has no such cmdlet at all. Whose cmdlets the
 # stand-in has is asked at import: import with -Force after a change.
 $settings = Invoke-RestMethod -Uri ($env:SMIME_SYNC_STAND_IN_CONTROL.TrimEnd('/') + '/settings') -UseBasicParsing
-$nouns = @('Mailbox', 'MailUser', 'MailContact', 'Recipient', 'OrganizationConfig', 'SmimeConfig')
-if ($settings.Flavour -eq 'OnPremises') { $nouns += 'RemoteMailbox' }
+$nouns = @('EXOMailbox', 'Mailbox', 'MailUser', 'MailContact', 'Recipient', 'OrganizationConfig', 'SmimeConfig')
+if ($settings.Flavour -eq 'OnPremises') { $nouns = @($nouns -ne 'EXOMailbox') + 'RemoteMailbox' }
 Export-ModuleMember -Function @($nouns | ForEach-Object { "*-$_" })

@@ -16,7 +16,7 @@ fn publication(certificates: &[&[u8]]) -> Publication {
 }
 
 fn for_whom(certificates: &[&[u8]], identity: &[&str]) -> Publication {
-    let identity = identity.iter().map(|text| (*text).to_owned()).collect();
+    let identity = identity.iter().map(|text| (*text).into()).collect();
     Publication { identity, ..publication(certificates) }
 }
 

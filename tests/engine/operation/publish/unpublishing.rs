@@ -28,7 +28,7 @@ fn a_thumbprint_goes_from_everybody_or_from_whom_is_named() {
             person("alice", &[(USER, shared.clone()), (USER, expired("alice"))]),
             person("bob", &[(USER, shared.clone())]),
         ]);
-        let identity = identity.iter().map(|text| (*text).to_owned()).collect();
+        let identity = identity.iter().map(|text| (*text).into()).collect();
         let outcome = world.unpublish(Withdrawal { identity, ..by_thumbprint(&[thumbprint(&shared)]) });
         assert_eq!(outcome.ok().result, RunResult::Success, "{:?}", outcome.errors());
         (world.values("id-alice").len(), world.values("id-bob").len())

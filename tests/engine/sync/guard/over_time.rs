@@ -297,7 +297,7 @@ proptest! {
                 let word = if back { "a" } else { "bad" };
                 harness.source.recipients[who].values = vec![value(word)];
             }
-            harness.options.identity = step.named.iter().map(|n| format!("p{n:03}@contoso.test")).collect();
+            harness.options.identity = step.named.iter().map(|n| format!("p{n:03}@contoso.test").into()).collect();
             harness.options.allow_removal = step.allow;
             let outcome = harness.run();
             let (_, before) = seen.last().unwrap();

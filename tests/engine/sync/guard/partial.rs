@@ -9,7 +9,7 @@ use super::{Harness, approve, company, person, published, value};
 use crate::sync::harness::Outcome;
 
 fn run_for(harness: &mut Harness, names: impl IntoIterator<Item = usize>) -> Outcome {
-    harness.options.identity = names.into_iter().map(|n| format!("p{n:03}@contoso.test")).collect();
+    harness.options.identity = names.into_iter().map(|n| format!("p{n:03}@contoso.test").into()).collect();
     harness.now += 60;
     let outcome = harness.run();
     harness.options.identity.clear();

@@ -105,14 +105,14 @@ fn runs_for_some_are_held_by_the_number() {
     give(&mut harness, 50, "nameless#5");
     harness.profile.limits.replacement_limit = 15;
     harness.profile.limits.replacement_percent = 100;
-    harness.options.identity = (0..16).map(|n| format!("p{n:03}@contoso.test")).collect();
+    harness.options.identity = (0..16).map(|n| format!("p{n:03}@contoso.test").into()).collect();
     assert_eq!(harness.run().ok().hold_reasons, [HoldReason::Replacements]);
     harness.options.identity.pop();
     assert_eq!(harness.run().ok().result, RunResult::Success);
 }
 
 fn run_for(harness: &mut Harness, names: std::ops::Range<usize>) -> Outcome {
-    harness.options.identity = names.map(|n| format!("p{n:03}@contoso.test")).collect();
+    harness.options.identity = names.map(|n| format!("p{n:03}@contoso.test").into()).collect();
     harness.now += 60;
     let outcome = harness.run();
     harness.options.identity.clear();

@@ -17,7 +17,7 @@ fn what_a_clock_ahead_removed_is_back_after_one_run_with_the_right_one() {
             ("as ever", (|_| {}) as fn(&mut Harness)),
             ("-Verify", |harness| harness.options.verify = true),
             ("-Identity", |harness| {
-                harness.options.identity = (0..10).map(|n| format!("p{n:03}@contoso.test")).collect();
+                harness.options.identity = (0..10).map(|n| format!("p{n:03}@contoso.test").into()).collect();
             }),
         ] {
             let case = format!("{people} people, {} days ahead, {how}", ahead / DAY);

@@ -101,7 +101,7 @@ fn a_clock_before_the_dates_of_the_source_holds_the_run() {
                 "p002@contoso.test".to_owned(),
             ],
         ] {
-            harness.options.identity = identity;
+            harness.options.identity = identity.into_iter().map(Into::into).collect();
             harness.options.what_if = true;
             let preview = harness.run();
             let warned =
