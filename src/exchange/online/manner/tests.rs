@@ -1,12 +1,11 @@
 use super::*;
-use crate::exchange::failure::{Answer, Used, classify};
+use crate::exchange::failure::{Answer, classify};
 
 fn failure(status: u16, text: &str) -> Failure {
     let body = serde_json::json!({ "error": { "message": text } }).to_string();
     classify(Answer {
         what: "Set-Mailbox",
         used: &set().used(),
-        claims: None,
         status,
         exception: None,
         retry_after: None,
