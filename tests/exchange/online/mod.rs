@@ -6,6 +6,7 @@ mod faults;
 mod load;
 mod pages;
 mod refusals;
+mod rights;
 mod strange_answers;
 mod throttle;
 mod world;
