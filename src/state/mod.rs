@@ -10,12 +10,14 @@ mod failure;
 pub mod guard;
 pub(crate) mod history;
 pub mod import;
+pub(crate) mod linked;
 pub mod lock;
 mod open;
 pub(crate) mod orphan;
 pub mod published;
 mod schema;
 mod seal;
+pub mod unmet;
 mod unseen;
 mod whole;
 

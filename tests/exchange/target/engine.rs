@@ -31,6 +31,7 @@ use smime_sync::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::flavours::Flavour;
 use crate::common::{
     events::{Answering, Recorder},
     exchange::{DOMAIN, StandIn, plain, values},
@@ -245,11 +246,15 @@ impl Office {
             ..ExchangeOnlineSettings::new(DOMAIN)
         };
         settings.connection.server_certificate_path.push(stand_in.authority_path());
-        settings.connection.timeout = 240;
+        settings.connection.timeout = Some(240);
         let clock = Clock::accelerated(speed);
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);
         organisation.chunks(500).for_each(|some| stand_in.add(some));
+        // The same tests in another flavour of the service: `sh tests/exchange/flavours.sh`.
+        if let Ok(name) = std::env::var("SMIME_SYNC_FLAVOUR") {
+            Flavour::named(&name).apply(&stand_in);
+        }
         Self {
             stand_in,
             source,
