@@ -141,7 +141,8 @@ fn keep_learned(engine: &Engine, path: &Path, learned: &str, context: &Context) 
     match kept {
         Ok(()) => Ok(()),
         Err(error) => {
-            let what = format!("What the target has shown could not be kept, and is found out again: {error}");
+            let what =
+                format!("What the target has shown could not be kept, and is found out again: {error}");
             context.log(LogLevel::Verbose, what)
         }
     }
@@ -190,7 +191,13 @@ impl Tester<'_> {
         self.emit(check, result, message, advice)
     }
 
-    pub(super) fn emit(&self, check: &str, result: CheckResult, message: String, advice: String) -> Result<()> {
+    pub(super) fn emit(
+        &self,
+        check: &str,
+        result: CheckResult,
+        message: String,
+        advice: String,
+    ) -> Result<()> {
         let test = ProfileTest {
             profile_name: self.profile.name.clone(),
             check: check.into(),

@@ -17,7 +17,7 @@ const LOOKS: [u64; 6] = [1, 4, 10, 20, 35, 50];
 /// tried in another way soon.
 const DOUBTFUL: [u64; 2] = [1, 2];
 /// The same after what was left was taken away in another way.
-const INSISTED: [u64; 3] = [0, 1, 3];
+const INSISTED: [u64; 3] = [0, 1, 2];
 
 /// One write to be read back.
 pub(super) struct Check<'a> {

@@ -88,8 +88,7 @@ impl Rehearsal {
         job.state.transaction(|state| {
             work.iter().try_for_each(|one| {
                 let attempts = one.change.attempts;
-                let pending =
-                    Outcome { state: ChangeState::Pending, attempts, next_try: None, error: None };
+                let pending = Outcome { state: ChangeState::Pending, attempts, next_try: None, error: None };
                 state.set_outcome(one.change.id, &pending, job.now)
             })
         })?;

@@ -73,7 +73,8 @@ fn validation(rehearsal: &Rehearsal<'_>, clear: ClearForm) -> Option<Command> {
         (true, _) => Parameter::Clear,
     };
     let near = write.query.recipient.address.as_deref();
-    let set = command::set(key.kind.set_cmdlet(Location::Cloud)?, key, near, vec![(property(*attribute), list)]);
+    let set =
+        command::set(key.kind.set_cmdlet(Location::Cloud)?, key, near, vec![(property(*attribute), list)]);
     Some(Command { confirm: Confirm::Validate, ..set })
 }
 

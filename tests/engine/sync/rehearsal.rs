@@ -10,7 +10,7 @@ use smime_sync::{
     targets::{
         Match, Target, TargetQuery, TargetWrite,
         folder::Folder,
-        rehearsal::{Rehearsal, Rehearsed, Verb, Way, Tried, try_ways},
+        rehearsal::{Rehearsal, Rehearsed, Tried, Verb, Way, try_ways},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -145,6 +145,7 @@ fn name<'a>(query: &TargetQuery<'a>) -> &'a str {
 fn office() -> Harness {
     let names = ["p0", "p1", "p2", "r0"];
     let mut harness = Harness::new(names.iter().map(|name| person(name, &["f"])).collect());
+    harness.profile.limits.removal_percent = 100;
     harness.run().ok();
     std::fs::remove_file(harness.state_path()).unwrap();
     harness.source.recipients = names.iter().map(|name| person(name, &["a"])).collect();
@@ -204,7 +205,8 @@ fn one_recipient_that_is_refused_stops_nothing() {
 
 #[test]
 fn success_without_a_word_is_read_back() {
-    for (says, expected) in [(Says::Silent, None), (Says::Executed, None), (Says::Garbled, Some(ErrorId::VerifyFailed))]
+    for (says, expected) in
+        [(Says::Silent, None), (Says::Executed, None), (Says::Garbled, Some(ErrorId::VerifyFailed))]
     {
         let mut harness = office();
         let mut target = Trying::new(&harness, &[says]);

@@ -6,7 +6,9 @@ use smime_sync::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Attribute, ChangeState, Exclusion, PublishedRecipient, RecipientRecord, RunResult, Timestamp, Value},
+    model::{
+        Attribute, ChangeState, Exclusion, PublishedRecipient, RecipientRecord, RunResult, Timestamp, Value,
+    },
     targets::{Match, Removal, Target, TargetQuery, TargetRecipient, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
@@ -64,7 +66,15 @@ impl Keeping {
 
     /// The same target, at another time.
     fn again(self, keeps: Keeps) -> Self {
-        Self { keeps, wrote: false, looks: 0, read: Vec::new(), insisted: 0, waits: RefCell::default(), ..self }
+        Self {
+            keeps,
+            wrote: false,
+            looks: 0,
+            read: Vec::new(),
+            insisted: 0,
+            waits: RefCell::default(),
+            ..self
+        }
     }
 
     fn of(&self, name: &str) -> usize {
@@ -93,7 +103,9 @@ impl Target for Keeping {
         match self.keeps {
             Keeps::AndDies => return Err(Error::new(ErrorId::Internal, "the process died")),
             Keeps::Unreadable => {
-                matches.iter_mut().for_each(|one| *one = Err(Error::new(ErrorId::TargetUnreadable, "hidden")));
+                matches
+                    .iter_mut()
+                    .for_each(|one| *one = Err(Error::new(ErrorId::TargetUnreadable, "hidden")));
             }
             Keeps::Skips => {
                 let skipped = Match::Excluded(Exclusion::DirectorySynced, None);

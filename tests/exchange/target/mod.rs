@@ -7,7 +7,7 @@ mod flavours;
 mod identity;
 mod killed;
 mod lost_state;
-mod organisation;
+pub mod organisation;
 mod publishing;
 mod session;
 mod volume;

@@ -1,16 +1,16 @@
 use super::*;
-use crate::exchange::failure::{Answer, Used, classify};
+use crate::exchange::failure::{Answer, classify};
 
 fn failure(status: u16, text: &str) -> Failure {
     let body = serde_json::json!({ "error": { "message": text } }).to_string();
     classify(Answer {
         what: "Set-Mailbox",
-        used: &Used::default(),
-        claims: None,
+        used: &set().used(),
         status,
         exception: None,
         retry_after: None,
         request_id: None,
+        claims: None,
         body: body.as_bytes(),
     })
 }
