@@ -40,7 +40,8 @@ impl Run<'_> {
             }
             return false;
         }
-        if batches.cleared {
+        // Where batches have worked, it is the token.
+        if batches.cleared || self.line.dialect.batch.now {
             return false;
         }
         if batches.suspicion.is_none() && self.line.dialect.batch.form == BatchForm::Together {
@@ -80,10 +81,10 @@ fn status(result: &Result<Page, Failure>) -> Option<u16> {
     result.as_ref().err()?.error.native.as_deref()?.http_status
 }
 
-/// Whether a command was refused for its token or its sender's rights. A challenge is about the token alone.
+/// Whether a command was refused for its token or its sender's rights; what asks for another token has read it.
 fn is_denied(result: &Result<Page, Failure>) -> bool {
     let challenged = result.as_ref().is_err_and(|failure| failure.claims.is_some());
-    !challenged && matches!(status(result), Some(401 | 403))
+    matches!(status(result), Some(401 | 403)) && !challenged
 }
 
 /// Whether a command was dealt with: carried out, or refused for its own sake.
