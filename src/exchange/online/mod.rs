@@ -21,7 +21,7 @@ mod retry;
 mod run;
 mod throttle;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use self::{
     connection::{Connection, TimeLimits},
