@@ -14,7 +14,8 @@ impl Opening<'_> {
         let path = self.stored.places.state_file(&self.profile().name);
         let setting = |state: State| state.setting(LEARNED);
         match State::open_to_read(&path).and_then(|state| state.map(setting).transpose()) {
-            Ok(learned) => learned.flatten().into_iter().for_each(|learned| recall(&learned)),
+            Ok(Some(Some(learned))) => recall(&learned),
+            Ok(_) => {}
             Err(error) => {
                 let what =
                     format!("What earlier runs learned of the target can't be read: {}", error.message);
