@@ -32,6 +32,7 @@ mod rival;
 mod run;
 mod sweep;
 mod undone;
+mod unmet;
 mod verify;
 mod wiped;
 mod witness;

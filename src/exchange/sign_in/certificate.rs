@@ -73,7 +73,7 @@ impl CertificateSignIn {
             http: from.http.clone(),
             clock: from.clock.clone(),
             cancel: from.context.cancel.clone(),
-            time_limit: Duration::from_secs(settings.connection.timeout.into()),
+            time_limit: settings.connection.time_limit(),
             endpoint: cloud.token_endpoint(&settings.organization)?,
             scope: cloud.scope(),
             tenant: settings.organization.clone(),
