@@ -3,6 +3,7 @@
 
 mod commands;
 mod faults;
+mod large;
 mod load;
 mod pages;
 mod refusals;
