@@ -118,7 +118,13 @@ fn who_was_published_and_is_gone_from_the_target_is_not_looked_for_in_every_run_
     // Whoever leaves the source is done with, whether it is there or not.
     harness.source.recipients.remove(0);
     let run = harness.run();
-    assert_eq!((run.planned(), run.ok().numbers.exported), ((0, 0, 1), 1));
+    assert_eq!(
+        (run.planned(), run.ok().numbers.exported),
+        ((0, 0, 1), 1),
+        "{:?} {:?}",
+        run.ok(),
+        run.told.errors()
+    );
     assert_eq!(harness.state().unmet("id-alice").unwrap(), None);
 }
 

@@ -252,7 +252,7 @@ fn a_batch_whose_answer_is_too_large_is_sent_one_by_one() {
         if received.line.contains("$batch") {
             return says("200 OK", "", &" ".repeat((64 << 20) + 1));
         }
-        let object = json!({ "Guid": Uuid::nil(), "PrimarySmtpAddress": "ada@contoso.test" });
+        let object = json!({ "Guid": Uuid::nil().to_string(), "PrimarySmtpAddress": "ada@contoso.test", "UserCertificate": [] });
         says("200 OK", "", &json!({ "value": [object] }).to_string())
     });
     let (context, _) = context();
