@@ -4,6 +4,7 @@
 mod commands;
 mod dialect;
 mod faults;
+mod large;
 mod load;
 mod pages;
 mod refusals;

@@ -6,6 +6,7 @@ mod exclusions;
 mod flavours;
 mod identity;
 mod killed;
+mod large;
 mod lost_state;
 pub mod organisation;
 mod publishing;
