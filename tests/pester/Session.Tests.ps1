@@ -167,24 +167,24 @@ Describe 'A cmdlet of the session' {
 
     It 'that fails is known by the name of its exception, in any language: <Form>' -ForEach @(
         @{ Form = 'the text names it in front'; Message = 'Ex6F9304|Microsoft.Exchange.A.NotFoundException|Es fehlt.'
-            Name = 'Microsoft.Exchange.A.NotFoundException' }
+            Expected = 'Microsoft.Exchange.A.NotFoundException' }
         @{ Form = 'without a number'; Message = '|Microsoft.Exchange.A.NotFoundException|Es fehlt.'
-            Name = 'Microsoft.Exchange.A.NotFoundException' }
+            Expected = 'Microsoft.Exchange.A.NotFoundException' }
         @{ Form = 'behind other words'; Message = "Error on proxy: Ex1|Microsoft.Exchange.A+B.NotFoundException|Es fehlt.`n"
-            Name = 'Microsoft.Exchange.A+B.NotFoundException' }
+            Expected = 'Microsoft.Exchange.A+B.NotFoundException' }
         @{ Form = 'without a text'; Message = 'Ex1|Microsoft.Exchange.A.NotFoundException|'; Text = 'Ex1|*'
-            Name = 'Microsoft.Exchange.A.NotFoundException' }
-        @{ Form = 'the category names it'; Message = 'Es fehlt.'; Reason = 'NotFoundException'; Name = 'NotFoundException' }
+            Expected = 'Microsoft.Exchange.A.NotFoundException' }
+        @{ Form = 'the category names it'; Message = 'Es fehlt.'; Reason = 'NotFoundException'; Expected = 'NotFoundException' }
         @{ Form = 'an inner exception'; Message = 'Es fehlt.'; Inner = [TimeoutException]::new('x'); Reason = 'Exception'
-            Name = 'System.TimeoutException' }
+            Expected = 'System.TimeoutException' }
         @{ Form = 'nothing names it'; Message = 'Es | fehlt | hier.'; Text = 'Es | fehlt | hier.'; Reason = 'Exception'
-            Name = 'System.Exception' }
+            Expected = 'System.Exception' }
     ) {
         $record = [Management.Automation.ErrorRecord]::new([Exception]::new($Message, $Inner), 'Id', 'NotSpecified', 'alice')
         if ($Reason) { $record.CategoryInfo.Reason = $Reason }
         $seen.Error = $record
         $failure = (& $apply -Json (Get-Question)).Failure
-        $failure.Exception | Should -Be $Name
+        $failure.Exception | Should -Be $Expected
         $failure.Message | Should -BeLike $(if ($Text) { $Text } else { 'Es fehlt.' })
         $failure.ErrorId | Should -BeLike 'Id*'
     }
@@ -244,25 +244,6 @@ Describe 'A cmdlet of the session' {
 Describe 'The target ExchangeSession' {
     BeforeAll {
         $standIn = Start-StandIn
-        $directory = Join-Path -Path $env:SMIME_SYNC_TEST_FOLDER -ChildPath 'directory-session'
-        if (-not (Test-Path -LiteralPath $directory)) { & $env:SMIME_SYNC_GENERATOR --people 40 --output $directory --kinds mixed }
-        function Import-Session {
-            param([string] $Flavour = 'Cloud', [string] $Prefix)
-            Set-StandIn $standIn /settings @{ Flavour = $Flavour }
-            $option = if ($Prefix) { @{ Prefix = $Prefix } } else { @{} }
-            Import-Module -Name "$env:SMIME_SYNC_ROOT/tests/lab/exchange/ExchangeSession.psm1" -Global -Force @option
-        }
-        function New-SessionProfile {
-            param([hashtable] $Setting = @{})
-            $null = New-TestHome
-            Set-StandIn $standIn /recipients @() -Method Delete
-            $null = New-SmimeSyncProfile -Name session -Source Ldif -Path "$directory/directory.ldif" -Target ExchangeSession `
-                -TrustAnchorPath "$directory/anchors" @Setting
-            $people = @(Get-SmimeCertificate session | Where-Object { $_.State -eq 'Chosen' } | ForEach-Object { $_.Recipient } |
-                    Sort-Object -Unique)
-            Set-StandIn $standIn /recipients @($people | ForEach-Object { New-Person $_ })
-            $people
-        }
         function Edit-Person {
             # Changes recipients as somebody else would.
             param([string[]] $Address, [scriptblock] $Change)
@@ -270,7 +251,6 @@ Describe 'The target ExchangeSession' {
             $all | ForEach-Object $Change
             Set-StandIn $standIn /recipients $all
         }
-        function Get-Published { @(Get-StandIn $standIn /recipients | Where-Object { $_.UserCertificate -or $_.UserSMimeCertificate }) }
     }
     BeforeEach { Import-Session }
     AfterEach { Remove-Module -Name ExchangeSession -ErrorAction Ignore }
@@ -345,38 +325,6 @@ Describe 'The target ExchangeSession' {
         finally { Remove-Item -Path env:SMIME_SYNC_SESSION_ERROR }
         ($run.Result, $run.Exported, $run.Errors) | Should -Be @('Success', ($people.Count - 3), 0)
         "$($run.Exclusions)" | Should -BeLike '*NotFound (3)*'
-    }
-
-    It 'finds those whom <Command> hands over' -ForEach @(
-        @{ Command = 'Get-Mailbox' }
-        @{ Command = 'Get-EXOMailbox' }
-        @{ Command = 'Get-Recipient' }
-    ) {
-        $people = New-SessionProfile
-        $some = @($people[0..2] | ForEach-Object { & $Command -Identity $_ })
-        # As a remote session, a job or a file hands them over.
-        $kept = "$env:SMIME_SYNC_TEST_FOLDER/$Command.xml"
-        $some[1..2] | Export-Clixml -LiteralPath $kept
-        $handed = @($some[0]) + @(Import-Clixml -LiteralPath $kept)
-        $run = $handed | Sync-SmimeCertificate session
-        ($run.Result, $run.Recipients, $run.Exported) | Should -Be @('Success', 3, 3)
-        @(Get-Published | ForEach-Object { $_.PrimarySmtpAddress } | Sort-Object) | Should -Be $people[0..2]
-        foreach ($source in 'Directory', 'Target', 'State') {
-            $found = @($handed | Get-SmimeCertificate session -Source $source -ErrorVariable problems)
-            $problems | Should -BeNullOrEmpty -Because $source
-            @($found | ForEach-Object { $_.Recipient } | Sort-Object -Unique) | Should -Be $people[0..2] -Because $source
-        }
-        @($handed[0] | Get-SmimeSyncChange session | ForEach-Object { $_.Recipient }) | Should -BeLike "*$($people[0])*"
-    }
-
-    It 'says by what names it has looked for a mailbox that is not in the source' {
-        $null = New-SessionProfile
-        Set-StandIn $standIn /recipients @(New-Person 'nobody@contoso.test' -Setting @{ UserPrincipalName = 'no@contoso.test' })
-        $mailbox = Get-Mailbox -Identity 'nobody@contoso.test'
-        $null = $mailbox | Sync-SmimeCertificate session -ErrorAction SilentlyContinue -ErrorVariable problems
-        $problems[0].Exception.Message | Should -BeLike (
-            "*no recipient 'nobody@contoso.test', nor one by '$($mailbox.Guid)', 'no@contoso.test'*")
-        $problems[0].FullyQualifiedErrorId | Should -Be 'IdentityNotFound,Sync-SmimeCertificate'
     }
 
     It 'stops where the session belongs to another organisation than before, whatever is asked' {

@@ -72,3 +72,29 @@ function New-Person {
     param([string] $Address, [string] $Kind = 'UserMailbox', [hashtable] $Setting = @{})
     @{ PrimarySmtpAddress = $Address; RecipientTypeDetails = $Kind; DisplayName = ($Address -split '@')[0] } + $Setting
 }
+
+# A profile with the target ExchangeSession, whose session is the stand-in $standIn of the tests that dot-source this.
+
+function Import-Session {
+    param([string] $Flavour = 'Cloud', [string] $Prefix)
+    Set-StandIn $standIn /settings @{ Flavour = $Flavour }
+    $option = if ($Prefix) { @{ Prefix = $Prefix } } else { @{} }
+    Import-Module -Name "$env:SMIME_SYNC_ROOT/tests/lab/exchange/ExchangeSession.psm1" -Global -Force @option
+}
+
+function New-SessionProfile {
+    # Returns the addresses of those who have a certificate to publish; they are at the stand-in, and nobody else is.
+    param([hashtable] $Setting = @{})
+    $directory = Join-Path -Path $env:SMIME_SYNC_TEST_FOLDER -ChildPath 'directory-session'
+    if (-not (Test-Path -LiteralPath $directory)) { & $env:SMIME_SYNC_GENERATOR --people 40 --output $directory --kinds mixed }
+    $null = New-TestHome
+    Set-StandIn $standIn /recipients @() -Method Delete
+    $null = New-SmimeSyncProfile -Name session -Source Ldif -Path "$directory/directory.ldif" -Target ExchangeSession `
+        -TrustAnchorPath "$directory/anchors" @Setting
+    $people = @(Get-SmimeCertificate session | Where-Object { $_.State -eq 'Chosen' } | ForEach-Object { $_.Recipient } |
+            Sort-Object -Unique)
+    Set-StandIn $standIn /recipients @($people | ForEach-Object { New-Person $_ })
+    $people
+}
+
+function Get-Published { @(Get-StandIn $standIn /recipients | Where-Object { $_.UserCertificate -or $_.UserSMimeCertificate }) }

@@ -50,9 +50,10 @@ function Get-IdentityKey {
     $known = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
     $keys = foreach ($name in $script:NameProperty) {
         foreach ($text in Get-IdentityText -InputObject $InputObject -Name $name) {
+            # Of a proxy address, such as SMTP:alice@contoso.test, the rest; other kinds of addresses name nobody.
             $prefix, $address = $text -split ':', 2
-            # Other kinds of addresses than these name nobody.
-            if ($null -ne $address) { if ($prefix -ne 'smtp') { continue } $text = $address.Trim() }
+            if ($null -ne $address -and $prefix -ne 'smtp') { continue }
+            if ($null -ne $address) { $text = $address.Trim() }
             if ($text -and $known.Add($text)) { $text }
         }
     }
