@@ -1,5 +1,5 @@
 //! How an organisation's Exchange Online wants what Microsoft documents nowhere: the forms of the wire that one harmless
-//! question can settle (docs/design/exchange-online.md, "What the client asks the service itself").
+//! question can settle (docs/design/exchange-online.md §5.1).
 //!
 //! Pure data. A run begins with the form that has most evidence, sees by the answers whether it was understood, and
 //! remembers in the state what was: no admin has to know of it.
@@ -128,6 +128,25 @@ impl PageSize {
             Self::Of125 => 125,
         }
     }
+
+    /// Half of it; `None`: there is nothing smaller.
+    pub fn smaller(self) -> Option<Self> {
+        match self {
+            Self::Of1000 => Some(Self::Of500),
+            Self::Of500 => Some(Self::Of250),
+            Self::Of250 => Some(Self::Of125),
+            Self::Of125 => None,
+        }
+    }
+
+    /// Twice as many, up to the most.
+    pub fn larger(self) -> Self {
+        match self {
+            Self::Of1000 | Self::Of500 => Self::Of1000,
+            Self::Of250 => Self::Of500,
+            Self::Of125 => Self::Of250,
+        }
+    }
 }
 
 /// A fact of the wire: the form in use, and whether an answer has shown that it is the right one.
@@ -186,6 +205,8 @@ pub struct Dialect {
     pub filter: Fact<ValueFilter>,
     /// How many objects a page has.
     pub page: Fact<PageSize>,
+    /// The same of pages with certificates, which are far larger.
+    pub value_page: Fact<PageSize>,
 }
 
 /// A fact in words, for a report.
@@ -230,6 +251,7 @@ impl Dialect {
             told("Commands are sent", self.batch),
             told("Recipients are listed", self.list),
             told("Pages are read", self.page),
+            told("Pages with certificates are read", self.value_page),
             told("Whoever has certificates is listed", self.filter),
             told("Certificates are read", self.values),
             told("Writes run", self.anchor),
@@ -248,6 +270,7 @@ impl Dialect {
         self.values.remembered();
         self.filter.remembered();
         self.page.remembered();
+        self.value_page.remembered();
     }
 }
 

@@ -42,6 +42,8 @@ const EXPLANATION_LIMIT: Duration = Duration::from_secs(5);
 pub struct HttpClient {
     client: Client,
     cancel: CancellationToken,
+    /// The setting of the profile that limits the time; `None`: none does.
+    limited_by: Option<&'static str>,
 }
 
 /// A request. It can be sent again.
@@ -74,6 +76,8 @@ pub struct HttpAnswer {
 pub struct HttpFailure {
     /// Whether the service may have got the request, and acted.
     pub sent: bool,
+    /// Whether the answer was larger than [`MAX_BODY`]: asked again in the same way it is as large.
+    pub too_large: bool,
     /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `Canceled`.
     pub error: Error,
 }
@@ -87,9 +91,8 @@ impl HttpClient {
     pub fn new(settings: &ConnectionSettings, context: &Context) -> Result<Self> {
         let mut config = tls::client_config(tls::trust(settings, context)?)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let time_limit = Duration::from_secs(settings.timeout.into());
-        let builder = builder(time_limit).https_only(true).tls_backend_preconfigured(config);
-        Self::build(builder, context)
+        let builder = builder(settings.time_limit()).https_only(true).tls_backend_preconfigured(config);
+        Ok(Self { limited_by: Some("-Timeout"), ..Self::build(builder, context)? })
     }
 
     /// A client for services of this machine itself, which are reached without TLS and never through a proxy.
@@ -105,7 +108,7 @@ impl HttpClient {
         let client = builder.build().map_err(|e| {
             Error::new(ErrorId::Internal, format!("The HTTP client can't be set up: {}", chain(&e)))
         })?;
-        Ok(Self { client, cancel: context.cancel.clone() })
+        Ok(Self { client, cancel: context.cancel.clone(), limited_by: None })
     }
 
     /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
@@ -113,9 +116,18 @@ impl HttpClient {
         let host = host(&request.url);
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
-            Ok(done) => done.unwrap_or_else(|_| Err(late(&host, time_limit))),
-            Err(canceled) => Err(HttpFailure { sent: true, error: canceled }),
+            Ok(done) => done.unwrap_or_else(|_| Err(self.late(&host, time_limit))),
+            Err(canceled) => Err(HttpFailure { sent: true, too_large: false, error: canceled }),
         }
+    }
+
+    fn late(&self, host: &str, time_limit: Duration) -> HttpFailure {
+        let setting =
+            self.limited_by.map(|setting| format!("; {setting} sets the limit")).unwrap_or_default();
+        let seconds = time_limit.as_secs_f32().round();
+        let message = format!("Timed out after {seconds} s waiting for an answer from '{host}'{setting}.");
+        let error = Error::new(ErrorId::ExchangeUnreachable, message).target(host);
+        HttpFailure { sent: true, too_large: false, error }
     }
 
     async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
@@ -224,7 +236,7 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     let sent = !(error.is_connect() || error.is_builder());
     let what = if let Some(tls) = tls_error(&error) {
-        return HttpFailure { sent, error: tls_failed(host, tls) };
+        return HttpFailure { sent, too_large: false, error: tls_failed(host, tls) };
     } else if error.is_builder() {
         // Address and headers were read before, so that only the scheme can be wrong.
         "is not reached without TLS"
@@ -237,12 +249,13 @@ fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     } else {
         "ended the connection without an answer"
     };
-    HttpFailure { sent, error: unreachable(host, what, &error) }
+    HttpFailure { sent, too_large: false, error: unreachable(host, what, &error) }
 }
 
 /// The failure of an answer that began.
 fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
-    HttpFailure { sent: true, error: unreachable(host, "broke off in the middle of its answer", &error) }
+    let error = unreachable(host, "broke off in the middle of its answer", &error);
+    HttpFailure { sent: true, too_large: false, error }
 }
 
 /// The failure of a success that nobody can read.
@@ -256,15 +269,7 @@ fn unreadable(host: &str, reason: &Unreadable) -> HttpFailure {
         Unreadable::Damaged(why) => (ErrorId::ExchangeProtocol, format!("can't be unpacked: {why}")),
     };
     let error = Error::new(id, format!("The answer of '{host}' {what}.")).target(host);
-    HttpFailure { sent: true, error }
-}
-
-fn late(host: &str, time_limit: Duration) -> HttpFailure {
-    let message = format!(
-        "Timed out after {} s waiting for an answer from '{host}'.",
-        time_limit.as_secs_f32().round()
-    );
-    HttpFailure { sent: true, error: Error::new(ErrorId::ExchangeUnreachable, message).target(host) }
+    HttpFailure { sent: true, too_large: matches!(reason, Unreadable::TooLarge), error }
 }
 
 fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {

@@ -36,6 +36,8 @@ pub struct Command {
     pub repeatable: bool,
     /// Whether it asks for confirmation.
     pub confirm: Confirm,
+    /// How much of its output is wanted.
+    pub extent: Extent,
     /// Whom it is about, as messages name them: an address. None: what its own parameters say.
     pub about: Option<String>,
 }
@@ -51,6 +53,7 @@ impl Command {
             counts_only: false,
             repeatable: true,
             confirm: Confirm::default(),
+            extent: Extent::default(),
             about: None,
         }
     }
@@ -89,6 +92,18 @@ impl Command {
             parameters: names.filter(|name| !matches!(*name, "Identity" | "ResultSize" | "Filter")).collect(),
         }
     }
+}
+
+/// How much of a cmdlet's output is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// All that it finds, which is little.
+    #[default]
+    Few,
+    /// A list of everybody: it has the time of lists, and its pages are as large as the service can make them.
+    All,
+    /// The first object, to see whether there is any: a service may not heed `-ResultSize`.
+    First,
 }
 
 /// Whether a cmdlet carries out what it is asked (third party: ExchangeOnlineManagement's own two calls).
@@ -244,6 +259,11 @@ pub trait CmdletChannel: Send {
     /// A command that is not [repeatable](Command::repeatable) and whose outcome can't be told fails with
     /// `ExchangeUnavailable` rather than being sent again.
     fn invoke(&mut self, commands: &[Command], context: &Context) -> Result<Vec<Result<Output>>>;
+
+    /// Whether a list comes page by page, and not as one answer.
+    fn has_pages(&self) -> bool {
+        false
+    }
 
     /// Runs one command that lists objects, and hands them over page by page. `-ResultSize Unlimited` is among
     /// the command's own parameters.

@@ -92,8 +92,17 @@ impl Run {
             Some(count) => count.recipients += 1,
             None => {
                 let advice = reason.advice().to_owned();
-                self.exclusions.push(ExclusionCount { reason, recipients: 1, advice });
+                let count = ExclusionCount { reason, recipients: 1, advice, not_asked: 0, asked_again: None };
+                self.exclusions.push(count);
             }
+        }
+    }
+
+    /// Notes of a recipient that was counted for `reason` when it is looked for again, and whether this run has looked.
+    pub fn asks_again(&mut self, reason: Exclusion, time: Timestamp, looked: bool) {
+        if let Some(count) = self.exclusions.iter_mut().find(|count| count.reason == reason) {
+            count.not_asked += u64::from(!looked);
+            count.asked_again = Some(count.asked_again.map_or(time, |first| first.min(time)));
         }
     }
 }
@@ -183,6 +192,12 @@ pub struct ExclusionCount {
     pub recipients: u64,
     /// What to do about it.
     pub advice: String,
+    /// Those of them whom this run did not look for, since earlier ones had.
+    #[serde(default)]
+    pub not_asked: u64,
+    /// From when on runs look for the first of them again.
+    #[serde(default)]
+    pub asked_again: Option<Timestamp>,
 }
 
 /// An issuer that was not there.

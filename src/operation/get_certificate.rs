@@ -99,6 +99,7 @@ impl Place {
                 let mut target = opening.target()?;
                 // What another organisation has would pass for this one's.
                 opening.organisation(target.as_mut())?;
+                opening.recall(|learned| target.recall(learned))?;
                 warn_of_clock(now, target.clock(context)?, "the target", context)?;
                 Self::Target(target)
             }

@@ -121,11 +121,7 @@ fn attempt(
                 writable.push(TargetWrite { query, current, values });
             }
         }
-        if writable.is_empty() {
-            untried(tester, verb, people.len())?;
-            continue;
-        }
-        for attribute in Attribute::all() {
+        for attribute in Attribute::all().filter(|_| !writable.is_empty()) {
             let mut writes = writable.clone();
             writes.sort_by_key(|write| values_of(write, attribute) == 0);
             writes.truncate(MOST_TRIED);
@@ -133,8 +129,14 @@ fn attempt(
         }
     }
     let tried = try_ways(target, &ways, tester.context)?;
-    for ((way, writes), tried) in ways.iter().zip(tried) {
-        tell(tester, *way, writes, tried)?;
+    let mut told = ways.iter().zip(tried).peekable();
+    for verb in verbs {
+        if told.peek().is_none_or(|((way, _), _)| way.verb != verb.name) {
+            untried(tester, verb, people.len())?;
+        }
+        while let Some(((way, writes), tried)) = told.next_if(|((way, _), _)| way.verb == verb.name) {
+            tell(tester, *way, writes, tried)?;
+        }
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod reader;
 mod setting;
 mod settings;
 mod sign_in;
+mod time_limit;
 mod write;
 mod writer;
 

@@ -342,6 +342,7 @@ impl State {
             [current],
         )? > 0
         {}
+        self.sweep_unmet()?;
         // Who is in no import and nowhere at the target has nothing left to be done.
         self.execute(
             "DELETE FROM change WHERE state NOT IN ('Exported', 'InFlight') AND anchor IN

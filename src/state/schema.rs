@@ -141,6 +141,17 @@ const MIGRATIONS: &[&str] = &[
         anchor TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    -- Who was looked for at the target and can't be written there, or has nothing of ours there; looked for again when
+    -- `next_try` has come, or `asked`, a hash over what was looked for, is another one. No reason: it is there.
+    CREATE TABLE unmet (
+        anchor   TEXT PRIMARY KEY,
+        asked    BLOB NOT NULL,
+        reason   TEXT,
+        tries    INTEGER NOT NULL,
+        next_try INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.
@@ -248,14 +259,9 @@ pub(super) fn journal_mode(connection: &Connection, path: &Path) -> Result<Strin
     connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|e| sqlite(path, e))
 }
 
-/// Whether evaluations have what of them goes where values are put right in place: since version 2.
-pub(super) fn has_curation(connection: &Connection, path: &Path) -> Result<bool> {
-    Ok(version(connection, path)? >= 2)
-}
-
-/// Whether its tables are those of this version.
-pub(super) fn is_newest(connection: &Connection, path: &Path) -> Result<bool> {
-    Ok(usize::try_from(version(connection, path)?) == Ok(MIGRATIONS.len()))
+/// The version of its tables, from 1.
+pub(super) fn tables_of(connection: &Connection, path: &Path) -> Result<i64> {
+    version(connection, path)
 }
 
 fn version(connection: &Connection, path: &Path) -> Result<i64> {

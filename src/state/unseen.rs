@@ -46,6 +46,7 @@ impl State {
     /// A recipient has another anchor: what is not seen of it stays so.
     pub(super) fn rename_unseen(&self, old: &str, new: &str) -> Result<()> {
         let unseen = self.is_unseen(old)?;
+        self.forget_unmet(old)?;
         self.note_unseen(old, false)?;
         if unseen { self.note_unseen(new, true) } else { Ok(()) }
     }
@@ -53,6 +54,7 @@ impl State {
     /// Another target shows what it has.
     pub(super) fn forget_unseen(&self) -> Result<()> {
         self.note_strangers_unseen(false)?;
+        self.forget_all_unmet()?;
         self.execute("DELETE FROM setting WHERE substr(name, 1, length(?1)) = ?1", [UNSEEN]).map(drop)
     }
 }

@@ -11,7 +11,7 @@ use super::{
     history::{APPROVED_PLAN, ASKED_RUN, CURRENT_RUN, HELD_SOURCE, UNFINISHED_INDEX},
     import::{EvaluationText, Gone},
     published::read_managed,
-    schema, seal,
+    schema, seal, unmet,
 };
 use crate::{
     error::Result,
@@ -31,8 +31,8 @@ const HIGHEST: i64 = 1 << 53;
 const TABLES: [&str; 9] =
     ["setting", "run", "evaluation", "import", "value", "link", "managed", "change", "approval"];
 
-/// Those that came with version 3.
-const NEWER_TABLES: [&str; 3] = ["removal", "population", "orphan"];
+/// Those that came later, each with the version that it came with.
+const NEWER_TABLES: [(i64, &str); 4] = [(3, "removal"), (3, "population"), (3, "orphan"), (4, "unmet")];
 
 /// Numbers of the first version, from the lowest to the highest that can be right; times are read as such.
 const RANGES: [(&str, &str, i64, i64); 6] = [
@@ -133,8 +133,8 @@ impl State {
     pub fn check_whole(&self, step: &mut Step<'_>) -> Result<()> {
         let mut total = 0;
         // What an earlier version wrote is looked through before it is brought forward.
-        let is_newest = schema::is_newest(&self.connection(), &self.path)?;
-        let newer = if is_newest { NEWER_TABLES.as_slice() } else { &[] };
+        let version = schema::tables_of(&self.connection(), &self.path)?;
+        let newer = NEWER_TABLES.iter().filter(|(since, _)| *since <= version).map(|(_, table)| table);
         for table in TABLES.iter().chain(newer) {
             total += self.number(&format!("SELECT count(*) FROM {table}"), [])?.unsigned_abs();
         }
@@ -144,8 +144,12 @@ impl State {
         self.check_history(&mut count)?;
         self.check_evaluations(&mut count)?;
         self.check_published(&mut count)?;
-        if is_newest {
+        if version >= 3 {
             self.check_newer(&mut count)?;
+        }
+        if version >= 4 {
+            self.each_row(unmet::ALL, &mut count, unmet::read, |text| self.unmet_of(text).map(drop))?;
+            self.check_ranges(&unmet::RANGES)?;
         }
         for (why, sql) in DANGLING {
             let found = self.query(&format!("{sql} LIMIT 1"), [], |row| row.get::<_, Value>(0))?;
@@ -223,7 +227,7 @@ impl State {
         )?;
         // The first version had none.
         let curation =
-            if schema::has_curation(&self.connection(), &self.path)? { "curation" } else { "'[]'" };
+            if schema::tables_of(&self.connection(), &self.path)? >= 2 { "curation" } else { "'[]'" };
         self.each_row(
             &format!(
                 "SELECT input, recipient, desired, judged, findings, missing_issuers, next_evaluation, {curation}, anchor

@@ -1,14 +1,18 @@
 //! Contact with the target before anything is planned: the looks that the mode wants, batch by batch.
 
+use std::collections::BTreeSet;
+
 use super::{
-    exclusions::exclude,
+    exclusions::{exclude, exclude_until},
+    first_contact,
     job::Job,
     look::{Look, Verdict},
+    unmet::{self, Shown},
     wiped::Watch,
 };
 use crate::{
     error::{Error, ErrorId, Result},
-    model::Run,
+    model::{Run, Timestamp},
     state::published::PlanRow,
     targets::{Match, TargetQuery},
 };
@@ -27,37 +31,79 @@ pub(super) fn run(
             exclude(job, run, rows.remove(index), why)?;
         }
     }
+    let resting = rest(job, run, rows)?;
     let mut errors = Vec::new();
     let watched = watch.over(rows, job.target, job.state)?;
     for look in mode.looks(job.state, watched)? {
-        errors.extend(take(job, run, rows, look.as_ref())?);
+        errors.extend(take(job, run, rows, look.as_ref(), &resting)?);
     }
     Ok(errors)
 }
 
-fn take(job: &mut Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>, look: &dyn Look) -> Result<Vec<Error>> {
+/// Takes out those whom an earlier run did not find, or found to be left alone, and whom this one does not look for.
+/// Returns the anchors of those who stay and are not looked for, either.
+fn rest(job: &Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> Result<BTreeSet<String>> {
+    let mut resting = BTreeSet::new();
+    if first_contact::is_due(job.state)? {
+        return Ok(resting);
+    }
+    for index in (0..rows.len()).rev() {
+        let Some(row) = rows.get(index) else { continue };
+        let Some(unmet) = unmet::rests(job, row)? else { continue };
+        match unmet.reason {
+            Some(why) if is_written(row) => {
+                exclude_until(job, run, rows.remove(index), why, unmet.next_try, false)?;
+            }
+            // Nothing would be written for it anyway.
+            _ => drop(resting.insert(row.anchor.clone())),
+        }
+    }
+    Ok(resting)
+}
+
+/// Whether anything is, or is to be, at the target.
+fn is_written(row: &PlanRow) -> bool {
+    row.link.is_some() || !row.evaluation.desired.is_empty()
+}
+
+fn take(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    rows: &mut Vec<PlanRow>,
+    look: &dyn Look,
+    resting: &BTreeSet<String>,
+) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
-    for (anchor, found) in read(job, rows, look)? {
+    let mut wanted = Vec::new();
+    for row in rows.iter() {
+        let rests = look.is_remembered() && resting.contains(&row.anchor);
+        if !rests && look.wants(row) && !look.is_settled(&job.desk(), run, row, job.target)? {
+            wanted.push(row);
+        }
+    }
+    for (anchor, found) in read(job, &wanted, look.is_thorough())? {
         let Some(index) = rows.iter().position(|row| row.anchor == anchor) else { continue };
         let Some(row) = rows.get_mut(index) else { continue };
+        let shown = Shown::of(&found);
         let verdict = look.meet(&job.desk(), run, row, found)?;
-        errors.extend(settle(job, run, rows, index, verdict)?);
+        let again = if look.is_remembered() { unmet::note(job, row, shown)? } else { None };
+        errors.extend(settle(job, run, rows, index, verdict, again)?);
     }
     Ok(errors)
 }
 
-/// Reads the rows that the look is at, with the anchor of each.
-fn read(job: &mut Job<'_>, rows: &[PlanRow], look: &dyn Look) -> Result<Vec<(String, Result<Match>)>> {
-    let wanted: Vec<&PlanRow> = rows.iter().filter(|row| look.wants(row)).collect();
+/// Reads recipients, with the anchor of each.
+fn read(job: &mut Job<'_>, wanted: &[&PlanRow], thorough: bool) -> Result<Vec<(String, Result<Match>)>> {
     let mut matches = Vec::with_capacity(wanted.len());
     for batch in wanted.chunks(job.target.batch_size().max(1)) {
-        let queries: Vec<TargetQuery<'_>> = batch.iter().map(|row| row.query(look.is_thorough())).collect();
+        let queries: Vec<TargetQuery<'_>> = batch.iter().map(|row| row.query(thorough)).collect();
         matches.extend(job.target.read(&queries, job.context)?);
     }
     Ok(wanted.iter().map(|row| row.anchor.clone()).zip(matches).collect())
 }
 
-/// Carries out a verdict on the row at `index`; the error to report, if there is one.
+/// Carries out a verdict on the row at `index`; `again`: when it is looked for again. The error to report, if there is
+/// one.
 /// Fails where the verdict ends the run.
 fn settle(
     job: &Job<'_>,
@@ -65,10 +111,18 @@ fn settle(
     rows: &mut Vec<PlanRow>,
     index: usize,
     verdict: Verdict,
+    again: Option<Timestamp>,
 ) -> Result<Option<Error>> {
     match verdict {
         Verdict::Plan => Ok(None),
-        Verdict::Exclude(why) => exclude(job, run, rows.remove(index), why).map(|()| None),
+        Verdict::Exclude(why) => {
+            let row = rows.remove(index);
+            match again {
+                Some(time) => exclude_until(job, run, row, why, time, true)?,
+                None => exclude(job, run, row, why)?,
+            }
+            Ok(None)
+        }
         Verdict::Fail(error) if error.id.is_of_state() || error.id == ErrorId::Internal => Err(error),
         Verdict::Fail(error) => {
             let row = rows.remove(index);

@@ -10,7 +10,7 @@ use super::{
     read_back::{self, Check, Left, ReadBack},
     record,
     rehearsal::Rehearsal,
-    verify, wiped,
+    unmet, verify, wiped,
 };
 use crate::{
     error::{ErrorId, Result},
@@ -20,8 +20,8 @@ use crate::{
     targets::{Match, Removal, TargetQuery, TargetRecipient, TargetWrite},
 };
 
-/// Longest wait of a rejected change, in seconds.
-const LONGEST_WAIT: i64 = 24 * 3600;
+/// Longest wait of a rejected change, or until somebody is looked for again, in seconds.
+pub(super) const LONGEST_WAIT: i64 = 24 * 3600;
 
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let planned = job.state.change_count(run.id, ChangeState::Pending)?;
@@ -239,6 +239,7 @@ fn read_current(
             Ok(Match::Excluded(why, _)) => {
                 run.exclude(why);
                 job.state.drop_open_change(&one.change.anchor)?;
+                unmet::note_at_export(job, run, &one.change.anchor, &one.recipient, why)?;
                 outcomes.push(None);
                 continue;
             }
@@ -356,6 +357,7 @@ fn settle_batch(
                 }
                 Some(Ok(key)) => {
                     job.mode.keep(state, &one.change, &key, job.now)?;
+                    state.forget_unmet(&one.change.anchor)?;
                     run.numbers.exported += 1;
                     Outcome::exported(&one.change)
                 }

@@ -64,6 +64,10 @@ impl Look for FirstContact {
         self.thorough
     }
 
+    fn is_remembered(&self) -> bool {
+        true
+    }
+
     fn meet(
         &self,
         desk: &Desk<'_>,

@@ -61,6 +61,11 @@ impl<'a> Job<'a> {
         Desk { state: self.state, now: self.now, context: self.context }
     }
 
+    /// What the profile says, for hashes.
+    pub(super) fn profile_text(&self) -> String {
+        serde_json::to_string(&self.profile.kept()).unwrap_or_default()
+    }
+
     pub(super) fn is_partial(&self) -> bool {
         !self.options.identity.is_empty()
     }

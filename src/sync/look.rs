@@ -6,7 +6,7 @@ use crate::{
     model::{Exclusion, RecipientRecord, Run},
     policy::{self, RuleId},
     state::published::{Link, PlanRow},
-    targets::{Match, TargetQuery},
+    targets::{Match, Target, TargetQuery},
 };
 
 /// One kind of look: which recipients it is at, and what it takes over from the target.
@@ -16,6 +16,23 @@ pub trait Look {
 
     /// Whether the whole target is searched, since the state has never seen it.
     fn is_thorough(&self) -> bool {
+        false
+    }
+
+    /// Whether the target has shown all that the look is for, so that the recipient need not be read.
+    fn is_settled(
+        &self,
+        desk: &Desk<'_>,
+        run: &mut Run,
+        row: &PlanRow,
+        target: &mut dyn Target,
+    ) -> Result<bool> {
+        let _ = (desk, run, row, target);
+        Ok(false)
+    }
+
+    /// Whether later runs need not look at once for whom this look did not find, or found to be left alone.
+    fn is_remembered(&self) -> bool {
         false
     }
 

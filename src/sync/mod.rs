@@ -33,6 +33,7 @@ mod rival;
 mod run;
 mod sweep;
 mod undone;
+mod unmet;
 mod verify;
 mod wiped;
 mod witness;

@@ -58,6 +58,9 @@ fn learn(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     anchor_change::run(job, run)?;
     absent::tell(job, run)?;
     let watch = wiped::watch(job, run)?;
+    if watch == Watch::Everybody && !job.is_partial() {
+        job.target.look_over(job.state.recipients_with_managed()?, job.context)?;
+    }
     let unseen = plan::run(job, run, watch)?;
     wiped::settle(job, run, watch, unseen)?;
     verify::tell_drift(job, &run.numbers)?;

@@ -14,7 +14,7 @@ use crate::{
     model::{Change, PublishedValue, Run, RunNumbers, Value, counted},
     profile::{Drift, Ownership},
     state::published::{Link, PlanRow},
-    targets::{Match, TargetRecipient},
+    targets::{Match, Target, TargetRecipient},
 };
 
 /// So many writes of a run are read back without `-Verify`.
@@ -36,6 +36,21 @@ impl Look for Published {
     fn wants(&self, row: &PlanRow) -> bool {
         // What is left of those who go is read before it is removed.
         row.link.is_some() && row.gone.is_none() && self.watched.has(&row.anchor)
+    }
+
+    fn is_settled(
+        &self,
+        desk: &Desk<'_>,
+        run: &mut Run,
+        row: &PlanRow,
+        target: &mut dyn Target,
+    ) -> Result<bool> {
+        let is_there = !row.managed.is_empty() && target.was_seen_with(&row.query(false), &row.managed);
+        if is_there {
+            run.numbers.verified += 1;
+            desk.state.note_unseen(&row.anchor, false)?;
+        }
+        Ok(is_there)
     }
 
     fn meet(

@@ -286,6 +286,18 @@ pub trait Target: Send {
         Ok(())
     }
 
+    /// Told before what is published for `recipients` is compared with what is there: a list may do for most of them.
+    fn look_over(&mut self, recipients: u64, context: &Context) -> Result<()> {
+        let _ = (recipients, context);
+        Ok(())
+    }
+
+    /// Whether [`Target::look_over`] has seen exactly `values` with the recipient; `false`: only reading tells.
+    fn was_seen_with(&mut self, query: &TargetQuery<'_>, values: &[PublishedValue]) -> bool {
+        let _ = (query, values);
+        false
+    }
+
     /// Takes what an earlier run [learned](Target::learned) of how it wants to be asked; what is of another organisation,
     /// or unreadable, is left aside.
     fn recall(&mut self, remembered: &str) {

@@ -14,7 +14,7 @@ use smime_sync::{
 pub fn settings(server: &str, port: u16, ca: Option<PathBuf>, bases: &[&str]) -> DirectorySettings {
     let bases = bases.iter().map(|base| (*base).to_owned()).collect();
     let mut settings = DirectorySettings { port, ..DirectorySettings::new(server, bases) };
-    settings.connection.timeout = 20;
+    settings.connection.timeout = Some(20);
     settings.connection.server_certificate_path.extend(ca);
     settings
 }

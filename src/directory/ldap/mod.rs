@@ -11,10 +11,7 @@ mod scope;
 mod search;
 mod tls;
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use zeroize::Zeroizing;
 
@@ -99,7 +96,7 @@ impl LdapSource {
         let filter = scope::filter(settings, &dialect)?;
         let (user_name, password) = credential(server, user_name, password)?;
         let tls = tls::configuration(server, settings, context)?;
-        let time_limit = Duration::from_secs(settings.connection.timeout.into());
+        let time_limit = settings.connection.time_limit();
         let mut connection = Connection::open(server, settings.port, tls, time_limit, context)?;
         connection.bind(user_name, &password, context)?;
         context.log(LogLevel::Verbose, format!("Signed in to '{server}' as '{user_name}'."))?;

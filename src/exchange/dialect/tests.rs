@@ -8,6 +8,7 @@ fn the_first_form_of_each_fact_is_the_one_to_begin_with() {
         "together in batches",
         "as JSON",
         "1,000 objects at a time",
+        "1,000 objects at a time",
         "by filter",
         "as CLIXML",
         "near the system mailbox",

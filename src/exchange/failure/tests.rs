@@ -139,3 +139,196 @@ fn what_came_instead_is_named_without_secrets() {
     assert_eq!(excerpt("ä".repeat(500).as_bytes(), 200).chars().count(), 200);
     assert!(excerpt(&[0xff; 10], 200).is_empty());
 }
+
+/// What is told of a refusal: its error, whether it is tried again, and the text of the service.
+fn told(status: u16, exception: Option<&str>, body: &str) -> (ErrorId, Retry, String) {
+    let failure = classify(answer(status, exception, body));
+    (failure.error.id, failure.retry, failure.error.native.unwrap().text.unwrap())
+}
+
+/// The texts of docs/design/exchange-online.md §1.2 and §1.6, in the shapes in which public code has recorded them.
+const MASTERED: &str = "An Azure Active Directory call was made to keep object in sync between Azure Active Directory and \
+    Exchange Online. However, it failed. Detailed error message: Unable to update the specified properties for on-premises \
+    mastered Directory Sync objects or objects currently undergoing migration.";
+const MAY_PASS: &str = "The issue may be transient and please retry a couple of minutes later. If issue persists, please see exception \
+    members for more information.";
+const CONCURRENT: &str =
+    "You have reached the maximum number of concurrent requests per tenant. Please wait and try again";
+const AAD: &str = "Microsoft.Exchange.Configuration.DualWrite.LocStrings.UnableToWriteToAadException";
+
+#[test]
+fn what_may_pass_is_known_by_name_or_text_whatever_the_status() {
+    let error = |message: &str| {
+        serde_json::json!({ "error": {
+            "code": "BadRequest", "message": "Invalid Operation", "details": [{ "message": message }]
+        } })
+        .to_string()
+    };
+    let later = Retry::Later(None);
+    for (body, header, id, retry) in [
+        (error(&format!("|{AAD}|{MASTERED}")), None, ErrorId::RecipientDirectorySynced, Retry::Once),
+        // Public captures have both texts; who is managed on premises stays so.
+        (
+            error(&format!("|{AAD}|{MASTERED} {MAY_PASS}")),
+            None,
+            ErrorId::RecipientDirectorySynced,
+            Retry::Once,
+        ),
+        (
+            error(&format!("|{AAD}|Resource 'x' does not exist. {MAY_PASS}")),
+            Some("UnableToWriteToAadException"),
+            ErrorId::ExchangeUnavailable,
+            later,
+        ),
+        (error(CONCURRENT), None, ErrorId::ExchangeThrottled, later),
+        (CONCURRENT.to_owned(), None, ErrorId::ExchangeThrottled, later),
+        (serde_json::json!(CONCURRENT).to_string(), None, ErrorId::ExchangeThrottled, later),
+        (error("no English"), Some("CmdletProxyNotAvailableFailure"), ErrorId::ExchangeUnavailable, later),
+        (error("|X.CmdletProxyNotAvailableException|no English"), None, ErrorId::ExchangeUnavailable, later),
+        (error("no English"), Some("X.ServerBusyException"), ErrorId::ExchangeThrottled, later),
+        (error("no English"), Some("X.BackendCommunicationException"), ErrorId::ExchangeUnavailable, later),
+        (error("|X.ADTransientException|no English"), None, ErrorId::ExchangeUnavailable, later),
+        (error("The proxy address is in use"), None, ErrorId::ExchangeRefused, Retry::Never),
+        (error(""), Some("X.SomeException"), ErrorId::ExchangeRefused, Retry::Never),
+    ] {
+        for status in [400, 404, 500] {
+            let (found, again, _) = told(status, header, &body);
+            assert_eq!((found, again), (id, retry), "{status} {header:?} {body}");
+        }
+    }
+}
+
+#[test]
+fn text_is_found_in_json_inside_of_any_of_the_details() {
+    let inner =
+        r#"{"Message":"outer","TypeName":"A.Outer","InnerError":{"Message":"inner","TypeName":"B.Inner"}}"#;
+    let decisive = format!(
+        r#"{{"Message":"outer","TypeName":"A.Outer","InnerError":{{"Message":{},"TypeName":"B.Inner"}}}}"#,
+        serde_json::json!(SYNCED)
+    );
+    let by_name = r#"{"Message":"Ausnahme","TypeName":"A.Outer","InnerError":{"Message":"","TypeName":"B.ADTransientException"}}"#;
+    let localized = r#"{"localizedString":{"stringId":"ErrorManagementObjectNotFound"},"ClassName":"C.Thing","Message":null}"#;
+    let message = r#"{"localizedString":{"stringId":"x"},"ClassName":"C.ManagementObjectNotFoundException","Message":"weg"}"#;
+    let prefixed = format!("Ex6F9304|D.Named|{}", r#"{"Message":"in a prefix"}"#);
+    let unfinished = r#"{"Message":"cut o"#;
+    for (details, id, text, exception) in [
+        (vec![inner], ErrorId::ExchangeRefused, "outer", "A.Outer"),
+        (vec![&decisive], ErrorId::RecipientDirectorySynced, SYNCED, "B.Inner"),
+        (vec!["Invalid Operation", &decisive], ErrorId::RecipientDirectorySynced, SYNCED, "B.Inner"),
+        (
+            vec!["something first", "|X.Y|server is too busy"],
+            ErrorId::ExchangeThrottled,
+            "server is too busy",
+            "X.Y",
+        ),
+        (vec![by_name], ErrorId::ExchangeUnavailable, "Ausnahme", "A.Outer"),
+        (vec![localized], ErrorId::ExchangeRefused, "ErrorManagementObjectNotFound", "C.Thing"),
+        (vec![message], ErrorId::RecipientNotFound, "weg", "C.ManagementObjectNotFoundException"),
+        (vec![&prefixed], ErrorId::ExchangeRefused, "in a prefix", "D.Named"),
+        (vec![unfinished], ErrorId::ExchangeRefused, unfinished, ""),
+    ] {
+        let all: Vec<_> = details.iter().map(|message| serde_json::json!({ "message": message })).collect();
+        let body =
+            serde_json::json!({ "error": { "message": "Invalid Operation", "details": all } }).to_string();
+        let failure = classify(answer(400, None, &body));
+        let native = failure.error.native.unwrap();
+        assert_eq!((failure.error.id, native.text.as_deref()), (id, Some(text)), "{details:?}");
+        assert_eq!(native.exception.as_deref().unwrap_or_default(), exception, "{details:?}");
+    }
+    // A text in a text in a text: the quotes around each double those within.
+    let nested =
+        (0..12).fold("deep".to_owned(), |text, _| serde_json::json!({ "Message": text }).to_string());
+    let body = serde_json::json!({ "error": { "details": [{ "message": nested }] } }).to_string();
+    assert_eq!(told(400, None, &body).0, ErrorId::ExchangeRefused);
+}
+
+#[test]
+fn other_shapes_of_a_body_have_their_text_too() {
+    for (body, text) in [
+        (r#"{"Message":"An error has occurred."}"#, "An error has occurred."),
+        (r#"{"error":"unsupported"}"#, "unsupported"),
+        (r#""just text""#, "just text"),
+        (r#"{"error":{"details":["bare"]}}"#, "bare"),
+    ] {
+        assert_eq!(told(400, None, body).2, text);
+    }
+}
+
+#[test]
+fn a_role_that_is_missing_is_named_with_cmdlet_parameters_and_where_it_is_given() {
+    let body = |message: &str| serde_json::json!({ "error": { "message": message } }).to_string();
+    let missing = "no role with Set-Mailbox with -UserCertificate, -UserSMimeCertificate";
+    let either = "has Set-Mailbox without one of its parameters -UserCertificate, -UserSMimeCertificate";
+    let named = "A parameter cannot be found that matches parameter name 'UserSMimeCertificate'.";
+    for (status, exception, body, words) in [
+        (403, None, "\0".repeat(30), missing),
+        (403, None, String::new(), missing),
+        (403, None, body("Forbidden"), missing),
+        (403, None, "<html>proxy</html>".to_owned(), missing),
+        (400, None, body("The term 'Set-Mailbox' is not recognized as the name of a cmdlet"), missing),
+        (
+            400,
+            Some("System.Management.Automation.ParameterBindingException"),
+            body(named),
+            "the application's role has Set-Mailbox without its parameter -UserSMimeCertificate",
+        ),
+        (400, Some("AmbiguousParameterSetException"), body("kein Englisch"), either),
+        (400, None, body("Parameter set cannot be resolved using the specified named parameters."), either),
+    ] {
+        let failure = classify(answer(status, exception, &body));
+        let Failure { error, retry, refused, .. } = failure;
+        assert_eq!(
+            (error.id, retry, refused),
+            (ErrorId::ExchangeAccessDenied, Retry::Never, true),
+            "{error}"
+        );
+        assert!(error.message.starts_with("Set-Mailbox for 'ada' failed: "), "{error}");
+        assert!(error.message.contains(words), "{words}: {error}");
+        for words in ["Set-Mailbox", "'Mail Recipients'", "Exchange admin center", "Add-RoleGroupMember"] {
+            assert!(error.advice.contains(words), "{words}: {}", error.advice);
+        }
+        assert_eq!(error.advice.contains("proxy"), body.starts_with('<'), "{}", error.advice);
+        if status == 400 {
+            let text = error.native.unwrap().text.unwrap();
+            let session = classify_session(&text, "NamedParameterNotFound,Set-Mailbox", "", false, &USED);
+            assert_eq!(session.id, ErrorId::ExchangeAccessDenied, "{text}");
+            assert!(
+                session.advice.contains("Give the account a role with Set-Mailbox"),
+                "{}",
+                session.advice
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_that_is_not_taken_says_what_it_lacks_and_a_challenge_is_handed_over() {
+    let claims = r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#;
+    let plain = classify(answer(401, None, ""));
+    assert_eq!((plain.error.id, plain.retry), (ErrorId::ExchangeAccessDenied, Retry::AfterRenewal));
+    assert!(plain.error.advice.contains("Exchange.ManageAsApp"), "{}", plain.error.advice);
+    assert_eq!(plain.claims, None);
+    let challenge = classify(Answer { claims: Some(claims), ..answer(401, None, "") });
+    assert_eq!(challenge.retry, Retry::AfterRenewal);
+    assert_eq!(challenge.claims.as_deref(), Some(claims));
+    assert!(challenge.error.message.contains("claims challenge"), "{}", challenge.error);
+    assert!(!challenge.error.message.contains("nbf"), "{}", challenge.error);
+    let other = classify(Answer { claims: Some(claims), ..answer(403, None, "") });
+    assert_eq!(other.claims, None, "only a 401 is a challenge");
+}
+
+#[test]
+fn no_text_of_the_service_shows_a_token() {
+    let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzZWNyZXQifQ.c2lnbmF0dXJl";
+    for body in [
+        format!("Bearer {jwt}"),
+        serde_json::json!({ "error": { "message": format!("The token {jwt} is bad") } }).to_string(),
+        serde_json::json!({ "error": { "details": [{ "message": format!(r#"{{"Message":"Bearer {jwt}"}}"#) }] } })
+            .to_string(),
+    ] {
+        for status in [400, 401, 403, 500] {
+            let failure = classify(answer(status, None, &body));
+            assert!(!format!("{failure:?}").contains("eyJ"), "{status} {failure:?}");
+        }
+    }
+}

@@ -25,10 +25,19 @@ pub struct Connection {
     cloud: Cloud,
     tokens: Arc<dyn TokenSource>,
     clock: Clock,
-    time_limit: Duration,
+    limits: TimeLimits,
     region: Mutex<Region>,
     /// The service's clock, and ours when it showed it.
     shown: Mutex<Option<(Timestamp, Timestamp)>>,
+}
+
+/// How long an answer may take.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeLimits {
+    /// That of a list.
+    pub list: Duration,
+    /// Any other one.
+    pub other: Duration,
 }
 
 /// A request that went out, or tried to.
@@ -44,16 +53,16 @@ pub struct Sent {
 }
 
 impl Connection {
-    /// A way to `cloud` with tokens of `tokens`; `time_limit` is for one answer, by `clock`.
+    /// A way to `cloud` with tokens of `tokens`; `limits` are for one answer, by `clock`.
     pub fn new(
         http: HttpClient,
         cloud: Cloud,
         tokens: Arc<dyn TokenSource>,
         clock: Clock,
-        time_limit: Duration,
+        limits: TimeLimits,
     ) -> Self {
         let region = Mutex::new(Region::new(cloud.service().clone()));
-        Self { http, cloud, tokens, clock, time_limit, region, shown: Mutex::new(None) }
+        Self { http, cloud, tokens, clock, limits, region, shown: Mutex::new(None) }
     }
 
     /// The clock by which it waits.
@@ -72,12 +81,21 @@ impl Connection {
         Some(theirs.plus(self.clock.timestamp().0.saturating_sub(ours.0)))
     }
 
+    /// How long an answer may take.
+    pub fn limits(&self) -> TimeLimits {
+        self.limits
+    }
+
     /// Sends the request that `make` makes for the service's address and a token, and follows redirects with the same
-    /// commands.
+    /// commands. Each answer has `time_limit`.
     ///
     /// Fails where going on is useless: the sign-in's errors, `RedirectRefused`, `ExchangeTlsFailed`,
     /// `ExchangeProtocol` for a redirect that never ends, `Canceled`.
-    pub async fn post(&self, make: impl Fn(&Url, &AccessToken) -> Result<HttpRequest>) -> Result<Sent> {
+    pub async fn post(
+        &self,
+        make: impl Fn(&Url, &AccessToken) -> Result<HttpRequest>,
+        time_limit: Duration,
+    ) -> Result<Sent> {
         let mut redirected: Option<Url> = None;
         for _ in 0..=MOST_REDIRECTS {
             let token = self.tokens.token().await?;
@@ -87,8 +105,8 @@ impl Connection {
             self.sign(&mut request, &token)?;
             let url = request.url.clone();
             let begun = self.clock.now();
-            let result = self.http.send(request, self.clock.real(self.time_limit)).await;
-            let timed_out = result.is_err() && self.clock.now().saturating_sub(begun) >= self.time_limit;
+            let result = self.http.send(request, self.clock.real(time_limit)).await;
+            let timed_out = result.is_err() && self.clock.now().saturating_sub(begun) >= time_limit;
             let answer = match result {
                 Ok(answer) => answer,
                 Err(failure) if is_final(failure.error.id) => return Err(failure.error),

@@ -63,10 +63,23 @@ pub struct Delivery {
     pub said: Option<Announcement>,
     /// What it says about the pace.
     pub course: Course,
+    /// How large it was.
+    pub size: AnswerSize,
     /// For each command its answer.
     pub results: Vec<Result<Page, Failure>>,
     /// For each command whether its batch may be to blame: it was left out of the answer, or failed as one before it.
     pub blames_batch: Vec<bool>,
+}
+
+/// How large an answer was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerSize {
+    /// So many bytes.
+    Bytes(usize),
+    /// More than are taken.
+    TooLarge,
+    /// More than were ready in time.
+    TooSlow,
 }
 
 /// The command before this one in its batch failed (RFC 4918, 11.4): nothing was carried out.
@@ -78,15 +91,25 @@ pub async fn deliver(
     make: impl Fn(&Url, &AccessToken) -> Result<HttpRequest>,
     asked: &[Asked],
     is_batch: bool,
+    time_limit: Duration,
 ) -> Result<Delivery> {
-    let Sent { url, token, result, timed_out } = connection.post(make).await?;
+    let Sent { url, token, result, timed_out } = connection.post(make, time_limit).await?;
     let now = connection.clock().now();
+    let size = match &result {
+        Err(failure) if failure.too_large => AnswerSize::TooLarge,
+        Err(_) if timed_out => AnswerSize::TooSlow,
+        Err(_) => AnswerSize::Bytes(0),
+        // What stands before the service gave it up.
+        Ok(answer) if matches!(answer.status.as_u16(), 408 | 504) => AnswerSize::TooSlow,
+        Ok(answer) => AnswerSize::Bytes(answer.body.len()),
+    };
     let delivery = |status, said, course, results: Results, blames_batch| Delivery {
         url,
         token,
         status,
         said,
         course,
+        size,
         results,
         blames_batch,
     };
@@ -249,10 +272,11 @@ fn unreadable(asked: &Asked, error: &Error, answer: &HttpAnswer) -> Failure {
     Failure { error, retry: Retry::Later(None), refused: false, claims: None }
 }
 
-/// The failure of a request without an answer.
+/// The failure of a request without an answer. One that is too large would be so again.
 fn lost(asked: &Asked, failure: &HttpFailure) -> Failure {
     let error = named(asked, failure.error.clone());
-    Failure { error, retry: Retry::Later(None), refused: !failure.sent, claims: None }
+    let retry = if failure.too_large { Retry::Never } else { Retry::Later(None) };
+    Failure { error, retry, refused: !failure.sent, claims: None }
 }
 
 /// The failure of an answer that lacks what was asked for.

@@ -24,7 +24,7 @@ mod throttle;
 use std::{sync::Arc, time::Duration};
 
 use self::{
-    connection::Connection,
+    connection::{Connection, TimeLimits},
     request::Requests,
     run::{Line, Run, Sink},
 };
@@ -34,7 +34,7 @@ use super::{
     CmdletChannel, Command, Location, Object, Output,
     clock::Clock,
     cloud::Cloud,
-    dialect::{Dialect, SettledFact},
+    dialect::{Dialect, Fact, PageSize, SettledFact},
     http::HttpClient,
     sign_in::TokenSource,
 };
@@ -72,8 +72,9 @@ impl ExchangeOnline {
         context: &Context,
     ) -> Result<Self> {
         let http = HttpClient::new(&settings.connection, context)?;
-        let time_limit = Duration::from_secs(settings.connection.timeout.into());
-        let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, time_limit);
+        let connection = &settings.connection;
+        let limits = TimeLimits { list: connection.list_time_limit(), other: connection.time_limit() };
+        let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, limits);
         Ok(Self {
             connection: Arc::new(connection),
             requests: Requests::new(&settings.organization),
@@ -92,7 +93,7 @@ impl ExchangeOnline {
     ) -> Result<Vec<Result<Output>>> {
         self.meet(context)?;
         let run = Run::new(&mut self.line, &self.connection, &self.requests, commands, context);
-        context.block_on(run.finish(sink))?
+        context.block_on(run.finish(sink))?.map(|(results, _)| results)
     }
 
     /// Finds out which tenant the token is of, once: it is named in every address, and what earlier runs learned of it
@@ -164,6 +165,10 @@ impl CmdletChannel for ExchangeOnline {
         Ok(results.into_iter().zip(objects).map(with_objects).collect())
     }
 
+    fn has_pages(&self) -> bool {
+        true
+    }
+
     fn list(
         &mut self,
         command: &Command,
@@ -171,7 +176,15 @@ impl CmdletChannel for ExchangeOnline {
         sink: &mut dyn FnMut(Object) -> Result<()>,
     ) -> Result<()> {
         let mut pages = |_: usize, page: Vec<Object>| page.into_iter().try_for_each(&mut *sink);
-        let results = self.run(std::slice::from_ref(command), context, &mut pages)?;
+        self.meet(context)?;
+        let mut fact = *page_of(&mut self.line.dialect, command);
+        let run = Run::list(&mut self.line, &self.connection, &self.requests, command, fact.form, context);
+        let (results, listing) = context.block_on(run.finish(&mut pages))??;
+        let is_whole = results.iter().all(Result::is_ok);
+        if let Some(listing) = listing.filter(|_| is_whole) {
+            fact.confirm(listing.next_size(self.connection.limits().list));
+            *page_of(&mut self.line.dialect, command) = fact;
+        }
         for warning in
             results.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flat_map(|one| one.warnings)
         {
@@ -220,4 +233,9 @@ impl CmdletChannel for ExchangeOnline {
     fn settled(&self) -> Vec<SettledFact> {
         self.line.dialect.settled()
     }
+}
+
+/// How many objects a page of a list has: one with values is far larger.
+fn page_of<'d>(dialect: &'d mut Dialect, command: &Command) -> &'d mut Fact<PageSize> {
+    if command.counts_only { &mut dialect.page } else { &mut dialect.value_page }
 }

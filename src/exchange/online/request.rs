@@ -16,7 +16,7 @@ use super::manner::{Manner, Reading, is_address, reads};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{
-        Command,
+        Command, Extent,
         dialect::{AnchorForm, TenantForm},
         http::HttpRequest,
         sign_in::AccessToken,
@@ -70,7 +70,7 @@ impl Requests {
     ) -> Result<HttpRequest> {
         let url = page.cloned().unwrap_or_else(|| self.address(service, command, manner));
         let mut headers = self.headers(command, manner);
-        headers.push(("Prefer", page_size(manner)));
+        headers.push(("Prefer", page_size(command, manner)));
         let body = command_body(command, manner.bytes).to_string().into_bytes();
         request(url, body.into(), headers)
     }
@@ -87,7 +87,7 @@ impl Requests {
         let bearer = token.bearer();
         let inner = |(position, (command, manner)): (usize, &(&Command, Manner))| {
             let mut headers = self.headers(command, *manner);
-            headers.push(("Prefer", format!("{};odata.continue-on-error", page_size(*manner))));
+            headers.push(("Prefer", format!("{};odata.continue-on-error", page_size(command, *manner))));
             Inner {
                 id: position.to_string(),
                 url: self.address(service, command, *manner).into(),
@@ -104,12 +104,12 @@ impl Requests {
         let mut headers = common();
         headers.extend([
             ("Prefer", "odata.continue-on-error".to_owned()),
-            ("X-AnchorMailbox", self.system_mailbox(tenant)),
+            ("X-AnchorMailbox", self.system_mailbox()),
         ]);
         request(self.path(service, tenant, "$batch"), body, headers)
     }
 
-    /// How the tenant is named.
+    /// How the tenant is named in addresses; anchors name it by its id wherever that is known.
     fn name(&self, form: TenantForm) -> &str {
         match form {
             TenantForm::Id => self.tenant.as_deref().unwrap_or(&self.organization),
@@ -133,8 +133,8 @@ impl Requests {
         url
     }
 
-    fn system_mailbox(&self, tenant: TenantForm) -> String {
-        format!("APP:{SYSTEM_MAILBOX}@{}", self.name(tenant))
+    fn system_mailbox(&self) -> String {
+        format!("APP:{SYSTEM_MAILBOX}@{}", self.name(TenantForm::Id))
     }
 
     /// Near what a command is said to run.
@@ -142,8 +142,8 @@ impl Requests {
         match (manner.anchor, command.anchor.as_deref()) {
             (AnchorForm::Address, Some(address)) if is_address(address) => format!("SMTP:{address}"),
             (AnchorForm::OAuthUser, _) => format!("UPN:{OAUTH_USER}@{}", self.organization),
-            (AnchorForm::Tenant, _) => format!("TID:{}", self.name(manner.tenant)),
-            _ => self.system_mailbox(manner.tenant),
+            (AnchorForm::Tenant, _) => format!("TID:{}", self.name(TenantForm::Id)),
+            _ => self.system_mailbox(),
         }
     }
 
@@ -170,8 +170,9 @@ impl Requests {
 }
 
 /// How many objects a page is to have.
-fn page_size(manner: Manner) -> String {
-    format!("odata.maxpagesize={}", manner.page.objects())
+fn page_size(command: &Command, manner: Manner) -> String {
+    let objects = if command.extent == Extent::First { 1 } else { manner.page.objects() };
+    format!("odata.maxpagesize={objects}")
 }
 
 /// The headers of every request and of every command in a batch. Refusals are understood in English.

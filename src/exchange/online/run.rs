@@ -3,6 +3,7 @@
 mod batches;
 mod doubt;
 mod landing;
+mod listing;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -27,13 +28,14 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     exchange::{
-        Command, Object, Output,
-        dialect::{BatchForm, Dialect},
+        Command, Extent, Object, Output,
+        dialect::{BatchForm, Dialect, PageSize},
         failure::Failure,
         sign_in::AccessToken,
     },
-    model::counted,
+    model::{Fingerprint, counted},
 };
+pub use listing::Listing;
 
 /// The longest wait that the service can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -76,13 +78,15 @@ struct Job {
     refused: Vec<(Doubt, Manner)>,
     /// The page that comes next, and those that came already.
     page: Option<Url>,
-    pages: HashSet<String>,
+    pages: HashSet<Fingerprint>,
 }
 
 /// A request under way.
 struct Flight {
     ticket: Ticket,
     jobs: Vec<Job>,
+    /// When it was sent.
+    sent: Duration,
 }
 
 /// Takes the objects of a page.
@@ -102,11 +106,27 @@ pub struct Run<'a> {
     parked: Vec<(Doubt, Job, Failure)>,
     probes: HashMap<Doubt, usize>,
     results: Vec<Option<Result<Output>>>,
+    /// How far the list is, where the run is one.
+    listing: Option<Listing>,
     logged_wait: Duration,
     tasks: JoinSet<(u64, Result<Delivery>)>,
 }
 
 impl<'a> Run<'a> {
+    /// A run over one command that lists, with pages of `size` to begin with.
+    pub fn list(
+        line: &'a mut Line,
+        connection: &'a Arc<Connection>,
+        requests: &'a Requests,
+        command: &'a Command,
+        size: PageSize,
+        context: &'a Context,
+    ) -> Self {
+        let commands = std::slice::from_ref(command);
+        let listing = Some(Listing::new(size));
+        Self { listing, ..Self::new(line, connection, requests, commands, context) }
+    }
+
     /// A run over `commands`.
     pub fn new(
         line: &'a mut Line,
@@ -139,13 +159,15 @@ impl<'a> Run<'a> {
             parked: Vec::new(),
             probes: HashMap::new(),
             results: commands.iter().map(|_| None).collect(),
+            listing: None,
             logged_wait: Duration::ZERO,
             tasks: JoinSet::new(),
         }
     }
 
     /// Runs all; one result for each command, without the objects, which go to `sink` page by page.
-    pub async fn finish(mut self, sink: Sink<'_>) -> Result<Vec<Result<Output>>> {
+    /// For a list also how it went.
+    pub async fn finish(mut self, sink: Sink<'_>) -> Result<(Vec<Result<Output>>, Option<Listing>)> {
         self.forget();
         self.line.repeated = 0;
         let done = self.all(sink).await;
@@ -160,7 +182,8 @@ impl<'a> Run<'a> {
         }
         done?;
         let missing = || Err(Error::new(ErrorId::Internal, "A command was left without a result."));
-        Ok(self.results.into_iter().map(|one| one.unwrap_or_else(missing)).collect())
+        let results = self.results.into_iter().map(|one| one.unwrap_or_else(missing)).collect();
+        Ok((results, self.listing))
     }
 
     async fn all(&mut self, sink: Sink<'_>) -> Result<()> {
@@ -252,16 +275,22 @@ impl<'a> Run<'a> {
         for job in &mut jobs {
             let Some(command) = self.commands.get(job.position) else { continue };
             job.sent = job.manner.unwrap_or_else(|| Manner::of(command, &self.line.dialect));
+            if let Some(listing) = &self.listing {
+                job.sent.page = listing.size();
+            }
             commands.push((command.clone(), job.sent));
         }
         let asked: Vec<Asked> = commands.iter().map(|(command, _)| Asked::of(command)).collect();
         let page = jobs.first().and_then(|job| job.page.clone());
+        let limits = self.connection.limits();
+        let is_list = commands.iter().any(|(command, _)| command.extent == Extent::All);
+        let time_limit = if is_list { limits.list } else { limits.other };
         let (connection, requests) = (self.connection.clone(), self.requests.clone());
         self.line.flown += 1;
         let number = self.line.flown;
         self.line.budget.request(now);
         let ticket = self.line.throttle.sent(jobs.len());
-        self.line.flights.insert(number, Flight { ticket, jobs });
+        self.line.flights.insert(number, Flight { ticket, jobs, sent: now });
         self.tasks.spawn(async move {
             let make = |service: &Url, token: &AccessToken| match commands.as_slice() {
                 [(command, manner)] => requests.single(service, command, *manner, page.as_ref()),
@@ -270,7 +299,7 @@ impl<'a> Run<'a> {
                     requests.batch(service, &all, token)
                 }
             };
-            (number, deliver(&connection, make, &asked, asked.len() > 1).await)
+            (number, deliver(&connection, make, &asked, asked.len() > 1, time_limit).await)
         });
         Ok(())
     }

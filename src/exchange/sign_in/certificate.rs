@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     AccessToken, Surroundings,
     assertion::{Algorithm, Claims, assertion, signing_input},
+    claims_request::requested,
     entra::{Asked, read},
     host_key::HostKey,
     key_file::KeyPair,
-    renewal::{Failed, Issuer, Repetition},
+    renewal::{Challenge, Failed, Issuer, Repetition},
 };
 use crate::{
     certificate::Certificate,
@@ -73,7 +74,7 @@ impl CertificateSignIn {
             http: from.http.clone(),
             clock: from.clock.clone(),
             cancel: from.context.cancel.clone(),
-            time_limit: Duration::from_secs(settings.connection.timeout.into()),
+            time_limit: settings.connection.time_limit(),
             endpoint: cloud.token_endpoint(&settings.organization)?,
             scope: cloud.scope(),
             tenant: settings.organization.clone(),
@@ -82,9 +83,9 @@ impl CertificateSignIn {
         })
     }
 
-    async fn attempt(&self) -> Result<AccessToken, Failed> {
+    async fn attempt(&self, challenge: Option<&Challenge>) -> Result<AccessToken, Failed> {
         let assertion = self.assertion().await.map_err(Failed::for_good)?;
-        let request = self.request(&assertion);
+        let request = self.request(&assertion, challenge);
         let answer = self.http.send(request, self.time_limit).await;
         let answer = answer.map_err(|HttpFailure { error, .. }| {
             // A token can be asked for any number of times.
@@ -117,14 +118,15 @@ impl CertificateSignIn {
         }
     }
 
-    fn request(&self, assertion: &str) -> HttpRequest {
+    fn request(&self, assertion: &str, challenge: Option<&Challenge>) -> HttpRequest {
         let mut form = self.endpoint.clone();
         form.query_pairs_mut()
             .append_pair("client_id", &self.app_id)
             .append_pair("scope", &self.scope)
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-            .append_pair("client_assertion", assertion);
+            .append_pair("client_assertion", assertion)
+            .extend_pairs(challenge.map(|challenge| ("claims", requested(&challenge.claims))));
         let body = form.query().unwrap_or_default().as_bytes().to_vec();
         let mut request = HttpRequest::post(self.endpoint.clone(), body);
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -135,10 +137,10 @@ impl CertificateSignIn {
 }
 
 impl Issuer for CertificateSignIn {
-    async fn issue(&self) -> Result<AccessToken> {
+    async fn issue(&self, challenge: Option<&Challenge>) -> Result<AccessToken> {
         let mut repetition = Repetition::default();
         loop {
-            match self.attempt().await {
+            match self.attempt(challenge).await {
                 Ok(token) => return Ok(token),
                 Err(failed) => repetition.after(failed, &self.clock, &self.cancel).await?,
             }

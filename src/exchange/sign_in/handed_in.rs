@@ -21,6 +21,8 @@ pub(super) struct HandedIn {
     clock: Clock,
     /// Whether the service did not take it.
     refused: AtomicBool,
+    /// Whether it wanted another one instead.
+    challenged: AtomicBool,
 }
 
 /// The claims of a token that matter here (RFC 7519, 4.1).
@@ -67,12 +69,19 @@ impl HandedIn {
             return Err(unusable(&format!("is for '{first}', not for {resource}"))
                 .advice(format!("Hand in a token for {resource}.")));
         }
-        let handed_in = Self { token, clock, refused: AtomicBool::new(false) };
+        let handed_in =
+            Self { token, clock, refused: AtomicBool::new(false), challenged: AtomicBool::new(false) };
         handed_in.current()?;
         Ok(handed_in)
     }
 
     fn current(&self) -> Result<AccessToken> {
+        if self.challenged.load(Ordering::Relaxed) {
+            return Err(unusable(
+                "was withdrawn: Exchange Online wants another one (claims challenge), which only who signed in can get",
+            )
+            .advice("Sign in anew and hand in the new token, or let the profile sign in with a certificate."));
+        }
         if self.refused.load(Ordering::Relaxed) {
             return Err(unusable("is no longer taken by Exchange Online"));
         }
@@ -92,6 +101,12 @@ impl TokenSource for HandedIn {
     fn invalidate(&self, token: &AccessToken) {
         if self.token.is(token) {
             self.refused.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn challenged(&self, token: &AccessToken, _claims: &str) {
+        if self.token.is(token) {
+            self.challenged.store(true, Ordering::Relaxed);
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     AccessToken, Surroundings,
-    renewal::{Failed, Issuer, Repetition},
+    renewal::{Challenge, Failed, Issuer, Repetition},
     token_answer::{retry_after, shown, token},
 };
 use crate::{
@@ -88,10 +88,14 @@ impl ManagedIdentity {
 }
 
 impl Issuer for ManagedIdentity {
-    async fn issue(&self) -> Result<AccessToken> {
+    /// Its service takes no claims and keeps tokens for itself: a challenge is answered only if it has a new one.
+    async fn issue(&self, challenge: Option<&Challenge>) -> Result<AccessToken> {
         let mut repetition = Repetition::default();
         loop {
             match self.attempt().await {
+                Ok(token) if challenge.is_some_and(|challenge| challenge.token.is(&token)) => {
+                    return Err(same_again());
+                }
                 Ok(token) => return Ok(token),
                 Err(failed) => repetition.after(failed, &self.clock, &self.cancel).await?,
             }
@@ -138,6 +142,15 @@ fn unreachable(cause: Error) -> Error {
         Some(native) => error.native(*native),
         None => error,
     }
+}
+
+fn same_again() -> Error {
+    let message = "Exchange Online withdrew the managed identity's token and wants a new one (claims challenge), but \
+                   the identity's service gives out the same token again.";
+    Error::new(ErrorId::ManagedIdentityUnavailable, message).advice(
+        "Run again when that token has expired, after a day at most, or sign in with a certificate. Entra's sign-in log \
+         of the identity says why it was withdrawn.",
+    )
 }
 
 fn unavailable(what: &str) -> Error {

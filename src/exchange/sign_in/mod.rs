@@ -4,6 +4,7 @@ mod access_token;
 mod assertion;
 mod certificate;
 mod claims;
+mod claims_request;
 mod entra;
 mod handed_in;
 mod host_key;
@@ -50,6 +51,13 @@ pub trait TokenSource: Send + Sync {
 
     /// Tells that the service did not take this token (401), so that it is not given out again.
     fn invalidate(&self, token: &AccessToken);
+
+    /// The same, where the service wants another one that has these claims, as JSON
+    /// (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+    fn challenged(&self, token: &AccessToken, claims: &str) {
+        let _ = claims;
+        self.invalidate(token);
+    }
 }
 
 /// What signing in needs from outside.

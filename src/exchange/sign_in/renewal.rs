@@ -27,8 +27,17 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Somebody who gives out tokens.
 pub(super) trait Issuer: Send + Sync {
-    /// A new token.
-    fn issue(&self) -> impl Future<Output = Result<AccessToken>> + Send;
+    /// A new token, in answer to a challenge where there was one.
+    fn issue(&self, challenge: Option<&Challenge>) -> impl Future<Output = Result<AccessToken>> + Send;
+}
+
+/// What a service wanted instead of a token.
+#[derive(Debug, Clone)]
+pub(super) struct Challenge {
+    /// The token that it did not take.
+    pub token: AccessToken,
+    /// The claims that another one must have, as JSON.
+    pub claims: String,
 }
 
 /// An issuer whose last token is kept.
@@ -44,6 +53,8 @@ pub(super) struct Renewing<I> {
 #[derive(Default)]
 struct Kept {
     token: Option<AccessToken>,
+    /// What the next token must answer.
+    challenge: Option<Challenge>,
     /// The old token is good enough until then, since a renewal failed.
     next_try: Timestamp,
     /// How many renewals ended.
@@ -84,7 +95,7 @@ impl<I: Issuer> Renewing<I> {
             kept.renewals
         };
         let _gate = self.gate.lock().await;
-        {
+        let challenge = {
             let kept = self.kept();
             if let Some(token) = kept.usable(self.clock.timestamp()) {
                 return Ok(token);
@@ -93,8 +104,9 @@ impl<I: Issuer> Renewing<I> {
             if let Some(failure) = kept.failure.as_ref().filter(|_| kept.renewals != seen) {
                 return Err(failure.clone());
             }
-        }
-        let renewed = self.issuer.issue().await;
+            kept.challenge.clone()
+        };
+        let renewed = self.issuer.issue(challenge.as_ref()).await;
         let (result, message) = self.keep(renewed);
         if let Some(message) = message {
             // A caller who is slow to take it must not hold up a thread of the runtime.
@@ -114,6 +126,7 @@ impl<I: Issuer> Renewing<I> {
             Ok(token) => {
                 let message = format!("Signed in; the token is valid until {}.", token.expires());
                 kept.failure = None;
+                kept.challenge = None;
                 kept.token = Some(token.clone());
                 (Ok(token), Some(message))
             }
@@ -144,6 +157,14 @@ impl<I: Issuer> TokenSource for Renewing<I> {
         let mut kept = self.kept();
         if kept.token.as_ref().is_some_and(|current| current.is(token)) {
             kept.token = None;
+        }
+    }
+
+    fn challenged(&self, token: &AccessToken, claims: &str) {
+        let mut kept = self.kept();
+        if kept.token.as_ref().is_some_and(|current| current.is(token)) {
+            kept.token = None;
+            kept.challenge = Some(Challenge { token: token.clone(), claims: claims.to_owned() });
         }
     }
 }
@@ -218,11 +239,13 @@ mod tests {
         life: i64,
         fails: fn(u32) -> bool,
         issued: AtomicU32,
+        challenges: Mutex<Vec<String>>,
     }
 
     impl Issuer for Numbered {
-        async fn issue(&self) -> Result<AccessToken> {
+        async fn issue(&self, challenge: Option<&Challenge>) -> Result<AccessToken> {
             tokio::time::sleep(Duration::from_millis(50)).await;
+            self.challenges.lock().unwrap().extend(challenge.map(|one| one.claims.clone()));
             let number = self.issued.fetch_add(1, Ordering::SeqCst) + 1;
             if (self.fails)(number) {
                 return Err(Error::new(ErrorId::ExchangeUnreachable, format!("attempt {number}")));
@@ -234,7 +257,13 @@ mod tests {
 
     fn source(speed: f64, life: i64, fails: fn(u32) -> bool) -> Arc<Renewing<Numbered>> {
         let clock = Clock::accelerated(speed);
-        let issuer = Numbered { clock: clock.clone(), life, fails, issued: AtomicU32::new(0) };
+        let issuer = Numbered {
+            clock: clock.clone(),
+            life,
+            fails,
+            issued: AtomicU32::new(0),
+            challenges: Mutex::default(),
+        };
         let context = Context::new(Arc::new(Silent), CancellationToken::new());
         let (gate, kept) = (tokio::sync::Mutex::default(), Mutex::default());
         Arc::new(Renewing { issuer, clock, context, gate, kept })
@@ -303,6 +332,24 @@ mod tests {
             source.invalidate(&first);
             let third = source.token().await.unwrap();
             assert_eq!([&first, &second, &third].map(text), ["Bearer 1", "Bearer 2", "Bearer 2"]);
+        });
+    }
+
+    #[test]
+    fn a_challenge_is_handed_to_the_next_renewal_that_succeeds_and_to_no_other() {
+        let source = source(1.0, 3600, |number| number == 2);
+        Runtime::new().unwrap().block_on(async {
+            let first = source.token().await.unwrap();
+            source.challenged(&first, "the claims");
+            let failed = source.token().await.unwrap_err();
+            assert_eq!(failed.message, "attempt 2");
+            let second = source.token().await.unwrap();
+            // A late answer to a request with the first token.
+            source.challenged(&first, "late");
+            source.invalidate(&second);
+            let third = source.token().await.unwrap();
+            assert_eq!([&first, &second, &third].map(text), ["Bearer 1", "Bearer 3", "Bearer 4"]);
+            assert_eq!(*source.issuer.challenges.lock().unwrap(), ["the claims", "the claims"]);
         });
     }
 

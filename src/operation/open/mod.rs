@@ -3,6 +3,7 @@
 mod job;
 mod judge;
 mod organisation;
+mod recall;
 mod watch;
 
 pub(super) use job::Place;

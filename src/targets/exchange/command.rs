@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::kind::{Key, Kind, RECIPIENT_PROPERTIES};
-use crate::exchange::{Command, Confirm, Location, Parameter};
+use crate::exchange::{Command, Confirm, Extent, Location, Parameter};
 
 /// Longest name of a recipient (Microsoft: New-MailContact, -Name).
 const NAME_LIMIT: usize = 64;
@@ -42,9 +42,11 @@ pub(super) fn recipient_by_identity(identity: &str) -> Command {
     }
 }
 
-/// Finds recipients of any kind by any of their addresses. OPATH doubles a quote inside a text.
+/// Finds recipients of any kind by any of their addresses, and by where their mail goes. OPATH doubles a quote inside a
+/// text.
 pub(super) fn recipients_by_address(address: &str) -> Command {
-    let filter = format!("EmailAddresses -eq 'smtp:{}'", address.replace('\'', "''"));
+    let quoted = address.replace('\'', "''");
+    let filter = format!("EmailAddresses -eq 'smtp:{quoted}' -or ExternalEmailAddress -eq 'SMTP:{quoted}'");
     let parameters = vec![("Filter", text(filter)), ("ResultSize", text("Unlimited"))];
     Command { select: RECIPIENT_PROPERTIES, ..Command::new("Get-Recipient", parameters).about(Some(address)) }
 }
@@ -54,8 +56,19 @@ pub(super) fn list(kind: Kind, location: Location, counts_only: bool) -> Command
     Command {
         select: kind.properties(location),
         counts_only,
+        extent: Extent::All,
         ..Command::new(kind.get_cmdlet(), vec![("ResultSize", text("Unlimited"))])
     }
+}
+
+/// Those who have values (Microsoft: *Filterable properties*, `UserCertificate`, `UserSMimeCertificate`).
+const WITH_VALUES: &str = "UserCertificate -ne $null -or UserSMimeCertificate -ne $null";
+
+/// The same of a kind, but only those who have values.
+pub(super) fn list_with_values(kind: Kind, location: Location, counts_only: bool) -> Command {
+    let mut command = list(kind, location, counts_only);
+    command.parameters.push(("Filter", text(WITH_VALUES)));
+    command
 }
 
 /// Lists the deleted mailboxes that can still be restored; there are none on premises.
@@ -115,7 +128,11 @@ pub(super) fn organization() -> Command {
 
 /// Whether recipients can be read.
 pub(super) fn any_mailbox() -> Command {
-    Command { select: &["Guid"], ..Command::new("Get-Mailbox", vec![("ResultSize", text("1"))]) }
+    Command {
+        select: &["Guid"],
+        extent: Extent::First,
+        ..Command::new("Get-Mailbox", vec![("ResultSize", text("1"))])
+    }
 }
 
 #[cfg(test)]
@@ -125,7 +142,9 @@ mod tests {
     #[test]
     fn quotes_in_an_address_stay_inside_the_filter() {
         let command = recipients_by_address("o'brien@contoso.test' -or Name -like '*");
-        let filter = "EmailAddresses -eq 'smtp:o''brien@contoso.test'' -or Name -like ''*'";
+        let quoted = "o''brien@contoso.test'' -or Name -like ''*";
+        let filter =
+            format!("EmailAddresses -eq 'smtp:{quoted}' -or ExternalEmailAddress -eq 'SMTP:{quoted}'");
         assert_eq!(command.parameters.first(), Some(&("Filter", text(filter))));
     }
 

@@ -100,7 +100,7 @@ pub(super) fn property(attribute: Attribute) -> &'static str {
     }
 }
 
-fn count(object: &Object, attribute: Attribute) -> usize {
+pub(super) fn count(object: &Object, attribute: Attribute) -> usize {
     match object.get(property(attribute)) {
         None => 0,
         Some(Property::Count(count)) => *count,

@@ -80,6 +80,14 @@ impl Index {
         self.addresses.extend(found.addresses.iter().map(address));
     }
 
+    /// Those in `found`.
+    pub(super) fn of(found: &[Found]) -> Self {
+        let mut index = Self::default();
+        found.iter().for_each(|one| index.push(one));
+        index.sort();
+        index
+    }
+
     /// Makes what was added findable.
     pub(super) fn sort(&mut self) {
         let Self { entries, addresses, by_guid } = self;
@@ -114,6 +122,13 @@ impl Index {
             .take_while(move |address| *address.text == *text)
             .filter(move |address| address.roles & roles != 0)
             .map(|address| address.entry)
+    }
+
+    /// Whether anybody has the Guid or, as its own, the address of a query.
+    pub(super) fn has_address_or_guid(&self, wanted: &Wanted) -> bool {
+        let own = role::PRIMARY | role::PROXY;
+        wanted.guids.iter().any(|guid| self.by_guid(*guid).is_some())
+            || wanted.address.iter().any(|address| self.with_address(address, own).next().is_some())
     }
 
     /// Finds whom a query means: by Guid, by the primary address, by any address, by the user principal name or
@@ -162,10 +177,7 @@ mod tests {
     }
 
     fn index(people: &[Found]) -> Index {
-        let mut index = Index::default();
-        people.iter().for_each(|one| index.push(one));
-        index.sort();
-        index
+        Index::of(people)
     }
 
     fn wanted(guid: Option<u128>, address: &str, name: &str) -> Wanted {

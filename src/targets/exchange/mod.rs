@@ -13,6 +13,7 @@ mod read;
 mod rehearse;
 mod search;
 mod stranger;
+mod survey;
 mod write;
 
 use std::time::Duration;
@@ -27,14 +28,15 @@ use crate::{
     event::Context,
     exchange::{
         CmdletChannel, Command, Location, Output,
-        dialect::{ClearForm, Fact, SettledFact},
+        dialect::{ClearForm, Fact, SettledFact, ValueFilter},
     },
-    model::{PublishedRecipient, RecipientKind, Timestamp, counted},
+    model::{PublishedRecipient, PublishedValue, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
 use kind::{Key, Kind};
 use search::Directory;
 use strum::VariantArray;
+use survey::Survey;
 
 /// The keys of a recipient of any kind with the Guid of `key`: a mailbox may have been a mail user before. `None` for
 /// what is no key of Exchange.
@@ -50,6 +52,10 @@ pub struct Exchange {
     location: Option<Location>,
     identity: Option<TargetIdentity>,
     directory: Directory,
+    /// What everybody had, where they were listed.
+    survey: Option<Survey>,
+    /// Whether the service lists by values, where the channel does not keep that.
+    filter: Fact<ValueFilter>,
     /// How properties are cleared, where the channel remembers nothing.
     clear: Fact<ClearForm>,
 }
@@ -80,6 +86,8 @@ impl Exchange {
             location: None,
             identity: None,
             directory: Directory::default(),
+            survey: None,
+            filter: Fact::default(),
             clear: Fact::default(),
         }
     }
@@ -207,6 +215,14 @@ impl Target for Exchange {
 
     fn wait(&self, time: Duration, context: &Context) -> Result<()> {
         self.channel.wait(time, context)
+    }
+
+    fn look_over(&mut self, recipients: u64, context: &Context) -> Result<()> {
+        Self::look_over(self, recipients, context)
+    }
+
+    fn was_seen_with(&mut self, query: &TargetQuery<'_>, values: &[PublishedValue]) -> bool {
+        query.link.is_some_and(|key| self.was_listed_with(key, query.anchor, values))
     }
 
     /// The answer to a write says nothing of what became of the property: `null` may leave it as it is.

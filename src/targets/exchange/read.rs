@@ -6,7 +6,7 @@ use super::{
     Exchange, command,
     found::{Found, to_recipient},
     index::{Entry, Located, Wanted},
-    kind::{Key, Kind},
+    kind::Key,
 };
 use crate::{
     directory::SourceItem,
@@ -65,6 +65,7 @@ impl Exchange {
                 None | Some(Ok(None)) => None,
                 Some(Ok(Some((found, object)))) => {
                     self.directory.claim(found.key.guid, query.anchor);
+                    self.compare_with_list(&found, &object, context)?;
                     Some(judge(&found, &object, location))
                 }
                 Some(Err(error)) => Some(Err(error)),
@@ -197,22 +198,17 @@ impl Exchange {
         Ok(Match::Excluded(Exclusion::SoftDeleted, found))
     }
 
-    /// Hands over everybody whose values the cmdlets show.
+    /// Hands over everybody who has values that the cmdlets show, perhaps with others.
     pub(super) fn list_recipients(
         &mut self,
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
-        let location = self.location(context)?;
-        for kind in Kind::of(location).iter().filter(|kind| kind.set_cmdlet(location).is_some()) {
-            let list = command::list(*kind, location, false);
-            self.channel.list(&list, context, &mut |object| match Found::read(Some(*kind), &object) {
-                Ok(None) => Ok(()),
-                Ok(Some(found)) => sink(item(&found, &object)),
-                Err(error) => sink(SourceItem::Invalid(error)),
-            })?;
-        }
-        Ok(())
+        self.list_with_values(false, context, &mut |kind, object| match Found::read(Some(kind), &object) {
+            Ok(None) => Ok(()),
+            Ok(Some(found)) => sink(item(&found, &object)),
+            Err(error) => sink(SourceItem::Invalid(error)),
+        })
     }
 
     /// Hands over those whom one of the identities names.

@@ -123,7 +123,8 @@ impl Exchange {
         Ok(self.directory.soft_deleted.as_ref().map_or(Located::Nobody, |index| index.find(wanted)))
     }
 
-    /// Asks for each recipient: by Guid and address first, and by the user principal name where nobody has these.
+    /// Asks for each recipient: by Guid and address first, and by the user principal name, too, where nobody has these
+    /// but perhaps as the address that its mail goes to.
     pub(super) fn look_up(&mut self, wanted: &[Wanted], context: &Context) -> Result<Vec<Result<Located>>> {
         let location = self.location(context)?;
         let by_address = |one: &Wanted| {
@@ -142,55 +143,54 @@ impl Exchange {
             };
             names.into_iter().flat_map(command).collect()
         };
-        let mut located = self.ask_for(wanted, by_address, context)?;
-        let rest: Vec<usize> = (0..)
-            .zip(&located)
-            .filter(|(_, one)| matches!(one, Ok(Located::Nobody)))
-            .map(|(at, _)| at)
-            .collect();
-        let missing: Vec<Wanted> = rest.iter().filter_map(|at| wanted.get(*at)).cloned().collect();
-        for (at, found) in rest.into_iter().zip(self.ask_for(&missing, by_name, context)?) {
-            if let Some(place) = located.get_mut(at) {
-                *place = found;
+        let mut found = self.ask_for(wanted, by_address, context)?;
+        // An address outranks a name; without one, everybody comes into question who goes by it.
+        let is_open = |(one, found): (&Wanted, &Result<Vec<Found>>)| {
+            found.as_ref().is_ok_and(|found| !Index::of(found).has_address_or_guid(one))
+        };
+        let open: Vec<usize> =
+            (0..wanted.len()).filter(|at| wanted.get(*at).zip(found.get(*at)).is_some_and(is_open)).collect();
+        let missing: Vec<Wanted> = open.iter().filter_map(|at| wanted.get(*at)).cloned().collect();
+        for (at, more) in open.into_iter().zip(self.ask_for(&missing, by_name, context)?) {
+            match (found.get_mut(at), more) {
+                (Some(Ok(found)), Ok(more)) => found.extend(more),
+                (Some(place), Err(error)) => *place = Err(error),
+                _ => {}
             }
         }
-        Ok(located)
+        let find = |(one, found): (&Wanted, Result<Vec<Found>>)| Ok(Index::of(&found?).find(one));
+        Ok(wanted.iter().zip(found).map(find).collect())
     }
 
-    /// Runs each one's commands and finds it among their answers.
+    /// Runs each one's commands; whom they found.
     fn ask_for(
         &mut self,
         wanted: &[Wanted],
         commands: impl Fn(&Wanted) -> Vec<(Option<Kind>, Command)>,
         context: &Context,
-    ) -> Result<Vec<Result<Located>>> {
+    ) -> Result<Vec<Result<Vec<Found>>>> {
         let questions: Vec<Vec<(Option<Kind>, Command)>> = wanted.iter().map(commands).collect();
         let all: Vec<Command> = questions.iter().flatten().map(|(_, command)| command.clone()).collect();
         let mut answers = self.invoke(&all, context)?.into_iter();
-        let mut located = Vec::with_capacity(wanted.len());
-        for (one, questions) in wanted.iter().zip(&questions) {
-            let answers: Vec<_> =
-                questions.iter().map(|(kind, _)| *kind).zip(answers.by_ref().take(questions.len())).collect();
-            located.push(among(one, answers));
-        }
-        Ok(located)
+        let answers_to = |questions: &Vec<(Option<Kind>, Command)>| {
+            let answers = answers.by_ref().take(questions.len());
+            whom(questions.iter().map(|(kind, _)| *kind).zip(answers).collect())
+        };
+        Ok(questions.iter().map(answers_to).collect())
     }
 }
 
-/// Finds a recipient among the answers to the commands that asked for it.
-fn among(wanted: &Wanted, answers: Vec<(Option<Kind>, Result<Output>)>) -> Result<Located> {
-    let mut index = Index::default();
+/// Whom the answers to the commands that asked for one have.
+fn whom(answers: Vec<(Option<Kind>, Result<Output>)>) -> Result<Vec<Found>> {
+    let mut all = Vec::new();
     for (kind, answer) in answers {
         let output = match answer {
             Err(error) if error.id == ErrorId::RecipientNotFound => continue,
             other => other?,
         };
         for object in &output.objects {
-            if let Some(found) = Found::read(kind, object)? {
-                index.push(&found);
-            }
+            all.extend(Found::read(kind, object)?);
         }
     }
-    index.sort();
-    Ok(index.find(wanted))
+    Ok(all)
 }

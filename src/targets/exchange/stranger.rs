@@ -2,8 +2,8 @@
 
 use super::{
     Exchange,
-    found::to_recipient,
-    index::{Entry, Index},
+    found::{Found, to_recipient},
+    index::Entry,
     kind::Key,
 };
 use crate::{error::Result, event::Context, exchange::Location, targets::Stranger};
@@ -12,16 +12,18 @@ use crate::{error::Result, event::Context, exchange::Location, targets::Stranger
 const BATCH: usize = 200;
 
 impl Exchange {
-    /// Everybody is listed with the number of values; values are read only of those who have some, take changes here,
-    /// and were not matched in this run.
+    /// They are listed with the number of values; values are read only of those who have some, take changes here, and were
+    /// not matched in this run.
     pub(super) fn hand_over_strangers(
         &mut self,
         context: &Context,
         sink: &mut dyn FnMut(Stranger) -> Result<()>,
     ) -> Result<()> {
         let location = self.location(context)?;
-        self.know_everybody(context)?;
-        let everybody = self.directory.everybody.as_ref().map(Index::entries).unwrap_or_default();
+        let everybody = match &self.directory.everybody {
+            Some(index) => index.entries().to_vec(),
+            None => self.entries_with_values(context)?,
+        };
         let mut keys: Vec<(Key, Option<String>)> = everybody
             .iter()
             .filter(|entry| could_be_ours(entry, location) && !self.directory.is_claimed(entry.key.guid))
@@ -42,6 +44,18 @@ impl Exchange {
             }
         }
         Ok(())
+    }
+}
+
+impl Exchange {
+    fn entries_with_values(&mut self, context: &Context) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        self.list_with_values(true, context, &mut |kind, object| {
+            let found = Found::read(Some(kind), &object)?;
+            entries.extend(found.map(|found| Entry { key: found.key, flags: found.flags }));
+            Ok(())
+        })?;
+        Ok(entries)
     }
 }
 

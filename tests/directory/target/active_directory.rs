@@ -90,7 +90,7 @@ impl Server {
         let ca = Some(folder.path().join("ca.pem"));
         let mut settings =
             without_quiet_period(crate::common::directory::settings("localhost", port, ca, &[BASE]));
-        settings.directory.connection.timeout = 5;
+        settings.directory.connection.timeout = Some(5);
         Self { settings, _folder: folder }
     }
 
@@ -241,7 +241,7 @@ fn a_connection_that_breaks_in_mid_write_leaves_nothing_guessed() {
     let error = take_out(&server).0.unwrap_err();
     assert_eq!(error.id, ErrorId::DirectoryUnreachable, "{error:?}");
     let mut server = Server::new(VALUES, &[], |_| Reply::Nothing);
-    server.settings.directory.connection.timeout = 1;
+    server.settings.directory.connection.timeout = Some(1);
     let error = take_out(&server).0.unwrap_err();
     assert_eq!(error.id, ErrorId::DirectoryTimeout, "{error:?}");
 }

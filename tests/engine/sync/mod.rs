@@ -27,6 +27,7 @@ mod state;
 mod state_contents;
 mod time;
 mod undone;
+mod unmet;
 // The profiles of the states that it holds have paths of Unix.
 #[cfg(unix)]
 mod upgrade;

@@ -208,6 +208,13 @@ fn what_no_version_wrote_is_damage_and_never_a_default() {
         ("UPDATE link SET anchor = 'zz' WHERE anchor = 'id-bob'", "it has a link of zz, who is nobody it knows"),
         ("UPDATE link SET anchor = '' WHERE anchor = 'id-bob'", "it has a link of , who is nobody it knows"),
         ("UPDATE link SET anchor = upper(anchor)", "it has a link of ID-ALICE, who is nobody it knows"),
+        (
+            "REPLACE INTO unmet VALUES ('id-bob', zeroblob(32), 'Nobody', 1, 0)",
+            "it holds the unknown reason to skip a recipient 'Nobody'",
+        ),
+        ("REPLACE INTO unmet VALUES ('id-bob', zeroblob(32), NULL, 0, 0)", "its unmet has the tries 0, which is out of range"),
+        ("REPLACE INTO unmet VALUES ('id-bob', zeroblob(32), NULL, 1, 253402300800)", "out of range"),
+        ("PRAGMA user_version = 3", "its version is 3, but it has the column 'anchor' of 'unmet' of a later one"),
         ("PRAGMA user_version = 2", "its version is 2, but it has the column 'asked' of 'run' of a later one"),
         ("PRAGMA user_version = 1", "its version is 1, but it has the column 'asked' of 'run' of a later one"),
         ("UPDATE import SET missing_since = -62135596801", "out of range"),

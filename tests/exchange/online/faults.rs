@@ -62,7 +62,7 @@ fn single_commands_inside_a_batch_may_fail_too() {
 fn an_answer_that_never_comes_is_given_up_and_asked_for_again() {
     let mut world = World::new();
     world.mailboxes(40);
-    world.settings.connection.timeout = 30;
+    world.settings.connection.timeout = Some(30);
     world.stand_in.faults(1, json!([{ "Kind": "Slow", "Nth": 2, "Seconds": 400 }]));
     all_is_written(&world);
     assert!(world.log.has("1 request to Exchange Online was repeated."), "{:?}", world.log.lines());

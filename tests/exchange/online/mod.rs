@@ -2,10 +2,13 @@
 //! test's own that answer what no stand-in should.
 
 mod commands;
+mod dialect;
 mod faults;
+mod large;
 mod load;
 mod pages;
 mod refusals;
+mod rights;
 mod strange_answers;
 mod throttle;
 mod world;

@@ -104,7 +104,7 @@ pub fn settings(address: &str, authority: PathBuf) -> ExchangeOnlineSettings {
         ..ExchangeOnlineSettings::new(DOMAIN)
     };
     settings.connection.server_certificate_path.push(authority);
-    settings.connection.timeout = 240;
+    settings.connection.timeout = Some(240);
     settings
 }
 

@@ -59,6 +59,38 @@ fn a_compressed_body_is_unpacked() {
 }
 
 #[test]
+fn a_failure_s_body_that_cannot_be_read_takes_nothing_from_its_status() {
+    let longer = |status: &str, headers: &str, length: usize, body: &[u8]| {
+        let head =
+            format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n");
+        [head.as_bytes(), body].concat()
+    };
+    let gzip = "Content-Encoding: gzip\r\n";
+    let damaged = hex::decode("1f8b0800000000000003cb48cdc9c907ff86a6103605000000").unwrap();
+    for (status, headers, length, body, came) in [
+        ("403 Forbidden", gzip, 30, vec![0; 30], Some(30)),
+        ("403 Forbidden", gzip, 25, damaged.clone(), Some(25)),
+        ("403 Forbidden", "Content-Encoding: br\r\n", 4, b"text".to_vec(), Some(4)),
+        ("403 Forbidden", "", 400, b"text".to_vec(), Some(4)),
+        ("200 OK", gzip, 30, vec![0; 30], Some(30)),
+        ("200 OK", gzip, 25, damaged, None),
+        ("200 OK", "Content-Encoding: br\r\n", 4, b"text".to_vec(), None),
+        ("200 OK", "", 400, b"text".to_vec(), None),
+    ] {
+        let (port, requests) = https(move |_, _| longer(status, headers, length, &body));
+        let answer = send(&format!("https://localhost:{port}/"), SOON);
+        match answer {
+            Ok(answer) => {
+                assert_eq!(Some(answer.body.len()), came, "{status} {headers}");
+                assert!(status.starts_with(answer.status.as_str()), "{status}");
+            }
+            Err(failure) => assert!(came.is_none() && failure.sent, "{status} {headers}: {}", failure.error),
+        }
+        assert_eq!(requests.lock().unwrap()[0].headers["accept-encoding"], "gzip");
+    }
+}
+
+#[test]
 fn a_redirect_is_handed_over_and_not_followed() {
     let (evil, reached) = https(|_, _| says("200 OK", "", ""));
     let (port, _) = https(move |_, _| {
@@ -103,7 +135,7 @@ fn each_failure_has_its_id_and_says_whether_the_service_may_have_acted() {
             format!("https://localhost:{silent}/"),
             ExchangeUnreachable,
             true,
-            "Timed out after 2 s waiting for an answer",
+            "Timed out after 2 s waiting for an answer from 'localhost:{port}'; -Timeout sets the limit.",
         ),
         (format!("https://localhost:{strange}/"), ExchangeTlsFailed, false, "does not trust"),
         (format!("https://localhost:{expired}/"), ExchangeTlsFailed, false, "expired at"),

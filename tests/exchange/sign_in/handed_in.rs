@@ -79,4 +79,12 @@ fn a_token_that_runs_out_or_is_refused_in_mid_run_stops_it() {
     let error = refused.context.block_on(source.token()).unwrap().unwrap_err();
     assert_eq!(error.id, ErrorId::AccessTokenUnusable);
     assert!(error.message.contains("no longer taken by Exchange Online"), "{error}");
+
+    let withdrawn = world(b"opaque-token");
+    let source = withdrawn.source(&settings(1)).unwrap();
+    let token = withdrawn.context.block_on(source.token()).unwrap().unwrap();
+    source.challenged(&token, "{}");
+    let error = withdrawn.context.block_on(source.token()).unwrap().unwrap_err();
+    assert_eq!(error.id, ErrorId::AccessTokenUnusable);
+    assert!(error.message.contains("wants another one (claims challenge)"), "{error}");
 }

@@ -55,6 +55,28 @@ fn each_service_is_asked_in_its_own_way() {
 }
 
 #[test]
+fn a_challenge_is_answered_by_a_new_token_and_the_same_one_again_is_none() {
+    for (second, answered) in [("t", false), ("u", true)] {
+        let (port, _) = http(move |number, _| {
+            let text =
+                if number == 1 { TOKEN.to_owned() } else { TOKEN.replace("\"t\"", &format!("{second:?}")) };
+            says("200 OK", "", &text)
+        });
+        let world = on_virtual_machine(port);
+        let source = world.source(&managed(None)).unwrap();
+        let token = world.context.block_on(source.token()).unwrap().unwrap();
+        source.challenged(&token, "{}");
+        match world.context.block_on(source.token()).unwrap() {
+            Ok(token) => assert!(answered && text(&token) == "Bearer u", "{token:?}"),
+            Err(error) => {
+                assert!(!answered && error.id == ErrorId::ManagedIdentityUnavailable, "{error}");
+                assert!(error.message.contains("gives out the same token again"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn app_service_tells_only_the_time_at_which_a_token_ends() {
     let (port, _) = http(|_, _| says("200 OK", "", r#"{"access_token":"t","expires_on":"1999999999"}"#));
     let token = on_app_service(port).sign_in(&managed(None)).unwrap();

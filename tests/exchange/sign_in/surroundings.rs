@@ -81,7 +81,7 @@ pub fn settings(port: u16) -> ExchangeOnlineSettings {
         azure_ad_authorization_endpoint_uri: Some(format!("https://localhost:{port}")),
         ..ExchangeOnlineSettings::new(TENANT)
     };
-    settings.connection.timeout = 20;
+    settings.connection.timeout = Some(20);
     settings.connection.server_certificate_path.push(authority().1.clone());
     settings
 }

@@ -246,7 +246,7 @@ impl Office {
             ..ExchangeOnlineSettings::new(DOMAIN)
         };
         settings.connection.server_certificate_path.push(stand_in.authority_path());
-        settings.connection.timeout = 240;
+        settings.connection.timeout = Some(240);
         let clock = Clock::accelerated(speed);
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);

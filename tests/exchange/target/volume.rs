@@ -46,8 +46,11 @@ fn a_recipient_costs_one_read_and_one_write_and_then_a_few_are_looked_at() {
         assert_eq!(office.run(way).exported(), 150, "{way:?}");
         // Three writes are read back; the place, the check and the listing ask once each.
         let (reads, writes) = (office.count("Get-Mailbox"), office.count("Set-Mailbox"));
-        assert_eq!(writes, 150, "{way:?}");
-        assert!((150 + 3..=150 + 3 + 3).contains(&reads), "{way:?}: {reads} reads");
+        // Over REST one write is tried before, with one of three who are read for that.
+        let tried = u64::from(way == Way::Online);
+        assert_eq!(writes, 150 + tried, "{way:?}");
+        let least = 150 + 3 + 3 * tried;
+        assert!((least..=least + 3).contains(&reads), "{way:?}: {reads} reads");
 
         assert_eq!(office.run(way).ok().numbers.unchanged, 150, "{way:?}");
         let asked = office.count("Get-Mailbox").saturating_sub(reads);

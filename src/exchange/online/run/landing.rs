@@ -1,6 +1,6 @@
 //! What becomes of each command once its request was answered.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use reqwest::Url;
 use tokio::task::JoinError;
@@ -9,19 +9,21 @@ use super::{Flight, Job, Run, Sink};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{
+        Extent,
         failure::{Failure, Retry},
         online::{
             answer::Page,
-            delivery::{Asked, Delivery, is_delay, lacking},
+            delivery::{AnswerSize, Asked, Delivery, is_delay, lacking},
             manner::Doubt,
             retry::{MOST_ATTEMPTS, back_off, chance},
             throttle::Course,
         },
     },
+    model::Fingerprint,
 };
 
-/// The most pages of one command: two million objects.
-const MOST_PAGES: usize = 2_000;
+/// The most pages of one command: two million objects in the smallest pages.
+const MOST_PAGES: usize = 16_000;
 
 /// An error for the log, with the id of its request where the service gave one.
 fn told(error: &Error) -> String {
@@ -40,7 +42,7 @@ impl Run<'_> {
     ) -> Result<()> {
         let failed = |e| Error::new(ErrorId::Internal, format!("A request ended by itself: {e}."));
         let (number, delivery) = joined.map_err(failed)?;
-        let Some(Flight { ticket, jobs }) = self.line.flights.remove(&number) else { return Ok(()) };
+        let Some(Flight { ticket, jobs, sent }) = self.line.flights.remove(&number) else { return Ok(()) };
         let now = self.connection.clock().now();
         let delivery = match delivery {
             Ok(delivery) => delivery,
@@ -53,6 +55,14 @@ impl Run<'_> {
             Some(said) => self.line.throttle.answered(&ticket, now, said, delivery.course),
             None => self.line.throttle.lost(&ticket, delivery.course),
         }
+        let took = now.saturating_sub(sent);
+        if let [Err(failure)] = delivery.results.as_slice()
+            && let [job] = jobs.as_slice()
+            && let Some(job) = self.asked_otherwise(job, failure, delivery.size, took)?
+        {
+            self.ready.push_front(job);
+            return Ok(());
+        }
         if self.suspects_batch(&delivery, jobs.len()) {
             self.ready.extend(jobs.into_iter().map(|job| Job { alone: true, ..job }));
             return Ok(());
@@ -63,23 +73,67 @@ impl Run<'_> {
         if !(delivery.status.is_some_and(|status| status == 403) && doubts.iter().any(Option::is_some)) {
             self.judge(now, &delivery)?;
         }
+        let too_large = delivery.size == AnswerSize::TooLarge;
         let as_a_whole = jobs.len() > 1
-            && delivery.status.is_some_and(|s| s.is_client_error())
+            && (too_large || delivery.status.is_some_and(|s| s.is_client_error()))
             && delivery.results.iter().all(|one| one.as_ref().is_err_and(|f| f.retry == Retry::Never));
         let mut repeats = Repeats::default();
         let answers = jobs.into_iter().zip(delivery.results).zip(doubts).zip(delivery.blames_batch);
         for (((job, result), doubt), blames_batch) in answers {
             match (result, doubt) {
-                (Ok(page), _) => self.page(job, page, &delivery.url, sink)?,
+                (Ok(page), _) => {
+                    if let Some(listing) = &mut self.listing {
+                        listing.came(delivery.size, took);
+                    }
+                    self.page(job, page, &delivery.url, sink)?;
+                }
                 (Err(failure), Some(doubt)) => self.doubted(job, doubt, failure)?,
-                (Err(_), None) if as_a_whole => self.ready.push_back(Job { alone: true, ..job }),
+                (Err(_), None) if as_a_whole && (!too_large || self.is_repeatable(&job)) => {
+                    self.ready.push_back(Job { alone: true, ..job });
+                }
                 (Err(failure), None) if blames_batch && self.is_sent_anew(&job, &failure) => {
-                    self.ready.push_back(Job { alone: true, anew: true, ..job });
+                    self.ready.push_front(Job { alone: true, anew: true, ..job });
                 }
                 (Err(failure), None) => self.failed(job, failure, now, &mut repeats)?,
             }
         }
         Ok(())
+    }
+
+    /// How a page of a list that failed is asked for again: with fewer objects, or from the beginning. That is no failure
+    /// of the service, and costs none of the attempts. `None`: not otherwise than before.
+    fn asked_otherwise(
+        &mut self,
+        job: &Job,
+        failure: &Failure,
+        size: AnswerSize,
+        took: Duration,
+    ) -> Result<Option<Job>> {
+        let Some(listing) = &mut self.listing else { return Ok(None) };
+        let waits = matches!(failure.retry, Retry::AfterRenewal | Retry::Later(Some(_)));
+        let denied = failure.error.id == ErrorId::ExchangeAccessDenied;
+        let refused = failure.retry == Retry::Never && size != AnswerSize::TooLarge;
+        let attempts = if failure.refused { 0 } else { job.attempts + 1 };
+        if waits || denied {
+            return Ok(None);
+        }
+        let (page, pages, what) = if refused && listing.begins_anew(job.page.is_some()) {
+            self.results.iter_mut().for_each(|result| *result = None);
+            (None, HashSet::new(), "The list begins anew")
+        } else if !refused && listing.shrinks(size, attempts) {
+            (job.page.clone(), job.pages.clone(), "The page is asked for again")
+        } else {
+            return Ok(None);
+        };
+        let objects = listing.size().objects();
+        let (told, seconds) = (told(&failure.error), took.as_secs_f64());
+        self.log(format!("{told} (after {seconds:.0} s) {what}, with {objects} objects at a time."))?;
+        let refused = job.refused.clone();
+        Ok(Some(Job { page, pages, refused, attempts: 0, due: Duration::ZERO, ..*job }))
+    }
+
+    fn is_repeatable(&self, job: &Job) -> bool {
+        self.commands.get(job.position).is_some_and(|command| command.repeatable)
     }
 
     /// What each failure speaks against in the way its command was sent, if it does.
@@ -103,7 +157,10 @@ impl Run<'_> {
             self.line.access.succeeded(&delivery.token);
         }
         if let Some(unauthorized) = failures().find(|one| one.retry == Retry::AfterRenewal) {
-            self.connection.tokens().invalidate(&delivery.token);
+            match failures().find_map(|one| one.claims.as_deref()) {
+                Some(claims) => self.connection.tokens().challenged(&delivery.token, claims),
+                None => self.connection.tokens().invalidate(&delivery.token),
+            }
             return self.line.access.refused(&delivery.token, &unauthorized.error);
         }
         if carried_out {
@@ -119,13 +176,21 @@ impl Run<'_> {
     }
 
     /// Takes a page of a command's output.
-    fn page(&mut self, mut job: Job, page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
-        if let Some(lack) = page.lacks {
-            return self.lacking(job, lack);
+    fn page(&mut self, mut job: Job, mut page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
+        if let Some(lack) = page.lacks.take() {
+            if self.commands.get(job.position).is_some_and(|command| command.repeatable) {
+                return self.lacking(job, lack);
+            }
+            // What was done is done; what came of it can be looked for.
+            page.output.objects.clear();
         }
         self.understood(&job, !page.output.objects.is_empty());
         self.release(job.position);
-        sink(job.position, page.output.objects)?;
+        let objects = match &mut self.listing {
+            Some(listing) => listing.fresh(page.output.objects),
+            None => page.output.objects,
+        };
+        sink(job.position, objects)?;
         let Some(place) = self.results.get_mut(job.position) else { return Ok(()) };
         let mut all = place.take().and_then(Result::ok).unwrap_or_default();
         let delays = page.output.warnings.iter().filter(|warning| is_delay(warning)).count();
@@ -135,9 +200,10 @@ impl Run<'_> {
         if delays > 0 {
             self.log("Exchange Online works more slowly on purpose (micro delay).".to_owned())?;
         }
-        let Some(link) = page.next else { return Ok(()) };
+        let is_enough = self.commands.get(job.position).is_some_and(|one| one.extent == Extent::First);
+        let Some(link) = page.next.filter(|_| !is_enough) else { return Ok(()) };
         let url = self.connection.page(from, &link).and_then(|url| {
-            if job.pages.len() < MOST_PAGES && job.pages.insert(url.to_string()) {
+            if job.pages.len() < MOST_PAGES && job.pages.insert(Fingerprint::of(url.as_str().as_bytes())) {
                 return Ok(url);
             }
             let message = "Exchange Online names a further page that was read already, or far too many.";
@@ -162,7 +228,7 @@ impl Run<'_> {
 
     /// Puts a command back that failed, where that is safe and may help, or ends it.
     fn failed(&mut self, job: Job, failure: Failure, now: Duration, repeats: &mut Repeats) -> Result<()> {
-        let repeatable = self.commands.get(job.position).is_some_and(|command| command.repeatable);
+        let repeatable = self.is_repeatable(&job);
         let attempts = job.attempts + 1;
         let native = failure.error.native.as_deref().cloned().unwrap_or_default();
         let wait = match failure.retry {

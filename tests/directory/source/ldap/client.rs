@@ -48,7 +48,7 @@ impl Trusted {
 
 /// The settings with another time limit.
 pub fn with_timeout(timeout: u32, mut settings: DirectorySettings) -> DirectorySettings {
-    settings.connection.timeout = timeout;
+    settings.connection.timeout = Some(timeout);
     settings
 }
 

@@ -107,7 +107,7 @@ pub fn all() -> Vec<Flavour> {
         flavour("ResultSize is obeyed", json!({ "ResultSizeNumber": "Obeyed" })),
         flavour("filter on certificates: refused", json!({ "CertificateFilter": "Refused" })),
         flavour("pages: small", json!({ "LargestPage": 4 })),
-        flavour("pages: slow", page(json!({ "Object": 0, "Seconds": 3 }))),
+        flavour("pages: slow", page(json!({ "Object": 0, "Seconds": 1 }))),
         flavour("pages: time-out above 250", page(json!({ "Object": 0, "Above": 250, "Status": 504 }))),
         flavour("pages: 65 MiB above 500", page(json!({ "Object": 0, "Above": 500, "Mebibytes": 65 }))),
         flavour("pages: at port 446", json!({ "LargestPage": 4, "NextLinkBase": "https://localhost:446" })),
