@@ -21,8 +21,8 @@ function Recipients {
     <#
     .PARAMETER Identity
     Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
-    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox and Get-SmimeCertificate. Without
-    it, all of the profile.
+    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox, Get-EXOMailbox and
+    Get-SmimeCertificate. Without it, all of the profile.
     #>
     param(
         [Parameter(ValueFromPipeline = $true)]

@@ -19,6 +19,11 @@ $script:ObjectShape = @{
             Findings = 'SmimeSync.Finding'
         }
     }
+    ExclusionCount = @{
+        Date = @('AskedAgain')
+        List = @()
+        Item = @{}
+    }
     Profile = @{
         Date = @()
         List = @('SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath')
