@@ -172,11 +172,13 @@ impl Row {
     }
 
     fn line(&self) -> String {
-        let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+        // Each error counts once a recipient.
+        let mut ids: BTreeMap<String, BTreeSet<&Option<String>>> = BTreeMap::new();
         for error in &self.errors {
-            *ids.entry(format!("{:?}", error.id)).or_default() += 1;
+            ids.entry(format!("{:?}", error.id)).or_default().insert(&error.target);
         }
-        let ids: Vec<String> = ids.into_iter().map(|(id, count)| format!("{count} {id}")).collect();
+        let ids: Vec<String> =
+            ids.into_iter().map(|(id, targets)| format!("{} {id}", targets.len())).collect();
         let cleared = self.cleared.map_or(String::new(), |count| format!("{count} of {LOSERS}"));
         format!(
             "| {} | {} of {PEOPLE} | {cleared} | {:?} | {} |",
