@@ -58,6 +58,13 @@ enum Shown {
     Unreadable(Error),
 }
 
+impl Shown {
+    /// Whether waiting changes nothing: the answer had a form in which nothing can be read.
+    fn is_lasting(&self) -> bool {
+        matches!(self, Self::Unreadable(error) if error.id == ErrorId::ExchangeProtocol)
+    }
+}
+
 type Open<'a> = Vec<(&'a Check<'a>, Shown)>;
 
 /// Reads writes back and compares their values as sets; what is left of those that were taken away is taken away once
@@ -100,15 +107,22 @@ fn look<'a>(job: &mut Job<'_>, checks: Vec<&'a Check<'a>>, insisted: bool) -> Re
 }
 
 /// Looks after each of these waits, in seconds, until all are settled; those that are not.
-fn look_again<'a>(job: &mut Job<'_>, mut open: Open<'a>, waits: &[u64], insisted: bool) -> Result<Open<'a>> {
+fn look_again<'a>(job: &mut Job<'_>, open: Open<'a>, waits: &[u64], insisted: bool) -> Result<Open<'a>> {
+    let (mut lasting, mut open): (Open<'_>, Open<'_>) =
+        open.into_iter().partition(|(_, shown)| shown.is_lasting());
     for seconds in waits {
         if open.is_empty() {
             break;
         }
         job.target.wait(Duration::from_secs(*seconds), job.context)?;
-        open = look(job, open.into_iter().map(|(check, _)| check).collect(), insisted)?;
+        let shown = look(job, open.into_iter().map(|(check, _)| check).collect(), insisted)?;
+        let (lasts, changes): (Open<'_>, Open<'_>) =
+            shown.into_iter().partition(|(_, shown)| shown.is_lasting());
+        lasting.extend(lasts);
+        open = changes;
     }
-    Ok(open)
+    lasting.extend(open);
+    Ok(lasting)
 }
 
 /// Takes away in the target's other way what is left. Returns those that are not settled, of whom nothing is left.

@@ -88,7 +88,7 @@ pub(super) fn set(
     let mut parameters = vec![("Identity", text(key.guid.to_string()))];
     parameters.extend(lists);
     Command {
-        anchor: near.filter(|_| key.kind.has_mailbox()).map(str::to_owned),
+        anchor: near.map(str::to_owned),
         confirm: Confirm::Execute,
         ..Command::new(cmdlet, parameters).about(near)
     }

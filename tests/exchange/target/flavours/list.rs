@@ -110,7 +110,6 @@ pub fn all() -> Vec<Flavour> {
         flavour("pages: slow", page(json!({ "Object": 0, "Seconds": 1 }))),
         flavour("pages: time-out above 250", page(json!({ "Object": 0, "Above": 250, "Status": 504 }))),
         flavour("pages: 65 MiB above 500", page(json!({ "Object": 0, "Above": 500, "Mebibytes": 65 }))),
-        flavour("pages: at port 446", json!({ "LargestPage": 4, "NextLinkBase": "https://localhost:446" })),
         // Validation.
         flavour("validation: executes", json!({ "Validation": "Executed" })),
         flavour("validation: says nothing", json!({ "Validation": "Silent" })),
