@@ -8,10 +8,11 @@ use reqwest::{
     Url,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
+use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use self::body::{Batched, Inner, Text, command_body};
+use self::body::{Batched, CommandBody, Inner, Text};
 use super::manner::{Manner, Reading, is_address, reads};
 use crate::{
     error::{Error, ErrorId, Result},
@@ -71,8 +72,7 @@ impl Requests {
         let url = page.cloned().unwrap_or_else(|| self.address(service, command, manner));
         let mut headers = self.headers(command, manner);
         headers.push(("Prefer", page_size(command, manner)));
-        let body = command_body(command, manner.bytes).to_string().into_bytes();
-        request(url, body.into(), headers)
+        request(url, written(&CommandBody(command, manner.bytes))?, headers)
     }
 
     /// Several commands in one request; their ids are their positions. A batch of OData inherits nothing, so each
@@ -85,28 +85,26 @@ impl Requests {
         token: &AccessToken,
     ) -> Result<HttpRequest> {
         let bearer = token.bearer();
-        let inner = |(position, (command, manner)): (usize, &(&Command, Manner))| {
-            let mut headers = self.headers(command, *manner);
-            headers.push(("Prefer", format!("{};odata.continue-on-error", page_size(command, *manner))));
-            Inner {
+        let mut inner = Vec::with_capacity(commands.len());
+        for (position, &(command, manner)) in commands.iter().enumerate() {
+            let mut headers = self.headers(command, manner);
+            headers.push(("Prefer", format!("{};odata.continue-on-error", page_size(command, manner))));
+            inner.push(Inner {
                 id: position.to_string(),
-                url: self.address(service, command, *manner).into(),
+                url: self.address(service, command, manner).into(),
                 headers,
                 authorization: &bearer,
-                body: command_body(command, manner.bytes),
-            }
-        };
-        let body = Batched(commands.iter().enumerate().map(inner).collect());
-        let body = Text::of(&body).map_err(|e| {
-            Error::new(ErrorId::Internal, format!("A batch of commands can't be written as JSON: {e}."))
-        })?;
+                body: CommandBody(command, manner.bytes),
+            });
+        }
+        let body = Batched(inner);
         let tenant = commands.first().map_or(TenantForm::default(), |(_, manner)| manner.tenant);
         let mut headers = common();
         headers.extend([
             ("Prefer", "odata.continue-on-error".to_owned()),
             ("X-AnchorMailbox", self.system_mailbox()),
         ]);
-        request(self.path(service, tenant, "$batch"), body, headers)
+        request(self.path(service, tenant, "$batch"), written(&body)?, headers)
     }
 
     /// How the tenant is named in addresses; anchors name it by its id wherever that is known.
@@ -184,6 +182,11 @@ fn common() -> Headers {
         ("Content-Type", "application/json".to_owned()),
         ("client-request-id", Uuid::new_v4().to_string()),
     ]
+}
+
+fn written(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
+    Text::of(body)
+        .map_err(|e| Error::new(ErrorId::Internal, format!("A command can't be written as JSON: {e}.")))
 }
 
 fn request(url: Url, body: Zeroizing<Vec<u8>>, headers: Headers) -> Result<HttpRequest> {

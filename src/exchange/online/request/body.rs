@@ -4,7 +4,6 @@ use std::io;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::exchange::{Command, Confirm, Parameter, dialect::ByteForm};
@@ -21,7 +20,7 @@ pub struct Inner<'a> {
     pub headers: super::Headers,
     /// The value of its header `Authorization`.
     pub authorization: &'a str,
-    pub body: Value,
+    pub body: CommandBody<'a>,
 }
 
 fn as_requests<S: Serializer>(all: &[Inner<'_>], to: S) -> Result<S::Ok, S::Error> {
@@ -86,41 +85,92 @@ impl io::Write for Text {
     }
 }
 
-/// What a command's request says (docs/design/exchange-online.md §1.6, "Single `byte[]`", "List of `byte[]`").
-pub fn command_body(command: &Command, form: ByteForm) -> Value {
-    let mut parameters = Map::new();
-    for (name, value) in &command.parameters {
-        let value = match value {
-            Parameter::Text(text) => json!(text),
-            Parameter::Flag(flag) => json!(flag),
-            Parameter::Binary(bytes) => binary(bytes, form),
-            Parameter::Clear => Value::Null,
-            Parameter::Remove(list) => {
-                let values: Vec<Value> = list.iter().map(|bytes| binary(bytes, form)).collect();
-                json!({ "@odata.type": "#Exchange.GenericHashTable", "remove": values })
-            }
-            Parameter::BinaryList(list) => {
-                parameters.insert(format!("{name}@odata.type"), json!("#Collection(Exchange.ByteArrayType)"));
-                list.iter().map(|bytes| json!({ "Data": data(bytes, form) })).collect()
-            }
-        };
-        parameters.insert((*name).to_owned(), value);
+/// What a command's request says (docs/design/exchange-online.md §1.6, "List of byte[]"). It is written as it is read:
+/// as values, each byte of a certificate would be one.
+#[derive(Clone, Copy)]
+pub struct CommandBody<'a>(pub &'a Command, pub ByteForm);
+
+impl Serialize for CommandBody<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Outer<'a> {
+            cmdlet_input: Input<'a>,
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Input<'a> {
+            cmdlet_name: &'a str,
+            parameters: Parameters<'a>,
+        }
+        let parameters = Parameters(self.0, self.1);
+        Outer { cmdlet_input: Input { cmdlet_name: self.0.cmdlet, parameters } }.serialize(to)
     }
-    match command.confirm {
-        Confirm::None => {}
-        Confirm::Execute => drop(parameters.insert("Confirm".to_owned(), json!(false))),
-        Confirm::Validate => drop(parameters.insert("Confirm".to_owned(), json!(true))),
-    }
-    json!({ "CmdletInput": { "CmdletName": command.cmdlet, "Parameters": parameters } })
 }
 
-fn binary(bytes: &[u8], form: ByteForm) -> Value {
-    json!({ "@odata.type": "#Exchange.ByteArrayType", "Data": data(bytes, form) })
+struct Parameters<'a>(&'a Command, ByteForm);
+
+impl Serialize for Parameters<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self(command, form) = *self;
+        let binary = |bytes| Binary { of: Some(BYTE_ARRAY), data: Data(bytes, form) };
+        let mut map = to.serialize_map(None)?;
+        for (name, value) in &command.parameters {
+            match value {
+                Parameter::Text(text) => map.serialize_entry(name, text)?,
+                Parameter::Flag(flag) => map.serialize_entry(name, flag)?,
+                Parameter::Binary(bytes) => map.serialize_entry(name, &binary(bytes))?,
+                Parameter::Clear => map.serialize_entry(name, &())?,
+                Parameter::Remove(list) => {
+                    let remove = list.iter().map(|bytes| binary(bytes)).collect();
+                    map.serialize_entry(name, &Removal { of: HASH_TABLE, remove })?;
+                }
+                Parameter::BinaryList(list) => {
+                    let all: Vec<_> =
+                        list.iter().map(|bytes| Binary { of: None, data: Data(bytes, form) }).collect();
+                    map.serialize_entry(&format!("{name}@odata.type"), BYTE_ARRAYS)?;
+                    map.serialize_entry(name, &all)?;
+                }
+            }
+        }
+        match command.confirm {
+            Confirm::None => {}
+            Confirm::Execute => map.serialize_entry("Confirm", &false)?,
+            Confirm::Validate => map.serialize_entry("Confirm", &true)?,
+        }
+        map.end()
+    }
 }
 
-fn data(bytes: &[u8], form: ByteForm) -> Value {
-    match form {
-        ByteForm::Integers => json!(bytes),
-        ByteForm::Base64 => json!(BASE64_STANDARD.encode(bytes)),
+/// A list of binary values.
+const BYTE_ARRAYS: &str = "#Collection(Exchange.ByteArrayType)";
+/// One binary value.
+const BYTE_ARRAY: &str = "#Exchange.ByteArrayType";
+/// What a multi-valued property gains and loses.
+const HASH_TABLE: &str = "#Exchange.GenericHashTable";
+
+#[derive(Serialize)]
+struct Removal<'a> {
+    #[serde(rename = "@odata.type")]
+    of: &'static str,
+    remove: Vec<Binary<'a>>,
+}
+
+#[derive(Serialize)]
+struct Binary<'a> {
+    #[serde(rename = "@odata.type", skip_serializing_if = "Option::is_none")]
+    of: Option<&'static str>,
+    #[serde(rename = "Data")]
+    data: Data<'a>,
+}
+
+struct Data<'a>(&'a [u8], ByteForm);
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.1 {
+            ByteForm::Integers => to.collect_seq(self.0),
+            ByteForm::Base64 => to.serialize_str(&BASE64_STANDARD.encode(self.0)),
+        }
     }
 }
