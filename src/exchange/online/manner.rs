@@ -56,7 +56,7 @@ pub fn reads(command: &Command) -> bool {
 /// Whether the bytes of binary properties are wanted; JSON does not show them.
 fn wants_values(command: &Command) -> bool {
     let binary = |name: &&str| BINARY.iter().any(|known| known.eq_ignore_ascii_case(name));
-    !command.counts_only && command.select.iter().any(|name| binary(name))
+    !command.counts_only && command.select.iter().any(binary)
 }
 
 fn has_bytes(command: &Command) -> bool {

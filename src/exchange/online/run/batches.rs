@@ -35,7 +35,7 @@ impl Run<'_> {
         let batches = &mut self.line.batches;
         let answered = commands > 1 && delivery.status.is_some_and(|status| status.is_success());
         if !answered || !delivery.results.iter().all(is_denied) {
-            if answered && delivery.results.iter().any(|one| is_answer(one)) && batches.suspicion.is_none() {
+            if answered && delivery.results.iter().any(is_answer) && batches.suspicion.is_none() {
                 self.line.dialect.batch.confirm(BatchForm::Together);
             }
             return false;
