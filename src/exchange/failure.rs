@@ -46,10 +46,13 @@ pub struct Failure {
     pub retry: Retry,
     /// Whether the service refused before it carried out anything, so that trying again is safe for every command.
     pub refused: bool,
-    /// The claims that a new token must have, as JSON, where the service asked for one
-    /// (docs/design/exchange-online.md §1.6, "Claims challenge").
-    pub claims: Option<String>,
+    /// The claims that a new token must have, where the service asked for one.
+    pub claims: Option<Box<Claims>>,
 }
+
+/// Claims that a new token must have, as JSON (docs/design/exchange-online.md §1.6, "Claims challenge").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims(pub String);
 
 /// A failure's answer, as it came.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +109,10 @@ pub fn classify(answer: Answer<'_>) -> Failure {
         error,
         retry: verdict.retry,
         refused: verdict.refused,
-        claims: answer.claims.filter(|_| verdict.retry == Retry::AfterRenewal).map(str::to_owned),
+        claims: answer
+            .claims
+            .filter(|_| verdict.retry == Retry::AfterRenewal)
+            .map(|claims| Box::new(Claims(claims.to_owned()))),
     }
 }
 

@@ -310,7 +310,7 @@ fn a_token_that_is_not_taken_says_what_it_lacks_and_a_challenge_is_handed_over()
     assert_eq!(plain.claims, None);
     let challenge = classify(Answer { claims: Some(claims), ..answer(401, None, "") });
     assert_eq!(challenge.retry, Retry::AfterRenewal);
-    assert_eq!(challenge.claims.as_deref(), Some(claims));
+    assert_eq!(challenge.claims.map(|claims| claims.0).as_deref(), Some(claims));
     assert!(challenge.error.message.contains("claims challenge"), "{}", challenge.error);
     assert!(!challenge.error.message.contains("nbf"), "{}", challenge.error);
     let other = classify(Answer { claims: Some(claims), ..answer(403, None, "") });

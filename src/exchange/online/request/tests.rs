@@ -231,7 +231,7 @@ fn a_batch_carries_each_command_with_its_own_token_anchor_and_format() {
 fn a_large_batch_is_written_as_a_whole() {
     let command = command(vec![("UserCertificate", Parameter::BinaryList(vec![vec![0x30; 60_000]; 2]))]);
     let manner = usual(&command);
-    let request = requests().batch(&service(), &vec![(&command, manner); 10], &token()).unwrap();
+    let request = requests().batch(&service(), &[(&command, manner); 10], &token()).unwrap();
     let inner = parsed(&request)["requests"].clone();
     assert_eq!(inner.as_array().unwrap().len(), 10);
     let last = &inner[9]["body"]["CmdletInput"]["Parameters"]["UserCertificate"][1]["Data"];

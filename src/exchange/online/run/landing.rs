@@ -157,8 +157,8 @@ impl Run<'_> {
             self.line.access.succeeded(&delivery.token);
         }
         if let Some(unauthorized) = failures().find(|one| one.retry == Retry::AfterRenewal) {
-            match failures().find_map(|one| one.claims.as_deref()) {
-                Some(claims) => self.connection.tokens().challenged(&delivery.token, claims),
+            match failures().find_map(|one| one.claims.as_ref()) {
+                Some(claims) => self.connection.tokens().challenged(&delivery.token, &claims.0),
                 None => self.connection.tokens().invalidate(&delivery.token),
             }
             return self.line.access.refused(&delivery.token, &unauthorized.error);
