@@ -1,6 +1,7 @@
 #!/bin/sh
-# What takes long: more than 300 killed runs, 20,000 recipients published to Exchange, 200,000 listed, many more random inputs for parsers
-# and planners, 10,000 histories of addresses that change hands, 1,000 of the whole engine, a soak, and the benchmarks.
+# What takes long: more than 300 killed runs, 20,000 recipients published to Exchange in each flavour of it, 200,000 listed,
+# many more random inputs for parsers and planners, 10,000 histories of addresses that change hands, 1,000 of the whole
+# engine, a soak, and the benchmarks.
 # The last line is "N passed, N failed", with ", N skipped" where something could not be had here; a line "skipped: WHAT:
 # WHY" names each. With SMIME_SYNC_REQUIRE=all anything that is missing fails the run. About 20 minutes.
 set -u
@@ -32,9 +33,13 @@ step crash-large env SMIME_SYNC_CRASH_PEOPLE=5000 sh tests/c/crash.sh 20
 # Publishing to Exchange: 20,000 recipients within 3,000 commands a minute, and 100 kills in the middle of a batch.
 exchange='cargo test --features fault-injection --test exchange -- --nocapture'
 # The clock runs faster than this machine works, so the library is optimised.
-step exchange-limit env CARGO_PROFILE_DEV_OPT_LEVEL=2 SMIME_SYNC_EXCHANGE_PEOPLE=20000 SMIME_SYNC_EXCHANGE_SPEED=5 $exchange target::volume::everybody_arrives
 # A list of 200,000 mailboxes with a slow, a late and a too large page, and its memory.
 step exchange-lists env CARGO_PROFILE_DEV_OPT_LEVEL=2 SMIME_SYNC_LIST_PEOPLE=200000 $exchange online::large
+# In every flavour of the service that publishes: two to three minutes each.
+step exchange-limit env CARGO_PROFILE_DEV_OPT_LEVEL=2 SMIME_SYNC_FLAVOURS=all SMIME_SYNC_EXCHANGE_PEOPLE=20000 SMIME_SYNC_EXCHANGE_SPEED=5 $exchange target::volume::everybody_arrives
+# All flavours: what a run does in each, and the tests of the target in each that publishes.
+step exchange-flavours env SMIME_SYNC_FLAVOURS=all $exchange target::flavours
+step exchange-in-flavours sh tests/exchange/flavours.sh all
 step exchange-killed env SMIME_SYNC_KILLS=100 $exchange target::killed
 # Parsers with two hundred times the usual inputs, everything else with ten times.
 step parsers-inside env PROPTEST_CASES=51200 cargo test --lib

@@ -96,6 +96,8 @@ server samba.sh lab SMIME_SYNC_LAB
 server samba-pair.sh lab-pair SMIME_SYNC_LAB_PAIR
 server openldap.sh openldap SMIME_SYNC_OPENLDAP
 step rust cargo test --features "$features" --no-fail-fast
+# The flavour of Exchange Online whose turn it is today.
+step exchange-flavour sh tests/exchange/flavours.sh today
 step c sh tests/c/run.sh
 step crash sh tests/c/crash.sh 20
 if pwsh=$(sh powershell/find-pwsh.sh 2> "$logs/find-pwsh.log"); then

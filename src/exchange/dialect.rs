@@ -1,5 +1,5 @@
 //! How an organisation's Exchange Online wants what Microsoft documents nowhere: the forms of the wire that one harmless
-//! question can settle (docs/design/exchange-online.md, "What the client asks the service itself").
+//! question can settle (docs/design/exchange-online.md §5.1).
 //!
 //! Pure data. A run begins with the form that has most evidence, sees by the answers whether it was understood, and
 //! remembers in the state what was: no admin has to know of it.

@@ -14,7 +14,7 @@ pub mod session;
 pub mod sign_in;
 pub(crate) mod trust_store;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use self::dialect::{Dialect, SettledFact};
 use crate::{error::Result, event::Context};
@@ -276,6 +276,11 @@ pub trait CmdletChannel: Send {
 
     /// The service's own clock, where it has shown one.
     fn clock(&mut self, context: &Context) -> Result<Option<crate::model::Timestamp>>;
+
+    /// Waits by its own clock. Fails with `Canceled` as soon as the caller has canceled.
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.wait(time)
+    }
 
     /// Takes what an earlier run [learned](CmdletChannel::learned); what is of another organisation, or unreadable, is
     /// left aside.

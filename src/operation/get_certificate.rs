@@ -90,6 +90,7 @@ fn read(
         }
         CertificateSource::Target => {
             let mut target = opening.target()?;
+            opening.recall(|learned| target.recall(learned))?;
             warn_of_clock(now, target.clock(context)?, "the target", context)?;
             target.read_all(selection, context, sink)
         }

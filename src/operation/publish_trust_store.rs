@@ -21,6 +21,7 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
     let opening = Opening::of(engine, &request.profile_name, None, context)?;
     let stored = &opening.stored;
     let mut channel = opening.channel()?;
+    opening.recall(|learned| channel.recall(learned))?;
     let anchors = load_anchors(&stored.profile.trust.trust_anchor_path)?;
     let now = Timestamp::now();
     let backup = match &request.backup_path {

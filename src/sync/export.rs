@@ -8,7 +8,9 @@ use super::{
     moves::{self, Room},
     progress::Meter,
     read_back::{self, Check, Left, ReadBack},
-    record, unmet, verify, wiped,
+    record,
+    rehearsal::Rehearsal,
+    unmet, verify, wiped,
 };
 use crate::{
     error::{ErrorId, Result},
@@ -34,18 +36,29 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let mut whole = verify::how_many_are_read_back(job.options.verify);
     let mut after = 0;
     let mut later = Vec::new();
+    let mut begun = false;
+    let mut rehearsal = Rehearsal::of(job)?;
+    // What nobody has agreed to yet is not even tried.
+    if let Some(rehearsal) = rehearsal.as_mut().filter(|_| planned > 0 && !job.options.confirm) {
+        rehearsal.plan(job, run)?;
+    }
     loop {
-        let changes = job.state.changes_in(
-            ChangeState::Pending,
-            Some(run.id),
-            after,
-            job.target.batch_size().max(1),
-        )?;
+        // Where nothing can be tried, the first write goes alone, and is read back.
+        let alone = !begun && rehearsal.as_ref().is_some_and(Rehearsal::knows_nothing);
+        let size = if alone { 1 } else { job.target.batch_size().max(1) };
+        let changes = job.state.changes_in(ChangeState::Pending, Some(run.id), after, size)?;
         let Some(last) = changes.last() else { break };
         after = last.id;
         let changes = moves::with_those_in_the_way(job, run, changes)?;
         meter.add(changes.len())?;
         let changes = confirm::ask(job, run, changes)?;
+        if let Some(rehearsal) = rehearsal.as_mut().filter(|_| job.options.confirm) {
+            rehearsal.changes(job, &changes)?;
+        }
+        if changes.is_empty() {
+            continue;
+        }
+        begun = true;
         later.extend(export_batch(job, run, changes, true, &mut whole)?);
     }
     while !later.is_empty() {
@@ -93,14 +106,14 @@ fn use_approvals(job: &Job<'_>, run: &Run) -> Result<()> {
 }
 
 /// A change with everything that writing it needs.
-struct Work {
-    change: Change,
+pub(super) struct Work {
+    pub(super) change: Change,
     recipient: RecipientRecord,
     material: Material,
     /// The bytes of the values that shall be there, best first.
     ours: Vec<Value>,
     /// What the target had right before the write (`Some(None)`: nothing); `None`: it is not written.
-    current: Option<Option<TargetRecipient>>,
+    pub(super) current: Option<Option<TargetRecipient>>,
     /// Somebody else has to make room first.
     waits: bool,
     /// What the target shows after the write, where something is left that was to go.
@@ -172,7 +185,7 @@ fn to_read_back<'a>(
     written.iter().zip(writes).filter_map(check).collect()
 }
 
-fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
+pub(super) fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
     job.state.transaction(|state| {
         work.iter().try_for_each(|one| {
             let outcome = Outcome {
@@ -261,7 +274,7 @@ fn note_hidden(job: &Job<'_>, work: &mut [Work], hidden: Vec<(usize, Finding)>) 
     Ok(())
 }
 
-fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
+pub(super) fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     let lost = || job.state.damaged(&format!("it has lost the evaluation of {}", change.recipient));
     let evaluation = job.state.evaluation(&change.anchor)?.ok_or_else(lost)?;
     let material = job.mode.material(job.state, &change)?;
@@ -281,12 +294,12 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
 }
 
 impl Work {
-    fn query(&self) -> TargetQuery<'_> {
+    pub(super) fn query(&self) -> TargetQuery<'_> {
         self.material.link.query(&self.change.anchor, &self.recipient)
     }
 
     /// Whether the recipient of the target is to be had; where we say where it is, its write finds out.
-    fn room(&self, job: &Job<'_>, current: &TargetRecipient, may_wait: bool) -> Result<Room> {
+    pub(super) fn room(&self, job: &Job<'_>, current: &TargetRecipient, may_wait: bool) -> Result<Room> {
         if job.target.key(&self.query()).is_some() {
             return Ok(Room::Free);
         }
@@ -294,7 +307,7 @@ impl Work {
     }
 
     /// Ours first, then what others put there and keep. `None`: it is not to be written.
-    fn write(&self) -> Option<TargetWrite<'_>> {
+    pub(super) fn write(&self) -> Option<TargetWrite<'_>> {
         let current = self.current.clone()?;
         // What is managed goes, and so does what the change takes away from values that nobody manages.
         let goes = |value: &Value| {

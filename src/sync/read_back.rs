@@ -17,7 +17,7 @@ const LOOKS: [u64; 6] = [1, 4, 10, 20, 35, 50];
 /// tried in another way soon.
 const DOUBTFUL: [u64; 2] = [1, 2];
 /// The same after what was left was taken away in another way.
-const INSISTED: [u64; 3] = [0, 1, 3];
+const INSISTED: [u64; 3] = [0, 1, 2];
 
 /// One write to be read back.
 pub(super) struct Check<'a> {
@@ -105,7 +105,7 @@ fn look_again<'a>(job: &mut Job<'_>, mut open: Open<'a>, waits: &[u64], insisted
         if open.is_empty() {
             break;
         }
-        job.context.wait(Duration::from_secs(*seconds))?;
+        job.target.wait(Duration::from_secs(*seconds), job.context)?;
         open = look(job, open.into_iter().map(|(check, _)| check).collect(), insisted)?;
     }
     Ok(open)

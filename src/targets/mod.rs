@@ -3,11 +3,16 @@
 pub mod active_directory;
 pub mod exchange;
 pub mod folder;
+pub mod rehearsal;
 
+use std::time::Duration;
+
+use self::rehearsal::{Rehearsal, Rehearsed, Verb};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, Result},
     event::Context,
+    exchange::dialect::SettledFact,
     model::{
         Exclusion, Finding, Fingerprint, PublishedRecipient, PublishedValue, Recipient, RecipientRecord,
         Timestamp, Value,
@@ -205,6 +210,38 @@ pub trait Target: Send {
     /// Whether a read may be answered by a replica that has not heard of the last write.
     fn has_replicas(&self) -> bool {
         true
+    }
+
+    /// What writes recipients, where the target can try writes without carrying them out; nothing: it can try none.
+    fn verbs(&mut self) -> &'static [Verb] {
+        &[]
+    }
+
+    /// What would write a recipient: the name of one of [`Target::verbs`]. `None`: only reading it tells.
+    fn verb(&mut self, query: &TargetQuery<'_>) -> Option<&'static str> {
+        let _ = query;
+        None
+    }
+
+    /// Tries writes without carrying them out; one result each, in their order.
+    fn rehearse(
+        &mut self,
+        rehearsals: &[Rehearsal<'_>],
+        context: &Context,
+    ) -> Result<Vec<Result<Rehearsed>>> {
+        let _ = context;
+        Ok(rehearsals.iter().map(|_| Ok(Rehearsed::Checked)).collect())
+    }
+
+    /// What this run has found out of how it wants to be asked, in words.
+    fn settled(&self) -> Vec<SettledFact> {
+        Vec::new()
+    }
+
+    /// Waits until it is worth another look, by the clock that its channel goes by.
+    /// Fails with `Canceled` as soon as the caller has canceled.
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.wait(time)
     }
 
     /// What success of a write says of the values that it takes away: whether they have to be looked for.

@@ -16,4 +16,5 @@ mod online;
 mod server;
 mod sign_in;
 mod target;
+mod test_profile;
 mod trust_store;

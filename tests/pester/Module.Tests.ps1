@@ -186,7 +186,7 @@ Describe 'Tab completion' {
     }
 
     It 'completes the values of <_>' -ForEach @('Policy St', 'Source L', 'Target F', 'Selection B', 'DisabledAccount K'
-        'Target Ex', 'Source C', 'ExchangeEnvironmentName O', 'ByteEncoding I', 'Ownership M', 'Drift R', 'RemoveValue W') {
+        'Target Ex', 'Source C', 'ExchangeEnvironmentName O', 'Ownership M', 'Drift R', 'RemoveValue W') {
         Get-Completion -Text "New-SmimeSyncProfile x -$_" | Should -Not -BeNullOrEmpty
     }
 

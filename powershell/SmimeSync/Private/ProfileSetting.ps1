@@ -4,7 +4,7 @@ $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer',
     'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
     'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
-    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'ByteEncoding', 'Prefix',
+    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Prefix',
     'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted',
     'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
     'ReplacementLimit', 'ReplacementPercent', 'Retention'

@@ -96,12 +96,6 @@ function Set-SmimeSyncProfile {
     .PARAMETER AzureADAuthorizationEndpointUri
     ExchangeOnline: Another address of the sign-in, such as https://login.microsoftonline.com.
 
-    .PARAMETER ByteEncoding
-    ExchangeOnline: How binary values are put into requests. Only to be changed where the service refuses
-    certificates; Microsoft documents the cmdlets alone. Default: Base64.
-    Base64: Base64 text, as OData has it.
-    Integers: A list of numbers, as ConvertTo-Json writes a byte[].
-
     .PARAMETER Prefix
     ExchangeSession: The prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
 
@@ -278,9 +272,6 @@ function Set-SmimeSyncProfile {
         [uri] $ConnectionUri,
 
         [uri] $AzureADAuthorizationEndpointUri,
-
-        [ValidateSet('Base64', 'Integers', '')]
-        [string] $ByteEncoding,
 
         [ValidatePattern('^[A-Za-z0-9]*$')]
         [string] $Prefix,

@@ -6,7 +6,10 @@ function Test-SmimeSyncProfile {
     .DESCRIPTION
     Signs in to the source, looks for the search base and the rights to read the values, compares the clocks (a file
     has its date instead), reads the trust anchors, signs in to the target, and tries whether it can be written. Looks
-    the profile's state through, every page and row, and tells damage from what could not be read. Nothing is changed.
+    the profile's state through, every page and row, and tells damage from what could not be read. With the target
+    ExchangeOnline each cmdlet that writes is tried with what a matched recipient has, called with -Confirm:$true, which
+    executes nothing; what the service has shown of how it wants to be asked is kept in the state, where there is one.
+    Nothing else is changed.
     Each check is one object with its result: Passed, Warning or Failed, and what to do.
 
     .PARAMETER Name

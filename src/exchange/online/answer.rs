@@ -106,16 +106,34 @@ fn one(item: &Value, wanted: Wanted, objects: &mut Vec<Object>) -> Result<()> {
     Ok(())
 }
 
-/// Fails where an object lacks what nobody may take for absent.
+/// Fails where an object lacks what nobody may take for absent, or shows bytes as something else.
 fn check(object: &Object, wanted: Wanted) -> Result<()> {
-    let needed = |name: &&&str| {
-        name.eq_ignore_ascii_case("Guid") || BINARY.iter().any(|known| known.eq_ignore_ascii_case(name))
-    };
-    let missing: Vec<&str> = wanted.select.iter().filter(needed).copied().collect();
-    match missing.iter().all(|name| object.mentions(name)) {
-        false if wanted.strict => Err(lack(object, &missing)),
-        _ => Ok(()),
+    let binary = |name: &str| BINARY.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let needed = |name: &&&str| name.eq_ignore_ascii_case("Guid") || binary(name);
+    let needed: Vec<&str> = wanted.select.iter().filter(needed).copied().collect();
+    if !wanted.strict {
+        return Ok(());
     }
+    if !needed.iter().all(|name| object.mentions(name)) {
+        return Err(lack(object, &needed));
+    }
+    let odd = needed.iter().find(|name| binary(name) && !object.get(name).is_none_or(is_bytes));
+    odd.map_or(Ok(()), |name| Err(unreadable(name)))
+}
+
+/// Whether a value is bytes, or their number, or text that stands for bytes.
+fn is_bytes(value: &Property) -> bool {
+    match value {
+        Property::Binary(_) | Property::Count(_) => true,
+        Property::Text(text) => BASE64_STANDARD.decode(text).is_ok(),
+        Property::List(list) => list.iter().all(is_bytes),
+        Property::Flag(_) | Property::Number(_) => false,
+    }
+}
+
+fn unreadable(name: &str) -> Error {
+    let message = format!("Exchange Online wrote the bytes of '{name}' as something that is not base64.");
+    Error::new(ErrorId::ExchangeProtocol, message)
 }
 
 /// The error for an object that lacks some of these, saying what came.
@@ -138,12 +156,7 @@ fn from_json(members: &Map<String, Value>, counts_only: bool) -> Result<Object> 
     let mut object = Object::default();
     for (name, value) in members.iter().filter(|(name, _)| !name.contains('@')) {
         let binary = BINARY.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let unreadable = || {
-            let message =
-                format!("Exchange Online wrote the bytes of '{name}' as something that is not base64.");
-            Error::new(ErrorId::ExchangeProtocol, message)
-        };
-        match property(value, binary, counts_only).map_err(|()| unreadable())? {
+        match property(value, binary, counts_only).map_err(|()| unreadable(name))? {
             Some(value) => object.insert(name, value),
             None => object.mention(name),
         }

@@ -21,7 +21,7 @@ mod retry;
 mod run;
 mod throttle;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use self::{
     connection::{Connection, TimeLimits},
@@ -191,6 +191,11 @@ impl CmdletChannel for ExchangeOnline {
             context.log(crate::event::LogLevel::Warning, format!("{}: {warning}", command.cmdlet))?;
         }
         Ok(())
+    }
+
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.check()?;
+        context.block_on(self.connection.clock().sleep(time, &context.cancel))?
     }
 
     /// Where the service has not been asked anything yet, it is asked for the organisation's name.

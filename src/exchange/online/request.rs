@@ -104,12 +104,12 @@ impl Requests {
         let mut headers = common();
         headers.extend([
             ("Prefer", "odata.continue-on-error".to_owned()),
-            ("X-AnchorMailbox", self.system_mailbox(tenant)),
+            ("X-AnchorMailbox", self.system_mailbox()),
         ]);
         request(self.path(service, tenant, "$batch"), body, headers)
     }
 
-    /// How the tenant is named.
+    /// How the tenant is named in addresses; anchors name it by its id wherever that is known.
     fn name(&self, form: TenantForm) -> &str {
         match form {
             TenantForm::Id => self.tenant.as_deref().unwrap_or(&self.organization),
@@ -133,8 +133,8 @@ impl Requests {
         url
     }
 
-    fn system_mailbox(&self, tenant: TenantForm) -> String {
-        format!("APP:{SYSTEM_MAILBOX}@{}", self.name(tenant))
+    fn system_mailbox(&self) -> String {
+        format!("APP:{SYSTEM_MAILBOX}@{}", self.name(TenantForm::Id))
     }
 
     /// Near what a command is said to run.
@@ -142,8 +142,8 @@ impl Requests {
         match (manner.anchor, command.anchor.as_deref()) {
             (AnchorForm::Address, Some(address)) if is_address(address) => format!("SMTP:{address}"),
             (AnchorForm::OAuthUser, _) => format!("UPN:{OAUTH_USER}@{}", self.organization),
-            (AnchorForm::Tenant, _) => format!("TID:{}", self.name(manner.tenant)),
-            _ => self.system_mailbox(manner.tenant),
+            (AnchorForm::Tenant, _) => format!("TID:{}", self.name(TenantForm::Id)),
+            _ => self.system_mailbox(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod job;
 mod judge;
+mod recall;
 mod watch;
 
 pub(super) use job::Place;

@@ -10,19 +10,25 @@ mod found;
 mod index;
 mod kind;
 mod read;
+mod rehearse;
 mod search;
 mod stranger;
 mod survey;
 mod write;
 
-use super::{Match, Removal, Stranger, Target, TargetQuery, TargetWrite};
+use std::time::Duration;
+
+use super::{
+    Match, Removal, Stranger, Target, TargetQuery, TargetWrite,
+    rehearsal::{Rehearsal, Rehearsed, Verb},
+};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{
         CmdletChannel, Command, Location, Output,
-        dialect::{ClearForm, Fact, ValueFilter},
+        dialect::{ClearForm, Fact, SettledFact, ValueFilter},
     },
     model::{PublishedRecipient, PublishedValue, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
@@ -166,6 +172,30 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+
+    fn verbs(&mut self) -> &'static [Verb] {
+        self.verbs_to_try()
+    }
+
+    fn verb(&mut self, query: &TargetQuery<'_>) -> Option<&'static str> {
+        self.verb_of(query)
+    }
+
+    fn rehearse(
+        &mut self,
+        rehearsals: &[Rehearsal<'_>],
+        context: &Context,
+    ) -> Result<Vec<Result<Rehearsed>>> {
+        self.validate(rehearsals, context)
+    }
+
+    fn settled(&self) -> Vec<SettledFact> {
+        self.channel.settled()
+    }
+
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        self.channel.wait(time, context)
     }
 
     fn look_over(&mut self, recipients: u64, context: &Context) -> Result<()> {

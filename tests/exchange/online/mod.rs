@@ -2,6 +2,7 @@
 //! test's own that answer what no stand-in should.
 
 mod commands;
+mod dialect;
 mod faults;
 mod large;
 mod load;

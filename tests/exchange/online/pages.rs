@@ -59,11 +59,11 @@ fn a_list_that_is_refused_says_so() {
 fn pages_that_go_in_circles_or_elsewhere_are_refused() {
     for (link, words) in [
         ("/next", "read already"),
-        ("https://evil.example/next", "another host, 'evil.example'"),
-        ("http://localhost/next", "another host"),
+        ("https://evil.example/next", "at 'https://evil.example', which is none of this cloud's hosts"),
+        ("http://localhost/next", "at 'http://localhost', which is none"),
         ("https://[", "no address"),
     ] {
-        let body = json!({ "value": [{ "Name": "x" }], "@odata.nextLink": link }).to_string();
+        let body = json!({ "value": [{ "PrimarySmtpAddress": "x" }], "@odata.nextLink": link }).to_string();
         let (port, requests) = https(move |_, _| says("200 OK", "", &body));
         let (context, _) = context();
         let error = channel_to(port, &context).list(&list(), &context, &mut |_| Ok(())).unwrap_err();

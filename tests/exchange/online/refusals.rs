@@ -31,7 +31,7 @@ fn each_commands_refusal_is_its_own() {
         (set("synced@contoso.test", &value), Some(ErrorId::RecipientDirectorySynced)),
         (set("twin", &value), Some(ErrorId::RecipientAmbiguous)),
         (set_with("Set-MailContact", &address(1), &value), Some(ErrorId::RecipientNotFound)),
-        (unknown, Some(ErrorId::ExchangeRefused)),
+        (unknown, Some(ErrorId::ExchangeAccessDenied)),
         (set(&address(1), &many), Some(ErrorId::ExchangeRefused)),
         (set(&address(1), &[b"no certificate".to_vec()]), Some(ErrorId::ExchangeRefused)),
         (get(&address(1)), None),

@@ -31,6 +31,7 @@ use smime_sync::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::flavours::Flavour;
 use crate::common::{
     events::{Answering, Recorder},
     exchange::{DOMAIN, StandIn, plain, values},
@@ -250,6 +251,10 @@ impl Office {
         let time = json!({ "Time": clock.now().as_secs_f64(), "Speed": speed });
         stand_in.ask("POST", "/clock", &time);
         organisation.chunks(500).for_each(|some| stand_in.add(some));
+        // The same tests in another flavour of the service: `sh tests/exchange/flavours.sh`.
+        if let Ok(name) = std::env::var("SMIME_SYNC_FLAVOUR") {
+            Flavour::named(&name).apply(&stand_in);
+        }
         Self {
             stand_in,
             source,

@@ -8,7 +8,7 @@ mod identity;
 mod killed;
 mod large;
 mod lost_state;
-mod organisation;
+pub mod organisation;
 mod publishing;
 mod session;
 mod volume;

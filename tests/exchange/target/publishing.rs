@@ -32,11 +32,13 @@ fn every_kind_of_recipient_is_written_with_its_own_cmdlet() {
             assert_eq!(office.published(&address), Some(vec![certificate(&address, 1)]), "{way:?} {kind}");
         }
         for (cmdlet, count) in [("Set-Mailbox", 4), ("Set-MailUser", 1), ("Set-MailContact", 1)] {
-            assert_eq!(office.count(cmdlet), count, "{way:?} {cmdlet}");
+            let tried = u64::from(way == Way::Online);
+            assert_eq!(office.count(cmdlet), count + tried, "{way:?} {cmdlet}: over REST it is tried once");
         }
         let again = office.run(way);
         assert_eq!((again.exported(), again.ok().numbers.unchanged), (0, 6), "{way:?}");
-        assert_eq!(office.count("Set-Mailbox"), 4, "{way:?}: nothing is written twice");
+        let written = 4 + u64::from(way == Way::Online);
+        assert_eq!(office.count("Set-Mailbox"), written, "{way:?}: nothing is written twice");
     }
 }
 
@@ -86,7 +88,7 @@ fn values_of_others_stay_and_ours_are_replaced() {
 }
 
 #[test]
-fn the_last_value_is_cleared_with_an_empty_list() {
+fn the_last_value_is_cleared() {
     for way in Way::ALL {
         let mut office = Office::new(vec![person("alice")], vec![mailbox("alice")]);
         office.run(way).ok();

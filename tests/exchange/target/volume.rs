@@ -5,6 +5,7 @@ use smime_sync::event::LogLevel;
 
 use super::{
     engine::{Office, Way},
+    flavours::{Flavour, chosen, publishes},
     organisation::*,
 };
 
@@ -45,8 +46,11 @@ fn a_recipient_costs_one_read_and_one_write_and_then_a_few_are_looked_at() {
         assert_eq!(office.run(way).exported(), 150, "{way:?}");
         // Three writes are read back; the place, the check and the listing ask once each.
         let (reads, writes) = (office.count("Get-Mailbox"), office.count("Set-Mailbox"));
-        assert_eq!(writes, 150, "{way:?}");
-        assert!((150 + 3..=150 + 3 + 3).contains(&reads), "{way:?}: {reads} reads");
+        // Over REST one write is tried before, with one of three who are read for that.
+        let tried = u64::from(way == Way::Online);
+        assert_eq!(writes, 150 + tried, "{way:?}");
+        let least = 150 + 3 + 3 * tried;
+        assert!((least..=least + 3).contains(&reads), "{way:?}: {reads} reads");
 
         assert_eq!(office.run(way).ok().numbers.unchanged, 150, "{way:?}");
         let asked = office.count("Get-Mailbox").saturating_sub(reads);
@@ -56,9 +60,16 @@ fn a_recipient_costs_one_read_and_one_write_and_then_a_few_are_looked_at() {
 
 /// `SMIME_SYNC_EXCHANGE_PEOPLE` is 20,000 in the full tests, with the limit of 3,000 commands a minute; by default it
 /// is so few that the limit is scaled down with them. The clock runs `SMIME_SYNC_EXCHANGE_SPEED` times as fast, and with
-/// it counts what this machine itself takes, so that many recipients need a lower speed.
+/// it counts what this machine itself takes, so that many recipients need a lower speed. `SMIME_SYNC_FLAVOURS` chooses
+/// among the flavours of the service that publish.
 #[test]
 fn everybody_arrives_within_the_limit_and_little_more_than_its_time_whatever_fails() {
+    for flavour in chosen(publishes) {
+        everybody_arrives(&flavour);
+    }
+}
+
+fn everybody_arrives(flavour: &Flavour) {
     let people: usize = std::env::var("SMIME_SYNC_EXCHANGE_PEOPLE").map_or(600, |text| text.parse().unwrap());
     let speed: f64 = std::env::var("SMIME_SYNC_EXCHANGE_SPEED").map_or(10.0, |text| text.parse().unwrap());
     let limit = if people >= 20_000 { 3_000 } else { people * 3 / 4 };
@@ -68,6 +79,7 @@ fn everybody_arrives_within_the_limit_and_little_more_than_its_time_whatever_fai
         names.iter().map(|name| mailbox(name)).collect(),
         speed,
     );
+    flavour.apply(&office.stand_in);
     office.stand_in.settings(json!({ "RateLimit": { "Limit": limit, "Window": 60 } }));
     office.stand_in.faults(42, crate::common::exchange::faults_of_every_kind());
     let began = office.stand_in.now();
@@ -75,27 +87,29 @@ fn everybody_arrives_within_the_limit_and_little_more_than_its_time_whatever_fai
     let seconds = office.stand_in.now() - began;
     let least = (2 * people) as f64 / limit as f64 * 60.0;
     let statistics = office.stand_in.statistics();
+    let name = flavour.name;
     println!(
-        "{people} recipients: {seconds:.0} s of at least {least:.0} s: ratio {:.3}; {statistics}",
+        "{name}: {people} recipients: {seconds:.0} s of at least {least:.0} s: ratio {:.3}; {statistics}",
         seconds / least
     );
     for line in outcome.host.logged(LogLevel::Verbose) {
         println!("{line}");
     }
     let numbers = &outcome.ok().numbers;
-    assert_eq!((numbers.exported, numbers.rejected), (people as u64, 0), "{:?}", outcome.host.errors_of());
+    let done = (numbers.exported, numbers.rejected);
+    assert_eq!(done, (people as u64, 0), "{name}: {:?}", outcome.host.errors_of());
     let all = office.stand_in.ask("GET", "/recipients", &Value::Null);
     for one in all.as_array().unwrap() {
         let address = one["PrimarySmtpAddress"].as_str().unwrap();
         assert_eq!(
             crate::common::exchange::values(&one["UserCertificate"]),
             [certificate(address, 1)],
-            "{address}"
+            "{name}: {address}"
         );
     }
-    assert_eq!(statistics["BeyondAnnouncedLimit"], 0, "{statistics}");
+    assert_eq!(statistics["BeyondAnnouncedLimit"], 0, "{name}: {statistics}");
     // A few recipients on a busy machine tell nothing about time; the full tests measure it.
     if people >= 20_000 {
-        assert!(seconds <= 1.15 * least, "{seconds:.0} s instead of {least:.0} s");
+        assert!(seconds <= 1.15 * least, "{name}: {seconds:.0} s instead of {least:.0} s");
     }
 }

@@ -1,7 +1,7 @@
 //! The trust store: as a file, and published to Exchange through either channel.
 
 mod export;
-mod home;
+pub mod home;
 mod online;
-mod organisation;
+pub mod organisation;
 mod publish;

@@ -1,4 +1,4 @@
-//! What tests can set (`PUT /settings`): each fact of docs/design/exchange-online.md §7.1 as it is believed to be and
+//! What tests can set (`PUT /settings`): each fact of docs/design/exchange-online.md §5.1 as it is believed to be and
 //! otherwise, and how well the service behaves. The default is the form with most evidence.
 //!
 //! | name | forms, the default first | what differs |
@@ -69,15 +69,15 @@ forms! {
     BinaryInClixml { Bytes, TypeName }
     /// §1.6, "Batching".
     InnerAuthorization { Required, Inherited, SingleOnly }
-    /// §7.1, "Inner `Prefer`".
+    /// §5.1, "Inner `Prefer`".
     ContinueOnError { AsAsked, Never }
     RestOfBatch { Missing, Failed }
     BatchOrder { Reversed, AsSent, Shuffled }
-    /// §7.1, "`$select` with clixml".
+    /// §5.1, "`$select` with clixml".
     SelectInClixml { Dropped, Refused, Taken }
     /// §1.6, "Clear". An empty list and a hashtable without add or remove never do.
     ClearBy { Null, Remove, Nothing }
-    /// §1.6, "Anchor values", in the order of §7.1.
+    /// §1.6, "Anchor values", in the order of §5.1.
     Anchor { SystemMailbox, Address, OAuthUser, Tenant }
     AnchorRefusal { TargetDc, InsufficientRights }
     TenantName { Guid, Domain, Both }

@@ -61,7 +61,7 @@ fn is_tagged(mut rest: &[u8]) -> bool {
 pub fn check_store(base64: &str, now: f64, largest: usize) -> Result<(), Failure> {
     let store = decode(base64)?;
     if store.len() > largest {
-        // §7.2 f: the limit on-premises; what the cloud's is, and its text, is open.
+        // docs/design/exchange-online.md §4: the limit on-premises; what the cloud's is, and its text, is open.
         return Err(Failure::validation(format!(
             "The value of parameter SMIMECertificateIssuingCA has {} bytes. The maximum is {largest}.",
             store.len()

@@ -86,6 +86,7 @@ fn what_was_asked_for_and_is_not_there_is_told_with_what_came() {
         (all, json!({ "Name": "a" }), Some("left out 'Guid'; what came is name.")),
         (both, json!("7"), Some("what came is nothing.")),
         (both, json!({ "Guid": "7", "UserCertificate": ["System.Byte[]"] }), Some("not base64")),
+        (both, clixml(&format!("{guid}<S N=\"UserCertificate\">System.Byte[]</S>")), Some("not base64")),
         (both, json!({ "_clixml": "<html>" }), Some("no valid CLIXML")),
     ] {
         let page = from_value(&json!({ "value": [item] }), strict(select)).unwrap();

@@ -192,7 +192,7 @@ fn the_tenant_is_the_domain_where_the_token_names_none_or_the_id_is_refused() {
     let manner = Manner { tenant: TenantForm::Domain, ..usual(&command) };
     let request = single(&command, manner);
     assert_eq!((request.url.path(), requests().has_domain()), (by_domain, true));
-    assert!(request.headers["X-AnchorMailbox"].to_str().unwrap().ends_with("@contoso.onmicrosoft.com"));
+    assert!(request.headers["X-AnchorMailbox"].to_str().unwrap().ends_with(&format!("@{TENANT}")));
     let mut by_id = Requests::new(&TENANT.to_uppercase());
     by_id.know_tenant(Uuid::try_parse(TENANT).unwrap());
     assert!(!by_id.has_domain());

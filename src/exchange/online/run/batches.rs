@@ -40,7 +40,8 @@ impl Run<'_> {
             }
             return false;
         }
-        if batches.cleared {
+        // Where batches have worked, it is the token.
+        if batches.cleared || self.line.dialect.batch.now {
             return false;
         }
         if batches.suspicion.is_none() && self.line.dialect.batch.form == BatchForm::Together {

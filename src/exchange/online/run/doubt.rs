@@ -59,13 +59,20 @@ impl Run<'_> {
 
     /// Ends a command in doubt with its own error, and those that waited for it.
     fn refuse(&mut self, job: Job, doubt: Doubt, failure: Failure) -> Result<()> {
-        self.ended(&job, failure.error)?;
-        if !self.line.exhausted.contains(&doubt) {
-            return Ok(());
+        if self.line.exhausted.contains(&doubt) {
+            self.probes.remove(&doubt);
+            for (job, failure) in self.take_parked(doubt) {
+                self.ended(&job, failure.error)?;
+            }
         }
+        self.ended(&job, failure.error)
+    }
+
+    /// Those that wait for what becomes of a doubt.
+    fn take_parked(&mut self, doubt: Doubt) -> Vec<(Job, Failure)> {
         let (same, others) = std::mem::take(&mut self.parked).into_iter().partition(|(of, ..)| *of == doubt);
         self.parked = others;
-        Vec::into_iter(same).try_for_each(|(_, job, failure)| self.ended(&job, failure.error))
+        Vec::into_iter(same).map(|(_, job, failure)| (job, failure)).collect()
     }
 
     /// Takes note that a command was understood as it was sent.
@@ -84,11 +91,8 @@ impl Run<'_> {
             self.probes.iter().filter(|(_, probe)| **probe == position).map(|(doubt, _)| *doubt).collect();
         for doubt in over {
             self.probes.remove(&doubt);
-            let (waited, others) =
-                std::mem::take(&mut self.parked).into_iter().partition(|(of, ..)| *of == doubt);
-            self.parked = others;
-            let ready = Vec::into_iter(waited).map(|(_, job, _)| Job { manner: None, ..job });
-            self.ready.extend(ready);
+            let waited = self.take_parked(doubt).into_iter();
+            self.ready.extend(waited.map(|(job, _)| Job { manner: None, ..job }));
         }
     }
 }

@@ -92,7 +92,7 @@ impl Run<'_> {
                     self.ready.push_back(Job { alone: true, ..job });
                 }
                 (Err(failure), None) if blames_batch && self.is_sent_anew(&job, &failure) => {
-                    self.ready.push_back(Job { alone: true, anew: true, ..job });
+                    self.ready.push_front(Job { alone: true, anew: true, ..job });
                 }
                 (Err(failure), None) => self.failed(job, failure, now, &mut repeats)?,
             }
@@ -173,9 +173,13 @@ impl Run<'_> {
     }
 
     /// Takes a page of a command's output.
-    fn page(&mut self, mut job: Job, page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
-        if let Some(lack) = page.lacks {
-            return self.lacking(job, lack);
+    fn page(&mut self, mut job: Job, mut page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
+        if let Some(lack) = page.lacks.take() {
+            if self.commands.get(job.position).is_some_and(|command| command.repeatable) {
+                return self.lacking(job, lack);
+            }
+            // What was done is done; what came of it can be looked for.
+            page.output.objects.clear();
         }
         self.understood(&job, !page.output.objects.is_empty());
         self.release(job.position);

@@ -1,5 +1,5 @@
 //! The ways in which Exchange Online may differ from what is believed of it: each open fact of
-//! docs/design/exchange-online.md §5 otherwise, and how it is known to fail. The first is the default.
+//! docs/design/exchange-online.md §5.1 otherwise, and how it is known to fail. The first is the default.
 
 use serde_json::{Value, json};
 
@@ -19,12 +19,24 @@ pub struct Flavour {
 }
 
 impl Flavour {
+    /// The one of that name; panics if there is none.
+    pub fn named(name: &str) -> Self {
+        all()
+            .into_iter()
+            .find(|flavour| flavour.name == name)
+            .unwrap_or_else(|| panic!("no flavour '{name}'"))
+    }
+
     /// Makes the stand-in so.
     pub fn apply(&self, stand_in: &StandIn) {
         // Links of the stand-in to itself by another name; its port is chosen at its start.
         let port = stand_in.https.rsplit(':').next().unwrap_or_default();
         let settings = self.settings.to_string().replace("PORT", port);
         stand_in.settings(serde_json::from_str(&settings).unwrap());
+    }
+
+    /// Puts what goes wrong in the way.
+    pub fn disturb(&self, stand_in: &StandIn) {
         stand_in.faults(1, self.faults.clone());
     }
 }
@@ -95,7 +107,7 @@ pub fn all() -> Vec<Flavour> {
         flavour("ResultSize is obeyed", json!({ "ResultSizeNumber": "Obeyed" })),
         flavour("filter on certificates: refused", json!({ "CertificateFilter": "Refused" })),
         flavour("pages: small", json!({ "LargestPage": 4 })),
-        flavour("pages: slow", page(json!({ "Object": 0, "Seconds": 3 }))),
+        flavour("pages: slow", page(json!({ "Object": 0, "Seconds": 1 }))),
         flavour("pages: time-out above 250", page(json!({ "Object": 0, "Above": 250, "Status": 504 }))),
         flavour("pages: 65 MiB above 500", page(json!({ "Object": 0, "Above": 500, "Mebibytes": 65 }))),
         flavour("pages: at port 446", json!({ "LargestPage": 4, "NextLinkBase": "https://localhost:446" })),
