@@ -3,7 +3,8 @@
 use std::{
     error::Error as _,
     fmt, io,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use reqwest::{
@@ -13,11 +14,15 @@ use reqwest::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::{
+    proxy::{Route, Secrets, Tunnel},
+    trace::Trace,
+};
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::{Context, unless_canceled},
     model::Timestamp,
-    profile::ConnectionSettings,
+    profile::ExchangeOnlineSettings,
     tls::{self, Fault},
 };
 
@@ -33,6 +38,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct HttpClient {
     client: Client,
+    route: Arc<Route>,
+    trace: Option<Arc<Trace>>,
     cancel: CancellationToken,
 }
 
@@ -66,42 +73,63 @@ pub struct HttpAnswer {
 pub struct HttpFailure {
     /// Whether the service may have got the request, and acted.
     pub sent: bool,
-    /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `Canceled`.
+    /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `ProxyCredentialRejected`, `ProxyRefused`,
+    /// `Canceled`.
     pub error: Error,
 }
 
 impl HttpClient {
-    /// A client for HTTPS, through the proxy that the environment or Windows names.
+    /// A client for HTTPS, through the proxy of the settings, where the engine's `secrets` sign in.
     ///
     /// Trusts the platform's roots and `ServerCertificatePath`. Follows no redirect.
     ///
-    /// Fails with `TrustAnchorUnreadable`, `Internal`.
-    pub fn new(settings: &ConnectionSettings, context: &Context) -> Result<Self> {
-        let mut config = tls::client_config(tls::trust(settings, context)?)?;
+    /// Fails with `TrustAnchorUnreadable`, `Internal`, and as [`Route::of`] does.
+    pub fn new(settings: &ExchangeOnlineSettings, secrets: Secrets<'_>, context: &Context) -> Result<Self> {
+        let mut config = tls::client_config(tls::trust(&settings.connection, context)?)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let time_limit = Duration::from_secs(settings.timeout.into());
+        let time_limit = Duration::from_secs(settings.connection.timeout.into());
         let builder = builder(time_limit).https_only(true).tls_backend_preconfigured(config);
-        Self::build(builder, context)
+        let route = Route::of(&settings.proxy, secrets)?;
+        Self::build(builder, route, None, context.cancel.clone())
+    }
+
+    /// The same, with everything that goes over the network noted in `trace`.
+    pub fn traced(self, trace: Arc<Trace>) -> Self {
+        Self { trace: Some(trace), ..self }
     }
 
     /// A client for services of this machine itself, which are reached without TLS and never through a proxy.
     /// Fails with `Internal`.
-    pub fn local(context: &Context) -> Result<Self> {
+    pub fn local(&self) -> Result<Self> {
         // Roots are read for no purpose otherwise.
         let nobody = tls::Trust::Checked { roots: rustls::RootCertStore::empty(), given: Vec::new() };
         let builder = builder(CONNECT_LIMIT).tls_backend_preconfigured(tls::client_config(nobody)?);
-        Self::build(builder.no_proxy(), context)
+        Self::build(builder, Route::direct(), self.trace.clone(), self.cancel.clone())
     }
 
-    fn build(builder: ClientBuilder, context: &Context) -> Result<Self> {
-        let client = builder.build().map_err(|e| {
+    fn build(
+        builder: ClientBuilder,
+        route: Route,
+        trace: Option<Arc<Trace>>,
+        cancel: CancellationToken,
+    ) -> Result<Self> {
+        let client = route.apply(builder)?.build().map_err(|e| {
             Error::new(ErrorId::Internal, format!("The HTTP client can't be set up: {}", chain(&e)))
         })?;
-        Ok(Self { client, cancel: context.cancel.clone() })
+        Ok(Self { client, route: Arc::new(route), trace, cancel })
     }
 
     /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
     pub async fn send(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
+        let Some(trace) = &self.trace else { return self.attempt(request, time_limit).await };
+        let number = trace.request(&request, self.route.proxy(&request.url).as_deref());
+        let begun = Instant::now();
+        let result = self.attempt(request, time_limit).await;
+        trace.answer(number, begun.elapsed(), &result);
+        result
+    }
+
+    async fn attempt(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
         let host = host(&request.url);
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
@@ -112,8 +140,11 @@ impl HttpClient {
 
     async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
         let HttpRequest { method, url, headers, body } = request;
-        let sending = self.client.request(method, url).headers(headers).body(body).send();
-        let mut response = sending.await.map_err(|e| failure(host, e))?;
+        let sending = self.client.request(method, url.clone()).headers(headers).body(body).send();
+        let mut response = match sending.await {
+            Ok(response) => response,
+            Err(error) => return Err(self.failure(&url, host, error).await),
+        };
         let mut body = Vec::new();
         loop {
             let chunk = response.chunk().await.map_err(|e| broken(host, e))?;
@@ -127,6 +158,23 @@ impl HttpClient {
         }
         let headers = std::mem::take(response.headers_mut());
         Ok(HttpAnswer { status: response.status(), date: date(&headers), headers, body })
+    }
+}
+
+impl HttpClient {
+    /// The failure of a request without an answer.
+    async fn failure(&self, url: &Url, host: &str, error: reqwest::Error) -> HttpFailure {
+        let Some(proxy) = self.route.proxy(url) else { return failure("service", host, "", error) };
+        let texts: Vec<String> = sources(&error).map(ToString::to_string).collect();
+        match Tunnel::of(texts.iter().map(String::as_str)).filter(|_| error.is_connect()) {
+            None => failure("service", host, &format!(" (through the proxy '{proxy}')"), error),
+            Some(Tunnel::NotReached) => {
+                let mut failed = failure("proxy", &proxy, "", error);
+                failed.error.advice = self.route.advice();
+                failed
+            }
+            Some(what) => HttpFailure { sent: false, error: self.route.refusal(&proxy, url, &what).await },
+        }
     }
 }
 
@@ -187,11 +235,11 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
     i64::try_from(seconds).ok().map(Timestamp)
 }
 
-/// The failure of a request without an answer.
-fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
+/// The failure of a request without an answer; `who` is the one that failed, `through` what it was asked through.
+fn failure(who: &str, host: &str, through: &str, error: reqwest::Error) -> HttpFailure {
     let sent = !(error.is_connect() || error.is_builder());
     let what = if let Some(tls) = tls_error(&error) {
-        return HttpFailure { sent, error: tls_failed(host, tls) };
+        return HttpFailure { sent, error: tls_failed(who, host, through, tls) };
     } else if error.is_builder() {
         // Address and headers were read before, so that only the scheme can be wrong.
         "is not reached without TLS"
@@ -204,12 +252,12 @@ fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     } else {
         "ended the connection without an answer"
     };
-    HttpFailure { sent, error: unreachable(host, what, &error) }
+    HttpFailure { sent, error: unreachable(who, host, &format!("{through} {what}"), &error) }
 }
 
 /// The failure of an answer that began.
 fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
-    HttpFailure { sent: true, error: unreachable(host, "broke off in the middle of its answer", &error) }
+    HttpFailure { sent: true, error: unreachable("service", host, " broke off in the middle of its answer", &error) }
 }
 
 fn late(host: &str, time_limit: Duration) -> HttpFailure {
@@ -220,7 +268,7 @@ fn late(host: &str, time_limit: Duration) -> HttpFailure {
     HttpFailure { sent: true, error: Error::new(ErrorId::ExchangeUnreachable, message).target(host) }
 }
 
-fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {
+fn unreachable(who: &str, host: &str, what: &str, error: &reqwest::Error) -> Error {
     let io = sources(error).find_map(|one| one.downcast_ref::<io::Error>());
     let text = chain(error);
     let native = NativeStatus {
@@ -228,17 +276,17 @@ fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {
         text: Some(text.clone()),
         ..NativeStatus::default()
     };
-    let message = format!("The service '{host}' {what} ({text}).");
+    let message = format!("The {who} '{host}'{what} ({text}).");
     Error::new(ErrorId::ExchangeUnreachable, message).target(host).native(native)
 }
 
-fn tls_failed(host: &str, error: &rustls::Error) -> Error {
+fn tls_failed(who: &str, host: &str, through: &str, error: &rustls::Error) -> Error {
     let what = match tls::fault(error) {
         (Fault::Other, _) => format!("and this machine could not agree on TLS: {error}"),
         (_, what) => what,
     };
     let native = NativeStatus { text: Some(error.to_string()), ..NativeStatus::default() };
-    Error::new(ErrorId::ExchangeTlsFailed, format!("The service '{host}' {what}."))
+    Error::new(ErrorId::ExchangeTlsFailed, format!("The {who} '{host}'{through} {what}."))
         .target(host)
         .native(native)
 }

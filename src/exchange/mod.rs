@@ -9,8 +9,10 @@ pub mod cloud;
 pub(crate) mod failure;
 pub mod http;
 pub mod online;
+pub mod proxy;
 pub mod session;
 pub mod sign_in;
+pub mod trace;
 pub(crate) mod trust_store;
 
 use std::collections::BTreeMap;

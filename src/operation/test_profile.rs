@@ -9,11 +9,13 @@ use super::{
     engine::Engine,
     open::{Opening, watch},
     request::TestProfileRequest,
+    trace,
 };
 use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
+    exchange::trace::Trace,
     model::{Timestamp, counted, into_printable},
     profile::{Profile, Source as ProfileSource, Target as ProfileTarget},
     state::{State, check_rights, lock::RunLock},
@@ -54,11 +56,24 @@ const SAMPLE: u64 = 1000;
 struct Tester<'a> {
     profile: &'a Profile,
     context: &'a Context,
+    trace: Option<&'a Trace>,
 }
 
 pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Context) -> Result<()> {
     let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
-    let tester = Tester { profile: opening.profile(), context };
+    let trace = trace::begin(engine, request, opening.profile())?;
+    let opening = opening.traced(trace.clone());
+    check(&opening, request, trace.as_deref(), context)?;
+    trace.map_or(Ok(()), |trace| trace::end(request, &trace))
+}
+
+fn check(
+    opening: &Opening<'_>,
+    request: &TestProfileRequest,
+    trace: Option<&Trace>,
+    context: &Context,
+) -> Result<()> {
+    let tester = Tester { profile: opening.profile(), context, trace };
     let anchors = opening.judge(Timestamp::now());
     tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
     match opening.source() {
@@ -78,7 +93,7 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     }
     let target = opening.target();
     let writable = target.and_then(|mut target| check_target(target.as_mut(), context));
-    tester.tell("Target", writable.and_then(|told| listable(opening.profile()).map(|()| told)))?;
+    tester.tell("Target", writable.and_then(|told| listable(tester.profile).map(|()| told)))?;
     let path = opening.stored.places.state_file(&opening.profile().name);
     tester.tell("State", state(&path, context))
 }
@@ -150,6 +165,9 @@ impl Tester<'_> {
             message: into_printable(message),
             advice: into_printable(advice),
         };
+        if let Some(trace) = self.trace {
+            trace.note(&format!("{check}: {result:?}. {} {}", test.message, test.advice));
+        }
         self.context.result(ResultType::ProfileTest, &test)
     }
 

@@ -12,6 +12,7 @@ mod group;
 mod kind;
 mod new;
 mod owner;
+mod proxy;
 mod read;
 mod reader;
 mod setting;
@@ -28,6 +29,7 @@ pub use self::{
         SelectionName,
     },
     flat::Settings,
+    proxy::ProxySetting,
     setting::{Setting, UNLIMITED, Values},
     settings::{
         ActiveDirectorySettings, ConnectionSettings, ContactSettings, DirectorySettings,

@@ -75,7 +75,7 @@ impl Connection {
     /// Sends the request that `make` makes for the service's address, and follows redirects with the same body.
     ///
     /// Fails where going on is useless: the sign-in's errors, `RedirectRefused`, `ExchangeTlsFailed`,
-    /// `ExchangeProtocol` for a redirect that never ends, `Canceled`.
+    /// `ProxyCredentialRejected`, `ProxyRefused`, `ExchangeProtocol` for a redirect that never ends, `Canceled`.
     pub async fn post(&self, make: impl FnOnce(&Url) -> Result<HttpRequest>) -> Result<Sent> {
         let service = lock(&self.region).service().clone();
         let mut request = make(&service)?;
@@ -138,7 +138,8 @@ impl Connection {
 
 /// Whether nothing can be better with the next request.
 fn is_final(id: ErrorId) -> bool {
-    matches!(id, ErrorId::ExchangeTlsFailed | ErrorId::Canceled)
+    use ErrorId::{Canceled, ExchangeTlsFailed, ProxyCredentialRejected, ProxyRefused};
+    matches!(id, ExchangeTlsFailed | ProxyCredentialRejected | ProxyRefused | Canceled)
 }
 
 /// Nothing that holds these locks can panic half-way, so a poisoned one is whole.

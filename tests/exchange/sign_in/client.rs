@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_secs(20);
 
 fn send(address: &str, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
     let world = World::new();
-    let client = HttpClient::new(&settings(1).connection, &world.context).unwrap();
+    let client = HttpClient::new(&settings(1), &|_| None, &world.context).unwrap();
     let request = HttpRequest::post(Url::parse(address).unwrap(), b"body".to_vec());
     world.context.block_on(client.send(request, time_limit)).unwrap()
 }
@@ -130,7 +130,7 @@ fn a_wait_ends_within_100_ms_of_a_cancel() {
     let _undisturbed = undisturbed();
     let (port, requests) = https(|_, _| nothing());
     let world = World::new();
-    let client = HttpClient::new(&settings(1).connection, &world.context).unwrap();
+    let client = HttpClient::new(&settings(1), &|_| None, &world.context).unwrap();
     let cancel = world.context.cancel.clone();
     let canceling = std::thread::spawn(move || {
         while requests.lock().unwrap().is_empty() {
