@@ -6,6 +6,7 @@
 pub(crate) mod clixml;
 pub mod clock;
 pub mod cloud;
+pub mod dialect;
 pub(crate) mod failure;
 pub mod http;
 pub mod online;
@@ -17,6 +18,7 @@ pub(crate) mod trust_store;
 
 use std::collections::BTreeMap;
 
+use self::dialect::{Dialect, SettledFact};
 use crate::{error::Result, event::Context};
 
 /// A cmdlet with its parameters.
@@ -34,6 +36,35 @@ pub struct Command {
     pub counts_only: bool,
     /// Whether carrying it out twice does the same as once: `Get-` and `Set-`, not `New-`.
     pub repeatable: bool,
+    /// Whether it asks for confirmation.
+    pub confirm: Confirm,
+}
+
+impl Command {
+    /// A command that may be repeated, with no output, no anchor and nothing to confirm.
+    pub fn new(cmdlet: &'static str, parameters: Vec<(&'static str, Parameter)>) -> Self {
+        Self {
+            cmdlet,
+            parameters,
+            select: &[],
+            anchor: None,
+            counts_only: false,
+            repeatable: true,
+            confirm: Confirm::default(),
+        }
+    }
+}
+
+/// Whether a cmdlet carries out what it is asked (third party: ExchangeOnlineManagement's own two calls).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Confirm {
+    /// It has nothing to confirm: it reads.
+    #[default]
+    None,
+    /// It is carried out: `-Confirm:$false`.
+    Execute,
+    /// It is only checked, and [`Output::confirmation`] is what would be asked: `-Confirm:$true`. Only over REST.
+    Validate,
 }
 
 /// The value of a parameter.
@@ -45,8 +76,12 @@ pub enum Parameter {
     Flag(bool),
     /// One binary value.
     Binary(Vec<u8>),
-    /// A list of binary values; an empty one clears the property.
+    /// A list of binary values, which is not empty: an empty one does not clear a property.
     BinaryList(Vec<Vec<u8>>),
+    /// Nothing: `null`, which clears the property where [`Dialect::clear`](dialect::Dialect::clear) says so.
+    Clear,
+    /// These values go, and others stay: `@{Remove=...}`.
+    Remove(Vec<Vec<u8>>),
 }
 
 /// The value of a property.
@@ -121,6 +156,8 @@ pub struct Output {
     pub objects: Vec<Object>,
     /// What it warned about.
     pub warnings: Vec<String>,
+    /// What a [validation](Confirm::Validate) would have asked.
+    pub confirmation: Option<String>,
 }
 
 /// Where an organisation's recipients are kept.
@@ -163,4 +200,25 @@ pub trait CmdletChannel: Send {
 
     /// The service's own clock, where it has shown one.
     fn clock(&mut self, context: &Context) -> Result<Option<crate::model::Timestamp>>;
+
+    /// Takes what an earlier run [learned](CmdletChannel::learned); what is of another organisation, or unreadable, is
+    /// left aside.
+    fn recall(&mut self, remembered: &str) {
+        let _ = remembered;
+    }
+
+    /// What later runs should know, where it has changed since the last call.
+    fn learned(&mut self) -> Option<String> {
+        None
+    }
+
+    /// The forms of the wire that are in use, for whoever settles one; `None`: there is nothing to settle.
+    fn dialect(&mut self) -> Option<&mut Dialect> {
+        None
+    }
+
+    /// What was settled, in words.
+    fn settled(&self) -> Vec<SettledFact> {
+        Vec::new()
+    }
 }

@@ -55,12 +55,9 @@ impl CmdletChannel for ExchangeSession {
             return Ok(location);
         }
         let probe = |cmdlet| Command {
-            cmdlet,
-            parameters: vec![("ResultSize", Parameter::Text("1".into()))],
             select: &["Guid"],
-            anchor: None,
             counts_only: true,
-            repeatable: true,
+            ..Command::new(cmdlet, vec![("ResultSize", Parameter::Text("1".into()))])
         };
         let commands = [probe("Get-Mailbox"), probe("Get-RemoteMailbox")];
         let mut answers = Self::ask(&commands, context)?.into_iter();
@@ -145,11 +142,14 @@ fn to_json(parameter: &Parameter) -> Value {
         Parameter::Text(text) => json!(text),
         Parameter::Flag(flag) => json!(flag),
         Parameter::Binary(bytes) => json!({ "Binary": STANDARD.encode(bytes) }),
-        Parameter::BinaryList(list) => {
-            let list: Vec<String> = list.iter().map(|bytes| STANDARD.encode(bytes)).collect();
-            json!({ "BinaryList": list })
-        }
+        Parameter::BinaryList(list) => json!({ "BinaryList": encoded(list) }),
+        Parameter::Clear => Value::Null,
+        Parameter::Remove(list) => json!({ "Remove": encoded(list) }),
     }
+}
+
+fn encoded(list: &[Vec<u8>]) -> Vec<String> {
+    list.iter().map(|bytes| STANDARD.encode(bytes)).collect()
 }
 
 fn refusal(command: &Command, failure: &SessionFailure) -> Error {
@@ -183,7 +183,7 @@ fn output(command: &Command, answer: Answer) -> Result<Output> {
     }
     let objects = answer.output.into_iter().map(object).collect::<Result<Vec<_>>>();
     let objects = objects.map_err(|error| error.target(command.cmdlet))?;
-    Ok(Output { objects, warnings: answer.warnings })
+    Ok(Output { objects, warnings: answer.warnings, confirmation: None })
 }
 
 fn object(properties: Map<String, Value>) -> Result<Object> {

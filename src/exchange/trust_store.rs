@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
-use super::{CmdletChannel, Command, Parameter, Property};
+use super::{CmdletChannel, Command, Confirm, Parameter, Property};
 use crate::{
     certificate::{Certificate, SerializedStore, read_store, write_certs_only, write_store},
     error::{Error, ErrorId, Result},
@@ -18,14 +18,7 @@ const STORE: &str = "SMIMECertificateIssuingCA";
 /// The store of the organisation, as it is; `None` where there is none.
 /// Fails with what the channel says, and with `TrustStoreUnreadable` for what is no bytes.
 pub fn read(channel: &mut dyn CmdletChannel, context: &Context) -> Result<Option<Vec<u8>>> {
-    let command = Command {
-        cmdlet: "Get-SmimeConfig",
-        parameters: Vec::new(),
-        select: &[STORE],
-        anchor: None,
-        counts_only: false,
-        repeatable: true,
-    };
+    let command = Command { select: &[STORE], ..Command::new("Get-SmimeConfig", Vec::new()) };
     let output = run(channel, command, context)?;
     let bytes = match output.objects.first().and_then(|config| config.get(STORE)) {
         None => return Ok(None),
@@ -40,12 +33,8 @@ pub fn read(channel: &mut dyn CmdletChannel, context: &Context) -> Result<Option
 /// Replaces the store of the organisation. Fails with what the channel says.
 pub fn write(channel: &mut dyn CmdletChannel, store: Vec<u8>, context: &Context) -> Result<Vec<String>> {
     let command = Command {
-        cmdlet: "Set-SmimeConfig",
-        parameters: vec![(STORE, Parameter::Binary(store))],
-        select: &[],
-        anchor: None,
-        counts_only: false,
-        repeatable: true,
+        confirm: Confirm::Execute,
+        ..Command::new("Set-SmimeConfig", vec![(STORE, Parameter::Binary(store))])
     };
     run(channel, command, context).map(|output| output.warnings)
 }

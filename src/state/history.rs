@@ -20,6 +20,9 @@ pub(crate) const ASKED_RUN: &str = "asked_run";
 /// The setting with the last full run, where it was held for what its source showed.
 pub(crate) const HELD_SOURCE: &str = "held_source";
 
+/// The setting with what runs have learned of how the target wants to be asked; the target knows whose it is.
+pub(crate) const LEARNED: &str = "learned";
+
 /// The setting with a run that writes, until the target's index tells of all it wrote.
 pub(crate) const UNFINISHED_INDEX: &str = "unfinished_index";
 

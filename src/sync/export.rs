@@ -8,7 +8,7 @@ use super::{
     moves::{self, Room},
     progress::Meter,
     read_back::{self, Check},
-    verify, wiped,
+    record, verify, wiped,
 };
 use crate::{
     error::{ErrorId, Result},
@@ -115,7 +115,10 @@ fn export_batch(
     mark_in_flight(job, &work)?;
     let mut outcomes = read_current(job, run, &mut work, may_wait)?;
     let writes: Vec<TargetWrite<'_>> = work.iter().filter_map(Work::write).collect();
-    let results = job.target.write(&writes, job.context)?;
+    let results = job.target.write(&writes, job.context);
+    // Also of a write that failed as a whole: the next one need not find it out again.
+    record::keep_learned(job)?;
+    let results = results?;
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
     let written: Vec<(usize, Result<String>)> = places.zip(results).collect();
     let checks: Vec<Check<'_>> = written

@@ -8,7 +8,7 @@ use crate::{
     event::{Context, ResultType},
     model::{Run, RunNumbers, RunResult, Timestamp, Witnesses},
     profile::Profile,
-    state::State,
+    state::{State, history::LEARNED},
 };
 
 /// Does `steps` as one run and hands it over as a `Run` result, whatever its end; also keeps it in the state, which is
@@ -20,9 +20,28 @@ pub(super) fn carry_out(
 ) -> Result<Run> {
     let began = Instant::now();
     let mut run = begin(job.profile, job.options, job.state, job.now, job.host.clone())?;
-    let outcome = steps(&mut job, &mut run);
+    let outcome = recall(&mut job).and_then(|()| steps(&mut job, &mut run));
+    // What was learnt is kept whatever the end; the first error is the one to tell.
+    let kept = keep_learned(&mut job);
+    let outcome = outcome.and_then(|result| kept.map(|()| result));
     run.seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     end(run, outcome, job.state, job.now, job.context)
+}
+
+/// Lets the target know what earlier runs learned of how it wants to be asked.
+fn recall(job: &mut Job<'_>) -> Result<()> {
+    if let Some(remembered) = job.state.setting(LEARNED)? {
+        job.target.recall(&remembered);
+    }
+    Ok(())
+}
+
+/// Keeps what this run has learned of how the target wants to be asked, where that is new.
+pub(super) fn keep_learned(job: &mut Job<'_>) -> Result<()> {
+    match job.target.learned() {
+        Some(learned) => job.state.set_setting(LEARNED, &learned),
+        None => Ok(()),
+    }
 }
 
 /// Keeps and hands over a run that ended before it could read anything: no anchors, no source. The state is closed then.

@@ -183,6 +183,17 @@ pub trait Target: Send {
         Ok(())
     }
 
+    /// Takes what an earlier run [learned](Target::learned) of how it wants to be asked; what is of another organisation,
+    /// or unreadable, is left aside.
+    fn recall(&mut self, remembered: &str) {
+        let _ = remembered;
+    }
+
+    /// What later runs should know of how it wants to be asked, where that has changed since the last call.
+    fn learned(&mut self) -> Option<String> {
+        None
+    }
+
     /// Where the target shows no anchors: hands everybody to `sink` who has values that it could have been given by us,
     /// but those that a query of this run has met.
     fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {

@@ -57,8 +57,10 @@ pub fn from_value(body: &Value, wanted: Wanted) -> Result<Page> {
     }
     let texts = |name: &str| object.get(name).map(texts).unwrap_or_default();
     let errors = texts("@adminapi.errors");
+    let confirmation = texts("@adminapi.confirmationmessage");
+    let confirmation = Some(confirmation.join(" ")).filter(|text| !text.is_empty());
     Ok(Page {
-        output: Output { objects, warnings: texts("@adminapi.warnings") },
+        output: Output { objects, warnings: texts("@adminapi.warnings"), confirmation },
         next: object.get("@odata.nextLink").and_then(Value::as_str).map(str::to_owned),
         errors: (!errors.is_empty()).then(|| json!({ "error": { "message": errors.join(" ") } })),
     })

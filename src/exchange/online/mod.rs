@@ -117,14 +117,8 @@ impl CmdletChannel for ExchangeOnline {
     /// Where the service has not been asked anything yet, it is asked for the organisation's name.
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
         if self.connection.service_time().is_none() {
-            let command = Command {
-                cmdlet: "Get-OrganizationConfig",
-                parameters: Vec::new(),
-                select: &["Name"],
-                anchor: None,
-                counts_only: false,
-                repeatable: true,
-            };
+            let command =
+                Command { select: &["Guid", "Name"], ..Command::new("Get-OrganizationConfig", Vec::new()) };
             // A refusal shows the clock, too.
             let _refusal = self.invoke(&[command], context)?;
         }

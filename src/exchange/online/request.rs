@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, ErrorId, Result},
-    exchange::{Command, Parameter, http::HttpRequest},
+    exchange::{Command, Confirm, Parameter, http::HttpRequest},
     profile::ByteEncoding,
 };
 
@@ -140,11 +140,11 @@ fn body(command: &Command, encoding: ByteEncoding) -> Value {
         let value = match value {
             Parameter::Text(text) => json!(text),
             Parameter::Flag(flag) => json!(flag),
-            Parameter::Binary(bytes) => {
-                json!({ "@odata.type": "#Exchange.ByteArrayType", "Data": data(bytes, encoding) })
-            }
-            Parameter::BinaryList(list) if list.is_empty() => {
-                json!({ "@odata.type": "#Exchange.GenericHashTable" })
+            Parameter::Binary(bytes) => binary(bytes, encoding),
+            Parameter::Clear => Value::Null,
+            Parameter::Remove(list) => {
+                let values: Vec<Value> = list.iter().map(|bytes| binary(bytes, encoding)).collect();
+                json!({ "@odata.type": "#Exchange.GenericHashTable", "remove": values })
             }
             Parameter::BinaryList(list) => {
                 parameters.insert(format!("{name}@odata.type"), json!("#Collection(Exchange.ByteArrayType)"));
@@ -153,7 +153,16 @@ fn body(command: &Command, encoding: ByteEncoding) -> Value {
         };
         parameters.insert((*name).to_owned(), value);
     }
+    match command.confirm {
+        Confirm::None => {}
+        Confirm::Execute => drop(parameters.insert("Confirm".to_owned(), json!(false))),
+        Confirm::Validate => drop(parameters.insert("Confirm".to_owned(), json!(true))),
+    }
     json!({ "CmdletInput": { "CmdletName": command.cmdlet, "Parameters": parameters } })
+}
+
+fn binary(bytes: &[u8], encoding: ByteEncoding) -> Value {
+    json!({ "@odata.type": "#Exchange.ByteArrayType", "Data": data(bytes, encoding) })
 }
 
 fn data(bytes: &[u8], encoding: ByteEncoding) -> Value {

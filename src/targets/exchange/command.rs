@@ -3,14 +3,10 @@
 use uuid::Uuid;
 
 use super::kind::{Key, Kind, RECIPIENT_PROPERTIES};
-use crate::exchange::{Command, Location, Parameter};
+use crate::exchange::{Command, Confirm, Location, Parameter};
 
 /// Longest name of a recipient (Microsoft: New-MailContact, -Name).
 const NAME_LIMIT: usize = 64;
-
-fn reads(cmdlet: &'static str, parameters: Vec<(&'static str, Parameter)>) -> Command {
-    Command { cmdlet, parameters, select: &[], anchor: None, counts_only: false, repeatable: true }
-}
 
 fn text(text: impl Into<String>) -> Parameter {
     Parameter::Text(text.into())
@@ -21,13 +17,16 @@ pub(super) fn get(key: Key, near: Option<&str>, location: Location) -> Command {
     Command {
         select: key.kind.properties(location),
         anchor: near.filter(|_| key.kind.has_mailbox()).map(str::to_owned),
-        ..reads(key.kind.get_cmdlet(), vec![("Identity", text(key.guid.to_string()))])
+        ..Command::new(key.kind.get_cmdlet(), vec![("Identity", text(key.guid.to_string()))])
     }
 }
 
 /// Finds a recipient of one kind by its user principal name, which `-Identity` of these cmdlets takes.
 pub(super) fn get_by_name(kind: Kind, name: &str, location: Location) -> Command {
-    Command { select: kind.properties(location), ..reads(kind.get_cmdlet(), vec![("Identity", text(name))]) }
+    Command {
+        select: kind.properties(location),
+        ..Command::new(kind.get_cmdlet(), vec![("Identity", text(name))])
+    }
 }
 
 /// Finds recipients of any kind by their Guid.
@@ -37,14 +36,17 @@ pub(super) fn recipient_by_guid(guid: Uuid) -> Command {
 
 /// Finds recipients of any kind by what an admin types.
 pub(super) fn recipient_by_identity(identity: &str) -> Command {
-    Command { select: RECIPIENT_PROPERTIES, ..reads("Get-Recipient", vec![("Identity", text(identity))]) }
+    Command {
+        select: RECIPIENT_PROPERTIES,
+        ..Command::new("Get-Recipient", vec![("Identity", text(identity))])
+    }
 }
 
 /// Finds recipients of any kind by any of their addresses. OPATH doubles a quote inside a text.
 pub(super) fn recipients_by_address(address: &str) -> Command {
     let filter = format!("EmailAddresses -eq 'smtp:{}'", address.replace('\'', "''"));
     let parameters = vec![("Filter", text(filter)), ("ResultSize", text("Unlimited"))];
-    Command { select: RECIPIENT_PROPERTIES, ..reads("Get-Recipient", parameters) }
+    Command { select: RECIPIENT_PROPERTIES, ..Command::new("Get-Recipient", parameters) }
 }
 
 /// Lists everybody of a kind; `counts_only`: with the number of their values instead of the values.
@@ -52,7 +54,7 @@ pub(super) fn list(kind: Kind, location: Location, counts_only: bool) -> Command
     Command {
         select: kind.properties(location),
         counts_only,
-        ..reads(kind.get_cmdlet(), vec![("ResultSize", text("Unlimited"))])
+        ..Command::new(kind.get_cmdlet(), vec![("ResultSize", text("Unlimited"))])
     }
 }
 
@@ -74,7 +76,8 @@ pub(super) fn set(
     parameters.extend(lists);
     Command {
         anchor: near.filter(|_| key.kind.has_mailbox()).map(str::to_owned),
-        ..reads(cmdlet, parameters)
+        confirm: Confirm::Execute,
+        ..Command::new(cmdlet, parameters)
     }
 }
 
@@ -85,7 +88,12 @@ pub(super) fn new_contact(address: &str, display_name: Option<&str>) -> Command 
         ("ExternalEmailAddress", text(address)),
         ("DisplayName", text(display_name.unwrap_or(address))),
     ];
-    Command { select: RECIPIENT_PROPERTIES, repeatable: false, ..reads("New-MailContact", parameters) }
+    Command {
+        select: RECIPIENT_PROPERTIES,
+        repeatable: false,
+        confirm: Confirm::Execute,
+        ..Command::new("New-MailContact", parameters)
+    }
 }
 
 /// A name that no other contact has: the address, or where that is too long its beginning and a hash of it.
@@ -102,12 +110,12 @@ fn contact_name(address: &str) -> String {
 
 /// Whether the service is there and lets this account look at its configuration.
 pub(super) fn organization() -> Command {
-    Command { select: &["Guid", "Name"], ..reads("Get-OrganizationConfig", Vec::new()) }
+    Command { select: &["Guid", "Name"], ..Command::new("Get-OrganizationConfig", Vec::new()) }
 }
 
 /// Whether recipients can be read.
 pub(super) fn any_mailbox() -> Command {
-    Command { select: &["Guid"], ..reads("Get-Mailbox", vec![("ResultSize", text("1"))]) }
+    Command { select: &["Guid"], ..Command::new("Get-Mailbox", vec![("ResultSize", text("1"))]) }
 }
 
 #[cfg(test)]

@@ -148,6 +148,14 @@ impl Target for Exchange {
         Ok(())
     }
 
+    fn recall(&mut self, remembered: &str) {
+        self.channel.recall(remembered);
+    }
+
+    fn learned(&mut self) -> Option<String> {
+        self.channel.learned()
+    }
+
     fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
         self.hand_over_strangers(context, sink)
     }

@@ -206,7 +206,8 @@ fn changed(write: &TargetWrite<'_>) -> Vec<(&'static str, Parameter)> {
     let list = |attribute| {
         let (old, new) = (of(current, attribute), of(&write.values, attribute));
         let same = sorted(old) == sorted(new.clone());
-        (!same).then(|| (super::found::property(attribute), Parameter::BinaryList(new)))
+        let whole = if new.is_empty() { Parameter::Clear } else { Parameter::BinaryList(new) };
+        (!same).then(|| (super::found::property(attribute), whole))
     };
     Attribute::all().filter_map(list).collect()
 }

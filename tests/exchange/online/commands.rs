@@ -101,14 +101,10 @@ fn the_channel_is_in_the_cloud_and_names_itself() {
 fn one_binary_value_is_written_in_its_own_form() {
     let world = World::new();
     let empty_store = vec![0, 0, 0, 0, b'C', b'E', b'R', b'T', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let write = Command {
-        cmdlet: "Set-SmimeConfig",
-        parameters: vec![("SMIMECertificateIssuingCA", Parameter::Binary(empty_store.clone()))],
-        select: &[],
-        anchor: None,
-        counts_only: false,
-        repeatable: true,
-    };
+    let write = Command::new(
+        "Set-SmimeConfig",
+        vec![("SMIMECertificateIssuingCA", Parameter::Binary(empty_store.clone()))],
+    );
     let read = Command {
         cmdlet: "Get-SmimeConfig",
         parameters: Vec::new(),

@@ -138,7 +138,7 @@ fn command(
     select: &'static [&'static str],
     parameters: Vec<(&'static str, Parameter)>,
 ) -> Command {
-    Command { cmdlet, parameters, select, anchor: None, counts_only: false, repeatable: true }
+    Command { select, ..Command::new(cmdlet, parameters) }
 }
 
 fn identity(identity: &str) -> (&'static str, Parameter) {

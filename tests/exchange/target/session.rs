@@ -47,18 +47,20 @@ fn failure(failure: SessionFailure) -> Answer {
 
 fn command() -> Command {
     Command {
-        cmdlet: "Set-Mailbox",
-        parameters: vec![
-            ("Identity", Parameter::Text("alice".into())),
-            ("Force", Parameter::Flag(true)),
-            ("One", Parameter::Binary(vec![1, 2, 3])),
-            ("Many", Parameter::BinaryList(vec![vec![0xff], vec![]])),
-            ("None", Parameter::BinaryList(vec![])),
-        ],
         select: &["Guid"],
         anchor: Some("alice".into()),
         counts_only: true,
-        repeatable: true,
+        ..Command::new(
+            "Set-Mailbox",
+            vec![
+                ("Identity", Parameter::Text("alice".into())),
+                ("Force", Parameter::Flag(true)),
+                ("One", Parameter::Binary(vec![1, 2, 3])),
+                ("Many", Parameter::BinaryList(vec![vec![0xff], vec![]])),
+                ("None", Parameter::Clear),
+                ("Less", Parameter::Remove(vec![vec![1]])),
+            ],
+        )
     }
 }
 
@@ -85,7 +87,8 @@ fn a_command_is_asked_for_in_the_forms_of_the_interface() {
             "Force": true,
             "One": { "Binary": "AQID" },
             "Many": { "BinaryList": ["/w==", ""] },
-            "None": { "BinaryList": [] },
+            "None": null,
+            "Less": { "Remove": ["AQ=="] },
         },
         "Select": ["Guid"],
         "CountsOnly": true,

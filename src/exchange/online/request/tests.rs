@@ -1,14 +1,7 @@
 use super::*;
 
 fn command(parameters: Vec<(&'static str, Parameter)>) -> Command {
-    Command {
-        cmdlet: "Set-Mailbox",
-        parameters,
-        select: &[],
-        anchor: None,
-        counts_only: false,
-        repeatable: true,
-    }
+    Command::new("Set-Mailbox", parameters)
 }
 
 fn requests(encoding: ByteEncoding) -> Requests {
@@ -30,7 +23,7 @@ fn parameters_have_their_documented_forms_in_either_encoding() {
         ("Force", Parameter::Flag(true)),
         ("SMIMECertificateIssuingCA", Parameter::Binary(vec![1, 255])),
         ("UserCertificate", Parameter::BinaryList(vec![vec![0, 1], vec![2]])),
-        ("UserSMimeCertificate", Parameter::BinaryList(vec![])),
+        ("UserSMimeCertificate", Parameter::Clear),
     ]);
     for (encoding, single, first, second) in [
         (ByteEncoding::Base64, json!("Af8="), json!("AAE="), json!("Ag==")),
@@ -43,7 +36,7 @@ fn parameters_have_their_documented_forms_in_either_encoding() {
             "SMIMECertificateIssuingCA": { "@odata.type": "#Exchange.ByteArrayType", "Data": single },
             "UserCertificate@odata.type": "#Collection(Exchange.ByteArrayType)",
             "UserCertificate": [{ "Data": first }, { "Data": second }],
-            "UserSMimeCertificate": { "@odata.type": "#Exchange.GenericHashTable" },
+            "UserSMimeCertificate": null,
         } } });
         assert_eq!(json(&request), expected);
     }
