@@ -257,7 +257,10 @@ fn failure(who: &str, host: &str, through: &str, error: reqwest::Error) -> HttpF
 
 /// The failure of an answer that began.
 fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
-    HttpFailure { sent: true, error: unreachable("service", host, " broke off in the middle of its answer", &error) }
+    HttpFailure {
+        sent: true,
+        error: unreachable("service", host, " broke off in the middle of its answer", &error),
+    }
 }
 
 fn late(host: &str, time_limit: Duration) -> HttpFailure {

@@ -48,7 +48,9 @@ pub(super) fn begin(
 /// Ends it. Fails with `TargetNotWritable`, `DiskFull` where something of it could not be written.
 pub(super) fn end(request: &TestProfileRequest, trace: &Trace) -> Result<()> {
     let path = request.trace.as_deref().unwrap_or(Path::new(""));
-    trace.finish().map_err(|e| Error::io(ErrorId::TargetNotWritable, "The trace is not whole: cannot write", path, &e))
+    trace
+        .finish()
+        .map_err(|e| Error::io(ErrorId::TargetNotWritable, "The trace is not whole: cannot write", path, &e))
 }
 
 /// What decides where a request goes and who asks.

@@ -278,7 +278,8 @@ mod tests {
     fn a_file_is_created_for_its_owner_and_replaces_only_a_file_and_only_if_told_to() {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
-        let create = |name: &str, replace| create_private_file(&at(name), replace, ErrorId::TargetNotWritable);
+        let create =
+            |name: &str, replace| create_private_file(&at(name), replace, ErrorId::TargetNotWritable);
         fs::write(at("old"), "old").unwrap();
         fs::create_dir(at("folder")).unwrap();
         for (name, replace, reason) in [

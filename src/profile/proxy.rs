@@ -32,8 +32,11 @@ impl ProxySetting {
         }
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let shown = without_user(text);
-        let wrong =
-            |why: &str| Err(format!("-Proxy is '{shown}', {why}; give 'System', 'None' or an address such as http://proxy.contoso.test:8080"));
+        let wrong = |why: &str| {
+            Err(format!(
+                "-Proxy is '{shown}', {why}; give 'System', 'None' or an address such as http://proxy.contoso.test:8080"
+            ))
+        };
         let Ok(url) = Url::parse(&whole) else { return wrong("which is no address") };
         if text.contains('@') || !url.username().is_empty() || url.password().is_some() {
             return Err(format!(

@@ -95,7 +95,7 @@ function Get-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Certificate')]
     param(
-        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, CertificateSource, CertificateState, Scope>
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]

@@ -77,7 +77,7 @@ function Publish-SmimeTrustStore {
         [ValidateNotNullOrEmpty()]
         [string] $BackupPath,
 
-        # <generated: CertificatePassword, AccessToken, Scope>
+        # <generated: CertificatePassword, AccessToken, ProxyCredential, Scope>
         [securestring] $CertificatePassword,
 
         [securestring] $AccessToken,

@@ -144,7 +144,7 @@ function Sync-SmimeCertificate {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
     [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
     param(
-        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken>
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, ProxyCredential>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]

@@ -21,7 +21,7 @@ pub const PROXY_USER: &str = "proxy_user";
 /// The engine's secret that is its password.
 pub const PROXY_PASSWORD: &str = "proxy_password";
 /// The engine's secret that is the caller's variable `HTTPS_PROXY`, which may hold a password; a host whose
-/// environment is not the process's hands it over.
+/// environment is not the process's hands it over. Empty: there is no such variable.
 pub const HTTPS_PROXY: &str = "https_proxy";
 /// The same of `NO_PROXY`.
 pub const NO_PROXY: &str = "no_proxy";
@@ -50,13 +50,11 @@ impl Route {
     /// The way that a profile's setting names. Fails with `ProxyCredentialRejected` for a user name that can't be sent,
     /// `ProfileInvalid` for a variable that is no proxy.
     pub fn of(setting: &ProxySetting, secrets: Secrets<'_>) -> Result<Self> {
-        let text = |name| {
-            let text = secrets(name).and_then(|secret| String::from_utf8(secret.to_vec()).ok());
-            text.filter(|text| !text.is_empty())
-        };
+        let text = |name| secrets(name).and_then(|secret| String::from_utf8(secret.to_vec()).ok());
         let way = match (setting, text(HTTPS_PROXY)) {
             (ProxySetting::None, _) => Way::Direct,
             (ProxySetting::Address(url), _) => Way::Address(url.clone()),
+            (ProxySetting::System, Some(none)) if none.is_empty() => Way::Direct,
             (ProxySetting::System, Some(proxy)) => {
                 Way::Environment(proxy.into(), text(NO_PROXY).unwrap_or_default())
             }
@@ -123,7 +121,10 @@ impl Route {
 
     /// What to do where the proxy can't be reached.
     pub fn advice(&self) -> String {
-        format!("Check the proxy's address and port, which {} names; or give the profile another -Proxy, or None.", self.origin())
+        format!(
+            "Check the proxy's address and port, which {} names; or give the profile another -Proxy, or None.",
+            self.origin()
+        )
     }
 
     /// Where the proxy is named.
@@ -168,8 +169,10 @@ mod tests {
 
     #[test]
     fn the_setting_comes_before_the_environment_and_the_environment_has_exceptions() {
-        let environment =
-            [(HTTPS_PROXY, "http://reader:secret-4711@env.test:3128"), (NO_PROXY, "contoso.test, 10.0.0.0/8")];
+        let environment = [
+            (HTTPS_PROXY, "http://reader:secret-4711@env.test:3128"),
+            (NO_PROXY, "contoso.test, 10.0.0.0/8"),
+        ];
         let outside = "https://outlook.office365.com/";
         for (setting, url, proxy) in [
             ("System", outside, Some("http://env.test:3128")),
@@ -200,6 +203,7 @@ mod tests {
         let own = ("-ProxyCredential", "Basic Q09OVE9TT1xzdmM6cMOk".to_owned());
         assert_eq!(who(&[environment, (PROXY_USER, "CONTOSO\\svc"), (PROXY_PASSWORD, "pä")]), Some(own));
         assert_eq!(who(&[(HTTPS_PROXY, "http://env.test")]), None);
+        assert_eq!(who(&[(HTTPS_PROXY, "")]), None);
     }
 
     #[test]

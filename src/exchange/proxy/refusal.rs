@@ -131,6 +131,13 @@ impl Route {
                 format!("The proxy '{proxy}' refused to connect to '{service}': {text}."),
                 format!("{allow}. {other}"),
             ),
+            (200..=299, _) => (
+                ErrorId::ExchangeUnreachable,
+                format!(
+                    "The proxy '{proxy}' did not connect to '{service}', and did when it was asked again."
+                ),
+                format!("Run again. {other}"),
+            ),
             _ => (
                 ErrorId::ExchangeUnreachable,
                 format!("The proxy '{proxy}' did not connect to '{service}', and gave no reason."),
@@ -193,12 +200,26 @@ mod tests {
         let route = Route::of(&ProxySetting::parse("proxy.test:8080").unwrap(), &|_| None).unwrap();
         for (status, schemes, who, id, message, advice) in [
             (407, vec!["Basic"], None, ProxyCredentialRejected, "wants a user name", "-ProxyCredential"),
-            (407, vec![], Some("HTTPS_PROXY"), ProxyCredentialRejected, "of HTTPS_PROXY", "Correct HTTPS_PROXY"),
-            (407, vec!["Negotiate", "NTLM"], None, ProxyCredentialRejected, "Negotiate or NTLM", "without a sign-in"),
+            (
+                407,
+                vec![],
+                Some("HTTPS_PROXY"),
+                ProxyCredentialRejected,
+                "of HTTPS_PROXY",
+                "Correct HTTPS_PROXY",
+            ),
+            (
+                407,
+                vec!["Negotiate", "NTLM"],
+                None,
+                ProxyCredentialRejected,
+                "Negotiate or NTLM",
+                "without a sign-in",
+            ),
             (403, vec![], None, ProxyRefused, "'outlook.test:443': 403 why", "docs/exchange-online.md"),
             (302, vec![], None, ProxyRefused, "302 why", "docs/exchange-online.md"),
             (503, vec![], None, ExchangeUnreachable, "503 why", "later"),
-            (200, vec![], None, ExchangeUnreachable, "gave no reason", "proxy for HTTP"),
+            (200, vec![], None, ExchangeUnreachable, "asked again", "Run again"),
             (0, vec![], None, ExchangeUnreachable, "gave no reason", "proxy for HTTP"),
         ] {
             let schemes = schemes.into_iter().map(str::to_owned).collect();

@@ -145,9 +145,8 @@ impl State {
     }
 
     fn headers(&mut self, mark: char, headers: &HeaderMap) -> String {
-        let line = |(name, value)| {
-            format!("{mark} {name}: {}\n", into_printable(self.redactor.header(name, value)))
-        };
+        let line =
+            |(name, value)| format!("{mark} {name}: {}\n", into_printable(self.redactor.header(name, value)));
         headers.iter().map(line).collect()
     }
 

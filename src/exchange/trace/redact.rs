@@ -120,8 +120,10 @@ fn next_field(text: &str) -> Option<(&str, &str)> {
     while let Some(found) = text.get(from..)?.find([':', '=']) {
         let at = from + found;
         from = at + 1;
-        let before = text.get(..at)?.trim_end_matches([' ', '\t', '\r', '\n']).trim_end_matches(['"', '\'', '\\']);
-        let start = before.rfind(|c| !of_name(c)).map_or(0, |last| last + before.get(last..).map_or(1, first_len));
+        let before =
+            text.get(..at)?.trim_end_matches([' ', '\t', '\r', '\n']).trim_end_matches(['"', '\'', '\\']);
+        let start =
+            before.rfind(|c| !of_name(c)).map_or(0, |last| last + before.get(last..).map_or(1, first_len));
         let name = before.get(start..)?;
         if !NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             continue;
@@ -141,9 +143,9 @@ fn first_len(text: &str) -> usize {
 /// The value behind `Bearer ` and the like, which are no secrets.
 fn strip_scheme(value: &str) -> &str {
     let schemes = ["Bearer ", "Basic ", "Negotiate "];
-    let scheme = schemes.iter().find(|scheme| {
-        value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    });
+    let scheme = schemes
+        .iter()
+        .find(|scheme| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     scheme.and_then(|scheme| value.get(scheme.len()..)).unwrap_or(value)
 }
 
@@ -167,7 +169,8 @@ fn value_end(value: &str, quoted: bool) -> usize {
         }
         return value.len();
     }
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '&' | ',' | ';' | '}' | ']' | '<');
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '&' | ',' | ';' | '}' | ']' | '<');
     let scheme = value.len() - strip_scheme(value).len();
     let word = value.get(scheme..).unwrap_or_default();
     scheme + word.find(ends).unwrap_or(word.len())

@@ -102,10 +102,19 @@ fn a_request_and_its_answer_are_shown_as_they_were_without_secrets() {
 fn secrets_are_known_by_the_name_of_what_holds_them_and_by_their_form_and_by_themselves() {
     let jwt = "eyJhbGciOiJQUzI1NiJ9.eyJhIjoxfQ.c2ln";
     for (body, shown) in [
-        (r#"{"access_token":"a.b","expires_in":3599}"#.to_owned(), r#"{"access_token":"(left out)","expires_in":3599}"#),
-        (r#"{ "Access_Token" : [ "a", {"b":"c"} ], "d": 1 }"#.into(), r#"{ "Access_Token" : (left out), "d": 1 }"#),
+        (
+            r#"{"access_token":"a.b","expires_in":3599}"#.to_owned(),
+            r#"{"access_token":"(left out)","expires_in":3599}"#,
+        ),
+        (
+            r#"{ "Access_Token" : [ "a", {"b":"c"} ], "d": 1 }"#.into(),
+            r#"{ "Access_Token" : (left out), "d": 1 }"#,
+        ),
         (r#"{"refresh_token":"a"#.into(), r#"{"refresh_token":"(left out)"#),
-        (r#"{"m":"{\"id_token\":\"a-b\",\"c\":1}"}"#.into(), r#"{"m":"{\"id_token\":\"(left out)\",\"c\":1}"}"#),
+        (
+            r#"{"m":"{\"id_token\":\"a-b\",\"c\":1}"}"#.into(),
+            r#"{"m":"{\"id_token\":\"(left out)\",\"c\":1}"}"#,
+        ),
         (
             "client_id=1&client_assertion_type=urn&client_assertion=x.y&scope=z".into(),
             "client_id=1&client_assertion_type=urn&client_assertion=(left out)&scope=z",
@@ -113,7 +122,10 @@ fn secrets_are_known_by_the_name_of_what_holds_them_and_by_their_form_and_by_the
         ("Authorization: Bearer abc-def next".into(), "Authorization: (left out) next"),
         (format!("the token {jwt} is bad"), "the token (left out) is bad"),
         ("known-4711, a25vd24tNDcxMQ==".into(), "(left out), (left out)"),
-        ("eyJ short, secretary: x, MIIeyJabcdefghijklmnopqrstuvwxyz".into(), "eyJ short, secretary: x, MIIeyJabcdefghijklmnopqrstuvwxyz"),
+        (
+            "eyJ short, secretary: x, MIIeyJabcdefghijklmnopqrstuvwxyz".into(),
+            "eyJ short, secretary: x, MIIeyJabcdefghijklmnopqrstuvwxyz",
+        ),
         (r#"{"token_type":"Bearer"}"#.into(), r#"{"token_type":"Bearer"}"#),
     ] {
         let (trace, shared) = trace();
@@ -140,7 +152,8 @@ fn bodies_of_any_kind_are_shown_in_lines_of_their_own() {
 #[test]
 fn a_long_body_is_cut_and_says_so_and_no_half_of_a_secret_stays() {
     // The secret lies where the body is cut, wherever that is.
-    for before in (MOST_OF_BODY - 40..MOST_OF_BODY + 8).step_by(4).chain([MOST_OF_BODY + LONGEST_SECRET - 10]) {
+    for before in (MOST_OF_BODY - 40..MOST_OF_BODY + 8).step_by(4).chain([MOST_OF_BODY + LONGEST_SECRET - 10])
+    {
         let (trace, shared) = trace();
         trace.hide(b"known-secret-4711");
         let body = format!("{}known-secret-4711{}", "x".repeat(before), "y".repeat(200_000));
