@@ -98,6 +98,11 @@ function New-SmimeSyncProfile {
     .PARAMETER AzureADAuthorizationEndpointUri
     ExchangeOnline: Another address of the sign-in, such as https://login.microsoftonline.com.
 
+    .PARAMETER Proxy
+    ExchangeOnline: The proxy for the sign-in and the service: an address such as http://proxy.contoso.test:8080,
+    System (the one that the environment or Windows names for the account that runs it) or None. Its user name
+    and password are given to each run with -ProxyCredential and kept nowhere. Default: System.
+
     .PARAMETER ByteEncoding
     ExchangeOnline: How binary values are put into requests. Only to be changed where the service refuses
     certificates; Microsoft documents the cmdlets alone. Default: Base64.
@@ -305,6 +310,8 @@ function New-SmimeSyncProfile {
         [uri] $ConnectionUri,
 
         [uri] $AzureADAuthorizationEndpointUri,
+
+        [string] $Proxy,
 
         [ValidateSet('Base64', 'Integers')]
         [string] $ByteEncoding,
