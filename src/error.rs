@@ -123,6 +123,7 @@ error_ids! {
     8011 PlanNotApprovable InvalidOperation "Put right what the plan was held for, and run again."
     8012 PlanVoid InvalidOperation "Set right what the message names and run again: that run makes a plan of its own."
     8013 TargetDamaged InvalidData "Restore the named file, or remove it and the certificates of the same name beside it, and run again."
+    8014 RemovalIgnored InvalidResult "The next run tries again. If the values stay, take them away by hand at the target, such as with the Set- cmdlet of the recipient in a session of your own."
     9001 Panic NotSpecified "This is a bug in SmimeSync; please report it with the message."
     9002 Internal NotSpecified "This is a bug in SmimeSync; please report it with the message."
 }

@@ -3,8 +3,18 @@
 //! Pure; over REST the documented places of the text are docs/design/exchange-online.md §1.6 ("Error text", "Error
 //! headers", "Status"), and in a session PowerShell's error record.
 
+mod kind;
+mod rights;
+mod text;
+
 use serde_json::Value;
 
+pub use self::rights::Used;
+use self::{
+    kind::Kind,
+    rights::{Account, named, no_cmdlet, no_parameter},
+    text::said,
+};
 use crate::error::{Error, ErrorId, NativeStatus};
 
 /// Whether the same command may do better later.
@@ -14,8 +24,17 @@ pub enum Retry {
     Never,
     /// The token is no longer good; a new one may be.
     AfterRenewal,
+    /// Once more after a moment: what it says is final, and in rare cases passes.
+    Once,
     /// After as many seconds as the service said, or after a while of one's own choice.
     Later(Option<u64>),
+}
+
+impl Retry {
+    /// Whether the service carried the command to an answer: trying again is of little use.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Never | Self::Once)
+    }
 }
 
 /// A failure over REST, understood.
@@ -27,6 +46,9 @@ pub struct Failure {
     pub retry: Retry,
     /// Whether the service refused before it carried out anything, so that trying again is safe for every command.
     pub refused: bool,
+    /// The claims that a new token must have, as JSON, where the service asked for one
+    /// (docs/design/exchange-online.md §1.6, "Claims challenge").
+    pub claims: Option<String>,
 }
 
 /// A failure's answer, as it came.
@@ -34,6 +56,8 @@ pub struct Failure {
 pub struct Answer<'a> {
     /// What was asked: cmdlet and object, as messages name it.
     pub what: &'a str,
+    /// The cmdlet and its parameters, as roles have them.
+    pub used: &'a Used,
     /// The HTTP status, which decides where the text says nothing.
     pub status: u16,
     /// The header `x-ExceptionType`.
@@ -42,6 +66,8 @@ pub struct Answer<'a> {
     pub retry_after: Option<u64>,
     /// The service's id of the request.
     pub request_id: Option<&'a str>,
+    /// The claims of a challenge, as JSON.
+    pub claims: Option<&'a str>,
     /// The body, which may be anything.
     pub body: &'a [u8],
 }
@@ -49,135 +75,155 @@ pub struct Answer<'a> {
 /// Classifies an answer that reports a failure: a status of 400 and above, or text of `@adminapi.errors`.
 pub fn classify(answer: Answer<'_>) -> Failure {
     let json = serde_json::from_slice::<Value>(answer.body).ok();
-    let (text, prefixed) = json.as_ref().and_then(text_of).unwrap_or_default();
-    let exception = answer.exception.map(str::to_owned).or(prefixed);
-    let names = exception.as_deref().unwrap_or_default();
-    let kind = if text.is_empty() && names.is_empty() { None } else { kind(&text, names) };
-    let (id, retry, refused) = verdict(&answer, kind, !text.is_empty());
-    let shown = if text.is_empty() { came(answer.body) } else { text.clone() };
-    let message = match text.is_empty() {
-        true => format!(
-            "{} failed: Exchange Online answered with status {} and {shown}.",
-            answer.what, answer.status
-        ),
-        false => format!("{} failed: {text}", answer.what),
+    let all = json.as_ref().map(said).unwrap_or_default();
+    // What is no JSON may say something all the same.
+    let plain = if json.is_none() { excerpt(answer.body, 2_000) } else { String::new() };
+    let texts = all.iter().map(|one| one.text.as_str()).chain([plain.as_str()]);
+    let names = answer.exception.into_iter().chain(all.iter().filter_map(|one| one.exception.as_deref()));
+    let (kind, decisive) = match kind::of(texts, names.clone()) {
+        Some((kind, position)) => (Some(kind), position.and_then(|position| all.get(position))),
+        None => (None, None),
     };
+    let best = decisive
+        .or_else(|| all.iter().find(|one| one.tells()))
+        .or(all.iter().find(|one| !one.text.is_empty()));
+    let text = best.map(|one| one.text.as_str()).unwrap_or_default();
+    let verdict = verdict(&answer, kind, !text.is_empty());
     let native = NativeStatus {
         http_status: Some(answer.status),
         request_id: answer.request_id.map(str::to_owned),
         retry_after: answer.retry_after,
-        exception,
-        text: Some(shown),
+        exception: answer
+            .exception
+            .or(best.and_then(|one| one.exception.as_deref()))
+            .or(names.clone().next())
+            .map(str::to_owned),
+        text: Some(if text.is_empty() { came(answer.body) } else { text.to_owned() }),
         ..NativeStatus::default()
     };
-    Failure { error: Error::new(id, message).native(native), retry, refused }
+    let error = told(&answer, kind, verdict.id, text).native(native);
+    Failure {
+        error,
+        retry: verdict.retry,
+        refused: verdict.refused,
+        claims: answer.claims.filter(|_| verdict.retry == Retry::AfterRenewal).map(str::to_owned),
+    }
 }
 
-/// Error, whether to try again, and whether nothing was carried out.
-fn verdict(answer: &Answer<'_>, kind: Option<Kind>, has_text: bool) -> (ErrorId, Retry, bool) {
+/// What follows from a status and a kind.
+struct Verdict {
+    id: ErrorId,
+    retry: Retry,
+    /// Whether nothing was carried out.
+    refused: bool,
+}
+
+fn verdict(answer: &Answer<'_>, kind: Option<Kind>, has_text: bool) -> Verdict {
     let later = Retry::Later(answer.retry_after);
-    match (answer.status, kind) {
+    let (id, retry, refused) = match (answer.status, kind) {
         (401, _) => (ErrorId::ExchangeAccessDenied, Retry::AfterRenewal, true),
         (429, _) => (ErrorId::ExchangeThrottled, later, true),
         (503, _) => (ErrorId::ExchangeUnavailable, later, answer.retry_after.is_some()),
         (408 | 502 | 504, _) => (ErrorId::ExchangeUnavailable, later, false),
-        (_, Some(Kind::Of(id))) => (id, Retry::Never, true),
+        (_, Some(Kind::Synced)) => (ErrorId::RecipientDirectorySynced, Retry::Once, true),
         (_, Some(Kind::Throttled)) => (ErrorId::ExchangeThrottled, later, false),
         (_, Some(Kind::Transient)) => (ErrorId::ExchangeUnavailable, later, false),
+        (_, Some(kind)) => (kind.id(), Retry::Never, true),
         (403, None) => (ErrorId::ExchangeAccessDenied, Retry::Never, true),
         // Without a reason of its own: the service's bug, which may pass.
         (500.., None) if !has_text => (ErrorId::ExchangeUnavailable, later, false),
         (_, None) if has_text => (ErrorId::ExchangeRefused, Retry::Never, false),
         (_, None) => (ErrorId::ExchangeProtocol, Retry::Never, false),
+    };
+    Verdict { id, retry, refused }
+}
+
+/// The error in words: what failed, what the service said, and what that means where the text does not tell.
+fn told(answer: &Answer<'_>, kind: Option<Kind>, id: ErrorId, text: &str) -> Error {
+    let Answer { what, used, status, .. } = *answer;
+    let said = match text.is_empty() {
+        true => {
+            format!("{what} failed: Exchange Online answered with status {status} and {}", came(answer.body))
+        }
+        false => format!("{what} failed: {text}"),
+    };
+    let (said, dot) = match said.ends_with(['.', '!', '?']) {
+        true => (said, ""),
+        false => (said, "."),
+    };
+    let page = excerpt(answer.body, 1) == "<";
+    match (status, kind) {
+        (401, _) if answer.claims.is_some() => Error::new(
+            id,
+            format!("{said}{dot} Exchange Online withdrew the sign-in's token and asked for a new one (claims challenge)."),
+        )
+        .advice("Look at the sign-in in Entra's log: a policy of Conditional Access or a disabled application stops it."),
+        (401, _) => Error::new(id, format!("{said}{dot} Exchange Online does not take the token of the application."))
+            .advice(
+                "Grant the application Exchange.ManageAsApp with an administrator's consent, as docs/exchange-online.md \
+                 shows; three permissions have nearly the same name.",
+            ),
+        (_, Some(Kind::LacksParameter)) => {
+            let name = named(text);
+            Error::new(id, format!("{said}{dot} That is, {}.", no_parameter(used, name, Account::Application)))
+                .advice(rights::advice(used, name, Account::Application))
+        }
+        (_, Some(Kind::LacksCmdlet)) | (403, None) if !used.cmdlet.is_empty() => {
+            let error =
+                Error::new(id, format!("{said}{dot} That is, {}.", no_cmdlet(used, Account::Application)));
+            let advice = rights::advice(used, None, Account::Application);
+            match page {
+                true => error.advice(format!(
+                    "{advice} Where the page is that of a proxy, let Exchange Online through there."
+                )),
+                false => error.advice(advice),
+            }
+        }
+        (_, Some(Kind::OutOfScope)) => Error::new(id, said).advice(rights::SCOPE),
+        // Not ours to change: the service's own words end as they end.
+        _ if text.is_empty() => Error::new(id, format!("{said}.")),
+        _ => Error::new(id, said),
+    }
+}
+
+impl Kind {
+    /// The error of a kind that stays.
+    fn id(self) -> ErrorId {
+        match self {
+            Self::Of(id) => id,
+            Self::Synced => ErrorId::RecipientDirectorySynced,
+            Self::LacksCmdlet | Self::LacksParameter | Self::OutOfScope => ErrorId::ExchangeAccessDenied,
+            Self::Throttled => ErrorId::ExchangeThrottled,
+            Self::Transient => ErrorId::ExchangeUnavailable,
+        }
     }
 }
 
 /// Classifies an error record of the caller's Exchange session: its message, `FullyQualifiedErrorId`, the type of its
 /// exception, and whether the cmdlet does not exist in the session. The caller adds the target.
-pub fn classify_session(message: &str, error_id: &str, exception: &str, missing: bool) -> Error {
-    let names = format!("{exception} {error_id}");
-    let id = if missing {
-        ErrorId::SessionNotConnected
-    } else {
-        match kind(message, &names) {
-            Some(Kind::Of(id)) => id,
-            Some(Kind::Throttled) => ErrorId::ExchangeThrottled,
-            Some(Kind::Transient) => ErrorId::ExchangeUnavailable,
-            None => ErrorId::ExchangeRefused,
-        }
+pub fn classify_session(message: &str, error_id: &str, exception: &str, missing: bool, used: &Used) -> Error {
+    let kind = kind::of([message].into_iter(), [exception, error_id].into_iter()).map(|(kind, _)| kind);
+    let id = match kind {
+        _ if missing => ErrorId::SessionNotConnected,
+        Some(kind) => kind.id(),
+        None => ErrorId::ExchangeRefused,
     };
-    let named = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let exception = named(exception).or_else(|| named(error_id));
+    let present = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let exception = present(exception).or_else(|| present(error_id));
     let native = NativeStatus { exception, text: Some(message.to_owned()), ..NativeStatus::default() };
-    Error::new(id, message).native(native)
-}
-
-/// What a text or an exception's name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Of(ErrorId),
-    Throttled,
-    Transient,
-}
-
-/// Marks in the exception's name, as public captures show them; the first that is there counts.
-const NAMES: &[(&str, Kind)] = &[
-    ("ManagementObjectNotFoundException", Kind::Of(ErrorId::RecipientNotFound)),
-    ("ManagementObjectAmbiguousException", Kind::Of(ErrorId::RecipientAmbiguous)),
-    ("CommandNotFoundException", Kind::Of(ErrorId::ExchangeAccessDenied)),
-    ("UnauthorizedAccessException", Kind::Of(ErrorId::ExchangeAccessDenied)),
-    ("OverBudgetException", Kind::Throttled),
-    ("ServerBusyException", Kind::Throttled),
-    ("TransientException", Kind::Transient),
-    ("TimeoutException", Kind::Transient),
-    ("DomainControllerNotFoundException", Kind::Transient),
-];
-
-/// Marks in the text, in small letters: docs/design/exchange-online.md §1.2 (quoted), §4, and Exchange's own messages
-/// in English. They come first: the exceptions of refused writes share one name.
-const TEXTS: &[(&str, Kind)] = &[
-    ("synchronized from your on-premises organization", Kind::Of(ErrorId::RecipientDirectorySynced)),
-    ("out of the current user's write scope", Kind::Of(ErrorId::ExchangeAccessDenied)),
-    ("is not recognized as the name of a cmdlet", Kind::Of(ErrorId::ExchangeAccessDenied)),
-    ("is not recognized as a name of a cmdlet", Kind::Of(ErrorId::ExchangeAccessDenied)),
-    ("matches multiple entries", Kind::Of(ErrorId::RecipientAmbiguous)),
-    ("couldn't be found on", Kind::Of(ErrorId::RecipientNotFound)),
-    ("server is too busy", Kind::Throttled),
-];
-
-fn kind(text: &str, names: &str) -> Option<Kind> {
-    // Some texts come with typographic apostrophes.
-    let text = text.to_lowercase().replace('\u{2019}', "'");
-    let by_text = TEXTS.iter().find(|(mark, _)| text.contains(mark));
-    let by_name = || NAMES.iter().find(|(mark, _)| names.contains(mark));
-    by_text.or_else(by_name).map(|(_, kind)| *kind)
-}
-
-/// The text of an error body and the type in its prefix, from the places in the order of their worth.
-fn text_of(body: &Value) -> Option<(String, Option<String>)> {
-    let error = body.get("error")?;
-    let detail = error.pointer("/details/0/message").and_then(Value::as_str);
-    let internal = error.pointer("/innererror/internalexception");
-    let exception = internal
-        .and_then(|internal| internal.get("type"))
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-        .or_else(|| split_prefix(detail?).0);
-    let message = |of: &Value| of.get("message").and_then(Value::as_str).map(str::to_owned);
-    let texts = [internal.and_then(message), detail.map(str::to_owned), message(error)];
-    let mut text = texts.into_iter().flatten().map(|text| split_prefix(&text).1.to_owned());
-    Some((text.find(|text| !text.is_empty())?, exception))
-}
-
-/// The prefix `|Dotted.Type|` or `Ex6F9304|Type|` of a text, and the rest.
-fn split_prefix(text: &str) -> (Option<String>, &str) {
-    let mut parts = text.splitn(3, '|');
-    let (Some(code), Some(name), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-        return (None, text.trim());
-    };
-    let is_code = code.len() <= 16 && code.chars().all(|c| c.is_ascii_alphanumeric());
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._+`".contains(c));
-    if is_code && is_name { (Some(name.to_owned()), rest.trim()) } else { (None, text.trim()) }
+    let error = Error::new(id, message).native(native);
+    match kind {
+        _ if missing => error,
+        Some(Kind::LacksParameter) => {
+            let name = named(message);
+            let what = no_parameter(used, name, Account::Session);
+            let error = Error { message: format!("{} That is, {what}.", error.message.trim()), ..error };
+            error.advice(rights::advice(used, name, Account::Session))
+        }
+        Some(Kind::LacksCmdlet) => error.advice(rights::advice(used, None, Account::Session)),
+        Some(Kind::OutOfScope) => error.advice(rights::SCOPE),
+        _ => error,
+    }
 }
 
 /// What came where JSON was expected, in words.

@@ -1,5 +1,7 @@
 //! HTTP as Exchange Online and the sign-in need it: requests that end in time or with the task, answers of limited size.
 
+mod body;
+
 use std::{
     error::Error as _,
     fmt, io,
@@ -7,13 +9,16 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use reqwest::{
-    Client, ClientBuilder, Method, StatusCode, Url,
-    header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue},
+    Client, ClientBuilder, Method, Response, StatusCode, Url,
+    header::{ACCEPT_ENCODING, AUTHORIZATION, DATE, HeaderMap, HeaderValue},
     redirect,
 };
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
+use self::body::Unreadable;
 use super::{
     proxy::{Route, Secrets, Tunnel},
     trace::Trace,
@@ -31,6 +36,9 @@ pub const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// The longest wait for a connection. A host that does not answer then won't answer later.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// The longest wait for the rest of an answer whose status says that it failed: the body only explains.
+const EXPLANATION_LIMIT: Duration = Duration::from_secs(5);
 
 /// A client for many requests at a time; clones share its connections.
 ///
@@ -52,8 +60,8 @@ pub struct HttpRequest {
     pub url: Url,
     /// The headers, besides those that HTTP itself needs.
     pub headers: HeaderMap,
-    /// The body; empty for none.
-    pub body: Vec<u8>,
+    /// The body; empty for none. It may hold tokens, and is zeroed when it is dropped.
+    pub body: Zeroizing<Vec<u8>>,
 }
 
 /// An answer, with any status.
@@ -139,25 +147,22 @@ impl HttpClient {
     }
 
     async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
-        let HttpRequest { method, url, headers, body } = request;
+        let HttpRequest { method, url, mut headers, body } = request;
+        // Set by us, so that the client under us does not unpack: it knows no status.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPTED));
+        let body = Bytes::from_owner(body);
         let sending = self.client.request(method, url.clone()).headers(headers).body(body).send();
         let mut response = match sending.await {
             Ok(response) => response,
             Err(error) => return Err(self.failure(&url, host, error).await),
         };
-        let mut body = Vec::new();
-        loop {
-            let chunk = response.chunk().await.map_err(|e| broken(host, e))?;
-            let Some(chunk) = chunk else { break };
-            if body.len().saturating_add(chunk.len()) > MAX_BODY {
-                let message = format!("The answer of '{host}' has more than {} MiB.", MAX_BODY >> 20);
-                let error = Error::new(ErrorId::ExchangeProtocol, message).target(host);
-                return Err(HttpFailure { sent: true, error });
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        Ok(HttpAnswer { status: response.status(), date: date(&headers), headers, body })
+        let body = match status.is_success() {
+            true => whole(&mut response, &headers, host).await?,
+            false => explanation(&mut response, &headers, host).await,
+        };
+        Ok(HttpAnswer { status, date: date(&headers), headers, body })
     }
 }
 
@@ -178,25 +183,54 @@ impl HttpClient {
     }
 }
 
+/// The body of a success, unpacked.
+async fn whole(response: &mut Response, headers: &HeaderMap, host: &str) -> Result<Vec<u8>, HttpFailure> {
+    let mut packed = Vec::new();
+    receive(response, host, &mut packed).await?;
+    match body::unpack(headers, &packed) {
+        Ok(unpacked) => Ok(unpacked.unwrap_or(packed)),
+        Err(reason) => Err(unreadable(host, &reason)),
+    }
+}
+
+/// The body of a failure, as far as it came and unpacked if that is possible: the status alone tells enough.
+async fn explanation(response: &mut Response, headers: &HeaderMap, host: &str) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let received = tokio::time::timeout(EXPLANATION_LIMIT, receive(response, host, &mut packed)).await;
+    match body::unpack(headers, &packed) {
+        Ok(Some(unpacked)) if matches!(received, Ok(Ok(()))) => unpacked,
+        _ => packed,
+    }
+}
+
+async fn receive(response: &mut Response, host: &str, body: &mut Vec<u8>) -> Result<(), HttpFailure> {
+    while let Some(chunk) = response.chunk().await.map_err(|e| broken(host, e))? {
+        if body.len().saturating_add(chunk.len()) > MAX_BODY {
+            return Err(unreadable(host, &Unreadable::TooLarge));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(())
+}
+
 fn builder(time_limit: Duration) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("SmimeSync/", env!("CARGO_PKG_VERSION")))
         .http1_only()
         .redirect(redirect::Policy::none())
         .referer(false)
-        .gzip(true)
         .connect_timeout(time_limit.min(CONNECT_LIMIT))
 }
 
 impl HttpRequest {
     /// A request with a body.
-    pub fn post(url: Url, body: Vec<u8>) -> Self {
-        Self { method: Method::POST, url, headers: HeaderMap::new(), body }
+    pub fn post(url: Url, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        Self { method: Method::POST, url, headers: HeaderMap::new(), body: body.into() }
     }
 
     /// A request without a body.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new() }
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Zeroizing::default() }
     }
 
     /// Sets the bearer, which must have been marked as sensitive.
@@ -261,6 +295,20 @@ fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
         sent: true,
         error: unreachable("service", host, " broke off in the middle of its answer", &error),
     }
+}
+
+/// The failure of a success that nobody can read.
+fn unreadable(host: &str, reason: &Unreadable) -> HttpFailure {
+    let (id, what) = match reason {
+        Unreadable::TooLarge => (ErrorId::ExchangeProtocol, format!("has more than {} MiB", MAX_BODY >> 20)),
+        Unreadable::Unknown(coding) => {
+            (ErrorId::ExchangeProtocol, format!("is packed as '{coding}', which was not asked for"))
+        }
+        Unreadable::Truncated => (ErrorId::ExchangeUnreachable, "breaks off in its middle".to_owned()),
+        Unreadable::Damaged(why) => (ErrorId::ExchangeProtocol, format!("can't be unpacked: {why}")),
+    };
+    let error = Error::new(id, format!("The answer of '{host}' {what}.")).target(host);
+    HttpFailure { sent: true, error }
 }
 
 fn late(host: &str, time_limit: Duration) -> HttpFailure {

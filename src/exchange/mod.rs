@@ -16,7 +16,7 @@ pub mod sign_in;
 pub mod trace;
 pub(crate) mod trust_store;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use self::dialect::{Dialect, SettledFact};
 use crate::{error::Result, event::Context};
@@ -38,6 +38,8 @@ pub struct Command {
     pub repeatable: bool,
     /// Whether it asks for confirmation.
     pub confirm: Confirm,
+    /// Whom it is about, as messages name them: an address. None: what its own parameters say.
+    pub about: Option<String>,
 }
 
 impl Command {
@@ -51,6 +53,42 @@ impl Command {
             counts_only: false,
             repeatable: true,
             confirm: Confirm::default(),
+            about: None,
+        }
+    }
+
+    /// The same, about somebody: an address rather than the Guid by which the service is asked.
+    pub fn about(self, whom: Option<&str>) -> Self {
+        Self { about: whom.filter(|whom| !whom.is_empty()).map(str::to_owned), ..self }
+    }
+
+    /// Whom or what it concerns, as messages and errors name them.
+    pub fn object(&self) -> Option<&str> {
+        const NAMES: &[&str] = &["Identity", "ExternalEmailAddress", "Name", "Filter"];
+        let text = |name: &&str| {
+            self.parameters.iter().find_map(|(known, value)| match value {
+                Parameter::Text(text) if known == name => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        self.about.as_deref().or_else(|| NAMES.iter().find_map(text))
+    }
+
+    /// The cmdlet and its object, as messages name them: `Set-Mailbox for 'ada@contoso.test'`.
+    pub fn what(&self) -> String {
+        match self.object() {
+            Some(object) => format!("{} for '{object}'", self.cmdlet),
+            None => self.cmdlet.to_owned(),
+        }
+    }
+
+    /// What of it a role decides about.
+    fn used(&self) -> failure::Used {
+        let confirm = (self.confirm != Confirm::None).then_some("Confirm");
+        let names = self.parameters.iter().map(|(name, _)| *name).chain(confirm);
+        failure::Used {
+            cmdlet: self.cmdlet,
+            parameters: names.filter(|name| !matches!(*name, "Identity" | "ResultSize" | "Filter")).collect(),
         }
     }
 }
@@ -101,19 +139,39 @@ pub enum Property {
     Count(usize),
 }
 
-/// An object that a cmdlet returned; properties without a value are left out. Names are compared in any case.
+/// An object that a cmdlet returned. Names are compared in any case.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Object(BTreeMap<String, Property>);
+pub struct Object(BTreeMap<String, Option<Property>>);
 
 impl Object {
     /// Sets a property; one that is there is replaced.
     pub fn insert(&mut self, name: &str, value: Property) {
-        self.0.insert(name.to_ascii_lowercase(), value);
+        self.0.insert(name.to_ascii_lowercase(), Some(value));
     }
 
-    /// The property of that name, in any case.
+    /// Takes note of a property without a value; one that is there stays.
+    pub fn mention(&mut self, name: &str) {
+        self.0.entry(name.to_ascii_lowercase()).or_default();
+    }
+
+    /// Whether the property was in the answer at all, if only without a value.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.0.contains_key(&name.to_ascii_lowercase())
+    }
+
+    /// Leaves out all properties but these.
+    pub fn keep(&mut self, names: &[&str]) {
+        self.0.retain(|known, _| names.iter().any(|name| name.eq_ignore_ascii_case(known)));
+    }
+
+    /// The names of all properties, in small letters.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The value of the property of that name, in any case.
     pub fn get(&self, name: &str) -> Option<&Property> {
-        self.0.get(&name.to_ascii_lowercase())
+        self.0.get(&name.to_ascii_lowercase())?.as_ref()
     }
 
     /// A property that is text.
@@ -200,6 +258,11 @@ pub trait CmdletChannel: Send {
 
     /// The service's own clock, where it has shown one.
     fn clock(&mut self, context: &Context) -> Result<Option<crate::model::Timestamp>>;
+
+    /// Waits by its own clock. Fails with `Canceled` as soon as the caller has canceled.
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.wait(time)
+    }
 
     /// Takes what an earlier run [learned](CmdletChannel::learned); what is of another organisation, or unreadable, is
     /// left aside.

@@ -158,8 +158,9 @@ fn refusal(command: &Command, failure: &SessionFailure) -> Error {
         &failure.error_id,
         &failure.exception,
         failure.missing || is_disconnected(failure),
+        &command.used(),
     );
-    let message = format!("{} failed in {NAME}: {}", command.cmdlet, failure.message.trim());
+    let message = format!("{} failed in {NAME}: {}", command.cmdlet, error.message.trim());
     Error { message, ..error }
 }
 

@@ -119,3 +119,19 @@ pub struct RecipientRecord {
     /// Its values in the source.
     pub values: Vec<(Attribute, Fingerprint)>,
 }
+
+impl RecipientRecord {
+    /// That of a recipient as the source shows it.
+    pub fn of(recipient: &Recipient) -> Self {
+        Self {
+            label: recipient.label().to_owned(),
+            display_name: recipient.display_name.clone(),
+            address: recipient.primary_address().map(str::to_owned),
+            user_principal_name: recipient.user_principal_name.clone(),
+            distinguished_name: recipient.distinguished_name.clone(),
+            kind: recipient.kind,
+            disabled: recipient.disabled,
+            values: recipient.values.iter().map(|value| (value.attribute, value.fingerprint())).collect(),
+        }
+    }
+}

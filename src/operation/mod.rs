@@ -21,6 +21,7 @@ pub mod request;
 mod set_profile;
 mod sync;
 pub mod test_profile;
+mod test_write;
 mod trace;
 mod unpublish;
 mod wildcard;

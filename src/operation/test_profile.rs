@@ -9,16 +9,17 @@ use super::{
     engine::Engine,
     open::{Opening, watch},
     request::TestProfileRequest,
+    test_write::{self, Sample},
     trace,
 };
 use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
-    event::{Context, ResultType},
+    event::{Context, LogLevel, ResultType},
     exchange::trace::Trace,
     model::{Timestamp, counted, into_printable},
     profile::{Profile, Source as ProfileSource, Target as ProfileTarget},
-    state::{State, check_rights, lock::RunLock},
+    state::{State, check_rights, history::LEARNED, lock::RunLock},
     sync,
     targets::Target,
 };
@@ -40,7 +41,8 @@ pub enum CheckResult {
 pub struct ProfileTest {
     /// The profile that was checked.
     pub profile_name: String,
-    /// What was checked: `TrustAnchor`, `Source`, `Clock`, `Recipient`, `Value`, `Target`, `State`.
+    /// What was checked: `TrustAnchor`, `Source`, `Clock`, `Recipient`, `Value`, `Target`, `Write` (a way of writing that
+    /// was tried), `Service` (how the service wants to be asked, as an answer has shown), `State`.
     pub check: String,
     /// Whether a run would get past it.
     pub result: CheckResult,
@@ -53,9 +55,9 @@ pub struct ProfileTest {
 /// Recipients that the check of the source reads.
 const SAMPLE: u64 = 1000;
 
-struct Tester<'a> {
+pub(super) struct Tester<'a> {
     profile: &'a Profile,
-    context: &'a Context,
+    pub(super) context: &'a Context,
     trace: Option<&'a Trace>,
 }
 
@@ -63,17 +65,21 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
     let trace = trace::begin(engine, request, opening.profile())?;
     let opening = opening.traced(trace.clone());
-    check(&opening, request, trace.as_deref(), context)?;
+    check(engine, &opening, request, trace.as_deref(), context)?;
     trace.map_or(Ok(()), |trace| trace::end(request, &trace))
 }
 
 fn check(
+    engine: &Engine,
     opening: &Opening<'_>,
     request: &TestProfileRequest,
     trace: Option<&Trace>,
     context: &Context,
 ) -> Result<()> {
     let tester = Tester { profile: opening.profile(), context, trace };
+    let path = opening.stored.places.state_file(&opening.profile().name);
+    let mut looked = look_at_state(&path, context);
+    let mut sample = Sample::default();
     let anchors = opening.judge(Timestamp::now());
     tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
     match opening.source() {
@@ -87,15 +93,19 @@ fn check(
             tester.tell("Source", Ok(format!("The source can be opened{credential}.")))?;
             let clock = tester.clock(source.as_mut());
             tester.tell("Clock", clock)?;
-            tester.recipients(source.as_mut())?;
+            tester.recipients(source.as_mut(), &mut sample)?;
         }
         Err(error) => tester.tell("Source", Err(error))?,
     }
-    let target = opening.target();
-    let writable = target.and_then(|mut target| check_target(target.as_mut(), context));
-    tester.tell("Target", writable.and_then(|told| listable(tester.profile).map(|()| told)))?;
-    let path = opening.stored.places.state_file(&opening.profile().name);
-    tester.tell("State", state(&path, context))
+    let state = looked.as_mut().ok().and_then(|(_, state)| state.take());
+    let learned = tester.target(opening, &sample, state.as_ref())?;
+    let exists = state.is_some();
+    drop(state);
+    tester.tell("State", looked.map(|(told, _)| told))?;
+    match learned.filter(|_| exists) {
+        Some(learned) => keep_learned(engine, &path, &learned, context),
+        None => Ok(()),
+    }
 }
 
 fn check_target(target: &mut dyn Target, context: &Context) -> Result<String> {
@@ -120,21 +130,37 @@ fn listable(profile: &Profile) -> Result<()> {
 }
 
 /// Reads the state as a whole, and whether a run could work on it; one that a run works on is not looked through.
-fn state(path: &Path, context: &Context) -> Result<String> {
+fn look_at_state(path: &Path, context: &Context) -> Result<(String, Option<State>)> {
     if let Some(held) = RunLock::holder(path) {
-        return Ok(held.sentence("A run"));
+        return Ok((held.sentence("A run"), None));
     }
     let checked = State::open_to_check(path, &mut watch(context))?;
     check_rights(path)?;
-    match checked {
-        Some(state) => Ok(match state.recipients_with_managed()? {
+    let told = match &checked {
+        Some(state) => match state.recipients_with_managed()? {
             0 => "The state is whole; no recipient has managed values.".into(),
             some => format!(
                 "The state is whole; {} managed values.",
                 counted(some, "recipient has", "recipients have")
             ),
-        }),
-        None => Ok("There is no state yet; the first run creates it.".into()),
+        },
+        None => "There is no state yet; the first run creates it.".into(),
+    };
+    Ok((told, checked))
+}
+
+/// Keeps what the target has shown of how it wants to be asked. A run that works by now finds it out by itself.
+fn keep_learned(engine: &Engine, path: &Path, learned: &str, context: &Context) -> Result<()> {
+    let Ok(_lock) = RunLock::take(path, &engine.holder()) else { return Ok(()) };
+    let kept = State::open(path, Timestamp::now())
+        .and_then(|state| state.set_setting(LEARNED, learned).and_then(|()| state.close()));
+    match kept {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let what =
+                format!("What the target has shown could not be kept, and is found out again: {error}");
+            context.log(LogLevel::Verbose, what)
+        }
     }
 }
 
@@ -148,7 +174,31 @@ impl Tester<'_> {
         Ok(format!("The clocks are {} apart.", counted(apart, "second", "seconds")))
     }
 
-    fn tell(&self, check: &str, outcome: Result<String>) -> Result<()> {
+    /// Tries whether the target can be written, and each way of writing it. What a run should know of it.
+    fn target(
+        &self,
+        opening: &Opening<'_>,
+        sample: &Sample,
+        state: Option<&State>,
+    ) -> Result<Option<String>> {
+        let mut target = match opening.target() {
+            Ok(target) => target,
+            Err(error) => return self.tell("Target", Err(error)).map(|()| None),
+        };
+        if let Some(learned) = state.map(|state| state.setting(LEARNED)).transpose()?.flatten() {
+            target.recall(&learned);
+        }
+        let writable = check_target(target.as_mut(), self.context);
+        let writable = writable.and_then(|told| listable(self.profile).map(|()| told));
+        let is_writable = writable.is_ok();
+        self.tell("Target", writable)?;
+        if is_writable {
+            test_write::run(self, target.as_mut(), sample, state)?;
+        }
+        Ok(target.learned())
+    }
+
+    pub(super) fn tell(&self, check: &str, outcome: Result<String>) -> Result<()> {
         let (result, message, advice) = match outcome {
             Ok(message) => (CheckResult::Passed, message, String::new()),
             Err(error) if error.id == ErrorId::Canceled => return Err(error),
@@ -157,7 +207,13 @@ impl Tester<'_> {
         self.emit(check, result, message, advice)
     }
 
-    fn emit(&self, check: &str, result: CheckResult, message: String, advice: String) -> Result<()> {
+    pub(super) fn emit(
+        &self,
+        check: &str,
+        result: CheckResult,
+        message: String,
+        advice: String,
+    ) -> Result<()> {
         let test = ProfileTest {
             profile_name: self.profile.name.clone(),
             check: check.into(),
@@ -172,13 +228,14 @@ impl Tester<'_> {
     }
 
     /// Reads a sample, since a right that is missing shows only in what comes back.
-    fn recipients(&self, source: &mut dyn Source) -> Result<()> {
+    fn recipients(&self, source: &mut dyn Source, sample: &mut Sample) -> Result<()> {
         let (mut recipients, mut with_values, mut invalid) = (0_u64, 0_u64, 0_u64);
         let enough = || Error::new(ErrorId::Canceled, "enough");
         let read = source.read(&Selection::All, self.context, &mut |item| {
             match item {
                 SourceItem::Recipient(recipient) => {
                     recipients += 1;
+                    sample.add(&recipient);
                     with_values += u64::from(!recipient.values.is_empty());
                 }
                 SourceItem::Invalid(_) => invalid += 1,

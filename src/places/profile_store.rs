@@ -5,7 +5,7 @@ use std::{fs, io::ErrorKind, path::Path};
 use super::{Places, is_file, make_private_folder, write_private_file};
 use crate::{
     error::{Error, ErrorId, Result},
-    profile::{Profile, Settings, is_profile_name},
+    profile::{KeptSettings, Profile, Settings, is_profile_name},
 };
 
 /// What to do about a profile that this account may not read.
@@ -81,7 +81,7 @@ fn parse(path: &Path, name: &str, text: &[u8]) -> Result<Settings> {
         let what = format!("The profile '{name}' ('{}') can't be read: {why}.", path.display());
         Error::new(ErrorId::ProfileUnreadable, what).target(name)
     };
-    let settings: Settings = serde_json::from_slice(text).map_err(|e| unreadable(e.to_string()))?;
+    let KeptSettings(settings) = serde_json::from_slice(text).map_err(|e| unreadable(e.to_string()))?;
     match settings.name() {
         "" => Err(unreadable("its Name is missing".into())),
         other if other != name => Err(unreadable(format!("its Name is '{other}'"))),

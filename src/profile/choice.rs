@@ -20,18 +20,6 @@ pub enum ExchangeEnvironment {
     O365China,
 }
 
-/// How binary values are put into requests to Exchange Online; Microsoft documents only the cmdlets.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
-)]
-pub enum ByteEncoding {
-    /// Base64 text, as OData has it.
-    #[default]
-    Base64,
-    /// A list of numbers, as `ConvertTo-Json` writes a `byte[]`.
-    Integers,
-}
-
 /// Whose values a run may take away at the target.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,

@@ -66,12 +66,28 @@ impl Settings {
 
 impl<'de> Deserialize<'de> for Settings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Names)
+        deserializer.deserialize_map(Names { former: &[] })
     }
 }
 
+/// The settings of a file. What earlier versions kept and nothing needs any more is left out, so that the next save
+/// drops it.
+pub(crate) struct KeptSettings(pub(crate) Settings);
+
+impl<'de> Deserialize<'de> for KeptSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Names { former: FORMER }).map(Self)
+    }
+}
+
+/// Settings of earlier versions: how bytes are sent to Exchange Online is found out now.
+const FORMER: &[&str] = &["ByteEncoding"];
+
 /// Reads an object, and lets no name pass that is unknown or comes twice.
-struct Names;
+struct Names {
+    /// Names that are left out.
+    former: &'static [&'static str],
+}
 
 impl<'de> Visitor<'de> for Names {
     type Value = Settings;
@@ -83,6 +99,10 @@ impl<'de> Visitor<'de> for Names {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Settings, A::Error> {
         let mut settings = Settings::default();
         while let Some(name) = map.next_key::<String>()? {
+            if self.former.contains(&name.as_str()) {
+                map.next_value::<serde::de::IgnoredAny>()?;
+                continue;
+            }
             if !all_settings().any(|setting| setting.name == name) {
                 return Err(A::Error::custom(format_args!(
                     "unknown field `{name}`, which is no setting of a profile"

@@ -23,10 +23,10 @@ mod writer;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::flat::KeptSettings;
 pub use self::{
     choice::{
-        ByteEncoding, DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
-        SelectionName,
+        DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue, SelectionName,
     },
     flat::Settings,
     proxy::ProxySetting,

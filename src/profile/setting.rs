@@ -286,7 +286,7 @@ macro_rules! choices {
     )* };
 }
 
-choices! { ExchangeEnvironment ByteEncoding Ownership Drift RemovableValue PolicyName SelectionName DisabledAccount }
+choices! { ExchangeEnvironment Ownership Drift RemovableValue PolicyName SelectionName DisabledAccount }
 
 /// A value in JSON; `None` where it stands for nothing.
 pub(super) fn json(value: &impl Serialize) -> Option<Json> {

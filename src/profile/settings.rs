@@ -4,8 +4,7 @@
 
 use super::{
     choice::{
-        ByteEncoding, DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
-        SelectionName,
+        DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue, SelectionName,
     },
     group::{Group, settings},
     kind::kinds,
@@ -117,9 +116,6 @@ settings! {
             "The proxy for the sign-in and the service: an address such as http://proxy.contoso.test:8080, System (the \
              one that the environment or Windows names for the account that runs it) or None. Its user name and \
              password are given to each run with -ProxyCredential and kept nowhere.";
-        ByteEncoding byte_encoding: ByteEncoding = default,
-            "How binary values are put into requests. Only to be changed where the service refuses certificates; \
-             Microsoft documents the cmdlets alone.";
     }
 
     /// The caller's own session.

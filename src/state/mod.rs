@@ -10,6 +10,7 @@ mod failure;
 pub mod guard;
 pub(crate) mod history;
 pub mod import;
+pub(crate) mod linked;
 pub mod lock;
 mod open;
 pub(crate) mod orphan;

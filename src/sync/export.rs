@@ -7,15 +7,17 @@ use super::{
     mode::Material,
     moves::{self, Room},
     progress::Meter,
-    read_back::{self, Check},
-    record, verify, wiped,
+    read_back::{self, Check, Left, ReadBack},
+    record,
+    rehearsal::Rehearsal,
+    verify, wiped,
 };
 use crate::{
     error::{ErrorId, Result},
     event::{LogLevel, ResultType},
     model::{Change, ChangeState, Exclusion, Finding, RecipientRecord, Run, Timestamp, Value, counted},
     state::{change::Outcome, history::UNFINISHED_INDEX},
-    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    targets::{Match, Removal, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// Longest wait of a rejected change, in seconds.
@@ -30,25 +32,38 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     job.target.check_writable(job.context)?;
     job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())?;
     let mut meter = Meter::new(job.context, "Export", Some(planned))?;
-    let (mut after, mut verified) = (0, 0);
+    // So many writes are still compared as a whole.
+    let mut whole = verify::how_many_are_read_back(job.options.verify);
+    let mut after = 0;
     let mut later = Vec::new();
+    let mut begun = false;
+    let mut rehearsal = Rehearsal::of(job)?;
+    // What nobody has agreed to yet is not even tried.
+    if let Some(rehearsal) = rehearsal.as_mut().filter(|_| planned > 0 && !job.options.confirm) {
+        rehearsal.plan(job, run)?;
+    }
     loop {
-        let changes = job.state.changes_in(
-            ChangeState::Pending,
-            Some(run.id),
-            after,
-            job.target.batch_size().max(1),
-        )?;
+        // Where nothing can be tried, the first write goes alone, and is read back.
+        let alone = !begun && rehearsal.as_ref().is_some_and(Rehearsal::knows_nothing);
+        let size = if alone { 1 } else { job.target.batch_size().max(1) };
+        let changes = job.state.changes_in(ChangeState::Pending, Some(run.id), after, size)?;
         let Some(last) = changes.last() else { break };
         after = last.id;
         let changes = moves::with_those_in_the_way(job, run, changes)?;
         meter.add(changes.len())?;
         let changes = confirm::ask(job, run, changes)?;
-        later.extend(export_batch(job, run, changes, true, &mut verified)?);
+        if let Some(rehearsal) = rehearsal.as_mut().filter(|_| job.options.confirm) {
+            rehearsal.changes(job, &changes)?;
+        }
+        if changes.is_empty() {
+            continue;
+        }
+        begun = true;
+        later.extend(export_batch(job, run, changes, true, &mut whole)?);
     }
     while !later.is_empty() {
         let rest = later.split_off(later.len().min(job.target.batch_size().max(1)));
-        export_batch(job, run, later, false, &mut verified)?;
+        export_batch(job, run, later, false, &mut whole)?;
         later = rest;
     }
     use_approvals(job, run)?;
@@ -91,16 +106,18 @@ fn use_approvals(job: &Job<'_>, run: &Run) -> Result<()> {
 }
 
 /// A change with everything that writing it needs.
-struct Work {
-    change: Change,
+pub(super) struct Work {
+    pub(super) change: Change,
     recipient: RecipientRecord,
     material: Material,
     /// The bytes of the values that shall be there, best first.
     ours: Vec<Value>,
     /// What the target had right before the write (`Some(None)`: nothing); `None`: it is not written.
-    current: Option<Option<TargetRecipient>>,
+    pub(super) current: Option<Option<TargetRecipient>>,
     /// Somebody else has to make room first.
     waits: bool,
+    /// What the target shows after the write, where something is left that was to go.
+    left: Option<TargetRecipient>,
 }
 
 /// Writes a batch. Returns those that have to wait for others of the run, where they may.
@@ -109,7 +126,7 @@ fn export_batch(
     run: &mut Run,
     changes: Vec<Change>,
     may_wait: bool,
-    verified: &mut usize,
+    whole: &mut usize,
 ) -> Result<Vec<Change>> {
     let mut work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
     mark_in_flight(job, &work)?;
@@ -121,17 +138,9 @@ fn export_batch(
     let results = results?;
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
     let written: Vec<(usize, Result<String>)> = places.zip(results).collect();
-    let checks: Vec<Check<'_>> = written
-        .iter()
-        .zip(&writes)
-        .filter_map(|((place, result), write)| {
-            let key = result.as_deref().ok()?;
-            Some(Check { place: *place, change: &work.get(*place)?.change, write, key })
-        })
-        .take(verify::how_many_are_read_back(job.options.verify).saturating_sub(*verified))
-        .collect();
-    *verified += checks.len();
-    let unseen = read_back::run(job, run, &checks)?;
+    let removal = job.target.removal();
+    let checks = to_read_back(&work, &written, &writes, removal, whole);
+    let ReadBack { unseen, left } = read_back::run(job, run, &checks)?;
     let hidden: Vec<(usize, Finding)> = written
         .iter()
         .zip(&writes)
@@ -139,8 +148,15 @@ fn export_batch(
         .collect();
     drop(checks);
     drop(writes);
+    for Left { place, error, found } in left {
+        if let (Some(one), Some(outcome)) = (work.get_mut(place), outcomes.get_mut(place)) {
+            one.left = Some(found);
+            *outcome = Some(Err(error));
+        }
+    }
     for (place, result) in written {
         if let Some(outcome) = outcomes.get_mut(place)
+            && outcome.is_none()
             && !unseen.contains(&place)
         {
             *outcome = Some(result);
@@ -150,7 +166,26 @@ fn export_batch(
     settle_batch(job, run, work, outcomes)
 }
 
-fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
+/// Those of the writes that were done that are read back: the first ones of a run as a whole, and all others that took
+/// something away.
+fn to_read_back<'a>(
+    work: &'a [Work],
+    written: &'a [(usize, Result<String>)],
+    writes: &'a [TargetWrite<'a>],
+    removal: Removal,
+    whole: &mut usize,
+) -> Vec<Check<'a>> {
+    let check = |((place, result), write): (&'a (usize, Result<String>), &'a TargetWrite<'a>)| {
+        let (key, change) = (result.as_deref().ok()?, &work.get(*place)?.change);
+        let is_whole = *whole > 0;
+        *whole = whole.saturating_sub(1);
+        let is_due = is_whole || (removal != Removal::Sure && !write.removed().is_empty());
+        is_due.then_some(Check { place: *place, change, write, key, whole: is_whole })
+    };
+    written.iter().zip(writes).filter_map(check).collect()
+}
+
+pub(super) fn mark_in_flight(job: &Job<'_>, work: &[Work]) -> Result<()> {
     job.state.transaction(|state| {
         work.iter().try_for_each(|one| {
             let outcome = Outcome {
@@ -238,7 +273,7 @@ fn note_hidden(job: &Job<'_>, work: &mut [Work], hidden: Vec<(usize, Finding)>) 
     Ok(())
 }
 
-fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
+pub(super) fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     let lost = || job.state.damaged(&format!("it has lost the evaluation of {}", change.recipient));
     let evaluation = job.state.evaluation(&change.anchor)?.ok_or_else(lost)?;
     let material = job.mode.material(job.state, &change)?;
@@ -246,16 +281,24 @@ fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     for published in &material.ours {
         ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
     }
-    Ok(Work { recipient: evaluation.recipient, material, ours, current: None, waits: false, change })
+    Ok(Work {
+        recipient: evaluation.recipient,
+        material,
+        ours,
+        current: None,
+        waits: false,
+        left: None,
+        change,
+    })
 }
 
 impl Work {
-    fn query(&self) -> TargetQuery<'_> {
+    pub(super) fn query(&self) -> TargetQuery<'_> {
         self.material.link.query(&self.change.anchor, &self.recipient)
     }
 
     /// Whether the recipient of the target is to be had; where we say where it is, its write finds out.
-    fn room(&self, job: &Job<'_>, current: &TargetRecipient, may_wait: bool) -> Result<Room> {
+    pub(super) fn room(&self, job: &Job<'_>, current: &TargetRecipient, may_wait: bool) -> Result<Room> {
         if job.target.key(&self.query()).is_some() {
             return Ok(Room::Free);
         }
@@ -263,7 +306,7 @@ impl Work {
     }
 
     /// Ours first, then what others put there and keep. `None`: it is not to be written.
-    fn write(&self) -> Option<TargetWrite<'_>> {
+    pub(super) fn write(&self) -> Option<TargetWrite<'_>> {
         let current = self.current.clone()?;
         // What is managed goes, and so does what the change takes away from values that nobody manages.
         let goes = |value: &Value| {
@@ -317,6 +360,9 @@ fn settle_batch(
                     Outcome::exported(&one.change)
                 }
                 Some(Err(error)) => {
+                    if let Some(found) = &one.left {
+                        job.mode.keep_left(state, &one.change, found, job.now)?;
+                    }
                     run.numbers.rejected += 1;
                     let attempts = one.change.attempts + 1;
                     // Nobody knows when the other one makes room; asking costs the target nothing.

@@ -248,16 +248,7 @@ pub(super) fn evaluation_row(
     };
     let row = EvaluationRow {
         input,
-        recipient: RecipientRecord {
-            label: recipient.label().to_owned(),
-            display_name: recipient.display_name.clone(),
-            address: recipient.primary_address().map(str::to_owned),
-            user_principal_name: recipient.user_principal_name.clone(),
-            distinguished_name: recipient.distinguished_name.clone(),
-            kind: recipient.kind,
-            disabled: recipient.disabled,
-            values: recipient.values.iter().map(|value| (value.attribute, value.fingerprint())).collect(),
-        },
+        recipient: RecipientRecord::of(recipient),
         desired: evaluation.desired.iter().map(published).collect(),
         judged: evaluation
             .certificates

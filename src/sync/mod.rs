@@ -25,6 +25,7 @@ mod progress;
 mod read_back;
 mod record;
 mod recover;
+mod rehearsal;
 mod replacement;
 pub mod request;
 mod rival;

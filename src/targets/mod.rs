@@ -3,11 +3,16 @@
 pub mod active_directory;
 pub mod exchange;
 pub mod folder;
+pub mod rehearsal;
 
+use std::time::Duration;
+
+use self::rehearsal::{Rehearsal, Rehearsed, Verb};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, Result},
     event::Context,
+    exchange::dialect::SettledFact,
     model::{
         Exclusion, Finding, Fingerprint, PublishedRecipient, PublishedValue, Recipient, RecipientRecord,
         Timestamp, Value,
@@ -89,6 +94,36 @@ pub struct TargetWrite<'a> {
     pub current: Option<TargetRecipient>,
     /// The whole list that shall be there: ours first, best first, then foreign ones. Empty: nothing.
     pub values: Vec<Value>,
+}
+
+impl TargetWrite<'_> {
+    /// Those of what was there that this write takes away.
+    pub fn removed(&self) -> Vec<&Value> {
+        let there = self.current.iter().flat_map(|current| &current.values);
+        there.filter(|value| !self.values.contains(value)).collect()
+    }
+
+    /// Those of what this write takes away that `found` still shows.
+    pub fn left<'a>(&self, found: &'a TargetRecipient) -> Vec<&'a Value> {
+        let removed = self.removed();
+        found.values.iter().filter(|value| removed.contains(value)).collect()
+    }
+
+    /// Whether it leaves nothing in the attribute of `value`.
+    pub fn empties(&self, value: &Value) -> bool {
+        !self.values.iter().any(|one| one.attribute == value.attribute)
+    }
+}
+
+/// What success of a write says of the values that it takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// They are gone.
+    Sure,
+    /// They may still be there. That the target lets an attribute be emptied has been seen.
+    Seen,
+    /// They may still be there, and nobody has seen yet that the target lets an attribute be emptied.
+    Unseen,
 }
 
 /// Somebody at the target who has values, and whom nobody in the source may be.
@@ -175,6 +210,56 @@ pub trait Target: Send {
     /// Whether a read may be answered by a replica that has not heard of the last write.
     fn has_replicas(&self) -> bool {
         true
+    }
+
+    /// What writes recipients, where the target can try writes without carrying them out; nothing: it can try none.
+    fn verbs(&mut self) -> &'static [Verb] {
+        &[]
+    }
+
+    /// What would write a recipient: the name of one of [`Target::verbs`]. `None`: only reading it tells.
+    fn verb(&mut self, query: &TargetQuery<'_>) -> Option<&'static str> {
+        let _ = query;
+        None
+    }
+
+    /// Tries writes without carrying them out; one result each, in their order.
+    fn rehearse(
+        &mut self,
+        rehearsals: &[Rehearsal<'_>],
+        context: &Context,
+    ) -> Result<Vec<Result<Rehearsed>>> {
+        let _ = context;
+        Ok(rehearsals.iter().map(|_| Ok(Rehearsed::Checked)).collect())
+    }
+
+    /// What this run has found out of how it wants to be asked, in words.
+    fn settled(&self) -> Vec<SettledFact> {
+        Vec::new()
+    }
+
+    /// Waits until it is worth another look, by the clock that its channel goes by.
+    /// Fails with `Canceled` as soon as the caller has canceled.
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.wait(time)
+    }
+
+    /// What success of a write says of the values that it takes away: whether they have to be looked for.
+    fn removal(&mut self) -> Removal {
+        Removal::Sure
+    }
+
+    /// Told that the target shows nothing any more of what a write took away; `insisted`: after
+    /// [`Target::insist`] only.
+    fn note_removed(&mut self, write: &TargetWrite<'_>, insisted: bool) {
+        let _ = (write, insisted);
+    }
+
+    /// Takes away once more, in another way, what writes took away and the target shows all the same; `current` of each
+    /// is what it shows. One result a write, in their order.
+    fn insist(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<()>>> {
+        let _ = context;
+        Ok(writes.iter().map(|_| Ok(())).collect())
     }
 
     /// Hands everybody to `sink` whose anchor the target shows, with the values; nobody where it shows none.

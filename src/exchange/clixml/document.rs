@@ -199,8 +199,10 @@ impl<'a> Document<'a> {
             "Props" | "MS" => {
                 while let Some(member) = self.child()? {
                     let name = member.name.clone();
-                    if let (Some(value), Some(name)) = (self.value(member)?, name) {
-                        parts.members.insert(&name, value);
+                    match (self.value(member)?, name) {
+                        (Some(value), Some(name)) => parts.members.insert(&name, value),
+                        (None, Some(name)) => parts.members.mention(&name),
+                        (_, None) => {}
                     }
                 }
             }

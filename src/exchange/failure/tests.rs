@@ -1,8 +1,15 @@
 use super::*;
 
+static USED: std::sync::LazyLock<Used> = std::sync::LazyLock::new(|| Used {
+    cmdlet: "Set-Mailbox",
+    parameters: vec!["UserCertificate", "UserSMimeCertificate"],
+});
+
 fn answer<'a>(status: u16, exception: Option<&'a str>, body: &'a str) -> Answer<'a> {
     Answer {
         what: "Set-Mailbox for 'ada'",
+        used: &USED,
+        claims: None,
         status,
         exception,
         retry_after: None,
@@ -69,13 +76,14 @@ fn every_kind_of_refusal_has_its_id_over_rest_and_in_a_session() {
         assert_eq!(rest.error.id, id, "{text}");
         let passing = matches!(id, ErrorId::ExchangeThrottled | ErrorId::ExchangeUnavailable);
         assert_eq!(rest.retry, if passing { Retry::Later(None) } else { Retry::Never });
-        let session = classify_session(text, "[FailureCategory=Cmdlet] 85A4", exception, false);
+        let session = classify_session(text, "[FailureCategory=Cmdlet] 85A4", exception, false, &USED);
         assert_eq!((session.id, session.message.as_str()), (id, text));
-        let by_id = classify_session(text, &format!("[FailureCategory=Cmdlet-{exception}] 85A4"), "", false);
+        let by_id =
+            classify_session(text, &format!("[FailureCategory=Cmdlet-{exception}] 85A4"), "", false, &USED);
         assert_eq!(by_id.id, id);
     }
     assert_eq!(
-        classify_session("Set-Mailbox", "CommandNotFoundException", "", true).id,
+        classify_session("Set-Mailbox", "CommandNotFoundException", "", true, &USED).id,
         ErrorId::SessionNotConnected
     );
 }

@@ -9,8 +9,8 @@ use crate::{
     exchange::{Object, Output, Property, clixml, failure},
 };
 
-/// Properties whose text in JSON is base64.
-const BINARY: &[&str] = &["UserCertificate", "UserSMimeCertificate", "SMIMECertificateIssuingCA"];
+/// Properties whose values are bytes.
+pub const BINARY: &[&str] = &["UserCertificate", "UserSMimeCertificate", "SMIMECertificateIssuingCA"];
 
 /// What a successful answer holds.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,13 +20,17 @@ pub struct Page {
     pub next: Option<String>,
     /// What the cmdlet reported as errors, in the form of a failure's body.
     pub errors: Option<Value>,
+    /// What was asked for and is not there, or can't be read.
+    pub lacks: Option<Error>,
 }
 
 /// What of an answer is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// Whether objects are kept at all.
-    pub objects: bool,
+    /// The properties that are kept; none: no objects.
+    pub select: &'static [&'static str],
+    /// Whether an answer without them is none: the Guid and whatever holds bytes.
+    pub strict: bool,
     /// Binary values only as their number.
     pub counts_only: bool,
 }
@@ -44,22 +48,20 @@ pub fn read(body: &[u8], wanted: Wanted) -> Result<Page> {
 pub fn from_value(body: &Value, wanted: Wanted) -> Result<Page> {
     let Some(object) = body.as_object() else { return Err(unexpected(body.to_string().as_bytes())) };
     let mut objects = Vec::new();
-    if wanted.objects {
-        match object.get("value") {
-            Some(Value::Array(items)) => {
-                for item in items {
-                    one(item, wanted.counts_only, &mut objects)?;
-                }
-            }
-            Some(Value::Null) | None => {}
-            Some(item) => one(item, wanted.counts_only, &mut objects)?,
-        }
-    }
+    let items = match object.get("value") {
+        _ if wanted.select.is_empty() => &[],
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(Value::Null) | None => &[],
+        Some(item) => std::slice::from_ref(item),
+    };
+    let read = items.iter().try_for_each(|item| one(item, wanted, &mut objects));
+    let lacks = read.and_then(|()| objects.iter().try_for_each(|object| check(object, wanted))).err();
     let texts = |name: &str| object.get(name).map(texts).unwrap_or_default();
     let errors = texts("@adminapi.errors");
     let confirmation = texts("@adminapi.confirmationmessage");
     let confirmation = Some(confirmation.join(" ")).filter(|text| !text.is_empty());
     Ok(Page {
+        lacks,
         output: Output { objects, warnings: texts("@adminapi.warnings"), confirmation },
         next: object.get("@odata.nextLink").and_then(Value::as_str).map(str::to_owned),
         errors: (!errors.is_empty()).then(|| json!({ "error": { "message": errors.join(" ") } })),
@@ -84,16 +86,52 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn one(item: &Value, counts_only: bool, objects: &mut Vec<Object>) -> Result<()> {
-    match item {
+/// The objects of one item, of which only what was asked for is kept: CLIXML has all properties.
+fn one(item: &Value, wanted: Wanted, objects: &mut Vec<Object>) -> Result<()> {
+    let read = match item {
         Value::Object(members) => match members.get("_clixml").and_then(Value::as_str) {
-            Some(text) => objects.extend(clixml::read(text, counts_only)?),
-            None => objects.push(from_json(members, counts_only)?),
+            Some(text) => clixml::read(text, wanted.counts_only)?,
+            None => vec![from_json(members, wanted.counts_only)?],
         },
         // A value by itself has no properties.
-        _ => objects.push(Object::default()),
+        _ => vec![Object::default()],
+    };
+    for mut object in read {
+        if !wanted.select.iter().any(|name| object.mentions(name)) {
+            return Err(lack(&object, wanted.select));
+        }
+        object.keep(wanted.select);
+        objects.push(object);
     }
     Ok(())
+}
+
+/// Fails where an object lacks what nobody may take for absent.
+fn check(object: &Object, wanted: Wanted) -> Result<()> {
+    let needed = |name: &&&str| {
+        name.eq_ignore_ascii_case("Guid") || BINARY.iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let missing: Vec<&str> = wanted.select.iter().filter(needed).copied().collect();
+    match missing.iter().all(|name| object.mentions(name)) {
+        false if wanted.strict => Err(lack(object, &missing)),
+        _ => Ok(()),
+    }
+}
+
+/// The error for an object that lacks some of these, saying what came.
+fn lack(object: &Object, needed: &[&str]) -> Error {
+    const SHOWN: usize = 12;
+    let missing: Vec<_> =
+        needed.iter().filter(|name| !object.mentions(name)).map(|name| format!("'{name}'")).collect();
+    let names: Vec<&str> = object.names().take(SHOWN).collect();
+    let came = match object.names().count() {
+        0 => "nothing".to_owned(),
+        few if few <= SHOWN => names.join(", "),
+        many => format!("{} and {} more", names.join(", "), many - SHOWN),
+    };
+    let came: String = came.chars().filter(|c| !c.is_control()).take(400).collect();
+    let message = format!("Exchange Online left out {}; what came is {came}.", missing.join(", "));
+    Error::new(ErrorId::ExchangeProtocol, message)
 }
 
 fn from_json(members: &Map<String, Value>, counts_only: bool) -> Result<Object> {
@@ -105,8 +143,9 @@ fn from_json(members: &Map<String, Value>, counts_only: bool) -> Result<Object> 
                 format!("Exchange Online wrote the bytes of '{name}' as something that is not base64.");
             Error::new(ErrorId::ExchangeProtocol, message)
         };
-        if let Some(value) = property(value, binary, counts_only).map_err(|()| unreadable())? {
-            object.insert(name, value);
+        match property(value, binary, counts_only).map_err(|()| unreadable())? {
+            Some(value) => object.insert(name, value),
+            None => object.mention(name),
         }
     }
     Ok(object)

@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::Url;
 
-use super::region::{MOST_REDIRECTS, Region};
+use super::region::{MOST_REDIRECTS, Region, at_usual_port};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{
@@ -72,49 +72,51 @@ impl Connection {
         Some(theirs.plus(self.clock.timestamp().0.saturating_sub(ours.0)))
     }
 
-    /// Sends the request that `make` makes for the service's address, and follows redirects with the same body.
+    /// Sends the request that `make` makes for the service's address and a token, and follows redirects with the same
+    /// commands.
     ///
     /// Fails where going on is useless: the sign-in's errors, `RedirectRefused`, `ExchangeTlsFailed`,
     /// `ProxyCredentialRejected`, `ProxyRefused`, `ExchangeProtocol` for a redirect that never ends, `Canceled`.
-    pub async fn post(&self, make: impl FnOnce(&Url) -> Result<HttpRequest>) -> Result<Sent> {
-        let service = lock(&self.region).service().clone();
-        let mut request = make(&service)?;
+    pub async fn post(&self, make: impl Fn(&Url, &AccessToken) -> Result<HttpRequest>) -> Result<Sent> {
+        let mut redirected: Option<Url> = None;
         for _ in 0..=MOST_REDIRECTS {
             let token = self.tokens.token().await?;
-            let mut attempt = request.clone();
-            self.sign(&mut attempt, &token)?;
+            let service = lock(&self.region).service().clone();
+            let mut request = make(&service, &token)?;
+            request.url = redirected.take().unwrap_or(request.url);
+            self.sign(&mut request, &token)?;
+            let url = request.url.clone();
             let begun = self.clock.now();
-            let result = self.http.send(attempt, self.clock.real(self.time_limit)).await;
+            let result = self.http.send(request, self.clock.real(self.time_limit)).await;
             let timed_out = result.is_err() && self.clock.now().saturating_sub(begun) >= self.time_limit;
             let answer = match result {
                 Ok(answer) => answer,
                 Err(failure) if is_final(failure.error.id) => return Err(failure.error),
-                failure => return Ok(Sent { url: request.url, token, result: failure, timed_out }),
+                failure => return Ok(Sent { url, token, result: failure, timed_out }),
             };
             self.see(&answer);
-            match lock(&self.region).follow(&self.cloud, &request.url, answer.status, &answer.headers)? {
-                Some(url) => request.url = url,
-                None => return Ok(Sent { url: request.url, token, result: Ok(answer), timed_out }),
+            redirected = lock(&self.region).follow(&self.cloud, &url, answer.status, &answer.headers)?;
+            if redirected.is_none() {
+                return Ok(Sent { url, token, result: Ok(answer), timed_out });
             }
         }
         let message = format!("Exchange Online redirected more than {MOST_REDIRECTS} times.");
         Err(Error::new(ErrorId::ExchangeProtocol, message))
     }
 
-    /// The address of a further page.
+    /// The address of a further page, which may be at any of the cloud's hosts.
     ///
-    /// Fails with `ExchangeProtocol` where it leads to another host than the one that answered from `from`, or the
-    /// service's own: the request would carry the token.
+    /// Fails with `ExchangeProtocol` where it leads elsewhere: the request would carry the token.
     pub fn page(&self, from: &Url, link: &str) -> Result<Url> {
         let invalid = |why: &str| {
             Error::new(ErrorId::ExchangeProtocol, format!("Exchange Online named a further page {why}."))
         };
         let url = from.join(link).map_err(|_| invalid("that is no address"))?;
-        let origin = url.origin();
-        if origin != from.origin() && origin != self.cloud.service().origin() {
-            return Err(invalid(&format!("at another host, '{}'", url.host_str().unwrap_or_default())));
+        if !self.cloud.allows_bearer(&url) {
+            let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
+            return Err(invalid(&format!("at '{scheme}://{host}', which is none of this cloud's hosts")));
         }
-        Ok(url)
+        Ok(at_usual_port(&self.cloud, url))
     }
 
     fn sign(&self, request: &mut HttpRequest, token: &AccessToken) -> Result<()> {

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     exchange::{
-        Command, Parameter,
-        failure::{self, Answer, Failure, Retry},
+        Command,
+        failure::{self, Answer, Failure, Retry, Used},
         http::{HttpAnswer, HttpFailure, HttpRequest},
         sign_in::AccessToken,
     },
@@ -29,27 +29,24 @@ pub struct Asked {
     pub what: String,
     /// Whom or what it concerns, for errors.
     pub object: Option<String>,
+    /// The cmdlet and its parameters, as roles have them.
+    pub used: Used,
     pub wanted: Wanted,
 }
 
 impl Asked {
     /// What messages say of a command.
     pub fn of(command: &Command) -> Self {
-        const NAMES: &[&str] = &["Identity", "ExternalEmailAddress", "Name", "Filter"];
-        let text = |name: &&str| {
-            command.parameters.iter().find_map(|(known, value)| match value {
-                Parameter::Text(text) if known == name => Some(text.clone()),
-                _ => None,
-            })
-        };
-        let object = NAMES.iter().find_map(text);
         Self {
-            what: object.as_ref().map_or_else(
-                || command.cmdlet.to_owned(),
-                |object| format!("{} for '{object}'", command.cmdlet),
-            ),
-            object,
-            wanted: Wanted { objects: !command.select.is_empty(), counts_only: command.counts_only },
+            what: command.what(),
+            object: command.object().map(str::to_owned),
+            used: command.used(),
+            wanted: Wanted {
+                select: command.select,
+                // What was made is there, whatever of it is shown.
+                strict: command.repeatable,
+                counts_only: command.counts_only,
+            },
         }
     }
 }
@@ -68,57 +65,84 @@ pub struct Delivery {
     pub course: Course,
     /// For each command its answer.
     pub results: Vec<Result<Page, Failure>>,
+    /// For each command whether its batch may be to blame: it was left out of the answer, or failed as one before it.
+    pub blames_batch: Vec<bool>,
 }
+
+/// The command before this one in its batch failed (RFC 4918, 11.4): nothing was carried out.
+const FAILED_DEPENDENCY: u16 = 424;
 
 /// Sends a request for the commands in `asked`: one by itself, or a batch. Fails as [`Connection::post`] does.
 pub async fn deliver(
     connection: &Connection,
-    make: impl FnOnce(&Url) -> Result<HttpRequest>,
+    make: impl Fn(&Url, &AccessToken) -> Result<HttpRequest>,
     asked: &[Asked],
     is_batch: bool,
 ) -> Result<Delivery> {
     let Sent { url, token, result, timed_out } = connection.post(make).await?;
     let now = connection.clock().now();
-    let delivery = |status, said, course, results| Delivery { url, token, status, said, course, results };
+    let delivery = |status, said, course, results: Results, blames_batch| Delivery {
+        url,
+        token,
+        status,
+        said,
+        course,
+        results,
+        blames_batch,
+    };
+    let none = vec![false; asked.len()];
     Ok(match result {
         Err(failure) => {
             let course = if timed_out { Course::Overloaded } else { Course::Failed };
-            delivery(None, None, course, asked.iter().map(|one| Err(lost(one, &failure))).collect())
+            delivery(None, None, course, asked.iter().map(|one| Err(lost(one, &failure))).collect(), none)
         }
         Ok(answer) => {
             let headers = Headers::Http(&answer.headers);
-            let (results, inner) = if !answer.status.is_success() {
+            let (results, inner, blames) = if !answer.status.is_success() {
                 let body = &answer.body;
                 let status = answer.status.as_u16();
-                (asked.iter().map(|one| Err(refused(one, status, &headers, body, now))).collect(), None)
+                (asked.iter().map(|one| Err(refused(one, status, &headers, body, now))).collect(), None, none)
             } else if is_batch {
                 batched(&answer, asked, now)
             } else {
-                let single = |one: &Asked| page(one, answer::read(&answer.body, one.wanted), &answer);
-                (asked.iter().map(single).collect(), None)
+                let single = |one: &Asked| {
+                    let read = match answer.body.is_empty() {
+                        true => nothing(one),
+                        false => answer::read(&answer.body, one.wanted),
+                    };
+                    page(one, read, &headers, &answer)
+                };
+                (asked.iter().map(single).collect(), None, none)
             };
             let said = together([headers.announcement(now)].into_iter().chain(inner));
-            delivery(Some(answer.status), Some(said), course(&results), results)
+            delivery(Some(answer.status), Some(said), course(&results), results, blames)
         }
     })
 }
 
 type Results = Vec<Result<Page, Failure>>;
 
-fn batched(answer: &HttpAnswer, asked: &[Asked], now: Duration) -> (Results, Option<Announcement>) {
+fn batched(
+    answer: &HttpAnswer,
+    asked: &[Asked],
+    now: Duration,
+) -> (Results, Option<Announcement>, Vec<bool>) {
     let inner = match batch::read(&answer.body, asked.len()) {
         Ok(inner) => inner,
-        Err(error) => return (asked.iter().map(|one| Err(unreadable(one, &error, answer))).collect(), None),
+        Err(error) => {
+            let results = asked.iter().map(|one| Err(unreadable(one, &error, answer)));
+            return (results.collect(), None, vec![false; asked.len()]);
+        }
     };
+    let missing: Vec<bool> = inner.iter().map(Option::is_none).collect();
     let said = together(inner.iter().flatten().map(|one| one.headers().announcement(now)));
-    let results = asked.iter().zip(inner).map(|(asked, inner)| {
+    let result = |(asked, inner): (&Asked, Option<batch::Inner>)| {
         let Some(inner) = inner else {
             let message = "Exchange Online left the command out of its answer.";
             return Err(unreadable(asked, &Error::new(ErrorId::ExchangeProtocol, message), answer));
         };
         match inner.status {
-            204 => Ok(Page::default()),
-            200..=299 => page(asked, body(&inner, asked.wanted), answer),
+            200..=299 => page(asked, body(&inner, asked), &inner.headers(), answer),
             status => {
                 let mut failure = refused(asked, status, &inner.headers(), &inner.bytes(), now);
                 // Where the command has no id of its own, that of the batch finds it, too.
@@ -127,30 +151,73 @@ fn batched(answer: &HttpAnswer, asked: &[Asked], now: Duration) -> (Results, Opt
                 {
                     native.request_id = Headers::Http(&answer.headers).request_id().map(str::to_owned);
                 }
+                failure.refused |= status == FAILED_DEPENDENCY;
                 Err(failure)
             }
         }
-    });
-    (results.collect(), Some(said))
+    };
+    let results: Results = asked.iter().zip(inner).map(result).collect();
+    let blames =
+        missing.iter().zip(blames_batch(&results)).map(|(missing, blames)| *missing || blames).collect();
+    (results, Some(said), blames)
+}
+
+/// For each command of a batch whether it seems to have failed only because one before it did: as a failed dependency,
+/// or all that follow the first failure say the same as it.
+fn blames_batch(results: &[Result<Page, Failure>]) -> Vec<bool> {
+    let native = |failure: &Failure| failure.error.native.as_deref().cloned().unwrap_or_default();
+    let text = |result: &Result<Page, Failure>| {
+        let failure = result.as_ref().err().filter(|failure| failure.retry == Retry::Never)?;
+        native(failure).text
+    };
+    let first = results.iter().position(Result::is_err).unwrap_or(results.len());
+    let said = results.get(first).and_then(text);
+    let rest = results.get(first..).unwrap_or_default();
+    let all_the_same = said.is_some() && rest.iter().all(|one| text(one) == said);
+    let one = |(place, result): (usize, &Result<Page, Failure>)| {
+        let depends = result.as_ref().is_err_and(|f| native(f).http_status == Some(FAILED_DEPENDENCY));
+        depends || (all_the_same && place > first)
+    };
+    results.iter().enumerate().map(one).collect()
 }
 
 /// The body of a command's answer in a batch: JSON, or text that may be JSON.
-fn body(inner: &batch::Inner, wanted: Wanted) -> Result<Page> {
+fn body(inner: &batch::Inner, asked: &Asked) -> Result<Page> {
     match &inner.body {
-        Value::Object(_) => answer::from_value(&inner.body, wanted),
-        _ => answer::read(&inner.bytes(), wanted),
+        Value::Object(_) => answer::from_value(&inner.body, asked.wanted),
+        Value::Null => nothing(asked),
+        Value::String(text) if text.is_empty() => nothing(asked),
+        _ => answer::read(&inner.bytes(), asked.wanted),
+    }
+}
+
+/// A success without a body (docs/design/exchange-online.md §1.6, "Status"): what was asked was done. Who asked to see
+/// something has no answer: it is not as if nothing were there. Fails with `ExchangeProtocol` then.
+fn nothing(asked: &Asked) -> Result<Page> {
+    match asked.used.reads() {
+        true => Err(answer::unexpected(&[])),
+        false => Ok(Page::default()),
     }
 }
 
 /// A page, or what it reports as errors.
-fn page(asked: &Asked, page: Result<Page>, answer: &HttpAnswer) -> Result<Page, Failure> {
-    let page = page.map_err(|error| unreadable(asked, &error, answer))?;
+fn page(
+    asked: &Asked,
+    page: Result<Page>,
+    headers: &Headers<'_>,
+    answer: &HttpAnswer,
+) -> Result<Page, Failure> {
+    let mut page = page.map_err(|error| unreadable(asked, &error, answer))?;
     match &page.errors {
-        None => Ok(page),
+        None => {
+            let more = headers.warnings().into_iter().filter(|one| !page.output.warnings.contains(one));
+            let more: Vec<String> = more.collect();
+            page.output.warnings.extend(more);
+            Ok(page)
+        }
         Some(errors) => {
-            let headers = Headers::Http(&answer.headers);
             let body = errors.to_string();
-            Err(refused(asked, answer.status.as_u16(), &headers, body.as_bytes(), Duration::ZERO))
+            Err(refused(asked, answer.status.as_u16(), headers, body.as_bytes(), Duration::ZERO))
         }
     }
 }
@@ -159,10 +226,12 @@ fn page(asked: &Asked, page: Result<Page>, answer: &HttpAnswer) -> Result<Page, 
 fn refused(asked: &Asked, status: u16, headers: &Headers<'_>, body: &[u8], now: Duration) -> Failure {
     let mut failure = failure::classify(Answer {
         what: &asked.what,
+        used: &asked.used,
         status,
         exception: headers.get("x-ExceptionType"),
         retry_after: headers.announcement(now).retry_after.map(|after| after.as_secs()),
         request_id: headers.request_id(),
+        claims: headers.claims().as_deref(),
         body,
     });
     failure.error.target.clone_from(&asked.object);
@@ -177,12 +246,18 @@ fn unreadable(asked: &Asked, error: &Error, answer: &HttpAnswer) -> Failure {
         ..NativeStatus::default()
     };
     let error = named(asked, error.clone().native(native));
-    Failure { error, retry: Retry::Later(None), refused: false }
+    Failure { error, retry: Retry::Later(None), refused: false, claims: None }
 }
 
 /// The failure of a request without an answer.
 fn lost(asked: &Asked, failure: &HttpFailure) -> Failure {
-    Failure { error: named(asked, failure.error.clone()), retry: Retry::Later(None), refused: !failure.sent }
+    let error = named(asked, failure.error.clone());
+    Failure { error, retry: Retry::Later(None), refused: !failure.sent, claims: None }
+}
+
+/// The failure of an answer that lacks what was asked for.
+pub fn lacking(asked: &Asked, error: Error) -> Failure {
+    Failure { error: named(asked, error), retry: Retry::Never, refused: false, claims: None }
 }
 
 fn named(asked: &Asked, mut error: Error) -> Error {
@@ -200,7 +275,7 @@ fn course(results: &[Result<Page, Failure>]) -> Course {
         Course::Throttled
     } else if results.iter().any(|one| one.as_ref().is_err_and(|f| matches!(status(f), Some(503 | 504)))) {
         Course::Overloaded
-    } else if failed(|failure| failure.retry != Retry::Never) {
+    } else if failed(|failure| !failure.retry.is_answer()) {
         Course::Failed
     } else if slowed {
         Course::Delayed

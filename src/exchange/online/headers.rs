@@ -2,11 +2,12 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::throttle::Announcement;
+use super::{challenge, throttle::Announcement};
+use crate::exchange::failure::excerpt;
 
 /// The headers of an answer, wherever they are.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,25 @@ impl<'a> Headers<'a> {
     /// The service's id of the request.
     pub fn request_id(&self) -> Option<&'a str> {
         self.get("request-id").or_else(|| self.get("client-request-id"))
+    }
+
+    /// What the cmdlet warned about (docs/design/exchange-online.md §1.6, "Warnings"): a text, or a list of them in
+    /// JSON.
+    pub fn warnings(&self) -> Vec<String> {
+        let text = self.get("X-Warnings").map(str::trim).unwrap_or_default();
+        let all = serde_json::from_str::<Vec<String>>(text).unwrap_or_else(|_| vec![text.to_owned()]);
+        all.iter().map(|one| excerpt(one.as_bytes(), 2_000)).filter(|one| !one.is_empty()).collect()
+    }
+
+    /// The claims that a new token must have, as JSON, where a challenge asks for one.
+    pub fn claims(&self) -> Option<String> {
+        let texts: Vec<&str> = match self {
+            Self::Http(map) => {
+                map.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect()
+            }
+            Self::Inner(_) => self.get(WWW_AUTHENTICATE.as_str()).into_iter().collect(),
+        };
+        texts.into_iter().find_map(challenge::claims)
     }
 
     /// What they announce (docs/design/exchange-online.md §1.6, "Rate headers"; RFC 9110, 10.2.3). `now` stands in for

@@ -10,9 +10,11 @@
 mod access;
 mod answer;
 mod batch;
+mod challenge;
 mod connection;
 mod delivery;
 mod headers;
+mod manner;
 mod region;
 mod request;
 mod retry;
@@ -26,11 +28,22 @@ use self::{
     request::Requests,
     run::{Line, Run, Sink},
 };
+use uuid::Uuid;
+
 use super::{
-    CmdletChannel, Command, Location, Object, Output, clock::Clock, cloud::Cloud, http::HttpClient,
+    CmdletChannel, Command, Location, Object, Output,
+    clock::Clock,
+    cloud::Cloud,
+    dialect::{Dialect, SettledFact},
+    http::HttpClient,
     sign_in::TokenSource,
 };
-use crate::{error::Result, event::Context, model::Timestamp, profile::ExchangeOnlineSettings};
+use crate::{
+    error::{Error, ErrorId, Result},
+    event::Context,
+    model::Timestamp,
+    profile::ExchangeOnlineSettings,
+};
 
 /// Commands that one call takes well: some requests for each of those that run at a time.
 const BATCH: usize = 500;
@@ -40,6 +53,12 @@ pub struct ExchangeOnline {
     connection: Arc<Connection>,
     requests: Requests,
     line: Line,
+    /// The organisation as the profile names it.
+    organization: String,
+    /// What an earlier run learned, until it is known whose it is.
+    recalled: Option<Dialect>,
+    /// What was handed out last, for a later run.
+    told: String,
 }
 
 impl ExchangeOnline {
@@ -56,8 +75,11 @@ impl ExchangeOnline {
         let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, time_limit);
         Ok(Self {
             connection: Arc::new(connection),
-            requests: Requests::new(&settings.organization, settings.byte_encoding),
+            requests: Requests::new(&settings.organization),
             line: Line::default(),
+            organization: settings.organization.clone(),
+            recalled: None,
+            told: String::new(),
         })
     }
 
@@ -67,8 +89,51 @@ impl ExchangeOnline {
         context: &Context,
         sink: Sink<'_>,
     ) -> Result<Vec<Result<Output>>> {
+        self.meet(context)?;
         let run = Run::new(&mut self.line, &self.connection, &self.requests, commands, context);
         context.block_on(run.finish(sink))?
+    }
+
+    /// Finds out which tenant the token is of, once: it is named in every address, and what earlier runs learned of it
+    /// holds.
+    ///
+    /// Fails as the sign-in does, and with `AccessTokenUnusable` where the profile names another tenant.
+    fn meet(&mut self, context: &Context) -> Result<()> {
+        if !self.line.dialect.organization.is_empty() {
+            return Ok(());
+        }
+        let token = context.block_on(self.connection.tokens().token())??;
+        let named = Uuid::try_parse(&self.organization).ok();
+        let key = match token.tenant() {
+            Some(tenant) if named.is_some_and(|named| named != tenant) => {
+                let message = format!(
+                    "The access token is of the tenant {tenant}, and -Organization names the tenant {}.",
+                    self.organization
+                );
+                return Err(Error::new(ErrorId::AccessTokenUnusable, message)
+                    .target(&self.organization)
+                    .advice("Sign in to the tenant that the profile names, or change the profile's -Organization."));
+            }
+            Some(tenant) => {
+                self.requests.know_tenant(tenant);
+                tenant.to_string()
+            }
+            None => self.organization.to_lowercase(),
+        };
+        self.line.dialect = Dialect::of(&key);
+        self.told = self.line.dialect.kept();
+        if let Some(recalled) = self.recalled.take() {
+            self.adopt(recalled);
+        }
+        Ok(())
+    }
+
+    /// Goes on with what an earlier run learned, where it is of the same organisation.
+    fn adopt(&mut self, recalled: Dialect) {
+        if recalled.organization == self.line.dialect.organization {
+            self.told = recalled.kept();
+            self.line.dialect = recalled;
+        }
     }
 }
 
@@ -114,6 +179,11 @@ impl CmdletChannel for ExchangeOnline {
         Ok(())
     }
 
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        context.check()?;
+        context.block_on(self.connection.clock().sleep(time, &context.cancel))?
+    }
+
     /// Where the service has not been asked anything yet, it is asked for the organisation's name.
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
         if self.connection.service_time().is_none() {
@@ -123,5 +193,30 @@ impl CmdletChannel for ExchangeOnline {
             let _refusal = self.invoke(&[command], context)?;
         }
         Ok(self.connection.service_time())
+    }
+
+    fn recall(&mut self, remembered: &str) {
+        match Dialect::read(remembered) {
+            Some(recalled) if self.line.dialect.organization.is_empty() => self.recalled = Some(recalled),
+            Some(recalled) => self.adopt(recalled),
+            None => {}
+        }
+    }
+
+    fn learned(&mut self) -> Option<String> {
+        let kept = self.line.dialect.kept();
+        let is_new = !self.line.dialect.organization.is_empty() && kept != self.told;
+        is_new.then(|| {
+            self.told.clone_from(&kept);
+            kept
+        })
+    }
+
+    fn dialect(&mut self) -> Option<&mut Dialect> {
+        Some(&mut self.line.dialect)
+    }
+
+    fn settled(&self) -> Vec<SettledFact> {
+        self.line.dialect.settled()
     }
 }

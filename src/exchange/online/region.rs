@@ -20,6 +20,18 @@ const MOST_COOKIES: usize = 16;
 /// The longest cookie, in bytes.
 const LONGEST_COOKIE: usize = 4096;
 
+/// The port inside of Microsoft's network that some addresses of answers name (third party: terraprovider/go-exoscc).
+const INNER_PORT: u16 = 446;
+
+/// An address of an answer as it is reached from outside: the service's inner port is 443 there.
+pub fn at_usual_port(cloud: &Cloud, mut url: Url) -> Url {
+    if url.port() == Some(INNER_PORT) && cloud.service().port() != Some(INNER_PORT) {
+        // Only addresses without a host have no port to set, and those were refused before.
+        let _ = url.set_port(None);
+    }
+    url
+}
+
 /// Where requests go.
 #[derive(Debug, Clone)]
 pub struct Region {
@@ -90,6 +102,7 @@ impl Region {
             );
             return Err(Error::new(ErrorId::RedirectRefused, message).target(host));
         }
+        let url = at_usual_port(cloud, url);
         self.service.clone_from(&url);
         self.service.set_path("/");
         self.service.set_query(None);

@@ -2,126 +2,191 @@
 //!
 //! Third party: the form is read in public clients of the same interface; Microsoft documents only the cmdlets.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+mod body;
+
 use reqwest::{
     Url,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
-use serde_json::{Map, Value, json};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
+use self::body::{Batched, Inner, Text, command_body};
+use super::manner::{Manner, Reading, is_address, reads};
 use crate::{
     error::{Error, ErrorId, Result},
-    exchange::{Command, Confirm, Parameter, http::HttpRequest},
-    profile::ByteEncoding,
+    exchange::{
+        Command,
+        dialect::{AnchorForm, TenantForm},
+        http::HttpRequest,
+        sign_in::AccessToken,
+    },
 };
 
-/// The mailbox that every organisation has; it stands for commands that are about no mailbox.
+/// The mailbox that every organisation has; it stands for the organisation itself.
 const SYSTEM_MAILBOX: &str = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}";
-/// Forms of anchors that are passed on as they are.
-const ANCHOR_FORMS: &[&str] = &["UPN:", "SMTP:", "MBX:", "APP:"];
-/// How many objects a page may have.
-const PAGE: &str = "odata.maxpagesize=1000";
+/// The user that stands for an application.
+const OAUTH_USER: &str = "OAuthUser";
 
-/// Makes the requests of one run.
+/// The headers of a request or of a command in a batch.
+type Headers = Vec<(&'static str, String)>;
+
+/// Makes the requests to one tenant.
 #[derive(Debug, Clone)]
 pub struct Requests {
-    tenant: String,
-    encoding: ByteEncoding,
-    connection: Uuid,
+    organization: String,
+    tenant: Option<String>,
 }
 
 impl Requests {
-    /// For a tenant, named by its domain or id; a run has one connection id.
-    pub fn new(tenant: &str, encoding: ByteEncoding) -> Self {
-        Self { tenant: tenant.to_owned(), encoding, connection: Uuid::new_v4() }
+    /// For an organisation as the profile names it, by its domain or id.
+    pub fn new(organization: &str) -> Self {
+        Self { organization: organization.to_owned(), tenant: None }
+    }
+
+    /// From now on by the id that the token shows.
+    pub fn know_tenant(&mut self, tenant: Uuid) {
+        self.tenant = Some(tenant.to_string());
+    }
+
+    /// The id of the tenant, where the token shows one.
+    pub fn tenant_id(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// Whether the tenant has a name besides its id.
+    pub fn has_domain(&self) -> bool {
+        self.tenant.as_ref().is_some_and(|id| !id.eq_ignore_ascii_case(&self.organization))
     }
 
     /// One command by itself; `page`: the address of a further page of its output.
     /// Fails with `Internal` where a name has no form in a header.
-    pub fn single(&self, service: &Url, command: &Command, page: Option<&Url>) -> Result<HttpRequest> {
-        let url = page.cloned().unwrap_or_else(|| self.address(service, command));
-        request(url, &body(command, self.encoding), self.headers(command))
+    pub fn single(
+        &self,
+        service: &Url,
+        command: &Command,
+        manner: Manner,
+        page: Option<&Url>,
+    ) -> Result<HttpRequest> {
+        let url = page.cloned().unwrap_or_else(|| self.address(service, command, manner));
+        let mut headers = self.headers(command, manner);
+        headers.push(("Prefer", page_size(manner)));
+        let body = command_body(command, manner.bytes).to_string().into_bytes();
+        request(url, body.into(), headers)
     }
 
-    /// Several commands in one request; their ids are their positions.
+    /// Several commands in one request; their ids are their positions. A batch of OData inherits nothing, so each
+    /// carries the token itself.
     /// Fails with `Internal` where a name has no form in a header.
-    pub fn batch(&self, service: &Url, commands: &[&Command]) -> Result<HttpRequest> {
-        let inner = commands.iter().enumerate().map(|(position, command)| {
-            let headers = self.headers(command).into_iter();
-            json!({
-                "id": position.to_string(),
-                "method": "POST",
-                "url": self.address(service, command).as_str(),
-                "headers": headers.map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<_, _>>(),
-                "body": body(command, self.encoding),
-            })
-        });
-        let all = json!({ "requests": inner.collect::<Vec<_>>() });
-        let prefer = format!("{PAGE},odata.continue-on-error");
-        let mut headers = common(&self.connection);
-        headers.extend([("Prefer", prefer), ("X-AnchorMailbox", self.organisation())]);
-        request(self.path(service, "$batch"), &all, headers)
+    pub fn batch(
+        &self,
+        service: &Url,
+        commands: &[(&Command, Manner)],
+        token: &AccessToken,
+    ) -> Result<HttpRequest> {
+        let bearer = token.bearer();
+        let inner = |(position, (command, manner)): (usize, &(&Command, Manner))| {
+            let mut headers = self.headers(command, *manner);
+            headers.push(("Prefer", format!("{};odata.continue-on-error", page_size(*manner))));
+            Inner {
+                id: position.to_string(),
+                url: self.address(service, command, *manner).into(),
+                headers,
+                authorization: &bearer,
+                body: command_body(command, manner.bytes),
+            }
+        };
+        let body = Batched(commands.iter().enumerate().map(inner).collect());
+        let body = Text::of(&body).map_err(|e| {
+            Error::new(ErrorId::Internal, format!("A batch of commands can't be written as JSON: {e}."))
+        })?;
+        let tenant = commands.first().map_or(TenantForm::default(), |(_, manner)| manner.tenant);
+        let mut headers = common();
+        headers.extend([
+            ("Prefer", "odata.continue-on-error".to_owned()),
+            ("X-AnchorMailbox", self.system_mailbox(tenant)),
+        ]);
+        request(self.path(service, tenant, "$batch"), body, headers)
     }
 
-    fn path(&self, service: &Url, last: &str) -> Url {
+    /// How the tenant is named.
+    fn name(&self, form: TenantForm) -> &str {
+        match form {
+            TenantForm::Id => self.tenant.as_deref().unwrap_or(&self.organization),
+            TenantForm::Domain => &self.organization,
+        }
+    }
+
+    fn path(&self, service: &Url, tenant: TenantForm, last: &str) -> Url {
         let mut url = service.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.clear().extend(["adminapi", "beta", &self.tenant, last]);
+            path.clear().extend(["adminapi", "beta", self.name(tenant), last]);
         }
         url
     }
 
-    fn address(&self, service: &Url, command: &Command) -> Url {
-        let mut url = self.path(service, "InvokeCommand");
-        if !command.select.is_empty() {
+    fn address(&self, service: &Url, command: &Command, manner: Manner) -> Url {
+        let mut url = self.path(service, manner.tenant, "InvokeCommand");
+        if manner.reading == Reading::Json && reads(command) && !command.select.is_empty() {
             url.set_query(Some(&format!("$select={}", command.select.join(","))));
         }
         url
     }
 
-    fn organisation(&self) -> String {
-        format!("APP:{SYSTEM_MAILBOX}@{}", self.tenant)
+    fn system_mailbox(&self, tenant: TenantForm) -> String {
+        format!("APP:{SYSTEM_MAILBOX}@{}", self.name(tenant))
     }
 
-    /// Near which mailbox a command runs. An address without a form is an SMTP address; one that a header can't carry
-    /// does without.
-    fn anchor(&self, command: &Command) -> String {
-        let given = command.anchor.as_deref().filter(|anchor| anchor.bytes().all(|b| b.is_ascii_graphic()));
-        match given {
-            Some(anchor) if ANCHOR_FORMS.iter().any(|form| anchor.starts_with(form)) => anchor.to_owned(),
-            Some(anchor) if anchor.contains('@') => format!("SMTP:{anchor}"),
-            _ => self.organisation(),
+    /// Near what a command is said to run.
+    fn anchor(&self, command: &Command, manner: Manner) -> String {
+        match (manner.anchor, command.anchor.as_deref()) {
+            (AnchorForm::Address, Some(address)) if is_address(address) => format!("SMTP:{address}"),
+            (AnchorForm::OAuthUser, _) => format!("UPN:{OAUTH_USER}@{}", self.organization),
+            (AnchorForm::Tenant, _) => format!("TID:{}", self.name(manner.tenant)),
+            _ => self.system_mailbox(manner.tenant),
         }
     }
 
-    fn headers(&self, command: &Command) -> Vec<(&'static str, String)> {
-        let mut headers = common(&self.connection);
+    /// The headers of a command, besides `Prefer`. What names the client and its version is optional: an old version
+    /// could be refused one day.
+    fn headers(&self, command: &Command, manner: Manner) -> Headers {
+        let mut headers = common();
         headers.extend([
             ("X-CmdletName", command.cmdlet.to_owned()),
-            ("X-AnchorMailbox", self.anchor(command)),
-            ("Prefer", PAGE.to_owned()),
+            ("X-AnchorMailbox", self.anchor(command, manner)),
         ]);
+        if manner.anchor == AnchorForm::Address && !reads(command) {
+            headers.push(("parameter-based-routing", "true".to_owned()));
+        }
+        match manner.reading {
+            Reading::Json => headers.push(("X-ResponseFormat", "json".to_owned())),
+            Reading::Clixml => headers.extend([
+                ("X-ResponseFormat", "clixml".to_owned()),
+                ("X-SerializationLevel", "Partial".to_owned()),
+            ]),
+        }
         headers
     }
 }
 
-/// The headers of every request and of every command in a batch.
-fn common(connection: &Uuid) -> Vec<(&'static str, String)> {
+/// How many objects a page is to have.
+fn page_size(manner: Manner) -> String {
+    format!("odata.maxpagesize={}", manner.page.objects())
+}
+
+/// The headers of every request and of every command in a batch. Refusals are understood in English.
+fn common() -> Headers {
     vec![
         ("Accept", "application/json".to_owned()),
         ("Accept-Charset", "UTF-8".to_owned()),
+        // Refusals are known by their English text.
+        ("Accept-Language", "en-US".to_owned()),
         ("Content-Type", "application/json".to_owned()),
-        ("X-ResponseFormat", "clixml".to_owned()),
-        ("X-SerializationLevel", "Partial".to_owned()),
-        ("X-ClientApplication", "ExoManagementModule".to_owned()),
-        ("X-ClientModuleVersion", "3.4.0".to_owned()),
         ("client-request-id", Uuid::new_v4().to_string()),
-        ("connection-id", connection.to_string()),
     ]
 }
 
-fn request(url: Url, body: &Value, headers: Vec<(&'static str, String)>) -> Result<HttpRequest> {
+fn request(url: Url, body: Zeroizing<Vec<u8>>, headers: Headers) -> Result<HttpRequest> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         let internal =
@@ -129,47 +194,9 @@ fn request(url: Url, body: &Value, headers: Vec<(&'static str, String)>) -> Resu
         let header = HeaderName::try_from(name).map_err(|_| internal())?;
         map.insert(header, HeaderValue::try_from(&value).map_err(|_| internal())?);
     }
-    let mut request = HttpRequest::post(url, body.to_string().into_bytes());
+    let mut request = HttpRequest::post(url, body);
     request.headers = map;
     Ok(request)
-}
-
-fn body(command: &Command, encoding: ByteEncoding) -> Value {
-    let mut parameters = Map::new();
-    for (name, value) in &command.parameters {
-        let value = match value {
-            Parameter::Text(text) => json!(text),
-            Parameter::Flag(flag) => json!(flag),
-            Parameter::Binary(bytes) => binary(bytes, encoding),
-            Parameter::Clear => Value::Null,
-            Parameter::Remove(list) => {
-                let values: Vec<Value> = list.iter().map(|bytes| binary(bytes, encoding)).collect();
-                json!({ "@odata.type": "#Exchange.GenericHashTable", "remove": values })
-            }
-            Parameter::BinaryList(list) => {
-                parameters.insert(format!("{name}@odata.type"), json!("#Collection(Exchange.ByteArrayType)"));
-                list.iter().map(|bytes| json!({ "Data": data(bytes, encoding) })).collect()
-            }
-        };
-        parameters.insert((*name).to_owned(), value);
-    }
-    match command.confirm {
-        Confirm::None => {}
-        Confirm::Execute => drop(parameters.insert("Confirm".to_owned(), json!(false))),
-        Confirm::Validate => drop(parameters.insert("Confirm".to_owned(), json!(true))),
-    }
-    json!({ "CmdletInput": { "CmdletName": command.cmdlet, "Parameters": parameters } })
-}
-
-fn binary(bytes: &[u8], encoding: ByteEncoding) -> Value {
-    json!({ "@odata.type": "#Exchange.ByteArrayType", "Data": data(bytes, encoding) })
-}
-
-fn data(bytes: &[u8], encoding: ByteEncoding) -> Value {
-    match encoding {
-        ByteEncoding::Base64 => json!(BASE64_STANDARD.encode(bytes)),
-        ByteEncoding::Integers => json!(bytes),
-    }
 }
 
 #[cfg(test)]

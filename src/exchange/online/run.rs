@@ -1,5 +1,7 @@
 //! Runs many commands: as many at a time as the service takes, again where that is safe, each with its own result.
 
+mod batches;
+mod doubt;
 mod landing;
 
 use std::{
@@ -11,10 +13,12 @@ use std::{
 use reqwest::Url;
 use tokio::task::JoinSet;
 
+use self::batches::Batches;
 use super::{
     access::Access,
     connection::Connection,
     delivery::{Asked, Delivery, deliver},
+    manner::{Doubt, Manner},
     request::Requests,
     retry::{Breaker, Budget},
     throttle::{Course, Pace, Throttle, Ticket},
@@ -22,7 +26,12 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
-    exchange::{Command, Object, Output},
+    exchange::{
+        Command, Object, Output,
+        dialect::{BatchForm, Dialect},
+        failure::Failure,
+        sign_in::AccessToken,
+    },
     model::counted,
 };
 
@@ -38,6 +47,11 @@ pub struct Line {
     budget: Budget,
     breaker: Breaker,
     access: Access,
+    /// The forms of the wire that are in use.
+    pub dialect: Dialect,
+    batches: Batches,
+    /// What no form was found for, in this connection.
+    exhausted: HashSet<Doubt>,
     flights: HashMap<u64, Flight>,
     flown: u64,
     /// Requests that were repeated, in this run.
@@ -53,6 +67,13 @@ struct Job {
     due: Duration,
     /// Not in a batch: the service refused one as a whole.
     alone: bool,
+    /// It failed in a batch that may be to blame.
+    anew: bool,
+    /// How it is to be sent, where that differs from all others; and how it was sent last.
+    manner: Option<Manner>,
+    sent: Manner,
+    /// How it was sent and refused, and what for.
+    refused: Vec<(Doubt, Manner)>,
     /// The page that comes next, and those that came already.
     page: Option<Url>,
     pages: HashSet<String>,
@@ -77,6 +98,9 @@ pub struct Run<'a> {
     /// Ready now; and those that wait for their time.
     ready: VecDeque<Job>,
     waiting: Vec<Job>,
+    /// Those that wait for what becomes of another one, and which one that is.
+    parked: Vec<(Doubt, Job, Failure)>,
+    probes: HashMap<Doubt, usize>,
     results: Vec<Option<Result<Output>>>,
     logged_wait: Duration,
     tasks: JoinSet<(u64, Result<Delivery>)>,
@@ -91,22 +115,29 @@ impl<'a> Run<'a> {
         commands: &'a [Command],
         context: &'a Context,
     ) -> Self {
-        let job = |position| Job {
+        let job = |(position, command): (usize, &Command)| Job {
             position,
             attempts: 0,
             due: Duration::ZERO,
             alone: false,
+            anew: false,
+            manner: None,
+            sent: Manner::of(command, &line.dialect),
+            refused: Vec::new(),
             page: None,
             pages: HashSet::new(),
         };
+        let ready = commands.iter().enumerate().map(job).collect();
         Self {
             line,
             connection,
             requests,
             commands,
             context,
-            ready: (0..commands.len()).map(job).collect(),
+            ready,
             waiting: Vec::new(),
+            parked: Vec::new(),
+            probes: HashMap::new(),
             results: commands.iter().map(|_| None).collect(),
             logged_wait: Duration::ZERO,
             tasks: JoinSet::new(),
@@ -203,7 +234,8 @@ impl<'a> Run<'a> {
 
     /// Sends the next request, with `most` commands at most.
     fn send(&mut self, now: Duration, most: usize) -> Result<()> {
-        let single = |job: &Job| job.alone || job.page.is_some();
+        let together = self.line.dialect.batch.form == BatchForm::Together;
+        let single = |job: &Job| !together || job.alone || job.page.is_some();
         let mut jobs: Vec<Job> = Vec::new();
         while let Some(job) = self.ready.pop_front() {
             if !jobs.is_empty() && (single(&job) || jobs.len() >= most) {
@@ -216,9 +248,13 @@ impl<'a> Run<'a> {
                 break;
             }
         }
-        let commands: Vec<Command> =
-            jobs.iter().filter_map(|job| self.commands.get(job.position)).cloned().collect();
-        let asked: Vec<Asked> = commands.iter().map(Asked::of).collect();
+        let mut commands: Vec<(Command, Manner)> = Vec::with_capacity(jobs.len());
+        for job in &mut jobs {
+            let Some(command) = self.commands.get(job.position) else { continue };
+            job.sent = job.manner.unwrap_or_else(|| Manner::of(command, &self.line.dialect));
+            commands.push((command.clone(), job.sent));
+        }
+        let asked: Vec<Asked> = commands.iter().map(|(command, _)| Asked::of(command)).collect();
         let page = jobs.first().and_then(|job| job.page.clone());
         let (connection, requests) = (self.connection.clone(), self.requests.clone());
         self.line.flown += 1;
@@ -227,9 +263,12 @@ impl<'a> Run<'a> {
         let ticket = self.line.throttle.sent(jobs.len());
         self.line.flights.insert(number, Flight { ticket, jobs });
         self.tasks.spawn(async move {
-            let make = |service: &Url| match commands.as_slice() {
-                [command] => requests.single(service, command, page.as_ref()),
-                all => requests.batch(service, &all.iter().collect::<Vec<_>>()),
+            let make = |service: &Url, token: &AccessToken| match commands.as_slice() {
+                [(command, manner)] => requests.single(service, command, *manner, page.as_ref()),
+                all => {
+                    let all: Vec<_> = all.iter().map(|(command, manner)| (command, *manner)).collect();
+                    requests.batch(service, &all, token)
+                }
             };
             (number, deliver(&connection, make, &asked, asked.len() > 1).await)
         });

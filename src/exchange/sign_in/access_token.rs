@@ -3,8 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use reqwest::header::HeaderValue;
+use serde::Deserialize;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::claims;
 use crate::model::Timestamp;
 
 /// A token is renewed when it is valid for this many seconds only, or for half of its life if that is shorter.
@@ -31,11 +34,28 @@ impl AccessToken {
 
     /// The value of the header `Authorization`, marked as sensitive.
     pub fn authorization(&self) -> HeaderValue {
-        let text = Zeroizing::new(format!("Bearer {}", self.0.text.as_str()));
+        let text = self.bearer();
         // `new` took only characters that fit; an empty header would just be refused by the service.
         let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
+    }
+
+    /// The text of the header `Authorization`, for the commands of a batch.
+    pub(in crate::exchange) fn bearer(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("Bearer {}", self.0.text.as_str()))
+    }
+
+    /// The tenant that it is of, as it says itself (claim `tid`:
+    /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>). The service believes its
+    /// signature; here it only tells where to ask. `None`: it does not say so, or is no JWT.
+    pub fn tenant(&self) -> Option<Uuid> {
+        #[derive(Deserialize)]
+        struct Claims {
+            tid: String,
+        }
+        let claims: Claims = claims::of(&self.0.text)?;
+        Uuid::try_parse(&claims.tid).ok()
     }
 
     /// When it stops being valid.
@@ -82,6 +102,23 @@ mod tests {
         assert_eq!(format!("{token:?}"), "AccessToken(until 1970-01-01 00:17 UTC)");
         assert_eq!(format!("{:?}", token.authorization()), "Sensitive");
         assert_eq!(token.authorization().as_bytes(), b"Bearer secret-4711");
+    }
+
+    #[test]
+    fn the_tenant_is_the_one_that_a_token_names_itself() {
+        // {"tid":"2fd9c3b0-1111-4222-8333-444455556666"}, {"tid":"contoso.com"} and {}.
+        let own = "eyJ0aWQiOiIyZmQ5YzNiMC0xMTExLTQyMjItODMzMy00NDQ0NTU1NTY2NjYifQ";
+        let id = Uuid::try_parse("2fd9c3b0-1111-4222-8333-444455556666").ok();
+        for (text, tenant) in [
+            (format!("e30.{own}.sig"), id),
+            (format!("e30.{own}=="), None),
+            ("e30.eyJ0aWQiOiJjb250b3NvLmNvbSJ9.sig".to_owned(), None),
+            ("e30.e30.sig".to_owned(), None),
+            ("e30.*.sig".to_owned(), None),
+            ("opaque".to_owned(), None),
+        ] {
+            assert_eq!(token(&text, 60).unwrap().tenant(), tenant, "{text}");
+        }
     }
 
     #[test]

@@ -2,11 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{AccessToken, TokenFuture, TokenSource};
+use super::{AccessToken, TokenFuture, TokenSource, claims};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{clock::Clock, cloud::Cloud},
@@ -48,7 +47,7 @@ impl HandedIn {
         let text = Some(secret).filter(|secret| secret.len() <= MAX_TOKEN);
         let text = text.and_then(|secret| std::str::from_utf8(secret).ok()).unwrap_or_default().trim();
         let text = text.strip_prefix("Bearer ").unwrap_or(text).trim();
-        let claims = claims(text);
+        let claims: Option<Claims> = claims::of(text);
         let expires = claims.as_ref().and_then(|claims| claims.exp);
         // A token that does not tell its end is used until the service refuses it.
         let expires = expires.map_or(Timestamp(i64::MAX), |seconds| Timestamp(seconds as i64));
@@ -95,14 +94,6 @@ impl TokenSource for HandedIn {
             self.refused.store(true, Ordering::Relaxed);
         }
     }
-}
-
-/// The claims of a JWT (RFC 7519, 7.2); `None` if it is none.
-fn claims(token: &str) -> Option<Claims> {
-    let mut parts = token.split('.');
-    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-    let payload = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?);
-    serde_json::from_slice(&payload).ok()
 }
 
 fn unusable(what: &str) -> Error {

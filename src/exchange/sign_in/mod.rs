@@ -3,6 +3,7 @@
 mod access_token;
 mod assertion;
 mod certificate;
+mod claims;
 mod entra;
 mod handed_in;
 mod host_key;

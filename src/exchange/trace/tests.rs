@@ -46,7 +46,7 @@ fn trace() -> (Trace, Shared) {
 }
 
 fn request(body: &str) -> HttpRequest {
-    HttpRequest::post(Url::parse("https://a.test/x?y=z").unwrap(), body.into())
+    HttpRequest::post(Url::parse("https://a.test/x?y=z").unwrap(), body.as_bytes().to_vec())
 }
 
 fn answer(body: &[u8]) -> Result<HttpAnswer, HttpFailure> {

@@ -98,6 +98,17 @@ impl Mode for InPlace {
     fn keep(&self, state: &State, change: &Change, _key: &str, now: Timestamp) -> Result<()> {
         state.release_values(&change.removed(), now)
     }
+
+    /// Nothing is managed; the next run reads what is there.
+    fn keep_left(
+        &self,
+        _state: &State,
+        _change: &Change,
+        _found: &TargetRecipient,
+        _now: Timestamp,
+    ) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A look at those of whom something goes: who changed a moment ago is left for a later run.

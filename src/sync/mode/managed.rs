@@ -129,6 +129,19 @@ impl Mode for Managed<'_> {
         state.set_managed(&change.anchor, link, &change.after, now)?;
         state.forget_former(&change.anchor)
     }
+
+    /// All of it is ours: the next run plans from that.
+    fn keep_left(
+        &self,
+        state: &State,
+        change: &Change,
+        found: &TargetRecipient,
+        now: Timestamp,
+    ) -> Result<()> {
+        let managed = state.managed(&change.anchor)?;
+        let there = ours(change, &managed, Some(found));
+        state.set_managed(&change.anchor, Some(&found.key), &there, now)
+    }
 }
 
 fn ours(change: &Change, managed: &[PublishedValue], found: Option<&TargetRecipient>) -> Vec<PublishedValue> {

@@ -74,6 +74,16 @@ pub trait Mode: Sync {
     /// Keeps what a written change made of the target, within the caller's transaction; `key` is the target's own
     /// for the recipient.
     fn keep(&self, state: &State, change: &Change, key: &str, now: Timestamp) -> Result<()>;
+
+    /// Keeps what is there of a change that has failed, within the caller's transaction: the target still has what was
+    /// to go, and what was written besides.
+    fn keep_left(
+        &self,
+        state: &State,
+        change: &Change,
+        found: &TargetRecipient,
+        now: Timestamp,
+    ) -> Result<()>;
 }
 
 /// The values of a write, and which of those that are there it replaces.

@@ -17,7 +17,7 @@ pub(super) fn get(key: Key, near: Option<&str>, location: Location) -> Command {
     Command {
         select: key.kind.properties(location),
         anchor: near.filter(|_| key.kind.has_mailbox()).map(str::to_owned),
-        ..Command::new(key.kind.get_cmdlet(), vec![("Identity", text(key.guid.to_string()))])
+        ..Command::new(key.kind.get_cmdlet(), vec![("Identity", text(key.guid.to_string()))]).about(near)
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn recipient_by_identity(identity: &str) -> Command {
 pub(super) fn recipients_by_address(address: &str) -> Command {
     let filter = format!("EmailAddresses -eq 'smtp:{}'", address.replace('\'', "''"));
     let parameters = vec![("Filter", text(filter)), ("ResultSize", text("Unlimited"))];
-    Command { select: RECIPIENT_PROPERTIES, ..Command::new("Get-Recipient", parameters) }
+    Command { select: RECIPIENT_PROPERTIES, ..Command::new("Get-Recipient", parameters).about(Some(address)) }
 }
 
 /// Lists everybody of a kind; `counts_only`: with the number of their values instead of the values.
@@ -77,7 +77,7 @@ pub(super) fn set(
     Command {
         anchor: near.filter(|_| key.kind.has_mailbox()).map(str::to_owned),
         confirm: Confirm::Execute,
-        ..Command::new(cmdlet, parameters)
+        ..Command::new(cmdlet, parameters).about(near)
     }
 }
 

@@ -4,21 +4,31 @@
 //! `Get-MailUser` or `Get-MailContact` (other cmdlets don't show the values) and written with the `Set-` of the same
 //! name, which takes the whole list of an attribute.
 
+mod clear;
 mod command;
 mod found;
 mod index;
 mod kind;
 mod read;
+mod rehearse;
 mod search;
 mod stranger;
 mod write;
 
-use super::{Match, Stranger, Target, TargetQuery, TargetWrite};
+use std::time::Duration;
+
+use super::{
+    Match, Removal, Stranger, Target, TargetQuery, TargetWrite,
+    rehearsal::{Rehearsal, Rehearsed, Verb},
+};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    exchange::{CmdletChannel, Command, Location, Output},
+    exchange::{
+        CmdletChannel, Command, Location, Output,
+        dialect::{ClearForm, Fact, SettledFact},
+    },
     model::{PublishedRecipient, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
@@ -39,13 +49,21 @@ pub struct Exchange {
     create_contact: bool,
     location: Option<Location>,
     directory: Directory,
+    /// How properties are cleared, where the channel remembers nothing.
+    clear: Fact<ClearForm>,
 }
 
 impl Exchange {
     /// The organisation at the other end of `channel`; nothing is asked yet.
     pub fn new(channel: Box<dyn CmdletChannel>, contacts: &ContactSettings) -> Self {
         let create_contact = contacts.create_contact;
-        Self { channel, create_contact, location: None, directory: Directory::default() }
+        Self {
+            channel,
+            create_contact,
+            location: None,
+            directory: Directory::default(),
+            clear: Fact::default(),
+        }
     }
 
     fn location(&mut self, context: &Context) -> Result<Location> {
@@ -146,6 +164,43 @@ impl Target for Exchange {
         _context: &Context,
     ) -> Result<()> {
         Ok(())
+    }
+
+    fn verbs(&mut self) -> &'static [Verb] {
+        self.verbs_to_try()
+    }
+
+    fn verb(&mut self, query: &TargetQuery<'_>) -> Option<&'static str> {
+        self.verb_of(query)
+    }
+
+    fn rehearse(
+        &mut self,
+        rehearsals: &[Rehearsal<'_>],
+        context: &Context,
+    ) -> Result<Vec<Result<Rehearsed>>> {
+        self.validate(rehearsals, context)
+    }
+
+    fn settled(&self) -> Vec<SettledFact> {
+        self.channel.settled()
+    }
+
+    fn wait(&self, time: Duration, context: &Context) -> Result<()> {
+        self.channel.wait(time, context)
+    }
+
+    /// The answer to a write says nothing of what became of the property: `null` may leave it as it is.
+    fn removal(&mut self) -> Removal {
+        if self.clear_form().confirmed { Removal::Seen } else { Removal::Unseen }
+    }
+
+    fn note_removed(&mut self, write: &TargetWrite<'_>, insisted: bool) {
+        self.note_cleared(write, insisted);
+    }
+
+    fn insist(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<()>>> {
+        self.remove_values(writes, context)
     }
 
     fn recall(&mut self, remembered: &str) {

@@ -2,14 +2,14 @@
 
 use super::{
     Exchange, command,
-    found::Found,
+    found::{Found, property},
     index::{Located, Wanted},
     kind::{Key, Kind},
 };
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    exchange::{Location, Output, Parameter},
+    exchange::{Location, Output, Parameter, dialect::ClearForm},
     model::{Attribute, Named, Value},
     targets::TargetWrite,
 };
@@ -32,6 +32,7 @@ impl Exchange {
         context: &Context,
     ) -> Result<Vec<Result<String>>> {
         let location = self.location(context)?;
+        let clear = self.clear_form().form;
         let mut made = self.create(writes, location, context)?.into_iter();
         let mut places: Vec<Result<Place>> = Vec::with_capacity(writes.len());
         for write in writes {
@@ -40,7 +41,7 @@ impl Exchange {
         }
         let (mut commands, mut set) = (Vec::new(), Vec::with_capacity(writes.len()));
         for (write, place) in writes.iter().zip(&mut places) {
-            let lists = changed(write);
+            let lists = changed(write, clear);
             let key = match place {
                 Ok(Place::There(key)) if !lists.is_empty() => *key,
                 _ => {
@@ -140,7 +141,8 @@ impl Exchange {
             }
         };
         let location = self.location(context)?;
-        let output = self.invoke(&[command::get(key, None, location)], context)?.pop();
+        let near = write.query.recipient.address.as_deref();
+        let output = self.invoke(&[command::get(key, near, location)], context)?.pop();
         Ok(match output {
             Some(Ok(output)) if has_values(&output) => {
                 let what = format!("A mail contact for {label} was created meanwhile, and it has values.");
@@ -192,12 +194,14 @@ fn has_values(output: &Output) -> bool {
         .any(|object| !matches!(super::found::values(object), Ok(values) if values.is_empty()))
 }
 
+/// The bytes of the values of one attribute.
+pub(super) fn of(values: &[Value], attribute: Attribute) -> Vec<Vec<u8>> {
+    let values = values.iter().filter(|value| value.attribute == attribute);
+    values.map(|value| value.bytes.to_vec()).collect()
+}
+
 /// The parameters with the lists that change. The order of values is not promised, so it is no change.
-fn changed(write: &TargetWrite<'_>) -> Vec<(&'static str, Parameter)> {
-    let of = |values: &[Value], attribute: Attribute| -> Vec<Vec<u8>> {
-        let values = values.iter().filter(|value| value.attribute == attribute);
-        values.map(|value| value.bytes.to_vec()).collect()
-    };
+pub(super) fn changed(write: &TargetWrite<'_>, clear: ClearForm) -> Vec<(&'static str, Parameter)> {
     let sorted = |mut list: Vec<Vec<u8>>| {
         list.sort_unstable();
         list
@@ -205,9 +209,13 @@ fn changed(write: &TargetWrite<'_>) -> Vec<(&'static str, Parameter)> {
     let current = write.current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default();
     let list = |attribute| {
         let (old, new) = (of(current, attribute), of(&write.values, attribute));
-        let same = sorted(old) == sorted(new.clone());
-        let whole = if new.is_empty() { Parameter::Clear } else { Parameter::BinaryList(new) };
-        (!same).then(|| (super::found::property(attribute), whole))
+        let (old, same) = (old.clone(), sorted(old) == sorted(new.clone()));
+        let whole = match (new.is_empty(), clear) {
+            (false, _) => Parameter::BinaryList(new),
+            (true, ClearForm::Null) => Parameter::Clear,
+            (true, ClearForm::Remove) => Parameter::Remove(old),
+        };
+        (!same).then(|| (property(attribute), whole))
     };
     Attribute::all().filter_map(list).collect()
 }

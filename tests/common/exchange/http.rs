@@ -55,7 +55,9 @@ pub fn send(
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length = length.and_then(|(_, value)| value.parse().ok()).ok_or(ErrorKind::InvalidData)?;
+    // RFC 9110 §8.6: a 204 has none.
+    let none = (status == 204).then_some(0);
+    let length = length.and_then(|(_, value)| value.parse().ok()).or(none).ok_or(ErrorKind::InvalidData)?;
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     Ok(Reply { status, headers, body })

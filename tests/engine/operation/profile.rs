@@ -313,3 +313,17 @@ fn a_profile_goes_through_json_unchanged() {
         assert_eq!(Profile::try_from(profile.kept()).unwrap(), profile);
     }
 }
+
+#[test]
+fn a_setting_of_an_earlier_version_is_read_over_and_dropped_by_the_next_save() {
+    let home = Home::new();
+    home.write(&directory_to_cloud(json!({ "ByteEncoding": "Integers", "Timeout": 90 })));
+    let shown = home.get().unwrap();
+    assert_eq!((&shown["ByteEncoding"], &shown["Timeout"]), (&Value::Null, &json!(90)));
+    assert_eq!(home.file()["ByteEncoding"], "Integers", "reading changes nothing");
+    home.set(json!({ "Timeout": 91 })).unwrap();
+    assert_eq!((home.file().get("ByteEncoding"), &home.file()["Timeout"]), (None, &json!(91)));
+    let asked = home.set(json!({ "ByteEncoding": "Base64" })).unwrap_err();
+    assert_eq!(asked.id, ErrorId::ProfileInvalid, "{asked}");
+    assert!(asked.message.contains("-ByteEncoding"), "{asked}");
+}

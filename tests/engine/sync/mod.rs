@@ -20,6 +20,8 @@ mod mode;
 mod permutations;
 mod preview;
 mod properties;
+mod rehearsal;
+mod removal;
 mod rivals;
 mod state;
 mod state_contents;

@@ -163,6 +163,11 @@ pub fn set(who: &str, values: &[Vec<u8>]) -> Command {
     set_with("Set-Mailbox", who, values)
 }
 
+/// Takes a mailbox's certificates away.
+pub fn clear(who: &str) -> Command {
+    command("Set-Mailbox", &[], vec![identity(who), ("UserCertificate", Parameter::Clear)])
+}
+
 /// Lists all mailboxes.
 pub fn list() -> Command {
     let unlimited = Parameter::Text("Unlimited".into());

@@ -201,6 +201,7 @@ pub struct Office {
     pub clock: Clock,
     /// DER; everything is allowed without.
     pub trust_anchors: Vec<Vec<u8>>,
+    pub selection: SelectionName,
     home: tempfile::TempDir,
 }
 
@@ -256,6 +257,7 @@ impl Office {
             settings,
             clock,
             trust_anchors: Vec::new(),
+            selection: SelectionName::Best,
             home,
         }
     }
@@ -305,7 +307,7 @@ impl Office {
     pub fn run_with(&self, way: Way, target: &mut dyn Target, host: Arc<Recorder<Host>>) -> Outcome {
         let now = self.clock.timestamp();
         let state = State::open(&self.home.path().join("corp.db"), now).unwrap();
-        let policy = Policy::new(PolicyName::Standard, SelectionName::Best, true);
+        let policy = Policy::new(PolicyName::Standard, self.selection, true);
         let anchors = self.trust_anchors.iter().map(|der| Certificate::from_der(der).unwrap());
         let anchors = TrustAnchors::new(anchors);
         let mut source = Memory { recipients: self.source.clone(), ..Memory::default() };

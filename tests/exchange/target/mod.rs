@@ -3,6 +3,7 @@
 mod contacts;
 mod engine;
 mod exclusions;
+mod flavours;
 mod identity;
 mod killed;
 mod lost_state;

@@ -9,6 +9,15 @@ function ConvertTo-SessionValue($Value) {
     if ($null -eq $Value) { return $null }
     if ($Value -is [System.Management.Automation.SwitchParameter]) { return [bool]$Value }
     if ($Value -is [bool] -or $Value -is [string] -or $Value -is [int] -or $Value -is [long]) { return $Value }
+    if ($Value -is [System.Collections.IDictionary]) {
+        # @{Remove=...}: how a multi-valued property loses some of its values.
+        if (@($Value.Keys).Count -ne 1 -or -not $Value.Contains('Remove')) { return @{ Type = $Value.GetType().FullName } }
+        $removed = ConvertTo-SessionValue $Value['Remove']
+        if ($removed -is [System.Collections.IDictionary] -and $removed.Contains('ByteList')) {
+            return @{ Remove = $removed['ByteList'] }
+        }
+        return @{ Type = $Value.GetType().FullName }
+    }
     if ($Value -is [byte[]]) { return @{ Bytes = [Convert]::ToBase64String($Value) } }
     if ($Value -is [object[]] -or $Value -is [System.Collections.ArrayList] -or $Value -is [byte[][]]) {
         $list = New-Object System.Collections.ArrayList

@@ -39,6 +39,11 @@ impl Answer {
         }
     }
 
+    /// A success that says nothing.
+    pub fn empty(status: u16) -> Self {
+        Self { headers: Vec::new(), ..Self::new(status, "", "") }
+    }
+
     pub fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json; charset=utf-8", body.to_string())
     }
@@ -63,8 +68,10 @@ impl Answer {
         let mut response = Response::new(AnswerBody::new(self.body, self.truncated));
         *response.status_mut() = hyper::StatusCode::from_u16(self.status).unwrap_or_default();
         let headers = response.headers_mut();
-        let own = [("Date".to_owned(), date.to_owned()), ("Content-Length".to_owned(), length.to_string())];
-        for (name, value) in own.into_iter().chain(self.headers) {
+        let date = [("Date".to_owned(), date.to_owned())];
+        // RFC 9110 §8.6: a 204 has none.
+        let length = (self.status != 204).then(|| ("Content-Length".to_owned(), length.to_string()));
+        for (name, value) in date.into_iter().chain(length).chain(self.headers) {
             let name = HeaderName::from_bytes(name.as_bytes());
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
                 headers.append(name, value);

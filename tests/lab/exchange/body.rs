@@ -32,19 +32,32 @@ pub fn command(body: &Value, encoding: ByteEncoding) -> Result<Command, Failure>
     Ok(Command { cmdlet, parameters })
 }
 
-fn parse(object: &Map<String, Value>, encoding: ByteEncoding) -> Result<Vec<(String, Parameter)>, Failure> {
-    let mut parameters = Vec::new();
+/// The properties of an object, each with its annotation.
+fn annotated(object: &Map<String, Value>) -> Result<Vec<(&str, &Value, Option<&str>)>, Failure> {
+    let mut all = Vec::new();
     for (name, value) in object {
-        if let Some(annotated) = name.strip_suffix("@odata.type") {
-            if !object.contains_key(annotated) {
-                return Err(odata(format!("The annotation '{name}' has no property '{annotated}'.")));
+        match name.strip_suffix("@odata.type") {
+            Some("") => {}
+            Some(property) if object.contains_key(property) => {}
+            Some(property) => {
+                return Err(Failure::odata(format!("The annotation '{name}' has no property '{property}'.")));
             }
-            continue;
+            None => {
+                let annotation = object.get(&format!("{name}@odata.type"));
+                all.push((name.as_str(), value, annotation.map(|text| text.as_str().unwrap_or(""))));
+            }
         }
-        let annotation = object.get(&format!("{name}@odata.type")).map(|text| text.as_str().unwrap_or(""));
-        parameters.push((name.clone(), parameter(name, value, annotation, encoding)?));
     }
-    Ok(parameters)
+    Ok(all)
+}
+
+fn parse(object: &Map<String, Value>, encoding: ByteEncoding) -> Result<Vec<(String, Parameter)>, Failure> {
+    if object.contains_key("@odata.type") {
+        return Err(Failure::odata("Parameters have no type of their own.".into()));
+    }
+    let all = annotated(object)?.into_iter();
+    all.map(|(name, value, annotation)| Ok((name.to_owned(), parameter(name, value, annotation, encoding)?)))
+        .collect()
 }
 
 fn parameter(
@@ -54,17 +67,12 @@ fn parameter(
     encoding: ByteEncoding,
 ) -> Result<Parameter, Failure> {
     match (value, annotation) {
-        (Value::Array(items), Some(BYTE_ARRAYS)) if items.is_empty() => {
-            Err(odata(format!("The collection '{name}' is empty; an empty one is a {HASHTABLE}.")))
-        }
         (Value::Array(items), Some(BYTE_ARRAYS)) => {
-            let item = |value: &Value| match value.as_object() {
-                Some(fields) if fields.len() == 1 => bytes(fields.get("Data"), encoding),
-                _ => Err(odata(format!("An item of '{name}' must be an object with Data and nothing else."))),
-            };
-            items.iter().map(item).collect::<Result<_, _>>().map(Parameter::ByteList)
+            list(name, items, encoding, false).map(Parameter::ByteList)
         }
-        (_, Some(other)) => Err(odata(format!("A type '{other}' could not be resolved for '{name}'."))),
+        (_, Some(other)) => {
+            Err(Failure::odata(format!("A type '{other}' could not be resolved for '{name}'.")))
+        }
         (Value::Null, None) => Ok(Parameter::Null),
         (Value::Bool(flag), None) => Ok(Parameter::Flag(*flag)),
         (Value::String(text), None) => Ok(Parameter::Text(text.clone())),
@@ -84,46 +92,81 @@ fn parameter(
             Some(BYTE_ARRAY) if fields.len() == 2 => {
                 bytes(fields.get("Data"), encoding).map(Parameter::Bytes)
             }
-            Some(HASHTABLE) if fields.len() == 1 => Ok(Parameter::EmptyHashtable),
-            // Whether Add and Remove compare byte arrays is open (docs/design/exchange-online.md §1.1).
-            Some(HASHTABLE) => Ok(Parameter::Other("System.Collections.Hashtable".into())),
-            _ => Err(odata(format!("The property '{name}' is an object of no known type."))),
+            Some(HASHTABLE) => hashtable(name, fields, encoding),
+            _ => Err(Failure::odata(format!("The property '{name}' is an object of no known type."))),
         },
     }
 }
 
+/// Byte arrays as objects with Data; inside a hashtable each may name its own type.
+fn list(name: &str, items: &[Value], encoding: ByteEncoding, typed: bool) -> Result<Vec<String>, Failure> {
+    let wrong =
+        || Failure::odata(format!("An item of '{name}' must be an object with Data and nothing else."));
+    let item = |value: &Value| {
+        let fields = value.as_object().ok_or_else(wrong)?;
+        let own_type = fields.get("@odata.type").is_some_and(|text| text == BYTE_ARRAY);
+        let expected = 1 + usize::from(own_type);
+        if fields.len() != expected || (typed && !own_type) {
+            return Err(wrong());
+        }
+        bytes(fields.get("Data"), encoding)
+    };
+    items.iter().map(item).collect()
+}
+
+/// `add` and `remove` of byte arrays; one without either changes nothing. The elements of an untyped property must say
+/// what they are: all at once by the property's annotation, or each by its own (OData JSON Format 4.01 §4.6.3).
+fn hashtable(name: &str, fields: &Map<String, Value>, encoding: ByteEncoding) -> Result<Parameter, Failure> {
+    let (mut add, mut remove) = (Vec::new(), Vec::new());
+    for (key, value, annotation) in annotated(fields)? {
+        let place = match key.to_ascii_lowercase().as_str() {
+            "add" => &mut add,
+            "remove" => &mut remove,
+            _ => return Err(Failure::odata(format!("The hashtable '{name}' has an unknown entry '{key}'."))),
+        };
+        let items = match (value, annotation) {
+            (Value::Array(items), None) => list(name, items, encoding, true)?,
+            (Value::Array(items), Some(BYTE_ARRAYS)) => list(name, items, encoding, false)?,
+            _ => {
+                return Err(Failure::odata(format!(
+                    "The entry '{key}' of '{name}' is no list of byte arrays."
+                )));
+            }
+        };
+        place.extend(items);
+    }
+    Ok(Parameter::Change { add, remove })
+}
+
 /// `Data` in the encoding that the settings name; the other one is refused (docs/design/exchange-online.md §1.6,
-/// "`<bytes>`", open).
+/// "`<bytes>`").
 fn bytes(data: Option<&Value>, encoding: ByteEncoding) -> Result<String, Failure> {
     let unexpected = |found: &str, wanted: &str| {
-        odata(format!(
+        Err(Failure::odata(format!(
             "An unexpected '{found}' node was found for property named 'Data' when reading from the JSON reader. \
              A '{wanted}' node was expected."
-        ))
+        )))
     };
     match (encoding, data) {
         (ByteEncoding::Base64, Some(Value::String(text))) if STANDARD.decode(text).is_ok() => {
             Ok(text.clone())
         }
-        (ByteEncoding::Base64, Some(Value::String(_))) => {
-            Err(odata("Cannot convert the literal of 'Data' to the expected type 'Edm.Binary'.".into()))
-        }
-        (ByteEncoding::Base64, Some(Value::Array(_))) => Err(unexpected("StartArray", "PrimitiveValue")),
+        (ByteEncoding::Base64, Some(Value::String(_))) => Err(Failure::odata(
+            "Cannot convert the literal of 'Data' to the expected type 'Edm.Binary'.".into(),
+        )),
+        (ByteEncoding::Base64, Some(Value::Array(_))) => unexpected("StartArray", "PrimitiveValue"),
         (ByteEncoding::IntegerArray, Some(Value::Array(items))) => {
             let octet = |item: &Value| item.as_u64().and_then(|number| u8::try_from(number).ok());
             let octets: Option<Vec<u8>> = items.iter().map(octet).collect();
             let octets = octets.ok_or_else(|| {
-                odata("Cannot convert a literal of 'Data' to the expected type 'Edm.Byte'.".into())
+                Failure::odata("Cannot convert a literal of 'Data' to the expected type 'Edm.Byte'.".into())
             })?;
             Ok(STANDARD.encode(octets))
         }
-        (ByteEncoding::IntegerArray, Some(Value::String(_))) => {
-            Err(unexpected("PrimitiveValue", "StartArray"))
+        (ByteEncoding::IntegerArray | ByteEncoding::Neither, Some(Value::String(_))) => {
+            unexpected("PrimitiveValue", "StartArray")
         }
-        _ => Err(odata("The property 'Data' is missing or of a wrong kind.".into())),
+        (ByteEncoding::Neither, Some(Value::Array(_))) => unexpected("StartArray", "StartObject"),
+        _ => Err(Failure::odata("The property 'Data' is missing or of a wrong kind.".into())),
     }
-}
-
-fn odata(message: String) -> Failure {
-    Failure::new(400, "Microsoft.OData.ODataException", "InvalidArgument", message)
 }

@@ -186,7 +186,7 @@ impl Takes {
             | (Self::Flag, Parameter::Flag(_))
             | (Self::Number | Self::ResultSize, Parameter::Number(0..))
             | (Self::Bytes, Parameter::Bytes(_) | Parameter::Null)
-            | (Self::ByteList, Parameter::ByteList(_) | Parameter::EmptyHashtable) => true,
+            | (Self::ByteList, Parameter::ByteList(_) | Parameter::Change { .. } | Parameter::Null) => true,
             (Self::ResultSize, Parameter::Text(text)) => {
                 text.eq_ignore_ascii_case("unlimited") || text.parse::<u32>().is_ok()
             }

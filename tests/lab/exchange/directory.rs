@@ -69,6 +69,9 @@ pub struct Recipient {
     pub external_email_address: Option<String>,
     #[serde(default)]
     pub is_dir_synced: bool,
+    /// Refused as directory-synchronised although IsDirSynced says no (just synchronised, or being moved).
+    #[serde(default)]
+    pub synced_unseen: bool,
     #[serde(default)]
     pub is_exchange_cloud_managed: bool,
     #[serde(default)]

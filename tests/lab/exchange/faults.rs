@@ -29,6 +29,15 @@ pub enum FaultKind {
     TokenExpiry,
     /// What the request writes shows in reads later.
     Stale,
+    // Transient refusals by their names, on 400 (docs/design/exchange-online.md §1.6, "Transient").
+    ServerBusy,
+    CmdletProxyNotAvailable,
+    TransientException,
+    BackendCommunication,
+    /// "maximum number of concurrent requests per tenant".
+    TooManyConcurrent,
+    /// With "may be transient" in its text.
+    UnableToWriteToAad,
 }
 
 /// Whether the request is carried out although its answer goes wrong.

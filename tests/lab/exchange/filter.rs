@@ -1,14 +1,18 @@
-//! The part of OPATH that callers of this product need: comparisons with `-eq`, joined by `-or`.
+//! The part of OPATH that callers of this product need: comparisons with `-eq`, and certificates that are not `$null`,
+//! joined by `-or`.
 
-use super::{directory::Recipient, failure::Failure};
+use super::{directory::Recipient, failure::Failure, settings::CertificateFilter};
+
+/// docs/design/exchange-online.md §2.2.
+const CERTIFICATES: [&str; 2] = ["usercertificate", "usersmimecertificate"];
 
 /// One of these comparisons must hold.
 pub struct Filter(Vec<(String, String)>);
 
 impl Filter {
-    /// `Property -eq 'value'`, joined by `-or`; a quote inside a value is doubled, braces and parentheses do not
-    /// matter. Anything else is refused.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
+    /// `Property -eq 'value'`, `UserCertificate -ne $null`, joined by `-or`; a quote inside a value is doubled, braces and
+    /// parentheses do not matter. Anything else is refused.
+    pub fn parse(text: &str, certificates: CertificateFilter) -> Result<Self, Failure> {
         let wrong = || {
             Failure::new(
                 400,
@@ -30,10 +34,16 @@ impl Filter {
             let known =
                 ["emailaddresses", "primarysmtpaddress", "externalemailaddress", "isdirsynced", "alias"];
             let property = property.to_ascii_lowercase();
-            if !operator.eq_ignore_ascii_case("-eq") || !known.contains(&property.as_str()) {
+            let value = value.to_ascii_lowercase();
+            let is_equal = operator.eq_ignore_ascii_case("-eq") && known.contains(&property.as_str());
+            let is_there = operator.eq_ignore_ascii_case("-ne")
+                && value == "$null"
+                && CERTIFICATES.contains(&property.as_str())
+                && certificates == CertificateFilter::Taken;
+            if !is_equal && !is_there {
                 return Err(wrong());
             }
-            comparisons.push((property, value.to_ascii_lowercase()));
+            comparisons.push((property, value));
             match words.next() {
                 None => return Ok(Self(comparisons)),
                 Some(or) if or.eq_ignore_ascii_case("-or") => {}
@@ -62,6 +72,8 @@ impl Filter {
                 bare(&own.to_ascii_lowercase()) == bare(value)
             }),
             "isdirsynced" => recipient.is_dir_synced == (value.trim_start_matches('$') == "true"),
+            "usercertificate" => !recipient.user_certificate.is_empty(),
+            "usersmimecertificate" => !recipient.user_smime_certificate.is_empty(),
             "alias" => recipient.alias.eq_ignore_ascii_case(value),
             _ => false,
         })

@@ -1,14 +1,16 @@
 //! `adminapi/beta`: what every request to it must be, before a command runs (docs/design/exchange-online.md §1.6).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
+    access,
     answer::Answer,
+    batch,
     failure::Failure,
     faults::{FaultKind, Rule, Scope, When},
     invoke,
-    settings::ForbiddenBody,
     world::{Record, Request, World},
+    writes,
 };
 
 /// The two paths below `/adminapi/beta/{tenant}/`.
@@ -36,8 +38,8 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
 fn choose_fault(world: &mut World, request: &Request) -> Option<Rule> {
     let mut cmdlets = Vec::new();
     if world.faults.asks_for_cmdlets() {
-        cmdlets.extend(request.header("x-cmdletname").map(str::to_owned));
         if let Ok(body) = request.json() {
+            cmdlets.extend(body["CmdletInput"]["CmdletName"].as_str().map(str::to_owned));
             let inner = body["requests"].as_array().into_iter().flatten();
             let name = |one: &Value| one["body"]["CmdletInput"]["CmdletName"].as_str().map(str::to_owned);
             cmdlets.extend(inner.filter_map(name));
@@ -78,15 +80,18 @@ fn with_fault(world: &mut World, request: &Request, fault: Option<&Rule>) -> (An
         FaultKind::Truncated => answer.truncated = true,
         FaultKind::Slow => answer.delay = fault.seconds,
         FaultKind::Nul => answer.body = vec![0; 64],
-        kind => answer = failing(world, kind, fault.seconds),
+        kind => answer = failing(world, request, kind, fault.seconds),
     }
     (answer, recorded)
 }
 
 /// An answer that comes from the gateway itself.
-pub fn failing(world: &mut World, kind: FaultKind, seconds: f64) -> Answer {
+pub fn failing(world: &mut World, request: &Request, kind: FaultKind, seconds: f64) -> Answer {
+    if let Some(failure) = transient(kind) {
+        return failure.into_answer(world, request);
+    }
     match kind {
-        FaultKind::TooManyRequests => throttled(world, seconds.ceil().max(1.0) as u32),
+        FaultKind::TooManyRequests => throttled(world, request, seconds.ceil().max(1.0) as u32),
         FaultKind::BadGateway => Answer::html(502, "502 Bad Gateway"),
         FaultKind::GatewayTimeout => Answer::html(504, "504 Gateway Time-out"),
         _ => Answer::html(503, "Service Unavailable"),
@@ -94,7 +99,7 @@ pub fn failing(world: &mut World, kind: FaultKind, seconds: f64) -> Answer {
 }
 
 /// docs/design/exchange-online.md §1.6, "Retry": 429 waits `Retry-After` seconds.
-pub fn throttled(world: &mut World, seconds: u32) -> Answer {
+pub fn throttled(world: &mut World, request: &Request, seconds: u32) -> Answer {
     let now = world.now();
     world.rate.announce(now + f64::from(seconds), now);
     let failure = Failure::new(
@@ -103,7 +108,38 @@ pub fn throttled(world: &mut World, seconds: u32) -> Answer {
         "LimitsExceeded",
         "The server cannot service this request right now. Try again later.".into(),
     );
-    failure.into_answer().header("Retry-After", seconds.to_string())
+    failure.into_answer(world, request).header("Retry-After", seconds.to_string())
+}
+
+/// docs/design/exchange-online.md §1.6, "Transient": by name, even on 400.
+fn transient(kind: FaultKind) -> Option<Failure> {
+    let (exception, text) = match kind {
+        FaultKind::ServerBusy => {
+            ("Microsoft.Exchange.Data.Directory.ServerBusyException", "The server is too busy.")
+        }
+        FaultKind::CmdletProxyNotAvailable => (
+            "Microsoft.Exchange.Configuration.CmdletProxyNotAvailableFailure",
+            "The server that runs the command isn't available.",
+        ),
+        FaultKind::TransientException => {
+            ("Microsoft.Exchange.Data.Common.TransientException", "The command couldn't be completed now.")
+        }
+        FaultKind::BackendCommunication => (
+            "Microsoft.Exchange.Configuration.BackendCommunicationException",
+            "The server that runs the command couldn't be reached.",
+        ),
+        FaultKind::TooManyConcurrent => (
+            "Microsoft.Exchange.AdminApi.TenantRequestsException",
+            "The maximum number of concurrent requests per tenant has been reached.",
+        ),
+        FaultKind::UnableToWriteToAad => {
+            let text =
+                format!("{} The issue may be transient. Please retry in a few minutes.", writes::DUAL_WRITE);
+            return Some(Failure::new(400, writes::UNABLE_TO_WRITE, "InvalidOperation", text));
+        }
+        _ => return None,
+    };
+    Some(Failure::new(400, exception, "ResourceUnavailable", text.to_owned()))
 }
 
 fn record(world: &mut World, request: &Request, answer: &Answer, fault: Option<&Rule>) {
@@ -131,13 +167,16 @@ fn carry_out(world: &mut World, request: &Request) -> (Answer, bool) {
         Operation::InvokeCommand => (invoke::command(world, request, &tenant, false), true),
         Operation::Batch => {
             world.statistics.batches += 1;
-            (batch(world, request, &tenant), false)
+            (batch::answer(world, request, &tenant), false)
         }
     }
 }
 
-/// Path, redirect, bearer and role.
+/// Path, redirect, bearer and role. Only `beta` answers.
 fn admit(world: &mut World, request: &Request) -> Result<(String, Operation), Box<Answer>> {
+    if request.path.starts_with("/adminapi/v1.0/") {
+        return Err(Box::new(Answer::html(405, "Method Not Allowed")));
+    }
     let mut parts = request.path.strip_prefix("/adminapi/beta/").unwrap_or_default().splitn(2, '/');
     let tenant = parts.next().unwrap_or_default().to_owned();
     let operation = match parts.next() {
@@ -151,7 +190,7 @@ fn admit(world: &mut World, request: &Request) -> Result<(String, Operation), Bo
     if let Some(redirect) = redirect(world, request) {
         return Err(Box::new(redirect));
     }
-    authorize(world, request, &tenant)?;
+    access::check(world, request, &tenant)?;
     Ok((tenant, operation))
 }
 
@@ -170,128 +209,4 @@ fn redirect(world: &mut World, request: &Request) -> Option<Answer> {
         .header("Set-Cookie", "exchangecookie=stand-in; path=/; secure; HttpOnly");
     world.statistics.redirects += 1;
     Some(answer)
-}
-
-/// docs/design/exchange-online.md §1.6, "Status": 401 without a valid token or without the app role, 403 without the
-/// directory role.
-fn authorize(world: &World, request: &Request, tenant: &str) -> Result<(), Box<Answer>> {
-    let unauthorized = |reason: &str| {
-        let challenge = format!(
-            "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", error=\"invalid_token\", \
-             error_description=\"{reason}\""
-        );
-        Box::new(Answer::text(401, "").header("WWW-Authenticate", challenge))
-    };
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let token = bearer.and_then(|bearer| world.tokens.get(bearer)).ok_or_else(|| unauthorized("unknown"))?;
-    if token.expires <= world.now() {
-        return Err(unauthorized("The token has expired"));
-    }
-    if !world.is_tenant(tenant) || !world.is_tenant(&token.tenant) {
-        return Err(unauthorized("The token is for another tenant"));
-    }
-    if !world.settings.has_app_role {
-        return Err(unauthorized("The token has no app role"));
-    }
-    if !world.settings.has_directory_role {
-        return Err(Box::new(match world.settings.forbidden_body {
-            ForbiddenBody::Nul => Answer::new(403, "application/json", vec![0; 32]),
-            ForbiddenBody::Html => Answer::html(403, "Forbidden"),
-            ForbiddenBody::Json => Failure::new(
-                403,
-                "Microsoft.Exchange.Configuration.Authorization.CmdletAccessDeniedException",
-                "PermissionDenied",
-                "The role assigned to the application isn't supported in this scenario.".into(),
-            )
-            .into_answer(),
-        }));
-    }
-    Ok(())
-}
-
-/// docs/design/exchange-online.md §1.6, "Batching": ten at most; answers in any order.
-fn batch(world: &mut World, request: &Request, tenant: &str) -> Answer {
-    match read_batch(request) {
-        Ok(inner) => run_batch(world, request, tenant, inner),
-        Err(failure) => failure.into_answer(),
-    }
-}
-
-struct Inner {
-    id: String,
-    request: Request,
-}
-
-fn read_batch(request: &Request) -> Result<Vec<Inner>, Failure> {
-    invoke::check_content(request)?;
-    let wrong = |what: String| Failure::request(400, format!("The batch request is wrong: {what}."));
-    let body = request.json().map_err(|error| wrong(error.to_string()))?;
-    let outer = body.as_object().filter(|object| object.len() == 1);
-    let requests = outer.and_then(|object| object.get("requests")).and_then(Value::as_array);
-    let requests = requests.ok_or_else(|| wrong("it must hold requests and nothing else".into()))?;
-    if requests.is_empty() || requests.len() > 10 {
-        return Err(wrong(format!("{} requests instead of 1 to 10", requests.len())));
-    }
-    let mut inner: Vec<Inner> = Vec::new();
-    for one in requests {
-        let read = read_inner(request, one).ok_or_else(|| {
-            wrong("each request needs id, method POST, url of InvokeCommand, headers and body".into())
-        })?;
-        if inner.iter().any(|other| other.id == read.id) {
-            return Err(wrong(format!("the id '{}' comes twice", read.id)));
-        }
-        inner.push(read);
-    }
-    Ok(inner)
-}
-
-/// A request inside a batch: its own headers before those of the batch, except for the cmdlet's name.
-fn read_inner(outer: &Request, one: &Value) -> Option<Inner> {
-    let object = one.as_object()?;
-    if object.keys().any(|key| !["id", "method", "url", "headers", "body"].contains(&key.as_str())) {
-        return None;
-    }
-    let id = object.get("id")?.as_str().filter(|id| !id.is_empty())?.to_owned();
-    let method = object.get("method")?.as_str().filter(|method| *method == "POST")?.to_owned();
-    // OData JSON Format 4.01 §19.1: absolute, an absolute path, or relative to the batch's address.
-    let root = reqwest::Url::parse(&format!("http://localhost{}", outer.path)).ok()?;
-    let url = root.join(object.get("url")?.as_str()?).ok()?;
-    let expected = outer.path.replace("%24batch", "$batch").replace("$batch", "InvokeCommand");
-    if url.path() != expected {
-        return None;
-    }
-    let mut headers = Vec::new();
-    for (name, value) in object.get("headers")?.as_object()? {
-        headers.push((name.to_ascii_lowercase(), value.as_str()?.to_owned()));
-    }
-    headers.extend(outer.headers.iter().filter(|(name, _)| name != "x-cmdletname").cloned());
-    let body = serde_json::to_vec(object.get("body")?).ok()?;
-    let query = url.query().unwrap_or_default().to_owned();
-    Some(Inner { id, request: Request { method, path: url.path().to_owned(), query, headers, body } })
-}
-
-fn run_batch(world: &mut World, outer: &Request, tenant: &str, inner: Vec<Inner>) -> Answer {
-    let prefer = outer.header("prefer").unwrap_or_default().to_ascii_lowercase();
-    let goes_on = prefer.contains("odata.continue-on-error");
-    let mut responses = Vec::new();
-    for one in inner {
-        let answer = invoke::command(world, &one.request, tenant, true);
-        let failed = answer.status >= 400;
-        responses.push(inner_response(&one.id, answer));
-        // OData 4.01 §8.2.8.3: without the preference, the first error ends the batch.
-        if failed && !goes_on {
-            break;
-        }
-    }
-    invoke::order(world, &mut responses);
-    let answer = Answer::json(200, &json!({ "responses": responses }));
-    invoke::with_rate_headers(world, answer)
-}
-
-fn inner_response(id: &str, answer: Answer) -> Value {
-    let headers: serde_json::Map<String, Value> =
-        answer.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
-    let text = String::from_utf8_lossy(&answer.body);
-    let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text.as_ref()));
-    json!({ "id": id, "status": answer.status, "headers": headers, "body": body })
 }

@@ -10,8 +10,11 @@
     clippy::unwrap_used
 )]
 
+mod access;
+mod anchor;
 mod answer;
 mod authority;
+mod batch;
 mod body;
 mod clock;
 mod cmdlets;
@@ -25,6 +28,7 @@ mod invoke;
 mod listen;
 mod metadata;
 mod object;
+mod pages;
 mod rate;
 mod reads;
 mod render;

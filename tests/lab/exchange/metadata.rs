@@ -64,10 +64,8 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
 
 /// All numbers are text, as both services write them.
 fn issue(world: &mut World, resource: &str, client_id: Option<String>, is_app_service: bool) -> Answer {
-    let tenant =
-        world.application.as_ref().map(|application| application.tenant_id.clone()).unwrap_or_default();
     let now = world.now();
-    let (token, expires) = token::make_token(world, &tenant);
+    let (token, expires) = token::make_token(world, false);
     let mut body = json!({
         "access_token": token,
         "expires_on": (expires as i64).to_string(),

@@ -1,5 +1,7 @@
 //! What a cmdlet takes and returns, before JSON or CLIXML.
 
+use super::settings::PageTrouble;
+
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Parameter {
@@ -11,8 +13,11 @@ pub enum Parameter {
     Bytes(String),
     /// Several.
     ByteList(Vec<String>),
-    /// A hashtable without entries: clears a multi-valued property.
-    EmptyHashtable,
+    /// A hashtable that adds and removes byte arrays, base64; an empty one changes nothing.
+    Change {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
     /// Something that no parameter here takes; the .NET type that it would be.
     Other(String),
 }
@@ -27,7 +32,7 @@ impl Parameter {
             Self::Number(_) => "System.Int64",
             Self::Bytes(_) => "System.Byte[]",
             Self::ByteList(_) => "System.Object[]",
-            Self::EmptyHashtable => "System.Collections.Hashtable",
+            Self::Change { .. } => "System.Collections.Hashtable",
             Self::Other(name) => name,
         }
     }
@@ -88,15 +93,22 @@ pub struct Object {
     pub properties: Vec<(&'static str, Property)>,
 }
 
+/// Where a page begins: a place in the directory, and how many objects came before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Place {
+    pub position: usize,
+    pub shown: usize,
+}
+
 /// Which part of the objects is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    pub skip: usize,
+    pub from: Place,
     pub size: usize,
 }
 
 impl Page {
-    pub const ALL: Self = Self { skip: 0, size: usize::MAX };
+    pub const ALL: Self = Self { from: Place { position: 0, shown: 0 }, size: usize::MAX };
 }
 
 /// What a cmdlet did.
@@ -105,5 +117,9 @@ pub struct Output {
     pub objects: Vec<Object>,
     pub warnings: Vec<String>,
     /// Where the next page begins.
-    pub next: Option<usize>,
+    pub next: Option<Place>,
+    /// What a command that only asks for confirmation would do.
+    pub confirmation: Option<String>,
+    /// Trouble with the page.
+    pub trouble: Option<PageTrouble>,
 }

@@ -75,7 +75,8 @@ impl Rate {
             .header("Rate-Limit-Limit", window.limit.to_string())
             .header("Rate-Limit-Remaining", left.to_string())
             .header("Rate-Limit-Reset", rfc3339(reset.ceil()))
-            .header("X-ConcurrencyCount", busy.to_string())
+            // The request itself is not counted.
+            .header("X-ConcurrencyCount", busy.saturating_sub(1).to_string())
     }
 
     /// Notes that callers were told to wait until then; the first word counts.

@@ -4,7 +4,8 @@ use super::{
     directory::{Kind, Recipient},
     failure::Failure,
     filter::Filter,
-    object::{Command, Object, Output, Page, Parameter, Property},
+    object::{Command, Object, Output, Page, Parameter, Place, Property},
+    settings::ResultSizeNumber,
     world::World,
 };
 
@@ -32,62 +33,92 @@ fn shows(cmdlet: &str, kind: Kind) -> bool {
 }
 
 /// Get-Mailbox, Get-MailUser, Get-MailContact, Get-RemoteMailbox and Get-Recipient.
-pub fn recipients(world: &World, cmdlet: &str, command: &Command, page: Page) -> Result<Output, Failure> {
+pub fn recipients(world: &mut World, cmdlet: &str, command: &Command, page: Page) -> Result<Output, Failure> {
     let now = world.now();
-    let found = match command.text("Identity") {
-        Some(identity) => {
-            vec![find(world, cmdlet, identity, command.flag("SoftDeletedMailbox") == Some(true))?]
-        }
-        None => filtered(world, cmdlet, command)?,
-    };
-    let mut output = Output::default();
-    let size = match command.get("ResultSize") {
-        Some(Parameter::Number(number)) => Some(*number as usize),
-        Some(Parameter::Text(text)) => text.parse().ok(),
-        _ => None,
-    };
-    let unlimited = size.is_none() && command.get("ResultSize").is_some();
-    let most = if unlimited { usize::MAX } else { size.unwrap_or(DEFAULT_RESULT_SIZE) };
-    if found.len() > most {
-        output.warnings.push(if size.is_some() { MORE.into() } else { TRUNCATED.into() });
+    if let Some(identity) = command.text("Identity") {
+        let soft_deleted = command.flag("SoftDeletedMailbox") == Some(true);
+        let found = find(world, cmdlet, identity, soft_deleted)?;
+        return Ok(Output {
+            objects: object(world, cmdlet, found, now).into_iter().collect(),
+            ..Output::default()
+        });
     }
-    let found = found.get(..most).unwrap_or(&found);
-    let end = page.skip.saturating_add(page.size);
-    output.next = (found.len() > end).then_some(end);
-    let wanted = found.iter().skip(page.skip).take(page.size);
-    output.objects = wanted.filter_map(|position| object(world, cmdlet, *position, now)).collect();
+    let (most, warning) = most(world, command);
+    let size = page.size.min(most.saturating_sub(page.from.shown));
+    // One more tells whether there are more.
+    let found = filtered(world, cmdlet, command, page.from.position, size.saturating_add(1))?;
+    let mut output = Output::default();
+    let shown = page.from.shown + size.min(found.len());
+    if let Some(position) = found.get(size) {
+        match shown < most {
+            true => output.next = Some(Place { position: *position, shown }),
+            false => output.warnings.extend(warning.map(str::to_owned)),
+        }
+    }
+    let here = page.from.shown..shown;
+    output.trouble = world.settings.pages.iter_mut().find_map(|trouble| {
+        let concerns = trouble.cmdlet.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(cmdlet));
+        let left = trouble.times != Some(0);
+        (concerns && left && here.contains(&trouble.object) && page.size > trouble.above).then(|| {
+            trouble.times = trouble.times.map(|times| times - 1);
+            trouble.clone()
+        })
+    });
+    let objects = found.iter().take(size);
+    output.objects = objects.filter_map(|position| object(world, cmdlet, *position, now)).collect();
     Ok(output)
 }
 
-fn filtered(world: &World, cmdlet: &str, command: &Command) -> Result<Vec<usize>, Failure> {
-    let filter = command.text("Filter").map(Filter::parse).transpose()?;
+/// How many objects are shown at most, and the warning where there are more. A number may be ignored
+/// (docs/design/exchange-online.md §1.6, "Paging").
+fn most(world: &World, command: &Command) -> (usize, Option<&'static str>) {
+    let size = match command.get("ResultSize") {
+        Some(Parameter::Number(number)) => usize::try_from(*number).ok(),
+        Some(Parameter::Text(text)) => text.parse().ok(),
+        _ => None,
+    };
+    match (size, world.settings.result_size_number) {
+        (Some(size), ResultSizeNumber::Obeyed) => (size, Some(MORE)),
+        (Some(_), ResultSizeNumber::Ignored) => (usize::MAX, None),
+        (None, _) if command.get("ResultSize").is_some() => (usize::MAX, None),
+        (None, _) => (DEFAULT_RESULT_SIZE, Some(TRUNCATED)),
+    }
+}
+
+/// So many at most, from a place in the directory on.
+fn filtered(
+    world: &World,
+    cmdlet: &str,
+    command: &Command,
+    from: usize,
+    most: usize,
+) -> Result<Vec<usize>, Failure> {
+    let filter = command.text("Filter").map(|text| Filter::parse(text, world.settings.certificate_filter));
+    let filter = filter.transpose()?;
     let soft_deleted = command.flag("SoftDeletedMailbox") == Some(true);
     let kinds: Option<Vec<String>> = command
         .text("RecipientTypeDetails")
         .map(|text| text.split(',').map(|kind| kind.trim().to_ascii_lowercase()).collect());
+    let now = world.now();
     let matches = |position: &usize, recipient: &Recipient| {
         shows(cmdlet, recipient.recipient_type_details)
             && recipient.when_soft_deleted.is_some() == soft_deleted
-            && world.directory.is_visible(*position, world.now())
+            && world.directory.is_visible(*position, now)
             && kinds.as_ref().is_none_or(|kinds| {
                 kinds.contains(&recipient.recipient_type_details.name().to_ascii_lowercase())
             })
             && filter.as_ref().is_none_or(|filter| filter.matches(recipient))
     };
-    let addresses = filter.as_ref().and_then(Filter::addresses);
-    let candidates: Vec<usize> = match addresses {
-        // The index finds addresses; a walk over all would be slow.
-        Some(addresses) => {
-            let mut all: Vec<usize> =
-                addresses.iter().flat_map(|address| world.directory.find(address)).copied().collect();
-            all.sort_unstable();
-            all.dedup();
-            all
-        }
-        None => (0..world.directory.len()).collect(),
-    };
     let keep = |position: &usize| world.directory.get(*position).is_some_and(|one| matches(position, one));
-    Ok(candidates.into_iter().filter(keep).collect())
+    // The index finds addresses; a walk over all would be slow.
+    if let Some(addresses) = filter.as_ref().and_then(Filter::addresses) {
+        let mut all: Vec<usize> =
+            addresses.iter().flat_map(|address| world.directory.find(address)).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        return Ok(all.into_iter().filter(|position| *position >= from).filter(keep).take(most).collect());
+    }
+    Ok((from..world.directory.len()).filter(keep).take(most).collect())
 }
 
 /// The one recipient that an identity names, among those that the cmdlet sees.

@@ -4,16 +4,27 @@ use serde_json::{Map, Value, json};
 
 use super::{
     object::{Object, Property},
-    settings::BinaryInJson,
+    settings::{BinaryInClixml, BinaryInJson},
 };
 
-/// The properties that `$select` names, in any case; all without it.
-fn is_selected(select: Option<&[String]>, name: &str) -> bool {
-    select.is_none_or(|names| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)))
+/// What is shown of a binary value that its format has no form for.
+const TYPE_NAME: &str = "System.Byte[]";
+
+/// The properties that `$select` names, in any case, all without it; but for those that the format never has.
+pub struct Shown<'a> {
+    pub select: Option<&'a [String]>,
+    pub missing: &'a [String],
+}
+
+impl Shown<'_> {
+    fn has(&self, name: &str) -> bool {
+        let named = |names: &[String]| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+        self.select.is_none_or(named) && !named(self.missing)
+    }
 }
 
 /// One object of the json format.
-pub fn json(object: &Object, select: Option<&[String]>, binary: BinaryInJson) -> Value {
+pub fn json(object: &Object, shown: &Shown<'_>, binary: BinaryInJson) -> Value {
     let mut out = Map::new();
     let list = |out: &mut Map<String, Value>, name: &str, items: Vec<Value>| {
         // docs/design/exchange-online.md §1.6: an empty list is "#Collection(String)", [].
@@ -22,9 +33,9 @@ pub fn json(object: &Object, select: Option<&[String]>, binary: BinaryInJson) ->
     };
     let bytes = |base64: &str| match binary {
         BinaryInJson::Base64 => Value::from(base64),
-        BinaryInJson::TypeName => Value::from("System.Byte[]"),
+        BinaryInJson::TypeName => Value::from(TYPE_NAME),
     };
-    for (name, value) in object.properties.iter().filter(|(name, _)| is_selected(select, name)) {
+    for (name, value) in object.properties.iter().filter(|(name, _)| shown.has(name)) {
         match value {
             Property::Texts(_, texts) => {
                 list(&mut out, name, texts.iter().cloned().map(Value::from).collect())
@@ -47,14 +58,14 @@ const BYTE_LIST: &str = "Microsoft.Exchange.Data.MultiValuedProperty`1[[System.B
 
 /// One object of the clixml format, as PowerShell's serialiser writes it ([MS-PSRP] 2.2.5; third party: PowerShell's
 /// own `serialization.cs`): type names once, then by reference; collections as a list.
-pub fn clixml(object: &Object, select: Option<&[String]>) -> String {
+pub fn clixml(object: &Object, shown: &Shown<'_>, binary: BinaryInClixml) -> String {
     let mut out = Writer { text: String::with_capacity(4096), types: Vec::new(), references: 0 };
     out.text.push_str(r#"<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">"#);
     out.open(None);
     out.type_names(&[object.type_name, "Microsoft.Exchange.Data.ConfigurableObject", "System.Object"]);
     out.element("ToString", None, &object.text);
     out.text.push_str("<Props>");
-    for (name, value) in object.properties.iter().filter(|(name, _)| is_selected(select, name)) {
+    for (name, value) in object.properties.iter().filter(|(name, _)| shown.has(name)) {
         match value {
             Property::Null => out.text.push_str(&format!(r#"<Nil N="{name}" />"#)),
             Property::Text(text) => out.element("S", Some(name), text),
@@ -63,6 +74,9 @@ pub fn clixml(object: &Object, select: Option<&[String]>) -> String {
             Property::Flag(flag) => out.element("B", Some(name), if *flag { "true" } else { "false" }),
             Property::Number(number) => out.element("I32", Some(name), &number.to_string()),
             Property::Bytes(base64) => out.element("BA", Some(name), base64),
+            Property::ByteList(values) if binary == BinaryInClixml::TypeName => {
+                out.list(name, BYTE_LIST, "S", &vec![TYPE_NAME.to_owned(); values.len()]);
+            }
             Property::Texts(type_name, texts) => out.list(name, type_name, "S", texts),
             Property::ByteList(values) => out.list(name, BYTE_LIST, "BA", values),
         }

@@ -26,7 +26,11 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
                 "Value": output.objects.iter().map(object).collect::<Vec<_>>(),
                 "Warnings": output.warnings,
             }),
-            Err(failure) => json!({ "Error": error(&command, &failure) }),
+            Err(failure) => {
+                // A session asks for the language of its computer.
+                let failure = failure.localized(world.settings.error_language, "en-US");
+                json!({ "Error": error(&command, &failure) })
+            }
         },
     )
 }
@@ -50,17 +54,17 @@ fn parameter(value: &Value) -> Option<Parameter> {
         Value::Object(fields) => match fields.iter().next()? {
             (name, Value::String(base64)) if name == "Bytes" => Parameter::Bytes(base64.clone()),
             (name, Value::String(type_name)) if name == "Type" => Parameter::Other(type_name.clone()),
-            (name, Value::Array(items)) if name == "ByteList" && items.is_empty() => {
-                Parameter::EmptyHashtable
-            }
-            (name, Value::Array(items)) if name == "ByteList" => {
-                let items: Option<Vec<_>> =
-                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-                Parameter::ByteList(items?)
+            (name, Value::Array(items)) if name == "ByteList" => Parameter::ByteList(texts(items)?),
+            (name, Value::Array(items)) if name == "Remove" => {
+                Parameter::Change { add: Vec::new(), remove: texts(items)? }
             }
             _ => return None,
         },
     })
+}
+
+fn texts(items: &[Value]) -> Option<Vec<String>> {
+    items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 fn object(object: &Object) -> Value {
@@ -83,11 +87,10 @@ fn object(object: &Object) -> Value {
 
 /// The parts of an ErrorRecord.
 fn error(command: &Command, failure: &Failure) -> Value {
-    let short = failure.exception.rsplit('.').next().unwrap_or_default();
     json!({
         "Message": failure.message,
         "Type": failure.exception,
         "Category": failure.category,
-        "FullyQualifiedErrorId": format!("[FailureCategory=Cmdlet-{short}],{}", command.cmdlet),
+        "FullyQualifiedErrorId": format!("[FailureCategory=Cmdlet-{}],{}", failure.short_name(), command.cmdlet),
     })
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha1::Digest as _;
 
 use super::{
+    access,
     answer::Answer,
     clock::rfc3339,
     world::{Request, Token, World, form},
@@ -28,9 +29,9 @@ type Checked<T> = Result<T, Refusal>;
 /// `POST /{tenant}/oauth2/v2.0/token`.
 pub fn sign_in(world: &mut World, tenant: &str, request: &Request) -> Answer {
     match check(world, tenant, request) {
-        Ok(assertion_id) => {
-            world.used_assertions.insert(assertion_id);
-            issue(world, tenant, "Bearer")
+        Ok(checked) => {
+            world.used_assertions.insert(checked.assertion_id);
+            issue(world, checked.has_claims)
         }
         Err(refusal) => {
             world.statistics.sign_ins_refused += 1;
@@ -40,22 +41,23 @@ pub fn sign_in(world: &mut World, tenant: &str, request: &Request) -> Answer {
 }
 
 /// The documented answer; the token looks like a JWT, so that its expiry can be read, and is opaque otherwise.
-fn issue(world: &mut World, tenant: &str, token_type: &str) -> Answer {
+fn issue(world: &mut World, has_claims: bool) -> Answer {
     let lifetime = world.settings.token_lifetime;
-    let (token, _) = make_token(world, tenant);
+    let (token, _) = make_token(world, has_claims);
     let seconds = lifetime as i64;
     Answer::json(
         200,
         &json!({
-            "token_type": token_type, "expires_in": seconds, "ext_expires_in": seconds, "access_token": token,
+            "token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token,
         }),
     )
     .header("Cache-Control", "no-store, no-cache")
 }
 
-/// A new token and when it expires.
-pub fn make_token(world: &mut World, tenant: &str) -> (String, f64) {
+/// A new token and when it expires. Its `tid` is the tenant's GUID, by whatever name it was asked for.
+pub fn make_token(world: &mut World, has_claims: bool) -> (String, f64) {
     let now = world.now();
+    let tenant = world.application.as_ref().map(|own| own.tenant_id.clone()).unwrap_or_default();
     let expires = now + world.settings.token_lifetime;
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let client_id = world.application.as_ref().map(|application| application.client_id.clone());
@@ -69,7 +71,7 @@ pub fn make_token(world: &mut World, tenant: &str) -> (String, f64) {
         URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()),
     );
     world.tokens.retain(|_, token| token.expires > now);
-    world.tokens.insert(token.clone(), Token { tenant: tenant.to_owned(), expires });
+    world.tokens.insert(token.clone(), Token { tenant, expires, has_claims });
     world.statistics.tokens_issued += 1;
     (token, expires)
 }
@@ -95,8 +97,14 @@ fn refuse(now: f64, Refusal(error, code, text): Refusal) -> Answer {
     )
 }
 
-/// The assertion's id if everything is right.
-fn check(world: &World, tenant: &str, request: &Request) -> Checked<String> {
+/// What comes of a right request.
+struct Granted {
+    assertion_id: String,
+    has_claims: bool,
+}
+
+/// Refuses what is not right.
+fn check(world: &World, tenant: &str, request: &Request) -> Checked<Granted> {
     let invalid_request = |text: &str| Refusal("invalid_request", 900_144, text.to_owned());
     let content_type = request.header("content-type").unwrap_or_default();
     if content_type.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
@@ -139,7 +147,18 @@ fn check(world: &World, tenant: &str, request: &Request) -> Checked<String> {
     let endpoint = format!("{}{}", world.base, request.path);
     let allowed = &world.settings.assertion_algorithms;
     let claims = verify(field("client_assertion")?, &application.certificates, allowed)?;
-    check_claims(world, &claims, client_id, &endpoint)
+    let assertion_id = check_claims(world, &claims, client_id, &endpoint)?;
+    let has_claims = fields.get("claims").map(|text| check_request_of_claims(text)).transpose()?.is_some();
+    Ok(Granted { assertion_id, has_claims })
+}
+
+/// The parameter `claims` must be JSON that holds what the challenge asked for; a client may add its capabilities.
+fn check_request_of_claims(text: &str) -> Checked<()> {
+    let wrong = |what: &str| Refusal("invalid_request", 900_144, format!("The parameter 'claims' {what}."));
+    let asked: Value = serde_json::from_str(text).map_err(|_| wrong("is no JSON"))?;
+    let challenge: Value = serde_json::from_str(access::CLAIMS).unwrap_or_default();
+    let (asked, challenge) = (&asked["access_token"]["nbf"], &challenge["access_token"]["nbf"]);
+    (asked == challenge).then_some(()).ok_or_else(|| wrong("lacks what the service asked for"))
 }
 
 fn check_scope(scope: &str) -> Checked<()> {

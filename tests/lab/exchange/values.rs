@@ -58,8 +58,15 @@ fn is_tagged(mut rest: &[u8]) -> bool {
 
 /// docs/design/exchange-online.md §3: "Each certificate is checked, and if any certificates are expired, the operation
 /// will fail."
-pub fn check_store(base64: &str, now: f64) -> Result<(), Failure> {
+pub fn check_store(base64: &str, now: f64, largest: usize) -> Result<(), Failure> {
     let store = decode(base64)?;
+    if store.len() > largest {
+        // §7.2 f: the limit on-premises; what the cloud's is, and its text, is open.
+        return Err(Failure::validation(format!(
+            "The value of parameter SMIMECertificateIssuingCA has {} bytes. The maximum is {largest}.",
+            store.len()
+        )));
+    }
     let certificates = read_store(&store).ok_or_else(|| {
         Failure::validation(
             "The value of parameter SMIMECertificateIssuingCA isn't a certificate store.".into(),

@@ -21,6 +21,8 @@ use super::{
 pub struct Token {
     pub tenant: String,
     pub expires: f64,
+    /// Whether it was asked for with the claims of a challenge.
+    pub has_claims: bool,
 }
 
 /// A request as it came; secrets are left out.
@@ -62,6 +64,8 @@ pub struct Statistics {
     pub beyond_announced_limit: u64,
     pub largest_concurrency: usize,
     pub faults: BTreeMap<String, u64>,
+    /// Requests of a form that no source has, by what was said against them.
+    pub misunderstood: BTreeMap<String, u64>,
 }
 
 #[derive(Default)]

@@ -5,16 +5,26 @@ use super::{
     directory::{Kind, Recipient},
     failure::Failure,
     object::{Command, Output, Page, Parameter},
-    reads, values,
+    reads,
+    settings::{ClearBy, DirSyncedRefusal, Validation},
+    values,
     world::World,
 };
 
 const AD_USER: &str = "Microsoft.Exchange.Data.Directory.Recipient.ADUser";
+/// docs/design/exchange-online.md §1.2.
+pub const UNABLE_TO_WRITE: &str =
+    "Microsoft.Exchange.Configuration.DualWrite.LocStrings.UnableToWriteToAadException";
+pub const DUAL_WRITE: &str = "An Azure Active Directory call was made to keep object in sync between Azure Active \
+    Directory and Exchange Online. However, it failed. Detailed error message:";
+const DUAL_WRITE_SYNCED: &str = "Unable to update the specified properties for on-premises mastered Directory Sync \
+    objects or objects currently undergoing migration.";
 const AD_CONTACT: &str = "Microsoft.Exchange.Data.Directory.Recipient.ADContact";
 
 /// Runs a command; the page concerns those that read.
 pub fn run(world: &mut World, command: &Command, page: Page) -> Result<Output, Failure> {
     let definition = cmdlets::find(&command.cmdlet, world.settings.flavour)?;
+    refuse_missing_parameter(world, definition.name, command)?;
     definition.bind(command)?;
     let mut output = match definition.name {
         "Get-OrganizationConfig" => reads::organization(world),
@@ -24,6 +34,12 @@ pub fn run(world: &mut World, command: &Command, page: Page) -> Result<Output, F
         name if !definition.changes => reads::recipients(world, name, command, page)?,
         name => set_recipient(world, name, command)?,
     };
+    if command.flag("Confirm") == Some(true) && world.settings.validation != Validation::Executed {
+        // docs/design/exchange-online.md §1.6, "Validation call"; the text of a real one is not quoted there.
+        let text = format!("Are you sure you want to perform this action?\n{} will be run.", definition.name);
+        let confirmation = (world.settings.validation == Validation::Answered).then_some(text);
+        output = Output { confirmation, ..Output::default() };
+    }
     if world.settings.micro_delay_warnings {
         // docs/design/exchange-online.md §4, "EXO PowerShell"; the text of a real warning is not quoted there.
         output.warnings.push("Micro delay applied. Actual delay in milliseconds: 250.".into());
@@ -31,23 +47,38 @@ pub fn run(world: &mut World, command: &Command, page: Page) -> Result<Output, F
     Ok(output)
 }
 
+/// docs/design/exchange-online.md §1.6, "Status": a role without the parameter leaves no parameter set.
+fn refuse_missing_parameter(world: &World, cmdlet: &str, command: &Command) -> Result<(), Failure> {
+    let missing = world.settings.missing_parameters.get(cmdlet).map_or(&[][..], Vec::as_slice);
+    if !missing.iter().any(|name| command.get(name).is_some()) {
+        return Ok(());
+    }
+    let text = "Parameter set cannot be resolved using the specified named parameters.".to_owned();
+    Err(Failure::new(
+        400,
+        "System.Management.Automation.AmbiguousParameterSetException",
+        "InvalidArgument",
+        text,
+    ))
+}
+
+/// Whether a command that is right changes nothing all the same.
+fn is_dry(world: &World, command: &Command) -> bool {
+    let asks = command.flag("Confirm") == Some(true) && world.settings.validation != Validation::Executed;
+    asks || command.flag("WhatIf") == Some(true)
+}
+
 fn set_recipient(world: &mut World, cmdlet: &str, command: &Command) -> Result<Output, Failure> {
     let identity = command.text("Identity").unwrap_or_default();
     let position = reads::find(world, cmdlet, identity, false)?;
-    let changed: Vec<&str> = command
-        .parameters
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .filter(|name| {
-            let settings =
-                ["Identity", "Confirm", "WhatIf", "Force", "ErrorAction", "WarningAction", "Verbose"];
-            !settings.iter().any(|setting| setting.eq_ignore_ascii_case(name))
-        })
-        .collect();
+    let settings = ["Identity", "Confirm", "WhatIf", "Force", "ErrorAction", "WarningAction", "Verbose"];
+    let names = command.parameters.iter().map(|(name, _)| name.as_str());
+    let changed: Vec<&str> =
+        names.filter(|name| !settings.iter().any(|setting| setting.eq_ignore_ascii_case(name))).collect();
     let Some(recipient) = world.directory.get(position) else { return Ok(Output::default()) };
     refuse_dir_synced(world, cmdlet, recipient, &changed)?;
-    let user_certificate = list(world, command, "UserCertificate")?;
-    let smime = list(world, command, "UserSMimeCertificate")?;
+    let user_certificate = list(world, command, "UserCertificate", &recipient.user_certificate)?;
+    let smime = list(world, command, "UserSMimeCertificate", &recipient.user_smime_certificate)?;
     for value in user_certificate.iter().flatten() {
         values::check_certificate(value)?;
     }
@@ -71,7 +102,7 @@ fn set_recipient(world: &mut World, cmdlet: &str, command: &Command) -> Result<O
         ));
         return Ok(output);
     }
-    if command.flag("WhatIf") == Some(true) {
+    if is_dry(world, command) {
         return Ok(output);
     }
     let now = world.now();
@@ -97,10 +128,19 @@ fn refuse_dir_synced(
     changed: &[&str],
 ) -> Result<(), Failure> {
     let refused = changed.iter().find(|name| !name.eq_ignore_ascii_case("IsExchangeCloudManaged"));
-    let Some(property) = refused.filter(|_| recipient.is_dir_synced && !recipient.is_exchange_cloud_managed)
-    else {
+    let is_synced = recipient.is_dir_synced || recipient.synced_unseen;
+    let Some(property) = refused.filter(|_| is_synced && !recipient.is_exchange_cloud_managed) else {
         return Ok(());
     };
+    if world.settings.dir_synced_refusal == DirSyncedRefusal::DualWrite {
+        // The words of microsoft/Partner-Center-PowerShell#409.
+        return Err(Failure::new(
+            400,
+            UNABLE_TO_WRITE,
+            "InvalidOperation",
+            format!("{DUAL_WRITE} {DUAL_WRITE_SYNCED}"),
+        ));
+    }
     let name = &recipient.name;
     let what = if recipient.recipient_type_details.is_mailbox() { "mailbox" } else { "object" };
     let target = if recipient.recipient_type_details == Kind::MailContact { AD_CONTACT } else { AD_USER };
@@ -118,13 +158,26 @@ fn refuse_dir_synced(
     .about(target))
 }
 
-/// A list of byte arrays; what empties it gives an empty one. docs/design/exchange-online.md §4: an over-large one is
-/// a LargeObject error.
-fn list(world: &World, command: &Command, name: &str) -> Result<Option<Vec<String>>, Failure> {
+/// What a property is to have; None: what it has. docs/design/exchange-online.md §1.6, "Clear": an empty list and a
+/// hashtable without entries change nothing, `null` and `remove` do as far as the settings say so. §4: an over-large
+/// list is a LargeObject error.
+fn list(
+    world: &World,
+    command: &Command,
+    name: &str,
+    own: &[String],
+) -> Result<Option<Vec<String>>, Failure> {
+    let clear_by = world.settings.clear_by;
     let list = match command.get(name) {
-        Some(Parameter::ByteList(list)) => list.clone(),
-        Some(_) => Vec::new(),
-        None => return Ok(None),
+        Some(Parameter::Null) if clear_by == ClearBy::Null => Vec::new(),
+        Some(Parameter::ByteList(list)) if !list.is_empty() => list.clone(),
+        Some(Parameter::Change { add, remove }) => {
+            let goes = |value: &&String| clear_by != ClearBy::Nothing && remove.contains(value);
+            let mut list: Vec<String> = own.iter().filter(|value| !goes(value)).cloned().collect();
+            list.extend(add.iter().filter(|value| !own.contains(value)).cloned());
+            list
+        }
+        _ => return Ok(None),
     };
     if list.len() > world.settings.largest_list {
         return Err(Failure::new(
@@ -149,7 +202,7 @@ fn new_contact(world: &mut World, command: &Command) -> Result<Output, Failure> 
     }
     let name = command.text("Name").unwrap_or_default();
     refuse_duplicate(world, bare, name)?;
-    if command.flag("WhatIf") == Some(true) {
+    if is_dry(world, command) {
         return Ok(Output::default());
     }
     let recipient = Recipient {
@@ -164,6 +217,7 @@ fn new_contact(world: &mut World, command: &Command) -> Result<Output, Failure> 
         user_principal_name: None,
         external_email_address: Some(format!("SMTP:{bare}")),
         is_dir_synced: false,
+        synced_unseen: false,
         is_exchange_cloud_managed: false,
         hidden_from_address_lists_enabled: false,
         when_soft_deleted: None,
@@ -209,9 +263,9 @@ fn refuse_duplicate(world: &World, address: &str, name: &str) -> Result<(), Fail
 /// docs/design/exchange-online.md §3.
 fn set_smime_config(world: &mut World, command: &Command) -> Result<Output, Failure> {
     if let Some(Parameter::Bytes(store)) = command.get("SMIMECertificateIssuingCA") {
-        values::check_store(store, world.now())?;
+        values::check_store(store, world.now(), world.settings.largest_trust_store)?;
     }
-    if command.flag("WhatIf") != Some(true) {
+    if !is_dry(world, command) {
         for (name, value) in &command.parameters {
             world.smime_config.insert(name.to_ascii_lowercase(), value.clone());
         }

@@ -2,10 +2,7 @@
 
 use std::{io, net::TcpStream, sync::Arc};
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rsa::{
     pkcs1v15, pss,
     sha2::{Digest as _, Sha256},
@@ -31,6 +28,10 @@ pub struct Client {
     tls: Arc<ClientConfig>,
     pub token: String,
 }
+
+/// The anchor that CIPP sends with everything.
+pub const ANCHOR: &str =
+    "APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}@11111111-aaaa-4bbb-8ccc-222222222222";
 
 /// One connection that is kept.
 pub type Connection = StreamOwned<ClientConnection, TcpStream>;
@@ -122,18 +123,16 @@ impl Client {
         self.send(&format!("/{tenant}/oauth2/v2.0/token"), &headers, url.query().unwrap().as_bytes()).unwrap()
     }
 
-    /// The headers that docs/design/exchange-online.md §1.6 names.
-    pub fn headers(&self, cmdlet: &str) -> Vec<(String, String)> {
+    /// The headers that docs/design/exchange-online.md §1.6 names, without those that are optional.
+    pub fn headers(&self) -> Vec<(String, String)> {
         let own = [
             ("Authorization", format!("Bearer {}", self.token)),
             ("Accept", "application/json".into()),
             ("Content-Type", "application/json".into()),
-            ("X-CmdletName", cmdlet.into()),
-            ("X-AnchorMailbox", "UPN:alice@contoso.test".into()),
-            ("X-ResponseFormat", "json".into()),
-            ("X-SerializationLevel", "Partial".into()),
+            ("X-AnchorMailbox", ANCHOR.into()),
             ("client-request-id", "01234567-89ab-4cde-8f01-23456789abcd".into()),
             ("Prefer", "odata.maxpagesize=1000".into()),
+            ("Accept-Language", "en-US".into()),
         ];
         own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -144,23 +143,27 @@ impl Client {
 
     /// Runs a cmdlet.
     pub fn run(&self, cmdlet: &str, parameters: Value) -> Reply {
-        self.run_with(&self.headers(cmdlet), &body(cmdlet, parameters))
+        self.run_with(&self.headers(), &body(cmdlet, parameters))
     }
 
     pub fn run_with(&self, headers: &[(String, String)], body: &Value) -> Reply {
         self.send(&Self::path("InvokeCommand"), headers, body.to_string().as_bytes()).unwrap()
     }
 
-    /// Runs cmdlets as one batch.
-    pub fn batch(&self, commands: &[(&str, Value)], prefer: &str) -> Reply {
-        let body = self.batch_body(commands).to_string();
-        self.send(&Self::path("$batch"), &self.batch_headers(prefer), body.as_bytes()).unwrap()
+    /// Runs cmdlets as one batch, as it should be sent.
+    pub fn batch(&self, commands: &[(&str, Value)]) -> Reply {
+        self.batch_with("odata.continue-on-error", &self.batch_body(commands))
+    }
+
+    pub fn batch_with(&self, prefer: &str, body: &Value) -> Reply {
+        self.send(&Self::path("$batch"), &self.batch_headers(prefer), body.to_string().as_bytes()).unwrap()
     }
 
     pub fn batch_headers(&self, prefer: &str) -> Vec<(String, String)> {
-        replace(&replace(&self.headers(""), "X-CmdletName", None), "Prefer", Some(prefer))
+        replace(&self.headers(), "Prefer", Some(prefer))
     }
 
+    /// Each command with the headers that it needs of its own.
     pub fn batch_body(&self, commands: &[(&str, Value)]) -> Value {
         let requests: Vec<Value> = commands
             .iter()
@@ -168,12 +171,24 @@ impl Client {
             .map(|(position, (cmdlet, parameters))| {
                 json!({
                     "id": position.to_string(), "method": "POST", "url": Self::path("InvokeCommand"),
-                    "headers": { "X-CmdletName": cmdlet }, "body": body(cmdlet, parameters.clone()),
+                    "headers": {
+                        "Authorization": format!("Bearer {}", self.token), "X-AnchorMailbox": ANCHOR,
+                        "Content-Type": "application/json", "Accept-Language": "en-US",
+                        "Prefer": "odata.maxpagesize=1000;odata.continue-on-error",
+                    },
+                    "body": body(cmdlet, parameters.clone()),
                 })
             })
             .collect();
         json!({ "requests": requests })
     }
+}
+
+/// The responses of a batch in the order of its requests; of one that is missing `null`.
+pub fn responses(reply: &Reply, count: usize) -> Vec<Value> {
+    let all = reply.json()["responses"].as_array().unwrap().clone();
+    let by_id = |id: usize| all.iter().find(|one| one["id"] == id.to_string()).cloned();
+    (0..count).map(|id| by_id(id).unwrap_or_default()).collect()
 }
 
 pub fn body(cmdlet: &str, parameters: Value) -> Value {
@@ -187,9 +202,9 @@ pub fn replace(headers: &[(String, String)], name: &str, value: Option<&str>) ->
     out
 }
 
-/// `-UserCertificate` or `-UserSMimeCertificate` of a recipient, as the base64 encoding has it.
+/// `-UserCertificate` or `-UserSMimeCertificate` of a recipient, as integers.
 pub fn certificates(identity: &str, property: &str, values: &[Vec<u8>]) -> Value {
-    let data: Vec<Value> = values.iter().map(|value| json!({ "Data": STANDARD.encode(value) })).collect();
+    let data: Vec<Value> = values.iter().map(|value| json!({ "Data": value })).collect();
     let annotation = format!("{property}@odata.type");
     json!({ "Identity": identity, annotation: "#Collection(Exchange.ByteArrayType)", property: data })
 }

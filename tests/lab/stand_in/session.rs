@@ -34,9 +34,19 @@ fn the_session_reads_and_writes_the_same_state() {
     assert_eq!(stand_in.session("Set-Mailbox", set("alice@contoso.test", list()))["Value"], json!([]));
     let shown = stand_in.session("Get-Mailbox", json!({ "Identity": "alice@contoso.test" }));
     assert_eq!(shown["Value"][0]["UserCertificate"], list());
-    let cleared = set("alice@contoso.test", json!({ "ByteList": [] }));
-    stand_in.session("Set-Mailbox", cleared);
-    assert!(stand_in.certificates("alice@contoso.test").is_empty());
+    let values = &list()["ByteList"];
+    for (clear_by, value, cleared) in [
+        ("Null", json!({ "ByteList": [] }), false),
+        ("Null", Value::Null, true),
+        ("Remove", Value::Null, false),
+        ("Remove", json!({ "Remove": values }), true),
+        ("Nothing", json!({ "Remove": values }), false),
+    ] {
+        stand_in.settings(json!({ "ClearBy": clear_by }));
+        stand_in.session("Set-Mailbox", set("alice@contoso.test", list()));
+        stand_in.session("Set-Mailbox", set("alice@contoso.test", value.clone()));
+        assert_eq!(stand_in.certificates("alice@contoso.test").is_empty(), cleared, "{clear_by}: {value}");
+    }
 }
 
 #[test]
@@ -54,6 +64,15 @@ fn a_value_of_another_type_and_an_unknown_recipient_are_errors_of_powershell() {
     let error = &stand_in.session("Get-Mailbox", json!({ "Identity": "nobody" }))["Error"];
     let id = error["FullyQualifiedErrorId"].as_str().unwrap();
     assert!(id.contains("ManagementObjectNotFoundException") && id.ends_with(",Get-Mailbox"), "{id}");
+}
+
+#[test]
+fn errors_come_in_the_language_of_the_computer() {
+    let stand_in = world("Cloud");
+    stand_in.settings(json!({ "ErrorLanguage": "German" }));
+    let error = &stand_in.session("Get-Mailbox", json!({ "Identity": "nobody" }))["Error"];
+    assert!(error["Message"].as_str().unwrap().contains("'nobody' auf"), "{error}");
+    assert!(error["Type"].as_str().unwrap().ends_with(".ManagementObjectNotFoundException"), "{error}");
 }
 
 #[test]

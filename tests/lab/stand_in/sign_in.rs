@@ -121,13 +121,49 @@ fn tenant_application_scope_and_form_must_be_right() {
 #[test]
 fn a_role_is_needed_beside_the_token() {
     let client = Client::new();
-    let run = || {
-        client.run_with(&client.headers("Get-OrganizationConfig"), &body("Get-OrganizationConfig", json!({})))
-    };
+    let run = || client.run_with(&client.headers(), &body("Get-OrganizationConfig", json!({})));
     client.stand_in.settings(json!({ "HasDirectoryRole": false }));
-    assert_eq!((run().status, run().body.iter().all(|octet| *octet == 0)), (403, true));
+    let is_nul = |reply: &Reply| reply.body.iter().all(|octet| *octet == 0);
+    assert_eq!((run().status, is_nul(&run()), run().header("content-encoding")), (403, true, Some("gzip")));
+    client.stand_in.settings(json!({ "ForbiddenBody": "Nul" }));
+    assert_eq!((run().status, is_nul(&run()), run().header("content-encoding")), (403, true, None));
     client.stand_in.settings(json!({ "ForbiddenBody": "Html" }));
     assert!(String::from_utf8(run().body).unwrap().starts_with("<html>"));
     client.stand_in.settings(json!({ "HasDirectoryRole": true, "HasAppRole": false }));
     assert_eq!(run().status, 401);
+}
+
+#[test]
+fn a_challenge_wants_a_token_with_its_claims() {
+    let mut client = Client::new();
+    client.stand_in.settings(json!({ "CaeChallenge": true }));
+    let refused = client.run("Get-OrganizationConfig", json!({}));
+    let challenge = refused.header("www-authenticate").unwrap();
+    assert_eq!((refused.status, challenge.contains("error=\"insufficient_claims\"")), (401, true));
+    let base64 = challenge.rsplit("claims=\"").next().unwrap().trim_end_matches('"');
+    let claims = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, base64).unwrap();
+    let sign_in = |claims: &str| {
+        let mut form = client.form(&client.assertion(&client.header("PS256"), &client.claims()));
+        form.push(("claims", claims.to_owned()));
+        client.sign_in_with(TENANT, &form)
+    };
+    assert_eq!((sign_in("{").status, sign_in("{}").status), (400, 400));
+    // With the client's capabilities beside them, as MSAL sends them.
+    let mut with_capability: Value = serde_json::from_slice(&claims).unwrap();
+    with_capability["access_token"]["xms_cc"] = json!({ "values": ["cp1"] });
+    let token = sign_in(&with_capability.to_string());
+    client.token = token.json()["access_token"].as_str().unwrap().into();
+    assert_eq!(client.run("Get-OrganizationConfig", json!({})).status, 200);
+}
+
+#[test]
+fn a_token_names_the_tenant_by_its_guid() {
+    let client = Client::signed_out();
+    let mut claims = client.claims();
+    claims["aud"] = json!(format!("{}/{DOMAIN}/oauth2/v2.0/token", client.stand_in.https));
+    let form = client.form(&client.assertion(&client.header("PS256"), &claims));
+    let reply = client.sign_in_with(DOMAIN, &form).json();
+    let payload = reply["access_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+    let payload = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&payload).unwrap()["tid"], TENANT);
 }

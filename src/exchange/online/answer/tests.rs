@@ -1,9 +1,23 @@
 use super::*;
 
-const ALL: Wanted = Wanted { objects: true, counts_only: false };
+const NAMES: &[&str] = &[
+    "Name",
+    "IsDirSynced",
+    "Size",
+    "Ratio",
+    "Manager",
+    "UserCertificate",
+    "UserSMimeCertificate",
+    "EmailAddresses",
+];
+const ALL: Wanted = Wanted { select: NAMES, strict: false, counts_only: false };
 
 fn object(value: Value) -> Result<Object> {
-    from_value(&json!({ "value": [value] }), ALL).map(|mut page| page.output.objects.remove(0))
+    let mut page = from_value(&json!({ "value": [value] }), ALL)?;
+    match page.lacks {
+        Some(error) => Err(error),
+        None => Ok(page.output.objects.remove(0)),
+    }
 }
 
 #[test]
@@ -35,7 +49,7 @@ fn the_useless_text_of_a_byte_array_counts_and_is_never_taken_for_bytes() {
     let error = object(useless.clone()).unwrap_err();
     assert_eq!(error.id, ErrorId::ExchangeProtocol);
     assert!(error.message.contains("'UserCertificate'"), "{error}");
-    let counted = Wanted { objects: true, counts_only: true };
+    let counted = Wanted { counts_only: true, ..ALL };
     let page = from_value(&json!({ "value": [useless] }), counted).unwrap();
     assert_eq!(page.output.objects[0].get("UserCertificate"), Some(&Property::Count(2)));
 }
@@ -47,6 +61,54 @@ fn clixml_inside_of_json_is_read() {
     assert_eq!(page.output.objects.len(), 2);
     assert_eq!(page.output.objects[1].text("Name"), Some("Ada"));
     assert_eq!(object(json!({ "_clixml": "<html>" })).unwrap_err().id, ErrorId::ExchangeProtocol);
+}
+
+#[test]
+fn what_was_asked_for_and_is_not_there_is_told_with_what_came() {
+    let strict = |select| Wanted { select, strict: true, counts_only: false };
+    let (both, all): (&[&str], &[&str]) = (&["Guid", "UserCertificate"], &["Guid", "Name"]);
+    let clixml = |inner: &str| json!({ "_clixml": format!("<Objs><Obj RefId=\"0\"><Props>{inner}</Props></Obj></Objs>") });
+    let guid = "<G N=\"Guid\">7</G>";
+    for (select, item, expected) in [
+        (both, json!({ "Guid": "7", "UserCertificate": [] }), None),
+        (both, json!({ "guid": "7", "usercertificate": null }), None),
+        (both, clixml(&format!("{guid}<Nil N=\"UserCertificate\" /><S N=\"More\">x</S>")), None),
+        // What is only nice to have may be missing.
+        (all, json!({ "Guid": "7" }), None),
+        (both, json!({ "Guid": "7" }), Some("left out 'UserCertificate'; what came is guid.")),
+        (both, clixml(guid), Some("left out 'UserCertificate'; what came is guid.")),
+        (both, json!({}), Some("left out 'Guid', 'UserCertificate'; what came is nothing.")),
+        (
+            both,
+            json!({ "Size": 1, "@odata.type": "x" }),
+            Some("left out 'Guid', 'UserCertificate'; what came is size."),
+        ),
+        (all, json!({ "Name": "a" }), Some("left out 'Guid'; what came is name.")),
+        (both, json!("7"), Some("what came is nothing.")),
+        (both, json!({ "Guid": "7", "UserCertificate": ["System.Byte[]"] }), Some("not base64")),
+        (both, json!({ "_clixml": "<html>" }), Some("no valid CLIXML")),
+    ] {
+        let page = from_value(&json!({ "value": [item] }), strict(select)).unwrap();
+        let lacks = page.lacks.map(|error| error.message);
+        match expected {
+            None => assert_eq!(lacks, None, "{item}"),
+            Some(words) => {
+                assert!(lacks.as_ref().is_some_and(|one| one.contains(words)), "{item}: {lacks:?}")
+            }
+        }
+    }
+    let page = from_value(&json!({ "value": [clixml(&format!("{guid}<S N=\"More\">x</S>"))] }), strict(all))
+        .unwrap();
+    assert_eq!(page.output.objects[0].names().collect::<Vec<_>>(), ["guid"], "the rest is not kept");
+    assert_eq!(from_value(&json!({ "value": [] }), strict(both)).unwrap(), Page::default());
+}
+
+#[test]
+fn what_a_validation_would_ask_is_taken() {
+    let body = json!({ "value": [], "@adminapi.confirmationmessage": "Are you sure?" });
+    let page = from_value(&body, ALL).unwrap();
+    assert_eq!(page.output.confirmation.as_deref(), Some("Are you sure?"));
+    assert_eq!(from_value(&json!({ "@adminapi.confirmationmessage": null }), ALL).unwrap(), Page::default());
 }
 
 #[test]

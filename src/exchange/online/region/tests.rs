@@ -33,6 +33,28 @@ fn a_redirect_within_the_cloud_is_followed_and_remembered() {
 }
 
 #[test]
+fn the_inner_port_of_an_address_is_the_usual_one_outside() {
+    let own = Cloud::of(&ExchangeOnlineSettings {
+        connection_uri: Some("https://gateway.test:446".into()),
+        ..ExchangeOnlineSettings::new("b")
+    });
+    let own = own.unwrap();
+    for (cloud, address, expected) in [
+        (&cloud(), "https://outlook.office.com:446/a?b=c", "https://outlook.office.com/a?b=c"),
+        (&cloud(), "https://outlook.office.com:444/a", "https://outlook.office.com:444/a"),
+        (&cloud(), "https://outlook.office.com/a", "https://outlook.office.com/a"),
+        (&own, "https://gateway.test:446/a", "https://gateway.test:446/a"),
+    ] {
+        assert_eq!(at_usual_port(cloud, Url::parse(address).unwrap()).as_str(), expected);
+    }
+    let mut region = Region::new(cloud().service().clone());
+    let location = headers(&[("location", "https://eurprd01.outlook.office365.com:446/x")]);
+    let to = region.follow(&cloud(), cloud().service(), StatusCode::FOUND, &location).unwrap();
+    assert_eq!(to.unwrap().as_str(), "https://eurprd01.outlook.office365.com/x");
+    assert_eq!(region.service().as_str(), "https://eurprd01.outlook.office365.com/");
+}
+
+#[test]
 fn a_redirect_out_of_the_cloud_is_refused_and_not_remembered() {
     let cloud = cloud();
     let from = cloud.service().clone();

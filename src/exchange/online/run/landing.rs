@@ -12,7 +12,8 @@ use crate::{
         failure::{Failure, Retry},
         online::{
             answer::Page,
-            delivery::{Delivery, is_delay},
+            delivery::{Asked, Delivery, is_delay, lacking},
+            manner::Doubt,
             retry::{MOST_ATTEMPTS, back_off, chance},
             throttle::Course,
         },
@@ -52,19 +53,41 @@ impl Run<'_> {
             Some(said) => self.line.throttle.answered(&ticket, now, said, delivery.course),
             None => self.line.throttle.lost(&ticket, delivery.course),
         }
-        self.judge(now, &delivery)?;
+        if self.suspects_batch(&delivery, jobs.len()) {
+            self.ready.extend(jobs.into_iter().map(|job| Job { alone: true, ..job }));
+            return Ok(());
+        }
+        self.judge_batches(&delivery, jobs.len())?;
+        let doubts = self.doubts(&jobs, &delivery);
+        if doubts.iter().all(Option::is_none) {
+            self.judge(now, &delivery)?;
+        }
         let as_a_whole = jobs.len() > 1
             && delivery.status.is_some_and(|s| s.is_client_error())
             && delivery.results.iter().all(|one| one.as_ref().is_err_and(|f| f.retry == Retry::Never));
         let mut repeats = Repeats::default();
-        for (job, result) in jobs.into_iter().zip(delivery.results) {
-            match result {
-                Ok(page) => self.page(job, page, &delivery.url, sink)?,
-                Err(_) if as_a_whole => self.ready.push_back(Job { alone: true, ..job }),
-                Err(failure) => self.failed(job, failure, now, &mut repeats)?,
+        let answers = jobs.into_iter().zip(delivery.results).zip(doubts).zip(delivery.blames_batch);
+        for (((job, result), doubt), blames_batch) in answers {
+            match (result, doubt) {
+                (Ok(page), _) => self.page(job, page, &delivery.url, sink)?,
+                (Err(failure), Some(doubt)) => self.doubted(job, doubt, failure)?,
+                (Err(_), None) if as_a_whole => self.ready.push_back(Job { alone: true, ..job }),
+                (Err(failure), None) if blames_batch && self.is_sent_anew(&job, &failure) => {
+                    self.ready.push_back(Job { alone: true, anew: true, ..job });
+                }
+                (Err(failure), None) => self.failed(job, failure, now, &mut repeats)?,
             }
         }
         Ok(())
+    }
+
+    /// What each failure speaks against in the way its command was sent, if it does.
+    fn doubts(&self, jobs: &[Job], delivery: &Delivery) -> Vec<Option<Doubt>> {
+        let doubt = |(job, result): (&Job, &Result<Page, Failure>)| {
+            let (command, failure) = (self.commands.get(job.position)?, result.as_ref().err()?);
+            Doubt::of_refusal(failure, command, self.requests.tenant_id())
+        };
+        jobs.iter().zip(&delivery.results).map(doubt).collect()
     }
 
     /// Whether going on makes sense after this answer.
@@ -73,7 +96,7 @@ impl Run<'_> {
         let denied = failures().next().filter(|_| delivery.status.is_some_and(|status| status == 403));
         // A refusal for a command's own sake is an answer; the service works.
         let carried_out = failures().count() < delivery.results.len()
-            || (denied.is_none() && failures().any(|one| one.retry == Retry::Never));
+            || (denied.is_none() && failures().any(|one| one.retry.is_answer()));
         if carried_out {
             self.line.breaker.succeeded();
             self.line.access.succeeded(&delivery.token);
@@ -96,11 +119,17 @@ impl Run<'_> {
 
     /// Takes a page of a command's output.
     fn page(&mut self, mut job: Job, page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
+        if let Some(lack) = page.lacks {
+            return self.lacking(job, lack);
+        }
+        self.understood(&job, !page.output.objects.is_empty());
+        self.release(job.position);
         sink(job.position, page.output.objects)?;
         let Some(place) = self.results.get_mut(job.position) else { return Ok(()) };
         let mut all = place.take().and_then(Result::ok).unwrap_or_default();
         let delays = page.output.warnings.iter().filter(|warning| is_delay(warning)).count();
         all.warnings.extend(page.output.warnings.into_iter().filter(|warning| !is_delay(warning)));
+        all.confirmation = page.output.confirmation.or(all.confirmation);
         *place = Some(Ok(all));
         if delays > 0 {
             self.log("Exchange Online works more slowly on purpose (micro delay).".to_owned())?;
@@ -120,6 +149,16 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Takes an answer without what was asked for. What was handed over of a list already can't be asked for anew.
+    fn lacking(&mut self, job: Job, lack: Error) -> Result<()> {
+        let Some(command) = self.commands.get(job.position) else { return Ok(()) };
+        let failure = lacking(&Asked::of(command), lack);
+        if job.page.is_some() {
+            return self.ended(&job, failure.error);
+        }
+        self.doubted(job, Doubt::of_lack(command), failure)
+    }
+
     /// Puts a command back that failed, where that is safe and may help, or ends it.
     fn failed(&mut self, job: Job, failure: Failure, now: Duration, repeats: &mut Repeats) -> Result<()> {
         let repeatable = self.commands.get(job.position).is_some_and(|command| command.repeatable);
@@ -136,10 +175,11 @@ impl Run<'_> {
                 let error = Error { target: failure.error.target, ..Error::new(id, message).native(native) };
                 return self.ended(&job, error);
             }
+            Retry::Once if job.attempts > 0 => return self.ended(&job, failure.error),
             _ if attempts >= MOST_ATTEMPTS => return self.ended(&job, failure.error),
             // The throttle knows how long the service wants nothing to be sent.
             Retry::AfterRenewal | Retry::Later(Some(_)) => Duration::ZERO,
-            Retry::Later(None) => {
+            Retry::Once | Retry::Later(None) => {
                 if !*repeats.allowed.get_or_insert_with(|| self.line.budget.retry(now)) {
                     return self.ended(&job, failure.error);
                 }
@@ -154,8 +194,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn ended(&mut self, job: &Job, error: Error) -> Result<()> {
+    pub(super) fn ended(&mut self, job: &Job, error: Error) -> Result<()> {
         self.log(told(&error))?;
+        self.line.batches.apart |= job.anew;
         self.end(job.position, error);
         Ok(())
     }
@@ -164,6 +205,7 @@ impl Run<'_> {
         if let Some(place) = self.results.get_mut(position) {
             *place = Some(Err(error));
         }
+        self.release(position);
     }
 }
 
