@@ -80,9 +80,10 @@ fn status(result: &Result<Page, Failure>) -> Option<u16> {
     result.as_ref().err()?.error.native.as_deref()?.http_status
 }
 
-/// Whether a command was refused for its token or its sender's rights.
+/// Whether a command was refused for its token or its sender's rights; what asks for another token has read it.
 fn is_denied(result: &Result<Page, Failure>) -> bool {
-    matches!(status(result), Some(401 | 403))
+    let challenged = result.as_ref().is_err_and(|failure| failure.claims.is_some());
+    matches!(status(result), Some(401 | 403)) && !challenged
 }
 
 /// Whether a command was dealt with: carried out, or refused for its own sake.
