@@ -222,7 +222,7 @@ impl Tester<'_> {
             advice: into_printable(advice),
         };
         if let Some(trace) = self.trace {
-            trace.note(&format!("{check}: {result:?}. {} {}", test.message, test.advice));
+            trace.note(format!("{check}: {result:?}. {} {}", test.message, test.advice).trim_end());
         }
         self.context.result(ResultType::ProfileTest, &test)
     }

@@ -52,9 +52,10 @@ Describe 'A proxy' {
     It 'is kept by the profile in one form, completed, and taken back by an empty text' {
         $null = New-CloudProfile -Setting @{ Proxy = 'proxy.contoso.test:8080' }
         (Get-SmimeSyncProfile cloud).Proxy | Should -Be 'http://proxy.contoso.test:8080'
-        (Set-SmimeSyncProfile cloud -Proxy ([uri] 'https://proxy.contoso.test:8443/')).Proxy | Should -Be 'https://proxy.contoso.test:8443'
-        (Set-SmimeSyncProfile cloud -Proxy none).Proxy | Should -Be 'None'
-        (Set-SmimeSyncProfile cloud -Proxy '').Proxy | Should -Be 'System'
+        foreach ($one in @(([uri] 'https://proxy.contoso.test:8443/'), 'https://proxy.contoso.test:8443'), @('none', 'None'), @('', 'System')) {
+            $null = Set-SmimeSyncProfile cloud -Proxy $one[0]
+            (Get-SmimeSyncProfile cloud).Proxy | Should -Be $one[1]
+        }
         foreach ($cmdlet in 'New-SmimeSyncProfile', 'Set-SmimeSyncProfile') {
             $line = "$cmdlet -Proxy "
             (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Be @('System', 'None')
