@@ -16,7 +16,7 @@ pub enum ProxySetting {
     /// Without one.
     None,
     /// Through this one; without user, password and path.
-    Address(Url),
+    Address(Box<Url>),
 }
 
 impl ProxySetting {
@@ -51,7 +51,7 @@ impl ProxySetting {
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return wrong("which is the address of a page or script, not that of a proxy");
         }
-        Ok(Self::Address(url))
+        Ok(Self::Address(Box::new(url)))
     }
 }
 

@@ -53,7 +53,7 @@ impl Route {
         let text = |name| secrets(name).and_then(|secret| String::from_utf8(secret.to_vec()).ok());
         let way = match (setting, text(HTTPS_PROXY)) {
             (ProxySetting::None, _) => Way::Direct,
-            (ProxySetting::Address(url), _) => Way::Address(url.clone()),
+            (ProxySetting::Address(url), _) => Way::Address((**url).clone()),
             (ProxySetting::System, Some(none)) if none.is_empty() => Way::Direct,
             (ProxySetting::System, Some(proxy)) => {
                 Way::Environment(proxy.into(), text(NO_PROXY).unwrap_or_default())

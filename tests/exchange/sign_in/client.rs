@@ -184,7 +184,7 @@ fn the_proxy_of_the_environment_is_asked_for_a_tunnel() {
         let failure = send("https://localhost:1/", SOON).unwrap_err();
         assert_eq!(
             (failure.error.id, failure.sent),
-            (ErrorId::ExchangeUnreachable, false),
+            (ErrorId::ProxyRefused, false),
             "{}",
             failure.error
         );
