@@ -4,10 +4,10 @@ $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer',
     'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
     'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
-    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'ByteEncoding',
-    'Prefix', 'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath',
-    'AllowUntrusted', 'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit',
-    'RemovalPercent', 'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
+    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix',
+    'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted',
+    'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
+    'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PathSetting = @(
     'ServerCertificatePath', 'Path', 'CertificateFilePath', 'OutputPath', 'TrustAnchorPath'

@@ -101,12 +101,6 @@ function Set-SmimeSyncProfile {
     System (the one that the environment or Windows names for the account that runs it) or None. Its user name
     and password are given to each run with -ProxyCredential and kept nowhere. Default: System.
 
-    .PARAMETER ByteEncoding
-    ExchangeOnline: How binary values are put into requests. Only to be changed where the service refuses
-    certificates; Microsoft documents the cmdlets alone. Default: Base64.
-    Base64: Base64 text, as OData has it.
-    Integers: A list of numbers, as ConvertTo-Json writes a byte[].
-
     .PARAMETER Prefix
     ExchangeSession: The prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
 
@@ -285,9 +279,6 @@ function Set-SmimeSyncProfile {
         [uri] $AzureADAuthorizationEndpointUri,
 
         [string] $Proxy,
-
-        [ValidateSet('Base64', 'Integers', '')]
-        [string] $ByteEncoding,
 
         [ValidatePattern('^[A-Za-z0-9]*$')]
         [string] $Prefix,
