@@ -67,6 +67,19 @@ function AccessToken {
     )
 }
 
+function ProxyCredential {
+    <#
+    .PARAMETER ProxyCredential
+    Target ExchangeOnline: user name and password for the proxy (see -Proxy of New-SmimeSyncProfile), in the way Basic of
+    HTTP. They reach the library only in memory; they are in no profile, log, trace or error.
+    #>
+    param(
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $ProxyCredential = [System.Management.Automation.PSCredential]::Empty
+    )
+}
+
 function CertificateSource {
     <#
     .PARAMETER Source

@@ -271,6 +271,26 @@ mod tests {
     }
 
     #[test]
+    fn the_page_s_table_of_hosts_has_those_of_each_cloud() {
+        use strum::VariantNames as _;
+        let page = include_str!("../../docs/exchange-online.md");
+        for name in ExchangeEnvironment::VARIANTS {
+            let environment = serde_json::from_value(serde_json::json!(name)).unwrap();
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{name}`"))).unwrap();
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let known = endpoints(environment);
+            assert_eq!(
+                cells[2..4],
+                [format!("`{}`", known.authority), format!("`{}`", known.service)],
+                "{name}"
+            );
+            for host in known.hosts {
+                assert!(cells[4].contains(&format!("`*.{host}`")), "{name}: {host}");
+            }
+        }
+    }
+
+    #[test]
     fn a_tenant_is_a_domain_or_an_id() {
         let cloud = Cloud::of(&settings(ExchangeEnvironment::O365Default)).unwrap();
         assert!(cloud.token_endpoint("6f9619ff-8b86-d011-b42d-00c04fc964ff").is_ok());

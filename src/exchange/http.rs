@@ -5,7 +5,8 @@ mod body;
 use std::{
     error::Error as _,
     fmt, io,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -18,11 +19,15 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use self::body::Unreadable;
+use super::{
+    proxy::{Route, Secrets, Tunnel},
+    trace::Trace,
+};
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::{Context, unless_canceled},
     model::Timestamp,
-    profile::ConnectionSettings,
+    profile::ExchangeOnlineSettings,
     tls::{self, Fault},
 };
 
@@ -41,6 +46,8 @@ const EXPLANATION_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct HttpClient {
     client: Client,
+    route: Arc<Route>,
+    trace: Option<Arc<Trace>>,
     cancel: CancellationToken,
     /// The setting of the profile that limits the time; `None`: none does.
     limited_by: Option<&'static str>,
@@ -78,41 +85,64 @@ pub struct HttpFailure {
     pub sent: bool,
     /// Whether the answer was larger than [`MAX_BODY`]: asked again in the same way it is as large.
     pub too_large: bool,
-    /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `Canceled`.
+    /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `ProxyCredentialRejected`, `ProxyRefused`,
+    /// `Canceled`.
     pub error: Error,
 }
 
 impl HttpClient {
-    /// A client for HTTPS, through the proxy that the environment or Windows names.
+    /// A client for HTTPS, through the proxy of the settings, where the engine's `secrets` sign in.
     ///
     /// Trusts the platform's roots and `ServerCertificatePath`. Follows no redirect.
     ///
-    /// Fails with `TrustAnchorUnreadable`, `Internal`.
-    pub fn new(settings: &ConnectionSettings, context: &Context) -> Result<Self> {
-        let mut config = tls::client_config(tls::trust(settings, context)?)?;
+    /// Fails with `TrustAnchorUnreadable`, `Internal`, and as [`Route::of`] does.
+    pub fn new(settings: &ExchangeOnlineSettings, secrets: Secrets<'_>, context: &Context) -> Result<Self> {
+        let mut config = tls::client_config(tls::trust(&settings.connection, context)?)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let builder = builder(settings.time_limit()).https_only(true).tls_backend_preconfigured(config);
-        Ok(Self { limited_by: Some("-Timeout"), ..Self::build(builder, context)? })
+        let builder =
+            builder(settings.connection.time_limit()).https_only(true).tls_backend_preconfigured(config);
+        let route = Route::of(&settings.proxy, secrets)?;
+        let client = Self::build(builder, route, None, context.cancel.clone())?;
+        Ok(Self { limited_by: Some("-Timeout"), ..client })
+    }
+
+    /// The same, with everything that goes over the network noted in `trace`.
+    pub fn traced(self, trace: Arc<Trace>) -> Self {
+        Self { trace: Some(trace), ..self }
     }
 
     /// A client for services of this machine itself, which are reached without TLS and never through a proxy.
     /// Fails with `Internal`.
-    pub fn local(context: &Context) -> Result<Self> {
+    pub fn local(&self) -> Result<Self> {
         // Roots are read for no purpose otherwise.
         let nobody = tls::Trust::Checked { roots: rustls::RootCertStore::empty(), given: Vec::new() };
         let builder = builder(CONNECT_LIMIT).tls_backend_preconfigured(tls::client_config(nobody)?);
-        Self::build(builder.no_proxy(), context)
+        Self::build(builder, Route::direct(), self.trace.clone(), self.cancel.clone())
     }
 
-    fn build(builder: ClientBuilder, context: &Context) -> Result<Self> {
-        let client = builder.build().map_err(|e| {
+    fn build(
+        builder: ClientBuilder,
+        route: Route,
+        trace: Option<Arc<Trace>>,
+        cancel: CancellationToken,
+    ) -> Result<Self> {
+        let client = route.apply(builder)?.build().map_err(|e| {
             Error::new(ErrorId::Internal, format!("The HTTP client can't be set up: {}", chain(&e)))
         })?;
-        Ok(Self { client, cancel: context.cancel.clone(), limited_by: None })
+        Ok(Self { client, route: Arc::new(route), trace, cancel, limited_by: None })
     }
 
     /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
     pub async fn send(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
+        let Some(trace) = &self.trace else { return self.attempt(request, time_limit).await };
+        let number = trace.request(&request, self.route.proxy(&request.url).as_deref());
+        let begun = Instant::now();
+        let result = self.attempt(request, time_limit).await;
+        trace.answer(number, begun.elapsed(), &result);
+        result
+    }
+
+    async fn attempt(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
         let host = host(&request.url);
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
@@ -134,8 +164,12 @@ impl HttpClient {
         let HttpRequest { method, url, mut headers, body } = request;
         // Set by us, so that the client under us does not unpack: it knows no status.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPTED));
-        let sending = self.client.request(method, url).headers(headers).body(Bytes::from_owner(body)).send();
-        let mut response = sending.await.map_err(|e| failure(host, e))?;
+        let body = Bytes::from_owner(body);
+        let sending = self.client.request(method, url.clone()).headers(headers).body(body).send();
+        let mut response = match sending.await {
+            Ok(response) => response,
+            Err(error) => return Err(self.failure(&url, host, error).await),
+        };
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let body = match status.is_success() {
@@ -143,6 +177,26 @@ impl HttpClient {
             false => explanation(&mut response, &headers, host).await,
         };
         Ok(HttpAnswer { status, date: date(&headers), headers, body })
+    }
+}
+
+impl HttpClient {
+    /// The failure of a request without an answer.
+    async fn failure(&self, url: &Url, host: &str, error: reqwest::Error) -> HttpFailure {
+        let Some(proxy) = self.route.proxy(url) else { return failure("service", host, "", error) };
+        let texts: Vec<String> = sources(&error).map(ToString::to_string).collect();
+        match Tunnel::of(texts.iter().map(String::as_str)).filter(|_| error.is_connect()) {
+            None => failure("service", host, &format!(" (through the proxy '{proxy}')"), error),
+            Some(Tunnel::NotReached) => {
+                let mut failed = failure("proxy", &proxy, "", error);
+                failed.error.advice = self.route.advice();
+                failed
+            }
+            Some(what) => {
+                let error = self.route.refusal(&proxy, url, &what).await;
+                HttpFailure { sent: false, too_large: false, error }
+            }
+        }
     }
 }
 
@@ -232,11 +286,11 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
     i64::try_from(seconds).ok().map(Timestamp)
 }
 
-/// The failure of a request without an answer.
-fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
+/// The failure of a request without an answer; `who` is the one that failed, `through` what it was asked through.
+fn failure(who: &str, host: &str, through: &str, error: reqwest::Error) -> HttpFailure {
     let sent = !(error.is_connect() || error.is_builder());
     let what = if let Some(tls) = tls_error(&error) {
-        return HttpFailure { sent, too_large: false, error: tls_failed(host, tls) };
+        return HttpFailure { sent, too_large: false, error: tls_failed(who, host, through, tls) };
     } else if error.is_builder() {
         // Address and headers were read before, so that only the scheme can be wrong.
         "is not reached without TLS"
@@ -249,12 +303,13 @@ fn failure(host: &str, error: reqwest::Error) -> HttpFailure {
     } else {
         "ended the connection without an answer"
     };
-    HttpFailure { sent, too_large: false, error: unreachable(host, what, &error) }
+    let error = unreachable(who, host, &format!("{through} {what}"), &error);
+    HttpFailure { sent, too_large: false, error }
 }
 
 /// The failure of an answer that began.
 fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
-    let error = unreachable(host, "broke off in the middle of its answer", &error);
+    let error = unreachable("service", host, " broke off in the middle of its answer", &error);
     HttpFailure { sent: true, too_large: false, error }
 }
 
@@ -272,7 +327,7 @@ fn unreadable(host: &str, reason: &Unreadable) -> HttpFailure {
     HttpFailure { sent: true, too_large: matches!(reason, Unreadable::TooLarge), error }
 }
 
-fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {
+fn unreachable(who: &str, host: &str, what: &str, error: &reqwest::Error) -> Error {
     let io = sources(error).find_map(|one| one.downcast_ref::<io::Error>());
     let text = chain(error);
     let native = NativeStatus {
@@ -280,17 +335,17 @@ fn unreachable(host: &str, what: &str, error: &reqwest::Error) -> Error {
         text: Some(text.clone()),
         ..NativeStatus::default()
     };
-    let message = format!("The service '{host}' {what} ({text}).");
+    let message = format!("The {who} '{host}'{what} ({text}).");
     Error::new(ErrorId::ExchangeUnreachable, message).target(host).native(native)
 }
 
-fn tls_failed(host: &str, error: &rustls::Error) -> Error {
+fn tls_failed(who: &str, host: &str, through: &str, error: &rustls::Error) -> Error {
     let what = match tls::fault(error) {
         (Fault::Other, _) => format!("and this machine could not agree on TLS: {error}"),
         (_, what) => what,
     };
     let native = NativeStatus { text: Some(error.to_string()), ..NativeStatus::default() };
-    Error::new(ErrorId::ExchangeTlsFailed, format!("The service '{host}' {what}."))
+    Error::new(ErrorId::ExchangeTlsFailed, format!("The {who} '{host}'{through} {what}."))
         .target(host)
         .native(native)
 }

@@ -10,8 +10,10 @@ pub mod dialect;
 pub(crate) mod failure;
 pub mod http;
 pub mod online;
+pub mod proxy;
 pub mod session;
 pub mod sign_in;
+pub mod trace;
 pub(crate) mod trust_store;
 
 use std::{collections::BTreeMap, time::Duration};

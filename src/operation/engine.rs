@@ -36,6 +36,12 @@ impl Engine {
         secrets.get(name).cloned()
     }
 
+    /// Shows every secret.
+    pub(super) fn each_secret(&self, mut visit: impl FnMut(&[u8])) {
+        let secrets = self.secrets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        secrets.values().for_each(|secret| visit(secret));
+    }
+
     /// Where profiles and states are looked for, in this order.
     pub(super) fn places(&self) -> Result<Vec<Places>> {
         Places::search(self.config.home.as_deref(), self.config.scope)

@@ -22,6 +22,7 @@ mod set_profile;
 mod sync;
 pub mod test_profile;
 mod test_write;
+mod trace;
 mod unpublish;
 mod wildcard;
 

@@ -111,6 +111,12 @@ pub struct TestProfileRequest {
     /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
+    /// The file that every request to Exchange Online and every answer is written to, secrets left out; none: no file.
+    #[serde(default)]
+    pub trace: Option<std::path::PathBuf>,
+    /// Replace a trace that is there.
+    #[serde(default)]
+    pub force: bool,
 }
 
 /// A run, and how it differs from what the profile says.

@@ -10,11 +10,13 @@ use super::{
     open::{Opening, watch},
     request::TestProfileRequest,
     test_write::{self, Sample},
+    trace,
 };
 use crate::{
     directory::{Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel, ResultType},
+    exchange::trace::Trace,
     model::{Timestamp, counted, into_printable},
     profile::{Profile, Source as ProfileSource, Target as ProfileTarget},
     state::{State, check_rights, history::LEARNED, lock::RunLock},
@@ -56,11 +58,25 @@ const SAMPLE: u64 = 1000;
 pub(super) struct Tester<'a> {
     profile: &'a Profile,
     pub(super) context: &'a Context,
+    trace: Option<&'a Trace>,
 }
 
 pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Context) -> Result<()> {
     let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
-    let tester = Tester { profile: opening.profile(), context };
+    let trace = trace::begin(engine, request, opening.profile())?;
+    let opening = opening.traced(trace.clone());
+    check(engine, &opening, request, trace.as_deref(), context)?;
+    trace.map_or(Ok(()), |trace| trace::end(request, &trace))
+}
+
+fn check(
+    engine: &Engine,
+    opening: &Opening<'_>,
+    request: &TestProfileRequest,
+    trace: Option<&Trace>,
+    context: &Context,
+) -> Result<()> {
+    let tester = Tester { profile: opening.profile(), context, trace };
     let path = opening.stored.places.state_file(&opening.profile().name);
     let mut looked = look_at_state(&path, context);
     let mut sample = Sample::default();
@@ -82,7 +98,7 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
         Err(error) => tester.tell("Source", Err(error))?,
     }
     let state = looked.as_mut().ok().and_then(|(_, state)| state.take());
-    let learned = tester.target(&opening, &sample, state.as_ref())?;
+    let learned = tester.target(opening, &sample, state.as_ref())?;
     let exists = state.is_some();
     drop(state);
     tester.tell("State", looked.map(|(told, _)| told))?;
@@ -210,6 +226,9 @@ impl Tester<'_> {
             message: into_printable(message),
             advice: into_printable(advice),
         };
+        if let Some(trace) = self.trace {
+            trace.note(format!("{check}: {result:?}. {} {}", test.message, test.advice).trim_end());
+        }
         self.context.result(ResultType::ProfileTest, &test)
     }
 

@@ -210,12 +210,35 @@ pub fn open_private_file(path: &Path) -> std::io::Result<fs::File> {
 /// Fails as [`write_private_file`], and with `id` where it exists.
 pub fn write_new_file(path: &Path, bytes: &[u8], id: ErrorId) -> Result<()> {
     if path.exists() {
-        let what = format!("The file '{}' exists already.", path.display());
-        return Err(Error::new(id, what)
-            .target(path.display().to_string())
-            .advice("Give another path, or replace the file with -Force where the cmdlet has it."));
+        return Err(exists(path, id));
     }
     write_private_file(path, bytes, id)
+}
+
+/// Creates a file that is written bit by bit, readable by its owner only; with `replace`, in place of one that is there.
+/// Fails with `id` where it exists or is no file, or `DiskFull`.
+pub fn create_private_file(path: &Path, replace: bool, id: ErrorId) -> Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    // What others may have put there, such as a link, is never written through.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = |e: &std::io::Error| Error::io(id, "Cannot write", path, e);
+    match options.open(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(failed(&e)),
+        Err(_) if !replace => Err(exists(path, id)),
+        Err(_) => {
+            is_file(path, id)?;
+            fs::remove_file(path).and_then(|()| options.open(path)).map_err(|e| failed(&e))
+        }
+        Ok(file) => Ok(file),
+    }
+}
+
+fn exists(path: &Path, id: ErrorId) -> Error {
+    Error::new(id, format!("The file '{}' exists already.", path.display()))
+        .target(path.display().to_string())
+        .advice("Give another path, or replace the file with -Force where the cmdlet has it.")
 }
 
 /// Writes `bytes` to `path` at once (beside it, then moved into its place), readable by its owner only.
@@ -251,6 +274,42 @@ mod tests {
     }
 
     #[cfg(unix)]
+    #[test]
+    fn a_file_is_created_for_its_owner_and_replaces_only_a_file_and_only_if_told_to() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let create =
+            |name: &str, replace| create_private_file(&at(name), replace, ErrorId::TargetNotWritable);
+        fs::write(at("old"), "old").unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        for (name, replace, reason) in [
+            ("new", false, None),
+            ("old", false, Some("exists already")),
+            ("old", true, None),
+            ("folder", true, Some("a folder")),
+            ("gone/new", true, Some("Cannot write")),
+        ] {
+            match (create(name, replace), reason) {
+                (Ok(_), None) => assert_eq!(fs::read(at(name)).unwrap(), b"", "{name}"),
+                (Err(error), Some(reason)) => assert!(error.message.contains(reason), "{error}"),
+                (done, _) => panic!("{name}: {done:?}"),
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_created_file_is_private_and_is_not_written_behind_a_link() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let home = tempfile::tempdir().unwrap();
+        let (victim, link) = (home.path().join("victim"), home.path().join("link"));
+        fs::write(&victim, "whole").unwrap();
+        symlink(&victim, &link).unwrap();
+        let file = create_private_file(&link, true, ErrorId::TargetNotWritable).unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read(&victim).unwrap(), b"whole");
+    }
+
     #[test]
     fn folders_are_made_private_and_open_ones_refused() {
         use std::os::unix::fs::PermissionsExt;

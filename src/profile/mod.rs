@@ -12,6 +12,7 @@ mod group;
 mod kind;
 mod new;
 mod owner;
+mod proxy;
 mod read;
 mod reader;
 mod setting;
@@ -29,6 +30,7 @@ pub use self::{
         DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue, SelectionName,
     },
     flat::Settings,
+    proxy::ProxySetting,
     setting::{Setting, UNLIMITED, Values},
     settings::{
         ActiveDirectorySettings, ConnectionSettings, ContactSettings, DirectorySettings,

@@ -7,6 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::proxy::ProxySetting;
+
 /// A setting of a profile, as the table has it.
 pub struct Setting {
     /// Its name in JSON, and as a parameter in PowerShell.
@@ -38,6 +40,8 @@ pub enum Values {
     Word,
     /// An address of the web.
     Address,
+    /// A proxy's address, `System` or `None`.
+    Proxy,
     /// An absolute path.
     Path,
     /// A whole number.
@@ -100,6 +104,10 @@ impl Setting {
 
     /// What is wrong with a value, as a sentence's part that says what to give instead.
     pub(super) fn refusal(&self, value: &Json) -> Option<String> {
+        if let (Values::Proxy, Json::String(text)) = (self.values, value) {
+            // The value may hold a password.
+            return ProxySetting::parse(text).err();
+        }
         let (wrong, wanted) = match value {
             Json::Array(items) if self.list => {
                 (items.iter().find(|item| !self.values.include(item))?, self.values.describe())
@@ -159,6 +167,7 @@ impl Values {
     fn include_text(&self, text: &str) -> bool {
         match self {
             Self::Text | Self::Address => true,
+            Self::Proxy => ProxySetting::parse(text).is_ok(),
             Self::Guid => Uuid::try_parse(text).is_ok(),
             // What Windows' dialogs put between the digits is skipped.
             Self::Thumbprint => {
@@ -180,6 +189,7 @@ impl Values {
             Self::Thumbprint => "the 40 hexadecimal digits of a SHA-1".into(),
             Self::Word => "letters and digits only".into(),
             Self::Address => "an address".into(),
+            Self::Proxy => "'System', 'None' or the address of a proxy".into(),
             Self::Path => "an absolute path".into(),
             Self::Number { least, most: UNLIMITED } => format!("{least} or more"),
             Self::Number { least, most } => format!("{least} to {most}"),
@@ -237,6 +247,10 @@ impl SettingType for String {
 
 impl SettingType for PathBuf {
     const VALUES: Values = Values::Path;
+}
+
+impl SettingType for ProxySetting {
+    const VALUES: Values = Values::Proxy;
 }
 
 impl SettingType for bool {

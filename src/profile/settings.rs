@@ -8,6 +8,7 @@ use super::{
     },
     group::{Group, settings},
     kind::kinds,
+    proxy::ProxySetting,
     reader::Reader,
     setting::{self, Setting, SettingType, UNLIMITED, Values},
     writer::Writer,
@@ -111,6 +112,10 @@ settings! {
             "Another address of the service, such as https://outlook.office365.com.";
         AzureADAuthorizationEndpointUri azure_ad_authorization_endpoint_uri: Option<String> = default as Address,
             "Another address of the sign-in, such as https://login.microsoftonline.com.";
+        Proxy proxy: ProxySetting = default,
+            "The proxy for the sign-in and the service: an address such as http://proxy.contoso.test:8080, System (the \
+             one that the environment or Windows names for the account that runs it) or None. Its user name and \
+             password are given to each run with -ProxyCredential and kept nowhere.";
     }
 
     /// The caller's own session.

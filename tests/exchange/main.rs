@@ -12,6 +12,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod network;
 mod online;
 mod server;
 mod sign_in;

@@ -27,8 +27,8 @@ BeforeAll {
     Copy-Item -LiteralPath "$work/application.pfx" -Destination "$work/D/Issued/alice.pfx"
     Copy-Item -LiteralPath $exchange.Authority -Destination "$work/partner-ca.pem"
     Set-Content -LiteralPath "$work/credentials/password" -Value $application.PasswordText
-    foreach ($name in 'application', 'reader') {
-        $secret = if ($name -eq 'reader') { [pscredential]::new('reader@contoso.test', $application.Password) } else { $application.Password }
+    foreach ($name in 'application', 'reader', 'proxy') {
+        $secret = if ($name -ne 'application') { [pscredential]::new('reader@contoso.test', $application.Password) } else { $application.Password }
         Export-Clixml -InputObject $secret -LiteralPath "$work/C/Jobs/$name.xml"
     }
     $setting = @{ Source = 'Ldif'; Path = "$work/directory.ldif"; TrustAnchorPath = "$work/anchors" }
@@ -39,6 +39,8 @@ BeforeAll {
     $online.CertificateFilePath = "$work/smime-sync.pfx"
     $null = New-SmimeSyncProfile -Name cloud @setting @online
     $null = New-SmimeSyncProfile -Name session @setting -Target ExchangeSession
+    Set-Content -LiteralPath "$work/trial.csv" -Value 'EmailAddress,CertificatePath', 'alice@contoso.test,alice.cer'
+    $null = New-SmimeSyncProfile -Name trial -Source Csv -Path "$work/trial.csv" -AllowUntrusted -MissingPeriod 0 @online
     $null = New-SmimeSyncProfile -Name curate -Source ActiveDirectory -Server dc1.contoso.invalid -SearchBase 'DC=contoso,DC=test' `
         -TrustAnchorPath "$work/anchors" -Target ActiveDirectory
     $chosen = @(Get-SmimeCertificate demo | Where-Object State -EQ 'Chosen')

@@ -42,6 +42,17 @@ function Complete-Thumbprint {
     }
 }
 
+function Complete-Proxy {
+    # The names that stand in the place of a proxy's address.
+    [OutputType([System.Management.Automation.CompletionResult])]
+    param([string] $WordToComplete)
+    $pattern = Get-TypedPattern -WordToComplete $WordToComplete
+    $names = [ordered] @{ System = 'The proxy of the environment or Windows'; None = 'No proxy' }
+    foreach ($name in @($names.Keys | Where-Object { $_ -like $pattern })) {
+        [System.Management.Automation.CompletionResult]::new($name, $name, 'ParameterValue', $names[$name])
+    }
+}
+
 function Register-Completer {
     # Completes the parameters that name something of the module; the others complete by their ValidateSet.
     param([string[]] $CommandName)
@@ -60,5 +71,9 @@ function Register-Completer {
     Register-ArgumentCompleter -CommandName $CommandName -ParameterName 'CertificateThumbprint' -ScriptBlock {
         param($commandName, $parameterName, $wordToComplete)
         Complete-Thumbprint -WordToComplete $wordToComplete
+    }
+    Register-ArgumentCompleter -CommandName $CommandName -ParameterName 'Proxy' -ScriptBlock {
+        param($commandName, $parameterName, $wordToComplete)
+        Complete-Proxy -WordToComplete $wordToComplete
     }
 }

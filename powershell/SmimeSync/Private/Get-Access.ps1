@@ -3,10 +3,22 @@ function Get-Access {
     # Invoke-RunOperation take it: the places, who signs in, and the secrets by the library's names for them.
     [OutputType([hashtable])]
     param([System.Collections.IDictionary] $Parameter)
-    $access = @{
-        Scope  = $Parameter['Scope']
-        Secret = @{ certificate_password = $Parameter['CertificatePassword']; access_token = $Parameter['AccessToken'] }
+    $secret = @{ certificate_password = $Parameter['CertificatePassword']; access_token = $Parameter['AccessToken'] }
+    $proxy = $Parameter['ProxyCredential']
+    if ($null -ne $proxy -and $proxy -ne [System.Management.Automation.PSCredential]::Empty) {
+        $secret['proxy_user'] = ConvertTo-Protected -Text $proxy.UserName
+        $secret['proxy_password'] = $proxy.Password
     }
+    $access = @{ Scope = $Parameter['Scope']; Secret = $secret }
     if ($Parameter.ContainsKey('Credential')) { $access['Credential'] = $Parameter['Credential'] }
     $access
+}
+
+function ConvertTo-Protected {
+    # A text as the engine takes its secrets.
+    [OutputType([securestring])]
+    param([string] $Text)
+    $protected = [securestring]::new()
+    foreach ($character in $Text.ToCharArray()) { $protected.AppendChar($character) }
+    $protected
 }

@@ -20,6 +20,9 @@ function Open-Engine {
         if ($null -ne $Credential -and $null -ne $Credential.Password) {
             $engine.SetSecret('password', $Credential.Password)
         }
+        # For the same reason; a proxy's address may hold a password.
+        $environment = Get-ProxyEnvironment
+        foreach ($name in $environment.Keys) { $engine.SetSecret($name, $environment[$name]) }
         foreach ($name in @($Secret.Keys | Where-Object { $null -ne $Secret[$_] })) {
             $engine.SetSecret($name, $Secret[$name])
         }
@@ -31,6 +34,25 @@ function Open-Engine {
 }
 
 $script:ModuleFolder = [System.IO.Path]::GetDirectoryName($PSScriptRoot)
+
+function Get-ProxyEnvironment {
+    # The proxy that $env: names, by the library's names for it. Windows shows its variables to the library itself.
+    [OutputType([hashtable])]
+    param()
+    $found = @{}
+    if ([System.Environment]::OSVersion.Platform -ne [System.PlatformID]::Unix) { return $found }
+    # A variable that was taken away is empty: the library's own environment may still have it.
+    # The first one that is set, as the library looks for them itself.
+    $variables = @{
+        https_proxy = 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'
+        no_proxy    = 'NO_PROXY', 'no_proxy'
+    }
+    foreach ($name in $variables.Keys) {
+        $set = @($variables[$name] | ForEach-Object { [System.Environment]::GetEnvironmentVariable($_) } | Where-Object { $_ })
+        $found[$name] = ConvertTo-Protected -Text "$($set | Select-Object -First 1)"
+    }
+    $found
+}
 
 function ConvertFrom-NativeFailure {
     # The ErrorRecord of an exception that the assembly threw: the library's own error, or why it can't be used.

@@ -4,9 +4,9 @@ $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer',
     'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
     'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
-    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Prefix', 'CreateContact',
-    'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy',
-    'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
+    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix',
+    'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted',
+    'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
     'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PathSetting = @(

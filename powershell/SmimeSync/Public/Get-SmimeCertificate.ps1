@@ -33,6 +33,10 @@ function Get-SmimeCertificate {
     signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
     stops.
 
+    .PARAMETER ProxyCredential
+    Target ExchangeOnline: user name and password for the proxy (see -Proxy of New-SmimeSyncProfile), in the way Basic of
+    HTTP. They reach the library only in memory; they are in no profile, log, trace or error.
+
     .PARAMETER Source
     Where to look: Directory (the profile's source, the default), Target (what is at the profile's target now, whoever
     put it there) or State (what the profile published, as its state has it).
@@ -95,7 +99,7 @@ function Get-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Certificate')]
     param(
-        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, CertificateSource, CertificateState, Scope>
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -112,6 +116,10 @@ function Get-SmimeCertificate {
         [securestring] $CertificatePassword,
 
         [securestring] $AccessToken,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $ProxyCredential = [System.Management.Automation.PSCredential]::Empty,
 
         [ValidateSet('Directory', 'Target', 'State')]
         [string] $Source = 'Directory',

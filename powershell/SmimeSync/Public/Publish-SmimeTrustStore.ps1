@@ -27,6 +27,10 @@ function Publish-SmimeTrustStore {
     signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
     stops.
 
+    .PARAMETER ProxyCredential
+    Target ExchangeOnline: user name and password for the proxy (see -Proxy of New-SmimeSyncProfile), in the way Basic of
+    HTTP. They reach the library only in memory; they are in no profile, log, trace or error.
+
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
 
@@ -79,10 +83,14 @@ function Publish-SmimeTrustStore {
         [ValidateNotNullOrEmpty()]
         [string] $BackupPath,
 
-        # <generated: CertificatePassword, AccessToken, Scope>
+        # <generated: CertificatePassword, AccessToken, ProxyCredential, Scope>
         [securestring] $CertificatePassword,
 
         [securestring] $AccessToken,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $ProxyCredential = [System.Management.Automation.PSCredential]::Empty,
 
         [ValidateSet('User', 'Machine')]
         [string] $Scope

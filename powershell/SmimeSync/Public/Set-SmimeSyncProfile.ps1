@@ -97,6 +97,11 @@ function Set-SmimeSyncProfile {
     .PARAMETER AzureADAuthorizationEndpointUri
     ExchangeOnline: Another address of the sign-in, such as https://login.microsoftonline.com.
 
+    .PARAMETER Proxy
+    ExchangeOnline: The proxy for the sign-in and the service: an address such as http://proxy.contoso.test:8080,
+    System (the one that the environment or Windows names for the account that runs it) or None. Its user name
+    and password are given to each run with -ProxyCredential and kept nowhere. Default: System.
+
     .PARAMETER Prefix
     ExchangeSession: The prefix of the session's cmdlets, as of Connect-ExchangeOnline -Prefix.
 
@@ -273,6 +278,8 @@ function Set-SmimeSyncProfile {
         [uri] $ConnectionUri,
 
         [uri] $AzureADAuthorizationEndpointUri,
+
+        [string] $Proxy,
 
         [ValidatePattern('^[A-Za-z0-9]*$')]
         [string] $Prefix,

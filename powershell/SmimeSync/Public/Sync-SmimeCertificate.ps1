@@ -49,6 +49,10 @@ function Sync-SmimeCertificate {
     signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
     stops.
 
+    .PARAMETER ProxyCredential
+    Target ExchangeOnline: user name and password for the proxy (see -Proxy of New-SmimeSyncProfile), in the way Basic of
+    HTTP. They reach the library only in memory; they are in no profile, log, trace or error.
+
     .PARAMETER AllowRemoval
     Lets so many removals through in this run, whatever their percentage and whatever earlier runs removed; they don't
     count for later runs. The checks of the source stay.
@@ -144,7 +148,7 @@ function Sync-SmimeCertificate {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
     [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
     param(
-        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken>
+        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, ProxyCredential>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -161,6 +165,10 @@ function Sync-SmimeCertificate {
         [securestring] $CertificatePassword,
 
         [securestring] $AccessToken,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $ProxyCredential = [System.Management.Automation.PSCredential]::Empty,
         # </generated>
 
         [ValidateRange(0, 2147483647)]

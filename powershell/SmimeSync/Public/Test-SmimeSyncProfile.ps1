@@ -15,6 +15,15 @@ function Test-SmimeSyncProfile {
     .PARAMETER Name
     Names of profiles.
 
+    .PARAMETER Trace
+    Target ExchangeOnline: a file that every request and every answer is written to, as text, for a report: method,
+    address, headers, body, status, time. What signs in is left out: tokens, assertions, cookies, passwords. Names,
+    addresses and certificates of people are in it. Only its owner can read it on Linux; on Windows it has the rights of
+    its folder. A file that is there is an error without -Force.
+
+    .PARAMETER Force
+    Replaces the file of -Trace where it is there.
+
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
     password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
@@ -27,6 +36,10 @@ function Test-SmimeSyncProfile {
     Target ExchangeOnline: an access token for https://outlook.office365.com/ that the script got itself, in place of
     signing in, as of Connect-ExchangeOnline. It is kept in memory only and never renewed: when it expires, the run
     stops.
+
+    .PARAMETER ProxyCredential
+    Target ExchangeOnline: user name and password for the proxy (see -Proxy of New-SmimeSyncProfile), in the way Basic of
+    HTTP. They reach the library only in memory; they are in no profile, log, trace or error.
 
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
@@ -42,6 +55,18 @@ function Test-SmimeSyncProfile {
     Passed   Source               The file '/srv/demo/directory.ldif' can be read.
 
     Shows the checks of a profile.
+
+    .EXAMPLE
+    PS> Test-SmimeSyncProfile -Name cloud -CertificatePassword $password -Trace ./trace.txt
+
+       ProfileName: cloud
+
+    Result   Check                Message
+    ------   -----                -------
+    Passed   Source               The source can be opened.
+    Passed   Target               The target can be written: Exchange Online.
+
+    Writes down what was asked and answered, for a report.
 
     .EXAMPLE
     PS> $tests = @(Test-SmimeSyncProfile -Name corp -Credential $credential)
@@ -73,7 +98,12 @@ function Test-SmimeSyncProfile {
         [Alias('ProfileName')]
         [string[]] $Name,
 
-        # <generated: Credential, CertificatePassword, AccessToken, Scope>
+        [ValidateNotNullOrEmpty()]
+        [string] $Trace,
+
+        [switch] $Force,
+
+        # <generated: Credential, CertificatePassword, AccessToken, ProxyCredential, Scope>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
@@ -82,16 +112,37 @@ function Test-SmimeSyncProfile {
 
         [securestring] $AccessToken,
 
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $ProxyCredential = [System.Management.Automation.PSCredential]::Empty,
+
         [ValidateSet('User', 'Machine')]
         [string] $Scope
         # </generated>
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
+        $traced = $null
     }
     process {
         foreach ($one in $Name) {
             $request = @{ Operation = 'TestProfile'; ProfileName = $one }
+            if ($Trace) {
+                if ($traced) {
+                    $several = @{
+                        Id       = 'TraceOfSeveralProfiles'
+                        Category = 'InvalidArgument'
+                        Message  = "Profile '$one' was not tested: the file '$Trace' holds the trace of profile '$traced'."
+                        Advice   = 'Test one profile at a time with -Trace.'
+                        Target   = $one
+                    }
+                    $PSCmdlet.WriteError((Get-ModuleError @several))
+                    continue
+                }
+                $traced = $one
+                $request['Trace'] = Resolve-FileSystemPath -Cmdlet $PSCmdlet -Path $Trace
+                $request['Force'] = $Force.IsPresent
+            }
             $access = Get-Access -Parameter $PSBoundParameters
             Invoke-SingleOperation -Cmdlet $PSCmdlet @access -Request $request -Subject $one
         }

@@ -62,16 +62,15 @@ pub struct ExchangeOnline {
 }
 
 impl ExchangeOnline {
-    /// A channel for the organisation, with tokens from `tokens`. Asks the service nothing yet.
+    /// A channel for the organisation by `http`, with tokens from `tokens`. Asks the service nothing yet.
     ///
-    /// All waits are by `clock`. Fails with `ProfileInvalid` and as [`HttpClient::new`] does.
+    /// All waits are by `clock`. Fails with `ProfileInvalid`.
     pub fn connect(
         settings: &ExchangeOnlineSettings,
+        http: HttpClient,
         tokens: Arc<dyn TokenSource>,
         clock: Clock,
-        context: &Context,
     ) -> Result<Self> {
-        let http = HttpClient::new(&settings.connection, context)?;
         let connection = &settings.connection;
         let limits = TimeLimits { list: connection.list_time_limit(), other: connection.time_limit() };
         let connection = Connection::new(http, Cloud::of(settings)?, tokens, clock, limits);

@@ -178,6 +178,7 @@ fn common() -> Headers {
     vec![
         ("Accept", "application/json".to_owned()),
         ("Accept-Charset", "UTF-8".to_owned()),
+        // Refusals are known by their English text.
         ("Accept-Language", "en-US".to_owned()),
         ("Content-Type", "application/json".to_owned()),
         ("client-request-id", Uuid::new_v4().to_string()),

@@ -67,7 +67,7 @@ impl ManagedIdentity {
         let mut request = HttpRequest::get(url);
         request.headers.insert(header.0, header.1);
         Ok(Self {
-            http: HttpClient::local(from.context)?,
+            http: from.http.local()?,
             clock: from.clock.clone(),
             cancel: from.context.cancel.clone(),
             request,

@@ -10,6 +10,8 @@ pub(super) use job::Place;
 pub(super) use judge::Judge;
 pub(super) use watch::watch;
 
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
 use super::{engine::Engine, request::Credential};
@@ -24,6 +26,7 @@ use crate::{
         online::ExchangeOnline,
         session::ExchangeSession,
         sign_in::{Surroundings, token_source},
+        trace::Trace,
     },
     model::Timestamp,
     places::profile_store::{self, StoredProfile},
@@ -40,6 +43,7 @@ pub(super) struct Opening<'a> {
     pub(super) stored: StoredProfile,
     credential: Option<&'a Credential>,
     context: &'a Context,
+    trace: Option<Arc<Trace>>,
 }
 
 impl<'a> Opening<'a> {
@@ -52,7 +56,12 @@ impl<'a> Opening<'a> {
         context: &'a Context,
     ) -> Result<Self> {
         let stored = profile_store::load(&engine.places()?, profile_name)?;
-        Ok(Self { engine, stored, credential, context })
+        Ok(Self { engine, stored, credential, context, trace: None })
+    }
+
+    /// The same, with everything that goes to Exchange Online noted in `trace`.
+    pub(super) fn traced(self, trace: Option<Arc<Trace>>) -> Self {
+        Self { trace, ..self }
     }
 
     pub(super) fn profile(&self) -> &Profile {
@@ -143,18 +152,24 @@ impl<'a> Opening<'a> {
         }
     }
 
-    /// The engine's secrets `certificate_password` and `access_token` are for the sign-in.
+    /// The engine's secrets `certificate_password` and `access_token` are for the sign-in, `proxy_user` and
+    /// `proxy_password` for the proxy.
     fn online(&self, settings: &ExchangeOnlineSettings) -> Result<Box<dyn CmdletChannel>> {
         let (clock, context) = (Clock::default(), self.context);
+        let secrets = |name: &str| self.engine.secret(name);
+        let mut http = HttpClient::new(settings, &secrets, context)?;
+        if let Some(trace) = &self.trace {
+            http = http.traced(trace.clone());
+        }
         let surroundings = Surroundings {
-            http: &HttpClient::new(&settings.connection, context)?,
+            http: &http,
             clock: &clock,
-            secrets: &|name| self.engine.secret(name),
+            secrets: &secrets,
             environment: &|name| std::env::var(name).ok(),
             context,
         };
         let tokens = token_source(settings, &surroundings)?;
-        Ok(Box::new(ExchangeOnline::connect(settings, tokens, clock, context)?))
+        Ok(Box::new(ExchangeOnline::connect(settings, http, tokens, clock)?))
     }
 
     /// Who signs in to the profile's directory. Fails with `CredentialMissing`.

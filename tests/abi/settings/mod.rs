@@ -67,6 +67,7 @@ fn values(setting: &Setting) -> String {
         Values::Thumbprint => "40 hexadecimal digits".into(),
         Values::Word => "letters and digits".into(),
         Values::Address => "address".into(),
+        Values::Proxy => "address, `System`, `None`".into(),
         Values::Path => "path".into(),
         Values::Number { .. } | Values::Seconds { .. } => setting.values.describe(),
         Values::Switch => "switch".into(),
@@ -148,6 +149,7 @@ fn a_default_is_a_value_that_the_setting_takes() {
             }
             Values::Switch => default.is_boolean(),
             Values::Choice(names) => names.contains(&default.as_str().unwrap()),
+            Values::Proxy => default == "System",
             _ => false,
         };
         assert!(taken, "{}: {default}", setting.name);

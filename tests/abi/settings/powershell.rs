@@ -58,7 +58,7 @@ fn declaration(setting: &Setting, new: bool) -> Vec<String> {
 /// Check and type of a setting of a new profile.
 fn first_value(setting: &Setting) -> (Option<String>, &'static str) {
     match setting.values {
-        Values::Text | Values::Path => (None, "string"),
+        Values::Text | Values::Path | Values::Proxy => (None, "string"),
         Values::Guid => (None, "System.Nullable[guid]"),
         // Empty is none.
         Values::Thumbprint => (Some("ValidatePattern('^([0-9A-Fa-f]{40})?$')".into()), "string"),

@@ -73,7 +73,7 @@ impl World {
 
     /// A channel that signs in with the application's certificate.
     pub fn channel(&self) -> ExchangeOnline {
-        let http = HttpClient::new(&self.settings.connection, &self.context).unwrap();
+        let http = HttpClient::new(&self.settings, &|_| None, &self.context).unwrap();
         let surroundings = Surroundings {
             http: &http,
             clock: &self.clock,
@@ -82,7 +82,7 @@ impl World {
             context: &self.context,
         };
         let tokens = token_source(&self.settings, &surroundings).unwrap();
-        ExchangeOnline::connect(&self.settings, tokens, self.clock.clone(), &self.context).unwrap()
+        ExchangeOnline::connect(&self.settings, http, tokens, self.clock.clone()).unwrap()
     }
 
     /// Runs commands on a new channel.
@@ -125,7 +125,8 @@ impl TokenSource for OneToken {
 pub fn channel_to(port: u16, context: &Context) -> ExchangeOnline {
     let settings = settings(&format!("https://localhost:{port}"), crate::server::authority().1.clone());
     assert!(Cloud::of(&settings).is_ok());
-    ExchangeOnline::connect(&settings, Arc::new(OneToken), Clock::accelerated(50.0), context).unwrap()
+    let http = HttpClient::new(&settings, &|_| None, context).unwrap();
+    ExchangeOnline::connect(&settings, http, Arc::new(OneToken), Clock::accelerated(50.0)).unwrap()
 }
 
 pub fn address(number: usize) -> String {

@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_secs(20);
 
 fn send(address: &str, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
     let world = World::new();
-    let client = HttpClient::new(&settings(1).connection, &world.context).unwrap();
+    let client = HttpClient::new(&settings(1), &|_| None, &world.context).unwrap();
     let request = HttpRequest::post(Url::parse(address).unwrap(), b"body".to_vec());
     world.context.block_on(client.send(request, time_limit)).unwrap()
 }
@@ -157,7 +157,7 @@ fn a_wait_ends_within_100_ms_of_a_cancel() {
     let _undisturbed = undisturbed();
     let (port, requests) = https(|_, _| nothing());
     let world = World::new();
-    let client = HttpClient::new(&settings(1).connection, &world.context).unwrap();
+    let client = HttpClient::new(&settings(1), &|_| None, &world.context).unwrap();
     let cancel = world.context.cancel.clone();
     let canceling = std::thread::spawn(move || {
         while requests.lock().unwrap().is_empty() {
@@ -209,12 +209,7 @@ pub const PROXIED: &str = "SMIME_SYNC_TEST_PROXY";
 fn the_proxy_of_the_environment_is_asked_for_a_tunnel() {
     if std::env::var(PROXIED).is_ok() {
         let failure = send("https://localhost:1/", SOON).unwrap_err();
-        assert_eq!(
-            (failure.error.id, failure.sent),
-            (ErrorId::ExchangeUnreachable, false),
-            "{}",
-            failure.error
-        );
+        assert_eq!((failure.error.id, failure.sent), (ErrorId::ProxyRefused, false), "{}", failure.error);
         return;
     }
     let (port, requests) = http(|_, _| says("403 Forbidden", "", ""));

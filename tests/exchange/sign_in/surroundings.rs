@@ -50,8 +50,8 @@ impl World {
     }
 
     pub fn source(&self, settings: &ExchangeOnlineSettings) -> Result<Arc<dyn TokenSource>> {
-        let http = HttpClient::new(&settings.connection, &self.context)?;
         let secrets = |name: &str| self.secrets.get(name).cloned().map(Zeroizing::new);
+        let http = HttpClient::new(settings, &secrets, &self.context)?;
         let environment = |name: &str| self.environment.get(name).cloned();
         let from = Surroundings {
             http: &http,

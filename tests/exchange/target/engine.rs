@@ -282,7 +282,7 @@ impl Office {
     /// A channel that signs in with the application's certificate.
     fn online(&self, host: &Arc<Recorder<Host>>) -> ExchangeOnline {
         let context = host.context();
-        let http = HttpClient::new(&self.settings.connection, &context).unwrap();
+        let http = HttpClient::new(&self.settings, &|_| None, &context).unwrap();
         let surroundings = Surroundings {
             http: &http,
             clock: &self.clock,
@@ -291,7 +291,7 @@ impl Office {
             context: &context,
         };
         let tokens = token_source(&self.settings, &surroundings).unwrap();
-        ExchangeOnline::connect(&self.settings, tokens, self.clock.clone(), &context).unwrap()
+        ExchangeOnline::connect(&self.settings, http, tokens, self.clock.clone()).unwrap()
     }
 
     /// A profile whose target this is.
