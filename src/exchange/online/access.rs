@@ -27,6 +27,11 @@ impl Access {
         self.worked
     }
 
+    /// Whether this token was refused by itself already.
+    pub fn has_refused(&self, token: &AccessToken) -> bool {
+        is(&self.refused, token)
+    }
+
     /// Takes note of a token that was accepted.
     pub fn succeeded(&mut self, token: &AccessToken) {
         self.worked = true;

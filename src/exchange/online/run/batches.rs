@@ -40,8 +40,9 @@ impl Run<'_> {
             }
             return false;
         }
-        // Where batches have worked, it is the token.
-        if batches.cleared || self.line.dialect.batch.now {
+        // Where batches have worked, or the token was refused elsewhere, it is the token.
+        let is_token = self.line.dialect.batch.now || self.line.access.has_refused(&delivery.token);
+        if batches.cleared || is_token {
             return false;
         }
         if batches.suspicion.is_none() && self.line.dialect.batch.form == BatchForm::Together {
