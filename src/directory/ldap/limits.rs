@@ -21,9 +21,9 @@ pub(super) const VALUES: usize = 65_536;
 /// Bytes of a distinguished name. Those of many objects are held at once.
 pub(super) const NAME: usize = 8 * 1024;
 
-/// Parts in which the values of one object come. Active Directory gives 1,500 values a part, and 30 at the least that
-/// MaxValRange allows.
-pub(super) const PARTS: usize = 1_000;
+/// Parts in which the values of one object come. Active Directory gives 1,500 values a part, and holds some 1,300 in an
+/// attribute of certificates.
+pub(super) const PARTS: usize = 200;
 
 /// Objects in an answer, as a multiple of those that were asked for; some servers take the number for a hint.
 pub(super) const ANSWER_FACTOR: u32 = 10;
@@ -36,7 +36,7 @@ pub(super) const REFERENCES: usize = 1_000;
 
 /// Pages without any object one after the other. Active Directory sends some while it looks through what does not
 /// match; the time limit holds for all of them together.
-pub(super) const EMPTY_PAGES: u32 = 1_000;
+pub(super) const EMPTY_PAGES: u32 = 100;
 
 /// Pages of a search: 500 million objects.
 pub(super) const PAGES: u32 = 1_000_000;

@@ -83,7 +83,7 @@ pub(super) fn search(
         }
         empty = if page.count == 0 { empty + 1 } else { 0 };
         if empty > limits::EMPTY_PAGES {
-            return Err(connection.protocol(Malformed("more than 1,000 pages without an object")));
+            return Err(connection.protocol(Malformed("more than 100 pages without an object")));
         }
         if page.count > 0 {
             time = connection.time();
@@ -310,7 +310,7 @@ fn complete(
         }
         entry.continue_attribute(index, part.name(), part.values());
     }
-    Ok(Err(skipped(&entry.dn, "its values come in more than 1,000 parts")))
+    Ok(Err(skipped(&entry.dn, "its values come in more than 200 parts")))
 }
 
 #[cfg(test)]
