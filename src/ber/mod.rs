@@ -79,8 +79,6 @@ pub enum Flaw {
     TooDeep,
     /// An element of another tag than the one that is due.
     OtherTag,
-    /// Text that is not UTF-8.
-    NotText,
     /// A number that is negative or above 2^31 - 1.
     NumberRange,
 }
@@ -97,7 +95,6 @@ impl Flaw {
             Self::IndefinitePrimitive => "an element without parts has an indefinite length",
             Self::TooDeep => "elements are nested too deeply",
             Self::OtherTag => "an element is of another kind than expected",
-            Self::NotText => "a text is not UTF-8",
             Self::NumberRange => "a number is out of its range",
         }
     }

@@ -86,12 +86,6 @@ impl<'a> Reader<'a> {
         self.element().and_then(|found| if found.tag == tag { Ok(found) } else { Err(Flaw::OtherTag) })
     }
 
-    /// The next element as UTF-8 text. Fails with `NotText` if it is none.
-    pub fn text(&mut self, tag: u8) -> Result<String, Flaw> {
-        let bytes = self.expect(tag)?.contents;
-        String::from_utf8(bytes.to_vec()).map_err(|_| Flaw::NotText)
-    }
-
     /// The next element as a number from 0 to 2^31 - 1. Fails with `NumberRange` if it is none.
     pub fn number(&mut self, tag: u8) -> Result<u32, Flaw> {
         let bytes = self.expect(tag)?.contents;

@@ -12,15 +12,7 @@ use crate::{
     model::{Attribute, Named, Recipient, RecipientKind, Value},
 };
 
-/// An object of a directory: its name and its attributes, as they came.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
-    /// The distinguished name, as the source writes it.
-    pub dn: String,
-    /// Names (in any case, perhaps with options such as `;binary` or `;range=0-1499`) and their values. A name
-    /// may come more than once.
-    pub attributes: Vec<(String, Vec<Vec<u8>>)>,
-}
+pub use super::raw_entry::{Entry, EntryAttribute};
 
 /// The attributes that [`recipient`] looks at: what a search should ask for, and a file reader keep.
 pub const ATTRIBUTES: [&str; 17] = [
@@ -209,11 +201,9 @@ pub(crate) fn base_name(name: &str) -> &str {
 impl Entry {
     /// The values of an attribute, whatever options its name carries here, in their order; empty ones left out.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.attributes
-            .iter()
-            .filter(move |(attribute, _)| base_name(attribute).eq_ignore_ascii_case(name))
-            .flat_map(|(_, values)| values)
-            .map(Vec::as_slice)
+        self.attributes()
+            .filter(move |attribute| base_name(attribute.name()).eq_ignore_ascii_case(name))
+            .flat_map(|attribute| attribute.values())
             .filter(|value| !value.is_empty())
     }
 
@@ -305,10 +295,10 @@ fn kind(entry: &Entry) -> Result<Option<RecipientKind>> {
 
 /// The values of the two attributes, in the order in which they came; empty ones left out.
 pub(crate) fn certificate_values(entry: &Entry) -> Vec<Value> {
-    let of = |(name, values): &(String, Vec<Vec<u8>>)| {
-        let attribute = Attribute::from_name(base_name(name))?;
-        let filled = values.iter().filter(|value| !value.is_empty());
-        Some(filled.map(|value| Value::new(attribute, value.as_slice())).collect::<Vec<_>>())
+    let of = |found: EntryAttribute<'_>| {
+        let attribute = Attribute::from_name(base_name(found.name()))?;
+        let filled = found.values().filter(|value| !value.is_empty());
+        Some(filled.map(|value| Value::new(attribute, value)).collect::<Vec<_>>())
     };
-    entry.attributes.iter().filter_map(of).flatten().collect()
+    entry.attributes().filter_map(of).flatten().collect()
 }

@@ -9,6 +9,7 @@ pub(crate) mod generalized_time;
 mod identity;
 pub mod ldap;
 pub mod ldif;
+mod raw_entry;
 mod text;
 
 pub use self::identity::Identities;

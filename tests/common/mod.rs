@@ -9,5 +9,6 @@ pub mod exchange;
 pub mod generated;
 pub mod judging;
 pub mod process;
+pub mod raw_server;
 pub mod stand_in;
 pub mod worst;

@@ -13,6 +13,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod hostile;
 #[cfg(feature = "openldap")]
 mod openldap;
 #[cfg(feature = "lab-pair")]

@@ -49,6 +49,9 @@ struct Ban {
     /// The crate is allowed, but once only.
     #[serde(default)]
     deny_multiple_versions: bool,
+    /// The crate is allowed in the tests of these.
+    #[serde(default)]
+    wrappers: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +79,8 @@ struct Package {
 struct Requirement {
     name: String,
     req: String,
+    /// `dev` for tests, `build`; none: the package itself.
+    kind: Option<String>,
 }
 
 fn deny() -> Deny {
@@ -126,6 +131,18 @@ fn faults(deny: &Deny, packages: &[Package]) -> Vec<String> {
     }
     for ban in &deny.bans.deny {
         let count = packages.iter().filter(|package| package.name == ban.name).count();
+        let takes = |package: &&Package| {
+            let is_test = |one: &Requirement| {
+                one.kind.as_deref() == Some("dev") && ban.wrappers.contains(&package.name)
+            };
+            package.dependencies.iter().any(|one| one.name == ban.name && !is_test(one))
+        };
+        if !ban.wrappers.is_empty() {
+            let takers = packages.iter().filter(takes);
+            faults
+                .extend(takers.map(|taker| format!("{} takes {} for more than tests", taker.name, ban.name)));
+            continue;
+        }
         let most = usize::from(ban.deny_multiple_versions);
         if count > most {
             faults.push(format!("{}: {count} of at most {most}", ban.name));
@@ -193,11 +210,14 @@ fn a_package_that_does_not_suit_is_seen() {
     let license = |text: &str| vec![Package { license: Some(text.into()), ..good.clone() }];
     let named = |name: &str| Package { name: name.into(), ..good.clone() };
     let from = |source: &str| vec![Package { source: Some(source.into()), ..good.clone() }];
-    let own = Package {
+    let taking = |taker: &str, name: &str, req: &str, kind: Option<&str>| Package {
+        name: taker.into(),
         source: None,
-        dependencies: vec![Requirement { name: "serde".into(), req: "*".into() }],
+        dependencies: vec![Requirement { name: name.into(), req: req.into(), kind: kind.map(str::to_owned) }],
         ..good.clone()
     };
+    let own = taking("made-up", "serde", "*", None);
+    let client = |taker, kind| vec![taking(taker, "ldap3", "0.12", kind), named("ldap3")];
     let cases = [
         (vec![good.clone()], ""),
         (license("MIT/Apache-2.0"), ""),
@@ -218,6 +238,9 @@ fn a_package_that_does_not_suit_is_seen() {
         ),
         (from("registry+https://example.test"), "made-up 1.0.0 comes from registry+https://example.test"),
         (vec![own], "made-up takes any version of serde"),
+        (client("smime-sync", Some("dev")), ""),
+        (client("smime-sync", None), "smime-sync takes ldap3 for more than tests"),
+        (client("made-up", Some("dev")), "made-up takes ldap3 for more than tests"),
     ];
     let deny = deny();
     for (packages, expected) in cases {

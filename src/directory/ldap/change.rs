@@ -3,6 +3,7 @@
 use super::{
     BATCH, LdapSource,
     filter::Filter,
+    limits::Room,
     message::{Modification, Search},
     result::Asked,
     search::{first_page, read_object},
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{directory::entry::Entry, error::Result, event::Context};
 
-/// Objects that [`LdapSource::samples`] hands over for each search base, at most.
+/// Objects that [`LdapSource::samples`] asks for of each search base.
 const SAMPLE: u32 = 20;
 
 /// An object found by its anchor: the anchor, the object, and whether it was read whole.
@@ -25,7 +26,8 @@ impl LdapSource {
         self.connection.server()
     }
 
-    /// Hands the objects within the profile's scope that have one of `anchors` (objectGUID as text) to `sink`.
+    /// Hands the objects within the profile's scope that have one of `anchors` (objectGUID as text) to `sink`. Where
+    /// the anchor of one of them can't be read, it may be any of those that are not found: all those are errors.
     pub(crate) fn find(
         &mut self,
         anchors: &[&str],
@@ -37,31 +39,43 @@ impl LdapSource {
         for batch in anchors.chunks(BATCH) {
             let Some(filter) = dialect.anchors(batch) else { continue };
             let filter = Filter::and(&[self.scope.filter.clone(), filter]);
-            self.entries(
-                &filter,
-                attributes,
-                context,
-                &mut |entry, whole| match dialect.anchor_of(&entry) {
-                    Some(anchor) => sink(anchor, entry, whole),
-                    None => Ok(()),
-                },
-            )?;
+            let (mut missing, mut unclear, mut room) = (batch.to_vec(), None, Room::new());
+            self.entries(&filter, attributes, context, &mut |entry, whole| {
+                let Some(anchor) = dialect.anchor_of(&entry) else {
+                    unclear = whole.err().or(unclear.take());
+                    return Ok(());
+                };
+                if !batch.contains(&anchor.as_str()) {
+                    return Ok(());
+                }
+                missing.retain(|other| *other != anchor);
+                let whole = whole.and_then(|()| room.take(&entry));
+                sink(anchor, entry, whole)
+            })?;
+            for (anchor, error) in missing.into_iter().zip(std::iter::repeat(unclear)) {
+                error.map_or(Ok(()), |error| sink(anchor.to_owned(), Entry::default(), Err(error)))?;
+            }
         }
         Ok(())
     }
 
-    /// Some objects of each search base, under the base's name.
+    /// Hands some objects of each search base to `sink`, with the base's number among [`Self::search_bases`].
     pub(crate) fn samples(
         &mut self,
         attributes: &[&str],
         context: &Context,
-    ) -> Result<Vec<(String, Vec<Entry>)>> {
-        let mut samples = Vec::with_capacity(self.scope.bases.len());
-        for base in &self.scope.bases {
+        sink: &mut dyn FnMut(usize, Entry),
+    ) -> Result<()> {
+        for (number, base) in self.scope.bases.iter().enumerate() {
             let some = Search { page_size: Some(SAMPLE), ..subtree(base, &self.scope.filter, attributes) };
-            samples.push((base.clone(), first_page(&mut self.connection, &some, context)?));
+            first_page(&mut self.connection, &some, context, &mut |entry| sink(number, entry))?;
         }
-        Ok(samples)
+        Ok(())
+    }
+
+    /// The search bases, as the server writes them.
+    pub(crate) fn search_bases(&self) -> &[String] {
+        &self.scope.bases
     }
 
     /// One object by its DN, the empty one being the root DSE; `None` if it is not there.

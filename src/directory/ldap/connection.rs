@@ -1,6 +1,6 @@
 //! A connection to a directory server. Every wait ends with the caller's cancel and the profile's time limit.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
@@ -10,31 +10,35 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
+    answer::{Answer, LdapResult, decode, decode_too_large},
+    failure::{failed, lost, protocol, status, unreachable},
+    inbox::{Inbox, Next},
     malformed::Malformed,
     message::{
-        Answer, LdapResult, Modification, Search, bind_request, decode, modify_request, search_request,
+        Modification, Search, abandon_request, bind_request, modify_request, search_request, unbind_request,
     },
     result::Asked,
+    time_left::TimeLeft,
     tls,
 };
 use crate::{
-    ber::{self, Header, Length, tag},
-    error::{Error, ErrorId, NativeStatus, Result},
+    error::{Error, ErrorId, Result},
     event::Context,
+    runtime::runtime,
 };
 
-/// The largest message that is taken. Active Directory holds about 1,300 values of 32 KiB in an attribute at
-/// the very most; what is larger is a bug or an attack.
-const MAX_MESSAGE: usize = 64 * 1024 * 1024;
+/// How long taking leave may last: nobody waits for a server that is not needed any more.
+const LEAVE: Duration = Duration::from_millis(200);
 
 /// A connection over TLS.
 pub(super) struct Connection {
     stream: TlsStream<TcpStream>,
-    /// Bytes that came.
-    received: Vec<u8>,
-    /// How many of them are read already.
-    read: usize,
+    inbox: Inbox,
     last_id: u32,
+    /// The request whose answer is not there to its end.
+    open: Option<u32>,
+    /// Whether a request was sent in part, so that no other can follow it.
+    is_cut: bool,
     server: String,
     time_limit: Duration,
 }
@@ -55,19 +59,29 @@ impl Connection {
                 .target(server)
                 .advice("Give the DNS name alone as -Server, without 'ldaps://' and port; the port is -Port.")
         })?;
-        let wait = Wait { server, time_limit, context };
-        let addresses = wait.on("its address", lookup_host((server, port)))?.map_err(|e| {
-            let message = format!("The name of the server '{server}' is not known: {e}.");
-            Error::new(ErrorId::DirectoryNameUnknown, message).target(server).native(status(&e))
+        let mut time = TimeLeft::new(time_limit);
+        let addresses = time.wait(server, "its address", context, lookup_host((server, port)))?;
+        let addresses: Vec<_> = addresses
+            .map_err(|e| {
+                let message = format!("The name of the server '{server}' is not known{}.", failed(&e, ": "));
+                Error::new(ErrorId::DirectoryNameUnknown, message).target(server).native(status(&e))
+            })?
+            .collect();
+        let socket = time.wait(server, "a connection", context, connect(&addresses))?.map_err(|e| {
+            unreachable(server, format!("can't be reached at port {port}{}", failed(&e, ": ")), &e)
         })?;
-        let addresses: Vec<_> = addresses.collect();
-        let socket = wait
-            .on("a connection", connect(&addresses))?
-            .map_err(|e| unreachable(server, format!("can't be reached at port {port}: {e}"), &e))?;
-        let stream = wait
-            .on("the TLS handshake", TlsConnector::from(tls).connect(name, socket))?
+        let stream = time
+            .wait(server, "the TLS handshake", context, TlsConnector::from(tls).connect(name, socket))?
             .map_err(|e| tls::handshake_error(server, port, &e))?;
-        Ok(Self { stream, received: Vec::new(), read: 0, last_id: 0, server: server.to_owned(), time_limit })
+        Ok(Self {
+            stream,
+            inbox: Inbox::default(),
+            last_id: 0,
+            open: None,
+            is_cut: false,
+            server: server.to_owned(),
+            time_limit,
+        })
     }
 
     /// The server's name, for messages.
@@ -75,23 +89,36 @@ impl Connection {
         &self.server
     }
 
+    /// The time for one answer.
+    pub fn time(&self) -> TimeLeft {
+        TimeLeft::new(self.time_limit)
+    }
+
     /// Signs in with a password.
     /// Fails with `DirectoryCredentialRejected`, `DirectoryAccountLocked`, `DirectoryAccountUnusable`.
     pub fn bind(&mut self, user: &str, password: &[u8], context: &Context) -> Result<()> {
-        let id = self.next_id();
-        self.send(&bind_request(id, user, password), context)?;
-        match self.receive(id, context)? {
+        let mut time = self.time();
+        let id = self.begin(&mut time, context)?;
+        self.send(&bind_request(id, user, password), &mut time, context)?;
+        match self.receive(id, &mut time, context)? {
             Answer::Bind(result) => result.check(&self.server, Asked::Bind(user)),
             _ => Err(self.protocol(Malformed("another answer than one to the sign-in"))),
         }
     }
 
     /// Starts a search; [`Connection::receive`] with the number that comes back gives its answers.
-    pub fn start(&mut self, search: &Search, cookie: &[u8], context: &Context) -> Result<u32> {
-        let id = self.next_id();
+    pub fn start(
+        &mut self,
+        search: &Search,
+        cookie: &[u8],
+        time: &mut TimeLeft,
+        context: &Context,
+    ) -> Result<u32> {
+        let id = self.begin(time, context)?;
         // The server gives up when nobody waits any more. LDAP's numbers end at 2^31 - 1.
         let seconds = self.time_limit.as_secs().min(i32::MAX as u64) as u32;
-        self.send(&search_request(id, search, cookie, seconds), context)?;
+        self.send(&search_request(id, search, cookie, seconds), time, context)?;
+        time.pause();
         Ok(id)
     }
 
@@ -103,40 +130,68 @@ impl Connection {
         modifications: &[Modification],
         context: &Context,
     ) -> Result<LdapResult> {
-        let id = self.next_id();
-        self.send(&modify_request(id, dn, modifications), context)?;
-        match self.receive(id, context)? {
+        let mut time = self.time();
+        let id = self.begin(&mut time, context)?;
+        self.send(&modify_request(id, dn, modifications), &mut time, context)?;
+        match self.receive(id, &mut time, context)? {
             Answer::Modify(result) => Ok(result),
             _ => Err(self.protocol(Malformed("another answer than one to a change"))),
         }
     }
 
-    /// The next answer to request `id`. Late answers to earlier ones are skipped.
-    pub fn receive(&mut self, id: u32, context: &Context) -> Result<Answer> {
+    /// The next answer to request `id`. Late answers to earlier ones are passed over, and so are notices that do not
+    /// end the connection.
+    pub fn receive(&mut self, id: u32, time: &mut TimeLeft, context: &Context) -> Result<Answer> {
+        time.go_on();
+        let answer = self.next_answer(id, time, context);
+        time.pause();
+        let answer = answer?;
+        match &answer {
+            Answer::Entry(_) | Answer::Faulty(_) | Answer::Reference(_) => {}
+            Answer::Disconnection(result) => {
+                self.open = None;
+                return Err(self.hung_up(result));
+            }
+            _ => self.open = None,
+        }
+        Ok(answer)
+    }
+
+    fn next_answer(&mut self, id: u32, time: &mut TimeLeft, context: &Context) -> Result<Answer> {
         context.check()?;
         loop {
-            let size = self.fill(context)?;
-            let end = self.read + size;
-            let message = self.received.get(self.read..end).unwrap_or_default();
-            let decoded = decode(message).map_err(|e| self.protocol(e))?;
-            self.read = end;
-            match decoded {
-                // Notice of disconnection (RFC 4511, 4.4.1).
-                (0, Answer::Extended(result)) => {
-                    result.check(&self.server, Asked::Nothing)?;
-                    let hung_up = io::Error::from(io::ErrorKind::ConnectionAborted);
-                    return Err(unreachable(&self.server, "ended the connection".into(), &hung_up));
+            let decoded = match self.inbox.next().map_err(|e| self.protocol(e))? {
+                Next::Message(message) => decode(message, id),
+                Next::TooLarge(head) => decode_too_large(&head, id),
+                Next::Missing => {
+                    self.read_some(time, context)?;
+                    continue;
                 }
-                (found, answer) if found == id => return Ok(answer),
-                _ => {}
+            };
+            if let Some(answer) = decoded.map_err(|e| self.protocol(e))? {
+                return Ok(answer);
             }
         }
     }
 
     /// The error for an answer that makes no sense.
-    pub fn protocol(&self, Malformed(what): Malformed) -> Error {
-        let message = format!("The server '{}' does not speak proper LDAP: it sent {what}.", self.server);
-        Error::new(ErrorId::DirectoryProtocol, message).target(self.server.clone())
+    pub fn protocol(&self, what: Malformed) -> Error {
+        protocol(&self.server, what)
+    }
+
+    /// The number of the next request. What is still to come of the one before is called off.
+    fn begin(&mut self, time: &mut TimeLeft, context: &Context) -> Result<u32> {
+        if self.is_cut {
+            let cut = std::io::ErrorKind::ConnectionAborted.into();
+            return Err(unreachable(&self.server, "did not take the request before".into(), &cut));
+        }
+        if let Some(open) = self.open.take() {
+            let id = self.next_id();
+            self.send(&abandon_request(id, open), time, context)?;
+        }
+        let id = self.next_id();
+        self.open = Some(id);
+        Ok(id)
     }
 
     fn next_id(&mut self) -> u32 {
@@ -144,121 +199,70 @@ impl Connection {
         self.last_id
     }
 
-    fn send(&mut self, message: &[u8], context: &Context) -> Result<()> {
-        let wait = Wait { server: &self.server, time_limit: self.time_limit, context };
+    fn send(&mut self, message: &[u8], time: &mut TimeLeft, context: &Context) -> Result<()> {
+        self.is_cut = true;
         let stream = &mut self.stream;
-        let sent = wait.on("the request to be taken", async {
+        let sent = time.wait(&self.server, "the request to be taken", context, async {
             stream.write_all(message).await?;
             stream.flush().await
         })?;
-        sent.map_err(|e| lost(&self.server, &e))
+        sent.map_err(|e| lost(&self.server, &e))?;
+        self.is_cut = false;
+        Ok(())
     }
 
-    /// Waits until the next message is there whole; its size.
-    fn fill(&mut self, context: &Context) -> Result<usize> {
-        loop {
-            let waiting = self.received.get(self.read..).unwrap_or_default();
-            if let Some(size) = message_size(waiting).map_err(|e| self.protocol(e))?
-                && size <= waiting.len()
-            {
-                return Ok(size);
-            }
-            self.received.drain(..self.read);
-            self.read = 0;
-            self.read_some(context)?;
-        }
-    }
-
-    fn read_some(&mut self, context: &Context) -> Result<()> {
-        let wait = Wait { server: &self.server, time_limit: self.time_limit, context };
-        self.received.reserve(16 * 1024);
-        match wait.on("an answer", self.stream.read_buf(&mut self.received))? {
-            Ok(0) => Err(lost(&self.server, &io::Error::from(io::ErrorKind::UnexpectedEof))),
+    fn read_some(&mut self, time: &mut TimeLeft, context: &Context) -> Result<()> {
+        let what = if self.inbox.is_begun() { "the rest of an answer" } else { "an answer" };
+        let (room, most) = self.inbox.room();
+        let mut stream = (&mut self.stream).take(most as u64);
+        match time.wait(&self.server, what, context, stream.read_buf(room))? {
+            Ok(0) => Err(lost(&self.server, &std::io::ErrorKind::UnexpectedEof.into())),
             Ok(_) => Ok(()),
             Err(e) => Err(lost(&self.server, &e)),
         }
     }
-}
 
-/// The size of the message that begins here, as soon as that is known.
-fn message_size(received: &[u8]) -> Result<Option<usize>, Malformed> {
-    if received.first().is_some_and(|first| *first != tag::SEQUENCE) {
-        return Err(Malformed("something that is no LDAP message"));
-    }
-    let Some(header) = Header::read(received, ber::LDAP)? else { return Ok(None) };
-    match header.content {
-        Length::Definite(content) if content <= MAX_MESSAGE.saturating_sub(header.size) => {
-            Ok(Some(header.size + content))
+    /// The error of a server that said why it ends the connection.
+    fn hung_up(&self, result: &LdapResult) -> Error {
+        match result.check(&self.server, Asked::Nothing) {
+            Err(error) => error,
+            Ok(()) => {
+                let hung_up = std::io::ErrorKind::ConnectionAborted.into();
+                unreachable(&self.server, "ended the connection".into(), &hung_up)
+            }
         }
-        _ => Err(Malformed("a message of more than 64 MiB")),
+    }
+
+    /// Calls off what is still to come, and says goodbye (RFC 4511, 4.3).
+    async fn leave(&mut self) -> std::io::Result<()> {
+        if !self.is_cut {
+            let mut last = Vec::new();
+            if let Some(open) = self.open.take() {
+                last.extend(abandon_request(self.next_id(), open));
+            }
+            last.extend(unbind_request(self.next_id()));
+            self.stream.write_all(&last).await?;
+        }
+        // TLS has an end of its own, without which the server must take the connection for cut.
+        self.stream.shutdown().await
     }
 }
 
-async fn connect(addresses: &[std::net::SocketAddr]) -> io::Result<TcpStream> {
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // A thread of the runtime can't wait on it; there is none that drops connections.
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return;
+        }
+        if let Ok(runtime) = runtime() {
+            // The server may be gone, or not listen: nothing follows from that any more.
+            drop(runtime.block_on(async { tokio::time::timeout(LEAVE, self.leave()).await }));
+        }
+    }
+}
+
+async fn connect(addresses: &[std::net::SocketAddr]) -> std::io::Result<TcpStream> {
     let socket = TcpStream::connect(addresses).await?;
     socket.set_nodelay(true)?;
     Ok(socket)
-}
-
-/// Waits for a server, on the calling thread.
-struct Wait<'a> {
-    server: &'a str,
-    time_limit: Duration,
-    context: &'a Context,
-}
-
-impl Wait<'_> {
-    fn on<T>(&self, what: &str, future: impl Future<Output = T>) -> Result<T> {
-        let within = self.context.block_on(async { tokio::time::timeout(self.time_limit, future).await })?;
-        within.map_err(|_| {
-            let seconds = self.time_limit.as_secs();
-            let message =
-                format!("Timed out after {seconds} s waiting for {what} (server '{}').", self.server);
-            Error::new(ErrorId::DirectoryTimeout, message).target(self.server)
-        })
-    }
-}
-
-fn unreachable(server: &str, what: String, error: &io::Error) -> Error {
-    Error::new(ErrorId::DirectoryUnreachable, format!("The server '{server}' {what}."))
-        .target(server)
-        .native(status(error))
-}
-
-/// The error for a connection that broke.
-fn lost(server: &str, error: &io::Error) -> Error {
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-        let message = format!("The TLS connection to the server '{server}' broke: {error}.");
-        return Error::new(ErrorId::DirectoryTlsFailed, message).target(server).native(status(error));
-    }
-    unreachable(server, format!("ended the connection: {error}"), error).advice(
-        "Check the server's log and the network, and run again; what was not read to its end does not count.",
-    )
-}
-
-fn status(error: &io::Error) -> NativeStatus {
-    NativeStatus { os_error: error.raw_os_error(), text: Some(error.to_string()), ..NativeStatus::default() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_refused_as_soon_as_its_first_bytes_are_wrong() {
-        let more = || Ok(None);
-        for (received, expected) in [
-            (&b""[..], more()),
-            (b"\x30", more()),
-            (b"\x30\x84\x00\x00", more()),
-            (b"\x30\x05\x02", Ok(Some(7))),
-            (b"\x30\x84\x00\x00\x00\x05", Ok(Some(11))),
-            (b"\x30\x84\x03\xff\xff\xfa", Ok(Some(MAX_MESSAGE))),
-            (b"\x30\x84\x03\xff\xff\xfb", Err(Malformed("a message of more than 64 MiB"))),
-            (b"\x30\x88\xff\xff\xff\xff\xff\xff\xff\xff", Err(Malformed("a message of more than 64 MiB"))),
-            (b"H", Err(Malformed("something that is no LDAP message"))),
-        ] {
-            assert_eq!(message_size(received), expected, "{received:02x?}");
-        }
-    }
 }

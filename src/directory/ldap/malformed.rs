@@ -15,7 +15,6 @@ impl From<Flaw> for Malformed {
                 "a length that is indefinite or too long"
             }
             Flaw::OtherTag => "an element of another kind than expected",
-            Flaw::NotText => "text that is not UTF-8",
             Flaw::NumberRange => "a number out of its range",
         })
     }

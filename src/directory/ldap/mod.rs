@@ -1,14 +1,19 @@
 //! Active Directory, and other directories, as a source over LDAPS (RFC 4511, [MS-ADTS]).
 
+mod answer;
 mod change;
 mod connection;
 mod dialect;
+mod failure;
 mod filter;
+mod inbox;
+mod limits;
 mod malformed;
 mod message;
 mod result;
 mod scope;
 mod search;
+mod time_left;
 mod tls;
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
@@ -19,7 +24,10 @@ pub(crate) use self::message::{Modification, Operation};
 use self::{
     connection::Connection,
     dialect::{ACTIVE_DIRECTORY, Dialect, STANDARD},
+    failure::protocol,
     filter::Filter,
+    limits::Room,
+    malformed::Malformed,
     message::{Scope, Search},
     scope::SearchScope,
     search::{Sink, read_object, search},
@@ -133,7 +141,8 @@ impl LdapSource {
         sink: &mut Sink,
     ) -> Result<()> {
         for base in &self.scope.bases {
-            search(&mut self.connection, &subtree(base, filter, attributes), context, sink)?;
+            let anchor = self.dialect.anchor_attributes();
+            search(&mut self.connection, &subtree(base, filter, attributes), anchor, context, sink)?;
         }
         Ok(())
     }
@@ -146,9 +155,15 @@ impl LdapSource {
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
         let mut seen = HashSet::new();
+        let server = self.connection.server().to_owned();
         for batch in identities.chunks(BATCH) {
             let filter = Filter::and(&[self.scope.filter.clone(), self.dialect.identities(batch)]);
+            let first = seen.len();
             self.recipients(&filter, context, &mut |item| match item {
+                SourceItem::Recipient(_) if seen.len() - first > limits::NAMED => Err(protocol(
+                    &server,
+                    Malformed("more than 10,000 objects of the names that were asked for"),
+                )),
                 SourceItem::Recipient(found)
                     if !batch.iter().any(|identity| found.is_named(identity))
                         || !seen.insert((found.anchor.clone(), found.distinguished_name.to_lowercase())) =>
@@ -161,15 +176,27 @@ impl LdapSource {
         Ok(())
     }
 
-    /// Which of `anchors` are in scope.
-    fn in_scope(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, Presence>> {
-        let filter = Filter::and(&[self.scope.filter.clone(), anchors.clone()]);
-        let mut found = HashMap::new();
+    /// Which of `anchors` are in scope, and whether there is somebody of whom not even the anchor can be read.
+    fn in_scope(
+        &mut self,
+        anchors: &[String],
+        filter: &Filter,
+        context: &Context,
+    ) -> Result<(HashMap<String, Presence>, bool)> {
+        let filter = Filter::and(&[self.scope.filter.clone(), filter.clone()]);
+        let (mut found, mut is_unclear, mut room) = (HashMap::new(), false, Room::new());
         let dialect = self.dialect;
         self.entries(&filter, &dialect.attributes(), context, &mut |entry, whole| {
-            let Some(anchor) = dialect.anchor_of(&entry) else { return Ok(()) };
+            let Some(anchor) = dialect.anchor_of(&entry) else {
+                is_unclear |= whole.is_err();
+                return whole.or_else(|error| context.error(error));
+            };
+            if !anchors.contains(&anchor) {
+                return Ok(());
+            }
             let dn = entry.dn.clone();
-            let presence = match whole.and_then(|()| recipient(&entry, dialect.anchor)) {
+            let readable = whole.and_then(|()| room.take(&entry));
+            let presence = match readable.and_then(|()| recipient(&entry, dialect.anchor)) {
                 Ok(Some(recipient)) => Presence::InScope(Box::new(recipient)),
                 Ok(None) => Presence::OutOfScope,
                 // It is there, but what it holds can't be told: nothing may follow from that at once.
@@ -188,19 +215,26 @@ impl LdapSource {
             }
             Ok(())
         })?;
-        Ok(found.into_iter().map(|(anchor, (_, presence))| (anchor, presence)).collect())
+        let found = found.into_iter().map(|(anchor, (_, presence))| (anchor, presence));
+        Ok((found.collect(), is_unclear))
     }
 
-    /// Which of `anchors` are anywhere in the domain, and whether as tombstones.
-    fn anywhere(&mut self, anchors: &Filter, context: &Context) -> Result<HashMap<String, bool>> {
-        let mut found = HashMap::new();
+    /// Which of `anchors` are anywhere in the domain, and whether as tombstones; and as [`Self::in_scope`].
+    fn anywhere(
+        &mut self,
+        anchors: &[String],
+        filter: &Filter,
+        context: &Context,
+    ) -> Result<(HashMap<String, bool>, bool)> {
+        let (mut found, mut is_unclear) = (HashMap::new(), false);
         for domain in &self.domains {
-            let wanted = subtree(domain, anchors, self.dialect.anchor_attributes());
-            let wanted = Search { deleted: self.dialect.tombstones, ..wanted };
-            let searched = search(&mut self.connection, &wanted, context, &mut |entry, _| {
+            let attributes = self.dialect.anchor_attributes();
+            let wanted = Search { deleted: self.dialect.tombstones, ..subtree(domain, filter, attributes) };
+            let searched = search(&mut self.connection, &wanted, attributes, context, &mut |entry, whole| {
                 let deleted = entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE"));
-                if let Some(anchor) = self.dialect.anchor_of(&entry) {
-                    found.insert(anchor, deleted);
+                match self.dialect.anchor_of(&entry).filter(|anchor| anchors.contains(anchor)) {
+                    Some(anchor) => drop(found.insert(anchor, deleted)),
+                    None => is_unclear |= whole.is_err(),
                 }
                 Ok(())
             });
@@ -210,7 +244,7 @@ impl LdapSource {
                 other => other?,
             }
         }
-        Ok(found)
+        Ok((found, is_unclear))
     }
 }
 
@@ -233,14 +267,17 @@ impl Source for LdapSource {
     fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>> {
         let mut presences = Vec::with_capacity(anchors.len());
         for batch in anchors.chunks(BATCH) {
-            let (mut here, mut anywhere) = (HashMap::new(), HashMap::new());
+            let (mut here, mut anywhere) = ((HashMap::new(), false), (HashMap::new(), false));
             if let Some(filter) = self.dialect.anchors(batch) {
-                here = self.in_scope(&filter, context)?;
-                anywhere = self.anywhere(&filter, context)?;
+                here = self.in_scope(batch, &filter, context)?;
+                anywhere = self.anywhere(batch, &filter, context)?;
             }
+            let ((here, unclear_here), (anywhere, unclear_anywhere)) = (here, anywhere);
             presences.extend(batch.iter().map(|anchor| match (here.get(anchor), anywhere.get(anchor)) {
                 (Some(presence), _) => presence.clone(),
                 (None, Some(true)) => Presence::Deleted,
+                // Whoever can't be made out may be this one.
+                (None, _) if unclear_here || unclear_anywhere => Presence::Unreadable,
                 (None, Some(false)) => Presence::OutOfScope,
                 (None, None) => Presence::Absent,
             }));

@@ -1,6 +1,6 @@
 //! From LDAP results to errors that say what is wrong and what to do.
 
-use super::message::LdapResult;
+use super::answer::LdapResult;
 use crate::error::{Error, ErrorId, NativeStatus, Result};
 
 /// Result codes that mean something to us (RFC 4511, appendix A).

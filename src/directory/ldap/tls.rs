@@ -33,7 +33,7 @@ pub(super) fn configuration(
 
 /// What a handshake with `server` failed with.
 pub(super) fn handshake_error(server: &str, port: u16, error: &io::Error) -> Error {
-    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let cause = cause(error);
     let (fault, what) = cause.map_or((Fault::Other, String::new()), tls::fault);
     let failed = |id, what: &str| {
         let native = NativeStatus {
@@ -52,8 +52,36 @@ pub(super) fn handshake_error(server: &str, port: u16, error: &io::Error) -> Err
             .advice("Give the server a certificate that carries its DNS name as subjectAltName."),
         Fault::Untrusted => failed(ErrorId::DirectoryCertificateUntrusted, &what),
         Fault::Other => {
-            let what = format!("and this machine could not agree on TLS at port {port}: {error}");
+            let why = match cause {
+                Some(cause) => reason(cause).to_owned(),
+                None => format!("the connection ended{}", super::failure::failed(error, ", ")),
+            };
+            let what = format!("and this machine could not agree on TLS at port {port}: {why}");
             failed(ErrorId::DirectoryTlsFailed, &what)
         }
+    }
+}
+
+/// What TLS itself complained of.
+pub(super) fn cause(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// The same as a clause, in words for administrators.
+pub(super) fn reason(cause: &rustls::Error) -> &'static str {
+    use rustls::AlertDescription::{
+        CloseNotify, HandshakeFailure, InsufficientSecurity, InternalError, ProtocolVersion,
+    };
+    match cause {
+        rustls::Error::InvalidMessage(_) => "what came from it is not TLS",
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(HandshakeFailure | InsufficientSecurity | ProtocolVersion) => {
+            "it has no version of TLS or no cipher that this machine takes"
+        }
+        rustls::Error::AlertReceived(CloseNotify) => "it ended the connection",
+        rustls::Error::AlertReceived(InternalError) => "it reports an error of its own",
+        rustls::Error::AlertReceived(_) => "it refused what this machine sent",
+        rustls::Error::DecryptError => "what came from it was changed on the way",
+        _ => "it does not keep to TLS",
     }
 }

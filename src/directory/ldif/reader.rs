@@ -86,7 +86,7 @@ impl<R: BufRead> Reader<R> {
     pub fn next_record(&mut self) -> Result<Option<Record>> {
         let Some((line, dn)) = self.begin()? else { return Ok(None) };
         self.records = self.records.saturating_add(1);
-        let entry = Entry { dn, attributes: Vec::new() };
+        let entry = Entry::new(dn);
         let mut record = Record { line, change: ChangeType::Add, entry };
         let (mut size, mut lines) = (record.entry.dn.len(), 0_usize);
         let mut seen = Vec::new();
@@ -118,7 +118,7 @@ impl<R: BufRead> Reader<R> {
                     format!("the record from line {} on is larger than {} bytes", record.line, self.limit);
                 return Err(self.lines.syntax(line.number, reason));
             }
-            push(&mut record.entry, attribute.name, attribute.value);
+            push(&mut record.entry, attribute.name, &attribute.value);
         }
         // The end of the file stands in for the empty line after the last record.
         if lines == 0 {
@@ -332,11 +332,11 @@ fn is_modification(name: &str) -> bool {
     ["add", "delete", "replace", "increment"].iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
-fn push(entry: &mut Entry, name: &str, value: Vec<u8>) {
-    match entry.attributes.last_mut() {
-        Some((last, values)) if last == name => values.push(value),
-        _ => entry.attributes.push((name.to_owned(), vec![value])),
+fn push(entry: &mut Entry, name: &str, value: &[u8]) {
+    if entry.attributes().next_back().is_none_or(|last| last.name() != name) {
+        entry.add_attribute(name);
     }
+    entry.add_value(value);
 }
 
 /// How long a DER sequence says it is, header included.

@@ -173,7 +173,7 @@ const CONTENT_ONLY: &str = "Export content records, of people only: 'ldifde -r \
 
 /// Whether a change record may change a recipient: only what touches no attribute that is read can't.
 fn is_of_importance(record: &Record) -> bool {
-    record.change != ChangeType::Modify || !record.entry.attributes.is_empty()
+    record.change != ChangeType::Modify || record.entry.attributes().next().is_some()
 }
 
 /// The error of an object that has a name which another one has, too.

@@ -245,10 +245,9 @@ mod tests {
             ("20261130120000.0Z", 0, false),
             ("soon", day, true),
         ] {
-            let entry = Entry {
-                dn: "CN=alice".into(),
-                attributes: vec![("whenChanged".into(), vec![changed.as_bytes().to_vec()])],
-            };
+            let mut entry = Entry::new("CN=alice");
+            entry.add_attribute("whenChanged");
+            entry.add_value(changed.as_bytes());
             assert_eq!(is_quiet(&entry, period, now), quiet, "{changed}, {period} s");
         }
     }

@@ -3,4 +3,5 @@
 mod objects;
 mod presence;
 mod reading;
+mod second_opinion;
 mod signing_in;

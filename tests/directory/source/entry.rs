@@ -12,16 +12,22 @@ const GUID: &[u8] = &[0x78, 0x56, 0x34, 0x12, 0xBC, 0x9A, 0xF0, 0xDE, 1, 2, 3, 4
 const GUID_TEXT: &str = "12345678-9abc-def0-0102-030405060708";
 
 fn entry(attributes: &[(&str, &[u8])]) -> Entry {
-    let attributes =
-        attributes.iter().map(|(name, value)| ((*name).to_owned(), vec![value.to_vec()])).collect();
-    Entry { dn: DN.to_owned(), attributes }
+    with(Entry::new(DN), attributes)
+}
+
+/// `entry` with those attributes besides.
+fn with(mut entry: Entry, attributes: &[(&str, &[u8])]) -> Entry {
+    for (name, value) in attributes {
+        entry.add_attribute(name);
+        entry.add_value(value);
+    }
+    entry
 }
 
 /// A person with those attributes besides.
 fn person(attributes: &[(&str, &[u8])]) -> Entry {
-    let mut person = entry(&[("objectClass", b"top"), ("objectClass", b"person"), ("objectClass", b"user")]);
-    person.attributes.extend(entry(attributes).attributes);
-    person
+    let person = entry(&[("objectClass", b"top"), ("objectClass", b"person"), ("objectClass", b"user")]);
+    with(person, attributes)
 }
 
 fn read(entry: &Entry) -> Recipient {
@@ -100,8 +106,8 @@ fn the_class_tells_recipients_from_other_objects() {
         ("top pkiEnrollmentService", "", None),
     ] {
         let mut object = entry(&[("objectCategory", category.as_bytes())]);
-        let values = classes.split(' ').map(|class| class.as_bytes().to_vec()).collect();
-        object.attributes.push(("objectClass".to_owned(), values));
+        object.add_attribute("objectClass");
+        classes.split(' ').for_each(|class| object.add_value(class.as_bytes()));
         let found = recipient(&object, AnchorKind::DistinguishedName).expect("understood");
         assert_eq!(found.map(|r| r.kind), expected, "{classes} {category}");
     }
@@ -180,11 +186,8 @@ fn mail_to_contacts_and_mail_users_goes_to_their_target_address() {
         (user, "SMTP:ann@partner.test", vec!["ann@x.test"]),
         (remote, "SMTP:ann@partner.test", vec!["ann@x.test"]),
     ] {
-        let mut object = entry(class);
-        object
-            .attributes
-            .extend(entry(&[("mail", b"ann@x.test"), ("targetAddress", target.as_bytes())]).attributes);
-        let ann = read(&object);
+        let addresses_of = &[("mail", b"ann@x.test".as_slice()), ("targetAddress", target.as_bytes())];
+        let ann = read(&with(entry(class), addresses_of));
         assert_eq!((ann.addresses(), ann.primary_address()), (addresses, Some("ann@x.test")), "{target}");
     }
     let only = read(&entry(&[("objectClass", b"contact"), ("targetAddress", b"SMTP:ann@partner.test")]));
@@ -269,7 +272,7 @@ fn an_object_that_can_not_be_understood_is_named_with_the_reason() {
             "its userAccountControl 'off' is not a",
         ),
         (person(&[("msExchRecipientTypeDetails", b"0x4")]), DistinguishedName, "'0x4' is not a number"),
-        (Entry { dn: String::new(), ..person(&[]) }, DistinguishedName, "it has no dn"),
+        (with(Entry::new(""), &[("objectClass", b"person")]), DistinguishedName, "it has no dn"),
     ] {
         let error = refused(&object, kind);
         assert_eq!(error.id, ErrorId::RecipientInvalid);

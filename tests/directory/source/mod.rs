@@ -3,5 +3,5 @@
 mod cases;
 mod csv;
 mod entry;
-mod ldap;
+pub mod ldap;
 mod ldif;

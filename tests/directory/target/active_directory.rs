@@ -12,7 +12,7 @@ use std::{
 use ldap3_proto::proto::{LdapModifyType, LdapMsg, LdapOp, LdapResult, LdapResultCode, LdapSearchScope};
 use smime_sync::{
     error::{Error, ErrorId, Result},
-    event::LogLevel,
+    event::{Context, LogLevel},
     model::{Exclusion, Recipient, RecipientKind, Value},
     profile::ActiveDirectorySettings,
     targets::{Match, Target, TargetRecipient, TargetWrite, active_directory::ActiveDirectoryTarget},
@@ -94,7 +94,7 @@ impl Server {
         Self { settings, _folder: folder }
     }
 
-    fn target(&self, context: &smime_sync::event::Context) -> ActiveDirectoryTarget {
+    fn target(&self, context: &Context) -> ActiveDirectoryTarget {
         ActiveDirectoryTarget::connect(&self.settings, Some("sync@contoso.test"), Some(b"pass"), context)
             .unwrap()
     }
@@ -121,8 +121,14 @@ fn alice() -> Person {
 /// Takes one of Alice's two values out, twice in one call; how the call ended, and the log.
 fn take_out(server: &Server) -> (Result<Vec<Result<String>>>, Vec<String>) {
     let (context, events) = context();
+    (take_out_at(&server.settings, &context), events.logged(LogLevel::Verbose))
+}
+
+/// The same at any server.
+pub fn take_out_at(settings: &ActiveDirectorySettings, context: &Context) -> Result<Vec<Result<String>>> {
     let alice = alice();
-    let mut target = server.target(&context);
+    let mut target =
+        ActiveDirectoryTarget::connect(settings, Some("sync@contoso.test"), Some(b"pass"), context)?;
     let current = TargetRecipient {
         key: alice.anchor.clone(),
         values: vec![certificate(b"old"), certificate(b"kept")],
@@ -135,8 +141,7 @@ fn take_out(server: &Server) -> (Result<Vec<Result<String>>>, Vec<String>) {
         current: Some(current.clone()),
         values: current.values[1..].to_vec(),
     };
-    let ended = target.write(&[write.clone(), write], &context);
-    (ended, events.logged(LogLevel::Verbose))
+    target.write(&[write.clone(), write], context)
 }
 
 const VALUES: &[&[u8]] = &[b"old", b"kept", b"theirs"];

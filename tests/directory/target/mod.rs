@@ -1,3 +1,3 @@
 //! Directories as targets, without a server.
 
-mod active_directory;
+pub mod active_directory;

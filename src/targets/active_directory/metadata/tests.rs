@@ -10,8 +10,12 @@ fn time(text: &str) -> Timestamp {
 }
 
 fn entry(attributes: &[(&str, Vec<Vec<u8>>)]) -> Entry {
-    let attributes = attributes.iter().map(|(name, values)| ((*name).to_owned(), values.clone())).collect();
-    Entry { dn: "CN=A,DC=x".into(), attributes }
+    let mut entry = Entry::new("CN=A,DC=x");
+    for (name, values) in attributes {
+        entry.add_attribute(name);
+        values.iter().for_each(|value| entry.add_value(value));
+    }
+    entry
 }
 
 /// As Windows writes it, with the DN of the domain controller escaped.

@@ -136,7 +136,7 @@ fn a_name_that_nobody_knows_is_told_apart_from_a_port_where_nobody_listens() {
             "no-such-server.invalid",
             636,
             ErrorId::DirectoryNameUnknown,
-            "The name of the server 'no-such-server.invalid' is not known: ",
+            "The name of the server 'no-such-server.invalid' is not known.",
         ),
         (
             "ldaps://localhost",
@@ -193,7 +193,7 @@ fn what_is_no_ldaps_server_is_told_so() {
 
     for (raw, text) in [
         (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "it sent something that is no LDAP message."),
-        (b"\x30\x84\x7f\xff\xff\xff", "it sent a message of more than 64 MiB."),
+        (b"\x30\x84\x80\x00\x00\x00", "it sent a message of more than 64 MiB."),
         (b"\x30\x80\x00\x00", "it sent a length that is indefinite or too long."),
         (b"\x30\x05\x02\x01\x01\x78\x00", "it sent an element that ends too early."),
         (b"\x30\x05\x02\x01\x01\x42\x00", "it sent a message of a kind that nobody asked for."),
@@ -218,6 +218,7 @@ fn silent(trusted: &Trusted) -> Vec<(&'static str, DirectorySettings)> {
         ("the TLS handshake", trusted.settings(deaf)),
         ("an answer", trusted.served(|_| Reply::Nothing)),
         ("an answer", trusted.served(directory(|_, _| Reply::Say(vec![user(1, &[])])))),
+        ("the rest of an answer", trusted.served(|_| Reply::Raw(b"\x30\x0c\x02".to_vec()))),
     ]
 }
 

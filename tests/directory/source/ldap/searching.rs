@@ -104,12 +104,12 @@ fn values_that_the_server_cuts_off_are_asked_for() {
             let attributes: &[(&str, &[&[u8]])] = &[(name, values)];
             Reply::Say(vec![entry(&wanted.base, attributes), done(LdapResultCode::Success, "")])
         };
+        let cut: &[(&str, &[&[u8]])] = &[
+            ("userCertificate", &[]),
+            ("userCertificate;range=0-1", &[b"\x30\x01\x09", b"\x30\x01\x01"]),
+            ("userSMIMECertificate", &[b"\x30\x80"]),
+        ];
         if wanted.scope == LdapSearchScope::Subtree {
-            let cut: &[(&str, &[&[u8]])] = &[
-                ("userCertificate", &[]),
-                ("userCertificate;range=0-1", &[b"\x30\x01\x09", b"\x30\x01\x01"]),
-                ("userSMIMECertificate", &[b"\x30\x80"]),
-            ];
             let gone: &[(&str, &[&[u8]])] = &[("userCertificate;range=0-0", &[b"\x30\x00"])];
             return Reply::Say(vec![
                 user(1, cut),
@@ -119,6 +119,7 @@ fn values_that_the_server_cuts_off_are_asked_for() {
             ]);
         }
         match (wanted.base.starts_with("CN=User 1,"), wanted.attrs[0].as_str()) {
+            (true, "objectClass") => Reply::Say(vec![user(1, cut), done(LdapResultCode::Success, "")]),
             (true, "userCertificate;range=2-*") => rest("userCertificate;range=2-2", &[b"\x30\x01\x05"]),
             (true, "userCertificate;range=3-*") => rest("userCertificate;range=3-*", &[b"\x30\x01\x03"]),
             _ => Reply::Say(vec![done(LdapResultCode::NoSuchObject, "gone")]),
@@ -131,8 +132,7 @@ fn values_that_the_server_cuts_off_are_asked_for() {
         [
             "user3@contoso.test",
             "user1@contoso.test",
-            "The object 'CN=User 2,DC=contoso,DC=test' was skipped: it was changed while the values of its \
-             userCertificate from number 1 on were read."
+            "The object 'CN=User 2,DC=contoso,DC=test' was skipped: it was deleted or renamed while it was read."
         ]
     );
     let SourceItem::Recipient(whole) = &items[1] else { panic!("{items:?}") };

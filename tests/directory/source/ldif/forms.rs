@@ -123,7 +123,8 @@ fn a_change_record_tells_what_it_touches() {
             changes,
             [("CN=g", Modify), ("CN=a", Rename), ("CN=c", Delete), ("CN=d", Rename), ("CN=f", Add)]
         );
-        let touched: Vec<_> = found[0].entry.attributes.iter().map(|(name, _)| name.as_str()).collect();
+        let touched: Vec<_> =
+            found[0].entry.attributes().map(|attribute| attribute.name().to_owned()).collect();
         assert_eq!(touched, ["member", "mail", "info"]);
     }
 }

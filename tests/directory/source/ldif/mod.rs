@@ -38,9 +38,12 @@ fn records_within(bytes: &[u8], limit: usize) -> (Vec<Record>, Option<Error>) {
 }
 
 fn entry(dn: &str, attributes: &[(&str, &[&[u8]])]) -> Entry {
-    let own = |values: &[&[u8]]| values.iter().map(|value| value.to_vec()).collect();
-    let attributes = attributes.iter().map(|(name, values)| ((*name).to_owned(), own(values))).collect();
-    Entry { dn: dn.to_owned(), attributes }
+    let mut entry = Entry::new(dn);
+    for (name, values) in attributes {
+        entry.add_attribute(name);
+        values.iter().for_each(|value| entry.add_value(value));
+    }
+    entry
 }
 
 fn utf16(text: &str, big: bool) -> Vec<u8> {

@@ -59,13 +59,13 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     ];
     let attribute = (name, prop::collection::vec(value, 1..4));
     ("[A-Za-zäß\u{1F512} =,]{0,60}", prop::collection::vec(attribute, 1..6)).prop_map(|(dn, attributes)| {
-        let mut entry = Entry { dn, attributes: Vec::new() };
+        let mut entry = Entry::new(dn);
         for (name, values) in attributes {
             // The reader joins the values of an attribute that stand one after the other.
-            match entry.attributes.last_mut() {
-                Some((last, all)) if last == name => all.extend(values),
-                _ => entry.attributes.push((name.to_owned(), values)),
+            if entry.attributes().next_back().is_none_or(|last| last.name() != name) {
+                entry.add_attribute(name);
             }
+            values.iter().for_each(|value| entry.add_value(value));
         }
         entry
     })
@@ -81,8 +81,9 @@ fn write(entries: &[Entry], seed: u64) -> String {
         text.push_str(&format!("version: 1{end}"));
     }
     for entry in entries {
-        let dn = ("dn".to_owned(), vec![entry.dn.clone().into_bytes()]);
-        for (name, values) in std::iter::once(&dn).chain(&entry.attributes) {
+        let dn = ("dn", vec![entry.dn.as_bytes()]);
+        let attributes = entry.attributes().map(|found| (found.name(), found.values().collect()));
+        for (name, values) in std::iter::once(dn).chain(attributes) {
             for value in values {
                 let safe = value.iter().all(|byte| (1..128).contains(byte) && !b"\r\n".contains(byte))
                     && !value.first().is_some_and(|byte| b" :<".contains(byte));
