@@ -32,8 +32,11 @@ pub fn command(body: &Value, encoding: ByteEncoding) -> Result<Command, Failure>
     Ok(Command { cmdlet, parameters })
 }
 
+/// A property: its name, its value and its annotation.
+type Annotated<'a> = (&'a str, &'a Value, Option<&'a str>);
+
 /// The properties of an object, each with its annotation.
-fn annotated(object: &Map<String, Value>) -> Result<Vec<(&str, &Value, Option<&str>)>, Failure> {
+fn annotated(object: &Map<String, Value>) -> Result<Vec<Annotated<'_>>, Failure> {
     let mut all = Vec::new();
     for (name, value) in object {
         match name.strip_suffix("@odata.type") {

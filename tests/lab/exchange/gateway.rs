@@ -37,13 +37,13 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
 
 fn choose_fault(world: &mut World, request: &Request) -> Option<Rule> {
     let mut cmdlets = Vec::new();
-    if world.faults.asks_for_cmdlets() {
-        if let Ok(body) = request.json() {
-            cmdlets.extend(body["CmdletInput"]["CmdletName"].as_str().map(str::to_owned));
-            let inner = body["requests"].as_array().into_iter().flatten();
-            let name = |one: &Value| one["body"]["CmdletInput"]["CmdletName"].as_str().map(str::to_owned);
-            cmdlets.extend(inner.filter_map(name));
-        }
+    if world.faults.asks_for_cmdlets()
+        && let Ok(body) = request.json()
+    {
+        cmdlets.extend(body["CmdletInput"]["CmdletName"].as_str().map(str::to_owned));
+        let inner = body["requests"].as_array().into_iter().flatten();
+        let name = |one: &Value| one["body"]["CmdletInput"]["CmdletName"].as_str().map(str::to_owned);
+        cmdlets.extend(inner.filter_map(name));
     }
     let cmdlets: Vec<&str> = cmdlets.iter().map(String::as_str).collect();
     let fault = world.faults.choose(Scope::Request, &cmdlets)?;

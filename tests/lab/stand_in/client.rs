@@ -187,7 +187,9 @@ impl Client {
 /// The responses of a batch in the order of its requests; of one that is missing `null`.
 pub fn responses(reply: &Reply, count: usize) -> Vec<Value> {
     let all = reply.json()["responses"].as_array().unwrap().clone();
-    let by_id = |id: usize| all.iter().find(|one| one["id"] == id.to_string()).cloned();
+    let by_id = |id: usize| {
+        all.iter().find(|one| one["id"].as_str().and_then(|own| own.parse().ok()) == Some(id)).cloned()
+    };
     (0..count).map(|id| by_id(id).unwrap_or_default()).collect()
 }
 
