@@ -77,7 +77,7 @@ enum Place {
     Source(Box<dyn Source>),
     Target(Box<dyn Target>),
     /// `None`: there is none yet.
-    State(Option<State>),
+    State(Option<Box<State>>),
 }
 
 impl Place {
@@ -103,7 +103,9 @@ impl Place {
                 warn_of_clock(now, target.clock(context)?, "the target", context)?;
                 Self::Target(target)
             }
-            CertificateSource::State => Self::State(engine.read_state(&opening.profile().name)?),
+            CertificateSource::State => {
+                Self::State(engine.read_state(&opening.profile().name)?.map(Box::new))
+            }
         })
     }
 

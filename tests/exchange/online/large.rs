@@ -5,6 +5,7 @@
 use std::{
     collections::HashSet,
     fmt::Write as _,
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -13,7 +14,9 @@ use serde_json::{Value, json};
 use smime_sync::{
     error::ErrorId,
     event::Context,
-    exchange::{CmdletChannel, Command, Extent, Parameter, clock::Clock, online::ExchangeOnline},
+    exchange::{
+        CmdletChannel, Command, Extent, Parameter, clock::Clock, http::HttpClient, online::ExchangeOnline,
+    },
 };
 use uuid::Uuid;
 
@@ -84,9 +87,14 @@ impl Service {
 }
 
 fn channel(port: u16, context: &Context) -> ExchangeOnline {
-    let mut settings = settings(&format!("https://localhost:{port}"), crate::server::authority().1.clone());
+    channel_to(port, crate::server::authority().1.clone(), Clock::accelerated(SPEED), context)
+}
+
+fn channel_to(port: u16, authority: PathBuf, clock: Clock, context: &Context) -> ExchangeOnline {
+    let mut settings = settings(&format!("https://localhost:{port}"), authority);
     settings.connection.timeout = None;
-    ExchangeOnline::connect(&settings, Arc::new(OneToken), Clock::accelerated(SPEED), context).unwrap()
+    let http = HttpClient::new(&settings, &|_| None, context).unwrap();
+    ExchangeOnline::connect(&settings, http, Arc::new(OneToken), clock).unwrap()
 }
 
 fn begin(received: &Received) -> usize {
@@ -282,11 +290,8 @@ fn a_list_takes_some_fifty_bytes_of_memory_a_recipient() {
             count += 1;
             Ok(())
         };
-        let mut settings =
-            settings(&format!("https://localhost:{port}"), std::env::var("CA").unwrap().into());
-        settings.connection.timeout = None;
-        let mut channel =
-            ExchangeOnline::connect(&settings, Arc::new(OneToken), Clock::default(), &context).unwrap();
+        let authority = std::env::var("CA").unwrap().into();
+        let mut channel = channel_to(port.parse().unwrap(), authority, Clock::default(), &context);
         channel.list(&everybody(), &context, &mut take).unwrap();
         println!("{}", json!({ "Count": count, "Bytes": high_water() }));
         return;
