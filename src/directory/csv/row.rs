@@ -72,9 +72,9 @@ impl<'a> Row<'a> {
         Err(format!("it has {values}, and the header {}", counted(columns, "column", "columns")))
     }
 
-    /// The name that people see.
-    pub fn display_name(&self) -> Option<&'a str> {
-        Some(self.field(self.header.display_name)).filter(|name| !name.is_empty())
+    /// The name, as people see it.
+    pub fn display_name(&self) -> Option<Cow<'a, str>> {
+        Some(trimmed(self.raw(self.header.display_name))).filter(|name| !name.is_empty())
     }
 
     /// All values of the row; `folder` is where its paths begin. Or why one can't be had, as a phrase.

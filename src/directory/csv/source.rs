@@ -90,7 +90,7 @@ impl CsvSource {
             let usable = row.check_width().and_then(|()| Ok((row.values(folder)?, row.external_address()?)));
             match usable {
                 Ok((values, external)) => {
-                    let recipient = waiting.add(&address, row.display_name(), values);
+                    let recipient = waiting.add(&address, row.display_name().as_deref(), values);
                     also(&mut recipient.untrimmed, row.untrimmed_address());
                     also(&mut recipient.proxy_addresses, external.as_deref());
                 }

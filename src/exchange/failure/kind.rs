@@ -24,7 +24,7 @@ const NAMES: &[(&str, Kind)] = &[
     ("ManagementObjectAmbiguousException", Kind::Of(ErrorId::RecipientAmbiguous)),
     ("CommandNotFoundException", Kind::LacksCmdlet),
     ("UnauthorizedAccessException", Kind::Of(ErrorId::ExchangeAccessDenied)),
-    ("CmdletAccessDeniedException", Kind::Of(ErrorId::ExchangeAccessDenied)),
+    ("CmdletAccessDeniedException", Kind::LacksCmdlet),
     // In English the text tells what passes from what does not.
     ("UnableToWriteToAadException", Kind::Synced),
     ("AmbiguousParameterSet", Kind::LacksParameter),
