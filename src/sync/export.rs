@@ -1,23 +1,23 @@
 //! Export: writes the plan, marked before and settled after each batch.
 
 use super::{
-    confirm, hidden,
+    confirm,
     job::Job,
     look::ambiguous,
-    mode::Material,
     moves::{self, Room},
     progress::Meter,
     read_back::{self, Check, Left, ReadBack},
     record,
     rehearsal::Rehearsal,
     unmet, verify, wiped,
+    work::{Work, gather},
 };
 use crate::{
     error::{ErrorId, Result},
     event::{LogLevel, ResultType},
-    model::{Change, ChangeState, Exclusion, Finding, RecipientRecord, Run, Timestamp, Value, counted},
+    model::{Change, ChangeState, Exclusion, Finding, Run, counted},
     state::{change::Outcome, history::UNFINISHED_INDEX},
-    targets::{Match, Removal, TargetQuery, TargetRecipient, TargetWrite},
+    targets::{Match, Removal, TargetQuery, TargetWrite},
 };
 
 /// Longest wait of a rejected change, or until somebody is looked for again, in seconds.
@@ -103,21 +103,6 @@ fn use_approvals(job: &Job<'_>, run: &Run) -> Result<()> {
         Some(plan) => job.verbose(format!("The approval of plan {plan} is used up by this run.")),
         None => Ok(()),
     }
-}
-
-/// A change with everything that writing it needs.
-pub(super) struct Work {
-    pub(super) change: Change,
-    recipient: RecipientRecord,
-    material: Material,
-    /// The bytes of the values that shall be there, best first.
-    ours: Vec<Value>,
-    /// What the target had right before the write (`Some(None)`: nothing); `None`: it is not written.
-    pub(super) current: Option<Option<TargetRecipient>>,
-    /// Somebody else has to make room first.
-    waits: bool,
-    /// What the target shows after the write, where something is left that was to go.
-    left: Option<TargetRecipient>,
 }
 
 /// Writes a batch. Returns those that have to wait for others of the run, where they may.
@@ -272,62 +257,6 @@ fn note_hidden(job: &Job<'_>, work: &mut [Work], hidden: Vec<(usize, Finding)>) 
         job.state.set_findings(&one.change)?;
     }
     Ok(())
-}
-
-pub(super) fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
-    let lost = || job.state.damaged(&format!("it has lost the evaluation of {}", change.recipient));
-    let evaluation = job.state.evaluation(&change.anchor)?.ok_or_else(lost)?;
-    let material = job.mode.material(job.state, &change)?;
-    let mut ours = Vec::with_capacity(material.ours.len());
-    for published in &material.ours {
-        ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
-    }
-    Ok(Work {
-        recipient: evaluation.recipient,
-        material,
-        ours,
-        current: None,
-        waits: false,
-        left: None,
-        change,
-    })
-}
-
-impl Work {
-    pub(super) fn query(&self) -> TargetQuery<'_> {
-        self.material.link.query(&self.change.anchor, &self.recipient)
-    }
-
-    /// Whether the recipient of the target is to be had; where we say where it is, its write finds out.
-    pub(super) fn room(&self, job: &Job<'_>, current: &TargetRecipient, may_wait: bool) -> Result<Room> {
-        if job.target.key(&self.query()).is_some() {
-            return Ok(Room::Free);
-        }
-        moves::room(job, &self.change, current, may_wait)
-    }
-
-    /// Ours first, then what others put there and keep. `None`: it is not to be written.
-    pub(super) fn write(&self) -> Option<TargetWrite<'_>> {
-        let current = self.current.clone()?;
-        // What is managed goes, and so does what the change takes away from values that nobody manages.
-        let goes = |value: &Value| {
-            let removed = self.change.before.iter().any(|one| one.is(value))
-                && !self.change.after.iter().any(|one| one.is(value));
-            removed || self.material.managed.iter().any(|one| one.is(value)) || self.ours.contains(value)
-        };
-        let there = current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default();
-        let foreign = there.iter().filter(|value| self.material.keeps_others && !goes(value)).cloned();
-        let values = self.ours.iter().cloned().chain(foreign).collect();
-        Some(TargetWrite { query: self.query(), current, values })
-    }
-
-    fn hidden(&self, write: &TargetWrite<'_>, now: Timestamp) -> Option<Finding> {
-        let foreign = write.values.get(self.ours.len()..).unwrap_or_default();
-        if self.ours.is_empty() {
-            return None;
-        }
-        hidden::by_foreign(&self.change.after, &self.ours, foreign, now)
-    }
 }
 
 /// Keeps how each change of a batch turned out, in one transaction. Returns those that wait for others.

@@ -37,6 +37,7 @@ mod unmet;
 mod verify;
 mod wiped;
 mod witness;
+mod work;
 
 pub use change::digest;
 pub(crate) use clocks::compare as compare_clocks;

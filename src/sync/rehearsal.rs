@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    export::{self, Work},
+    export,
     job::Job,
     moves::Room,
+    work::{Work, gather},
 };
 use crate::{
     error::{Error, ErrorId, Result},
@@ -73,7 +74,7 @@ impl Rehearsal {
     pub(super) fn changes(&mut self, job: &mut Job<'_>, changes: &[Change]) -> Result<()> {
         let mut work = Vec::new();
         for change in self.candidates(job, changes)? {
-            work.push(export::gather(job, change.clone())?);
+            work.push(gather(job, change.clone())?);
         }
         if work.is_empty() {
             return Ok(());
