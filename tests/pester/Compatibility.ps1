@@ -7,10 +7,10 @@ $script:ReviewedMember = @(
     'Add', 'AddRange', 'AssumeUniversal', 'AdjustToUniversal', 'Clear', 'Contains', 'ContainsKey', 'ContainsWildcardCharacters'
     'Dispose', 'Empty', 'Escape', 'FromBase64String', 'FromTicks', 'Floor', 'Format', 'GetBaseException', 'GetDirectoryName'
     'GetUnresolvedProviderPathFromPSPath', 'GetValue', 'Insert', 'Combine', 'GetFileNameWithoutExtension', 'GetFiles', 'IsMatch', 'Match', 'Min', 'new', 'Remove', 'Restart'
-    'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToString', 'Trim', 'Unescape', 'WriteDebug', 'WriteError'
+    'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToCharArray', 'ToString', 'Trim', 'Unescape', 'WriteDebug', 'WriteError'
     'WriteProgress', 'WriteVerbose', 'WriteWarning', 'CurrentCulture', 'InvariantCulture', 'NewLine', 'NotSpecified'
     'OrdinalIgnoreCase', 'Completed', 'Create', 'InvokeScript', 'ToBase64String', 'FromSeconds', 'ToUniversalTime'
-    'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'Open', 'Close', 'TicksPerSecond', 'TryParse', 'Zero'
+    'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'AppendChar', 'GetEnvironmentVariable', 'OSVersion', 'Unix', 'Open', 'Close', 'TicksPerSecond', 'TryParse', 'Zero'
     # The exceptions: .NET Framework 4.6, which Windows 10 and Windows Server 2016 have, and only where a key of the
     # certificate store signs. Elsewhere they are never reached.
     'GetRSAPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
