@@ -27,9 +27,10 @@ pub(super) fn run(engine: &Engine, request: &PublishTrustStoreRequest, context: 
     let now = Timestamp::now();
     store::refuse_expired(&anchors.certificates(), now)?;
     let mut new_organisation = None;
-    if opening.is_session() {
+    if opening.is_exchange() {
         let organisation = organization(channel.as_mut(), context)?;
-        if !opening.is_known(&organisation)? {
+        // What a profile says of its tenant is enough until its first run.
+        if !opening.is_known(&organisation)? && opening.is_session() {
             new_organisation = Some(organisation);
         }
     }

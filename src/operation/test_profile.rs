@@ -110,7 +110,7 @@ fn check(
 
 fn check_target(opening: &Opening<'_>, target: &mut dyn Target, context: &Context) -> Result<String> {
     target.check_writable(context)?;
-    let organisation = opening.organisation(target)?;
+    let organisation = opening.organisation(target)?.filter(|_| opening.is_session());
     if let Some(theirs) = target.clock(context)? {
         sync::compare_clocks(Timestamp::now(), theirs, "the target")?;
     }

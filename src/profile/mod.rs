@@ -130,7 +130,8 @@ impl Profile {
         source
     }
 
-    /// Which target this is: another text means another place, which knows nothing of what was published.
+    /// Which target this is, as the profile says it: another text may mean another place, which knows nothing of what was
+    /// published.
     /// States keep it, so that no byte of it may change.
     pub fn target_text(&self) -> String {
         let (kind, place) = match (&self.target, self.source().directory()) {

@@ -52,8 +52,9 @@ pub(super) fn input(recipient: &Recipient, policy: Fingerprint, disabled: Disabl
 }
 
 /// A hash over policy and scope: what decides who gets what. What a profile's file says without effect is part of it,
-/// since the first version hashed the file's settings whatever the source and target.
-pub(super) fn scope(profile: &Profile, policy: Fingerprint) -> Fingerprint {
+/// since the first version hashed the file's settings whatever the source and target. `target` is the name by which the
+/// state knows it.
+pub(super) fn scope(profile: &Profile, target: &str, policy: Fingerprint) -> Fingerprint {
     let source = profile.source();
     let directory = source.directory();
     let ignored = |setting| profile.ignored.raw(setting);
@@ -72,7 +73,7 @@ pub(super) fn scope(profile: &Profile, policy: Fingerprint) -> Fingerprint {
         list(directory.map_or(&ignored_bases, |directory| &directory.search_base)),
         optional(filter.or_else(|| ignored_text(&DirectorySettings::Filter)).map(text)),
         optional(file.or_else(|| ignored_text(&FileSettings::Path).map(Path::new)).map(path)),
-        text(&profile.target_text()),
+        text(target),
         publication.map_or(ignored_ownership, |publication| ownership(publication.ownership)).into(),
         disabled_account(profile.policy.disabled_account).into(),
     ]);
@@ -168,7 +169,7 @@ mod tests {
             let settings: Settings = serde_json::from_str(&file).unwrap();
             let profile = Profile::from_settings(&settings, &|_| false).unwrap();
             let first_version = format!("{policy} ({})", scoped.replace("ROOT", root));
-            assert_eq!(scope(&profile, policy), Fingerprint::of(first_version.as_bytes()), "{file}");
+            assert_eq!(scope(&profile, &profile.target_text(), policy), Fingerprint::of(first_version.as_bytes()), "{file}");
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What one run works with.
 
-use super::{desk::Desk, mode::Mode};
+use super::{desk::Desk, mode::Mode, new_target};
 use crate::{
     directory::Source,
     error::{Error, Result},
     event::{Context, LogLevel, ResultType},
     model::{ChangeState, Evaluation, Fingerprint, Identity, Recipient, Run, Timestamp},
-    profile::Profile,
+    profile::{self, Profile},
     state::State,
     targets::Target,
 };
@@ -61,9 +61,15 @@ impl<'a> Job<'a> {
         Desk { state: self.state, now: self.now, context: self.context }
     }
 
-    /// What the profile says, for hashes.
-    pub(super) fn profile_text(&self) -> String {
-        serde_json::to_string(&self.profile.kept()).unwrap_or_default()
+    /// What the profile says, for hashes; a tenant by the name under which the state knows it.
+    pub(super) fn profile_text(&self) -> Result<String> {
+        let mut profile = self.profile.clone();
+        if let profile::Target::ExchangeOnline(online) = &mut profile.target
+            && let Some(known) = new_target::known_as(self)?.strip_prefix("ExchangeOnline ")
+        {
+            known.clone_into(&mut online.organization);
+        }
+        Ok(serde_json::to_string(&profile.kept()).unwrap_or_default())
     }
 
     pub(super) fn is_partial(&self) -> bool {

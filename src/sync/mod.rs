@@ -19,6 +19,7 @@ mod job;
 mod look;
 pub mod mode;
 mod moves;
+mod new_target;
 mod organisation;
 mod orphan;
 mod plan;

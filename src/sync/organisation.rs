@@ -1,10 +1,11 @@
-//! Which organisation the caller's Exchange session belongs to: the profile does not say it, so its state remembers it.
-//! Another one stops whatever would be done there, before anything is written.
+//! Which Exchange organisation a profile works with. Its state remembers it by what it has for ever: the profile says
+//! nothing of the caller's session, and of a tenant a name, which may be changed and given to another one. Another
+//! organisation stops whatever would be done there, before anything is written.
 
 use super::job::Job;
 use crate::{
     error::{Error, ErrorId, Result},
-    profile::{Profile, TargetKind},
+    profile::{Profile, Target, TargetKind},
     state::State,
     targets::TargetIdentity,
 };
@@ -14,7 +15,7 @@ const KEY: &str = "target_identity";
 /// The setting with its name, for people.
 const NAME: &str = "target_identity_name";
 
-/// Fails with `OtherOrganization` where the state remembers another organisation than the session's.
+/// Fails with `OtherOrganization` where the state remembers another organisation than the target's.
 pub(super) fn check(job: &mut Job<'_>) -> Result<()> {
     match asked(job)? {
         Some(now) => compare(job.state, job.profile, &now).map(drop),
@@ -22,7 +23,7 @@ pub(super) fn check(job: &mut Job<'_>) -> Result<()> {
     }
 }
 
-/// Remembers the session's organisation, which [`check`] has let pass: something is published there, or soon is.
+/// Remembers the target's organisation, which [`check`] has let pass: something is published there, or soon is.
 pub(super) fn keep(job: &mut Job<'_>) -> Result<()> {
     match asked(job)? {
         Some(now) => remember(job.state, &now),
@@ -30,11 +31,24 @@ pub(super) fn keep(job: &mut Job<'_>) -> Result<()> {
     }
 }
 
+/// Whether the profile's target is an organisation.
+pub(super) fn tells(job: &Job<'_>) -> bool {
+    matches!(job.profile.target.kind(), TargetKind::ExchangeOnline | TargetKind::ExchangeSession)
+}
+
+/// Whether the state remembers an organisation.
+pub(super) fn is_remembered(state: &State) -> Result<bool> {
+    Ok(state.setting(KEY)?.is_some())
+}
+
+/// Whether the target is the organisation that the state remembers.
+pub(super) fn is_remembered_one(job: &mut Job<'_>) -> Result<bool> {
+    let now = asked(job)?;
+    Ok(job.state.setting(KEY)? == now.map(|now| now.key))
+}
+
 fn asked(job: &mut Job<'_>) -> Result<Option<TargetIdentity>> {
-    match job.profile.target.kind() {
-        TargetKind::ExchangeSession => job.target.identity(job.context),
-        _ => Ok(None),
-    }
+    if tells(job) { job.target.identity(job.context) } else { Ok(None) }
 }
 
 /// Whether `state` remembers an organisation. Fails with `OtherOrganization` where that is another one than `now`.
@@ -44,15 +58,20 @@ pub(crate) fn compare(state: &State, profile: &Profile, now: &TargetIdentity) ->
         return Ok(true);
     }
     let before = TargetIdentity { key, name: state.setting(NAME)?.unwrap_or_default() };
-    let (profile, now, before) = (&profile.name, now.to_string(), before.to_string());
-    let what = format!(
-        "The Exchange session is connected to {now}, but profile '{profile}' works with {before}; nothing was done."
-    );
+    let (named, now, before) = (&profile.name, now.to_string(), before.to_string());
+    let (is, back) = match &profile.target {
+        Target::ExchangeOnline(online) => (
+            format!("The tenant '{}' is {now}", online.organization),
+            format!("Give the profile an -Organization of {before}"),
+        ),
+        _ => (format!("The Exchange session is connected to {now}"), format!("Connect to {before}")),
+    };
+    let what = format!("{is}, but profile '{named}' works with {before}; nothing was done.");
     let advice = format!(
-        "Connect to {before} and run again, or make a profile of its own for {now} with New-SmimeSyncProfile. To go on with \
-         this name at another organisation, remove the profile with Remove-SmimeSyncProfile first; what it published stays."
+        "{back} and run again, or make a profile of its own for {now} with New-SmimeSyncProfile. To go on with this name at \
+         another organisation, remove the profile with Remove-SmimeSyncProfile first; what it published stays."
     );
-    Err(Error::new(ErrorId::OtherOrganization, what).target(profile).advice(advice))
+    Err(Error::new(ErrorId::OtherOrganization, what).target(named).advice(advice))
 }
 
 /// Remembers an organisation.

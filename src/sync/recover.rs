@@ -2,17 +2,14 @@
 
 use uuid::Uuid;
 
-use super::{first_contact, job::Job, look::ambiguous, organisation};
+use super::{job::Job, look::ambiguous, new_target};
 use crate::{
     error::Result,
-    event::LogLevel,
     model::{Change, ChangeState, Run, counted},
     state::history::{ASKED_RUN, UNFINISHED_INDEX},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
-/// The setting that says where was published last, as the profile says it.
-const TARGET: &str = "target";
 /// The setting with the name under which the runs of this state write to a target that others write to, too.
 const OWNER: &str = "owner";
 
@@ -36,7 +33,7 @@ pub(super) fn begin(job: &mut Job<'_>) -> Result<()> {
 /// Before a run of the profile's own: settles every change that an earlier run left in flight, by what the target has
 /// now.
 pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
-    notice_other_target(job)?;
+    new_target::notice(job)?;
     if let Some(interrupted) = interrupted_request(job)? {
         job.mode.take_over(job.state, interrupted)?;
         job.state.remove_setting(ASKED_RUN)?;
@@ -177,32 +174,4 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
     let doubtful = place.is_some() && !found.as_ref().is_some_and(finished);
     job.mode.recover(&job.desk(), change, found)?;
     if doubtful { job.state.distrust(&change.anchor) } else { Ok(()) }
-}
-
-/// Another target knows nothing of what was published at the old one; that stays as it is. Of a session with another
-/// organisation nobody has said that it is meant: fails with `OtherOrganization`.
-fn notice_other_target(job: &mut Job<'_>) -> Result<()> {
-    let target = job.profile.target_text();
-    let before = job.state.setting(TARGET)?;
-    if before.as_ref() != Some(&target) {
-        if let Some(before) = before {
-            forget_target(job, &before, &target)?;
-        }
-        job.state.set_setting(TARGET, &target)?;
-        organisation::forget(job.state)?;
-    }
-    organisation::check(job)
-}
-
-fn forget_target(job: &Job<'_>, before: &str, now: &str) -> Result<()> {
-    let forgotten = job.state.forget_target(job.now)?;
-    first_contact::forget(job.state)?;
-    if forgotten == 0 {
-        return Ok(());
-    }
-    let what = format!(
-        "The target was '{before}' and is '{now}' now; what was published for {} there stays.",
-        counted(forgotten, "recipient", "recipients")
-    );
-    job.context.log(LogLevel::Warning, what)
 }

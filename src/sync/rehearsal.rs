@@ -9,6 +9,7 @@ use super::{
     export,
     job::Job,
     moves::Room,
+    new_target,
     work::{Work, gather},
 };
 use crate::{
@@ -46,7 +47,7 @@ impl Rehearsal {
         if job.target.verbs().is_empty() {
             return Ok(None);
         }
-        let target = job.profile.target_text();
+        let target = new_target::known_as(job)?;
         // What can't be read, or is of another organisation, is tried anew.
         let kept = job.state.setting(REHEARSED)?.and_then(|text| serde_json::from_str::<Kept>(&text).ok());
         let kept = kept.filter(|kept| kept.target == target).unwrap_or(Kept { target, ..Kept::default() });

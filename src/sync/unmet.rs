@@ -55,8 +55,8 @@ fn asked(profile: &str, recipient: &RecipientRecord, desired: &[PublishedValue])
     Fingerprint::of(text.as_bytes())
 }
 
-fn asked_of(job: &Job<'_>, row: &PlanRow) -> Fingerprint {
-    asked(&job.profile_text(), &row.evaluation.recipient, &row.evaluation.desired)
+fn asked_of(job: &Job<'_>, row: &PlanRow) -> Result<Fingerprint> {
+    Ok(asked(&job.profile_text()?, &row.evaluation.recipient, &row.evaluation.desired))
 }
 
 /// What an earlier run found of a recipient that is not looked for yet again; `None`: it is looked for.
@@ -68,7 +68,7 @@ pub(super) fn rests(job: &Job<'_>, row: &PlanRow) -> Result<Option<Unmet>> {
     let Some(unmet) = job.state.unmet(&row.anchor)? else { return Ok(None) };
     // A wait that is longer than any was given by a clock that was ahead.
     let waits = unmet.next_try > job.now.plus(SLACK) && unmet.next_try <= job.now.plus(wait(unmet.tries));
-    let same = waits && unmet.asked == asked_of(job, row);
+    let same = waits && unmet.asked == asked_of(job, row)?;
     let is_over = unmet.reason.is_none() && !row.evaluation.desired.is_empty();
     Ok(Some(unmet).filter(|_| same && !is_over))
 }
@@ -81,7 +81,7 @@ pub(super) fn note(job: &Job<'_>, row: &PlanRow, shown: Shown) -> Result<Option<
         Shown::There if row.managed.is_empty() && row.evaluation.desired.is_empty() => None,
         Shown::There | Shown::Nothing => return job.state.forget_unmet(&row.anchor).map(|()| None),
     };
-    keep(job, &row.anchor, asked_of(job, row), reason).map(Some)
+    keep(job, &row.anchor, asked_of(job, row)?, reason).map(Some)
 }
 
 /// The same of a recipient that turned out not to be there, or to be left alone, when it was to be written.
@@ -93,7 +93,7 @@ pub(super) fn note_at_export(
     why: Exclusion,
 ) -> Result<()> {
     let desired = job.state.evaluation(anchor)?.map(|known| known.desired).unwrap_or_default();
-    let time = keep(job, anchor, asked(&job.profile_text(), recipient, &desired), Some(why))?;
+    let time = keep(job, anchor, asked(&job.profile_text()?, recipient, &desired), Some(why))?;
     run.asks_again(why, time, true);
     Ok(())
 }

@@ -163,7 +163,7 @@ pub trait Target: Send {
     /// How messages name it.
     fn name(&self) -> String;
 
-    /// What tells it from others where the profile does not name it, such as the organisation of the caller's session.
+    /// What tells it from others whatever its name: which organisation it is. `None`: it has nothing of the kind.
     fn identity(&mut self, _context: &Context) -> Result<Option<TargetIdentity>> {
         Ok(None)
     }

@@ -104,20 +104,25 @@ impl StandIn {
 
     /// Registers an application with a certificate.
     pub fn register_application(&self) -> Application {
+        self.register_application_of(TENANT, &[DOMAIN])
+    }
+
+    /// The same for a tenant with this id and these domains.
+    pub fn register_application_of(&self, tenant: &str, domains: &[&str]) -> Application {
         let key = RsaPrivateKey::from_pkcs8_pem(KEY).unwrap();
         let spki = key.to_public_key().to_public_key_der().unwrap().into_vec();
         let certificate = Draft::bare("CN=SmimeSync").key(spki).valid_today().sign(&root());
         let parsed = x509_cert::Certificate::from_der(&certificate).unwrap();
         let application = Application {
             client_id: "33333333-dddd-4eee-8fff-444444444444".into(),
-            tenant_id: TENANT.into(),
+            tenant_id: tenant.into(),
             key,
             key_pem: KEY.into(),
             certificate_pem: parsed.to_pem(LineEnding::LF).unwrap(),
             certificate,
         };
         let body = json!({
-            "ClientId": application.client_id, "TenantId": TENANT, "Domains": [DOMAIN],
+            "ClientId": application.client_id, "TenantId": tenant, "Domains": domains,
             "Certificates": [application.certificate_pem],
         });
         self.ask("PUT", "/application", &body);

@@ -5,7 +5,7 @@ use strum::VariantArray;
 use super::answer::BINARY;
 use crate::exchange::{
     Command, Parameter,
-    dialect::{AnchorForm, ByteForm, Dialect, ListForm, PageSize, TenantForm, ValueForm},
+    dialect::{AnchorForm, ByteForm, Dialect, Form, ListForm, PageSize, TenantForm, ValueForm},
     failure::{Failure, Retry},
 };
 
@@ -178,6 +178,48 @@ impl Doubt {
                 Reading::Json => ValueForm::Json,
                 Reading::Clixml => ValueForm::Clixml,
             }),
+        }
+    }
+
+    /// What was settled is in doubt again.
+    pub fn reopen(self, dialect: &mut Dialect) {
+        *self.now(dialect) = false;
+    }
+
+    /// No other form was better: the one in use stays.
+    pub fn uphold(self, dialect: &mut Dialect) {
+        *self.now(dialect) = true;
+    }
+
+    fn now(self, dialect: &mut Dialect) -> &mut bool {
+        match self {
+            Self::Bytes => &mut dialect.bytes.now,
+            Self::Anchor => &mut dialect.anchor.now,
+            Self::Tenant => &mut dialect.tenant.now,
+            Self::List => &mut dialect.list.now,
+            Self::Values => &mut dialect.values.now,
+        }
+    }
+
+    /// The form of it in which a command was sent: `near the tenant`.
+    pub fn form(self, sent: &Manner) -> &'static str {
+        match (self, sent.reading) {
+            (Self::Bytes, _) => sent.bytes.words(),
+            (Self::Anchor, _) => sent.anchor.words(),
+            (Self::Tenant, _) => sent.tenant.words(),
+            (Self::List | Self::Values, Reading::Json) => ListForm::Json.words(),
+            (Self::List | Self::Values, Reading::Clixml) => ListForm::Clixml.words(),
+        }
+    }
+
+    /// All its forms together, for an error.
+    pub fn all_forms(self) -> &'static str {
+        match self {
+            Self::Bytes => "all forms of the bytes of certificates",
+            Self::Anchor => "all places where a write can run",
+            Self::Tenant => "all names of the tenant",
+            Self::List => "all formats of lists",
+            Self::Values => "all formats of certificates",
         }
     }
 

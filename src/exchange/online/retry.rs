@@ -99,7 +99,7 @@ impl Breaker {
         }
         let failed = std::mem::take(self);
         let message = format!(
-            "Exchange Online has carried out nothing since {}: {} requests in a row failed, and the last one said: {}",
+            "Exchange Online has confirmed nothing since {}: {} requests in a row failed, and the last one said: {}",
             Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
             failed.failures + failed.refusals,
             last.message

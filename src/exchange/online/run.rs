@@ -14,7 +14,7 @@ use std::{
 use reqwest::Url;
 use tokio::task::JoinSet;
 
-use self::batches::Batches;
+use self::{batches::Batches, doubt::Reopened};
 use super::{
     access::Access,
     connection::Connection,
@@ -52,8 +52,10 @@ pub struct Line {
     /// The forms of the wire that are in use.
     pub dialect: Dialect,
     batches: Batches,
-    /// What no form was found for, in this connection.
-    exhausted: HashSet<Doubt>,
+    /// What no form was found for, in this connection, with the forms that were tried.
+    exhausted: HashMap<Doubt, Vec<&'static str>>,
+    /// What worked in one form and was refused in it later, in this connection.
+    reopened: HashMap<Doubt, Reopened>,
     flights: HashMap<u64, Flight>,
     flown: u64,
     /// Requests that were repeated, in this run.

@@ -1,4 +1,4 @@
-//! Whose the caller's Exchange session is, for what is no run of the profile's own.
+//! Which Exchange organisation a profile's target is, for what is no run of the profile's own.
 
 use super::Opening;
 use crate::{
@@ -10,14 +10,14 @@ use crate::{
 };
 
 impl Opening<'_> {
-    /// The organisation that a profile's session is connected to; `None` for other targets.
+    /// The organisation that a profile's target is; `None` for targets of another kind.
     /// Fails with `OtherOrganization` where the profile works with another one, and with what the target and opening
     /// the state say.
     pub(in crate::operation) fn organisation(
         &self,
         target: &mut dyn Target,
     ) -> Result<Option<TargetIdentity>> {
-        if !self.is_session() {
+        if !self.is_exchange() {
             return Ok(None);
         }
         let now = target.identity(self.context)?;
@@ -25,6 +25,10 @@ impl Opening<'_> {
             self.is_known(now)?;
         }
         Ok(now)
+    }
+
+    pub(in crate::operation) fn is_exchange(&self) -> bool {
+        matches!(self.profile().target.kind(), TargetKind::ExchangeOnline | TargetKind::ExchangeSession)
     }
 
     pub(in crate::operation) fn is_session(&self) -> bool {

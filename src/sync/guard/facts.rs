@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     model::{Change, ChangeKind, ChangeState, HoldReason, Run, counted},
     state::{guard::Guarded, history::HELD_SOURCE},
-    sync::{fingerprint, job::Job},
+    sync::{fingerprint, job::Job, new_target},
 };
 
 const DAY: i64 = 24 * 3600;
@@ -128,7 +128,7 @@ impl Facts {
         let over_time = over_time(job, run, known, job.mode.guarded())?;
         let removes = counted.removes.len() as u64;
         let guarded = state.setting(super::GUARDED_POLICY)?;
-        let scope = || fingerprint::scope(job.profile, job.policy).to_string();
+        let scope = fingerprint::scope(job.profile, &new_target::known_as(job)?, job.policy).to_string();
         Ok(Self {
             recipients: numbers.recipients,
             with_values: numbers.with_values,
@@ -137,7 +137,7 @@ impl Facts {
             replacements: counted.replacements.len() as u64,
             managed: known.unwrap_or(over_time.highest),
             over_time: Some(over_time).filter(|_| job.profile.limits.guard_days > 0),
-            policy_changed: guarded.is_some_and(|guarded| guarded != scope()),
+            policy_changed: guarded.is_some_and(|guarded| guarded != scope),
             partial,
             named: if partial { named(job, run, counted)? } else { Named::default() },
             held_source: state.run_number(HELD_SOURCE)?.filter(|id| partial && approved_plan != Some(*id)),

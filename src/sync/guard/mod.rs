@@ -7,7 +7,7 @@ mod population;
 pub(super) use facts::{Counted, Facts};
 use judge::Hold;
 
-use super::{fingerprint, job::Job, witness};
+use super::{fingerprint, job::Job, new_target, witness};
 use crate::{
     error::Result,
     event::LogLevel,
@@ -148,13 +148,14 @@ fn remember(job: &Job<'_>, run: &Run) -> Result<()> {
     let twice = job.state.sharing_addresses(run.id)?;
     let with_values = run.numbers.with_values.saturating_sub(emptied).saturating_sub(twice);
     // Those who wait may be missing because the scope is narrower now: the plan that removes them is still held for it.
+    let scope = fingerprint::scope(job.profile, &new_target::known_as(job)?, job.policy);
     let is_awaited = run.numbers.remove == 0 && run.numbers.missing_kept > 0;
     job.state.transaction(|state| {
         state.set_baseline(Baseline { run_id: run.id, with_values })?;
         if is_awaited && state.setting(GUARDED_POLICY)?.is_some() {
             return Ok(());
         }
-        state.set_setting(GUARDED_POLICY, &fingerprint::scope(job.profile, job.policy).to_string())
+        state.set_setting(GUARDED_POLICY, &scope.to_string())
     })
 }
 

@@ -164,6 +164,10 @@ impl Target for Exchange {
     }
 
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
+        // Over REST one question shows both.
+        if self.channel.dialect().is_some() {
+            self.identity(context)?;
+        }
         self.channel.clock(context)
     }
 

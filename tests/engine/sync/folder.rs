@@ -229,6 +229,22 @@ fn a_reserved_name_is_nobody_elses_and_files_under_its_early_name_move() {
 }
 
 #[test]
+fn the_same_folder_by_another_path_is_the_same_target() {
+    for end in ["/", "/.", "/../out/"] {
+        let mut harness = Harness::new(vec![person("alice", &["a"]), person("bob", &["b"])]);
+        harness.run().ok();
+        let out = harness.out();
+        assert!(out.ends_with("out"), "{}", out.display());
+        harness.folder_mut().output_path = format!("{}{end}", out.display()).into();
+        harness.source.recipients[0] = person("alice", &["new"]);
+        let run = harness.run();
+        assert_eq!((run.planned(), run.ok().numbers.adopted, run.told.warnings()), ((0, 1, 0), 0, vec![]), "{end}");
+        assert_eq!(harness.published("alice"), ["new"], "{end}");
+        assert_eq!(harness.run().planned(), (0, 0, 0), "{end}");
+    }
+}
+
+#[test]
 fn another_folder_with_the_same_files_is_no_lost_state() {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);
     harness.run().ok();

@@ -88,11 +88,87 @@ fn where_no_anchor_helps_each_command_says_what_the_service_said() {
         for result in channel.invoke(&writes(), &world.context).unwrap() {
             let error = result.unwrap_err();
             assert!(error.message.contains("write permission to target DC"), "{error}");
+            assert!(error.message.contains("near the application's user, near the tenant."), "{error}");
+            assert!(error.advice.contains("Test-SmimeSyncProfile with -Trace"), "{}", error.advice);
         }
     }
     let commands = world.stand_in.statistics()["Commands"].as_u64().unwrap();
     assert!(commands <= 2 * MANY as u64 + 3, "each anchor is tried once in a connection: {commands}");
     assert!(channel.learned().is_none_or(|text| Dialect::read(&text).unwrap().anchor == Default::default()));
+}
+
+/// What a write of everybody comes to on a channel that worked before the service was set otherwise.
+fn after(settings: &Value, channel: &mut impl CmdletChannel, world: &World) -> (Vec<Option<String>>, u64) {
+    world.stand_in.settings(settings.clone());
+    let before = world.stand_in.statistics()["Commands"].as_u64().unwrap_or(0);
+    let results = channel.invoke(&writes(), &world.context).unwrap_or_else(|error| {
+        panic!("{settings}: {error} {:?}", world.log.lines());
+    });
+    let errors = results.into_iter().map(|result| result.err().map(|error| error.to_string())).collect();
+    (errors, world.stand_in.statistics()["Commands"].as_u64().unwrap() - before)
+}
+
+#[test]
+fn what_worked_and_is_refused_while_a_run_works_is_found_out_anew() {
+    let default = json!({
+        "ByteEncoding": "IntegerArray", "WriteAnchors": ["SystemMailbox"], "InnerAuthorization": "Required",
+        "TenantName": "Guid",
+    });
+    for settings in [
+        json!({ "ByteEncoding": "Base64" }),
+        json!({ "WriteAnchors": ["OAuthUser"] }),
+        json!({ "WriteAnchors": ["Tenant"], "AnchorRefusal": "InsufficientRights" }),
+        json!({ "InnerAuthorization": "SingleOnly" }),
+        json!({ "TenantName": "Domain" }),
+        json!({ "ByteEncoding": "Base64", "WriteAnchors": ["Address"], "TenantName": "Domain" }),
+    ] {
+        let world = world(&json!({}));
+        let mut channel = world.channel();
+        for now in [&json!({}), &settings, &default, &settings] {
+            let (errors, commands) = after(now, &mut channel, &world);
+            assert!(errors.iter().all(Option::is_none), "{settings} {now}: {errors:?} {:?}", world.log.lines());
+            // Everybody once in the old form at most, and once in the new one; a few for each thing that was tried.
+            assert!(commands <= 3 * MANY as u64 + 12, "{settings} {now}: {commands}");
+        }
+        let repeated = world.log.lines().iter().any(|line| line.contains("repeated"));
+        assert!(!repeated, "nothing is repeated after a wait: {settings} {:?}", world.log.lines());
+    }
+}
+
+#[test]
+fn a_service_that_takes_turns_without_end_is_not_followed_without_end() {
+    let world = world(&json!({}));
+    let mut channel = world.channel();
+    let mut refused = 0;
+    for turn in 0..14 {
+        let form = if turn % 2 == 0 { "IntegerArray" } else { "Base64" };
+        let (errors, commands) = after(&json!({ "ByteEncoding": form }), &mut channel, &world);
+        refused += errors.iter().flatten().count();
+        assert!(commands <= 2 * MANY as u64 + 2, "{turn}: {commands}");
+    }
+    assert!(refused > 0, "it was given up at some time");
+}
+
+#[test]
+fn where_nothing_helps_any_more_the_error_says_what_was_tried_and_what_works_again_is_taken_up() {
+    let world = world(&json!({}));
+    let mut channel = world.channel();
+    assert!(after(&json!({}), &mut channel, &world).0.iter().all(Option::is_none));
+    let (errors, commands) = after(&json!({ "WriteAnchors": [] }), &mut channel, &world);
+    assert!(commands <= 4 * MANY as u64, "{commands}");
+    for error in errors {
+        let error = error.unwrap();
+        assert!(error.contains("write permission to target DC"), "{error}");
+        assert!(
+            error.contains(
+                "Tried were all places where a write can run: near the system mailbox, near the recipient's address, \
+                 near the application's user, near the tenant."
+            ),
+            "{error}"
+        );
+    }
+    let (errors, _) = after(&json!({ "WriteAnchors": ["SystemMailbox"] }), &mut channel, &world);
+    assert!(errors.iter().all(Option::is_none), "{errors:?}");
 }
 
 #[test]

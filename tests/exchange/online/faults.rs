@@ -108,7 +108,7 @@ fn a_service_that_only_fails_ends_the_call_clearly() {
     let writes: Vec<Command> = (0..40).map(|n| set(&address(n), &[certificate(n)])).collect();
     let error = channel.invoke(&writes, &world.context).unwrap_err();
     assert_eq!(error.id, ErrorId::ExchangeUnavailable);
-    assert!(error.message.starts_with("Exchange Online has carried out nothing since 20"), "{error}");
+    assert!(error.message.starts_with("Exchange Online has confirmed nothing since 20"), "{error}");
     assert!(error.message.contains("requests in a row failed"), "{error}");
     assert!(error.message.contains("status 503"), "{error}");
     assert!(world.stand_in.statistics()["Requests"].as_u64().unwrap() <= 30);

@@ -336,6 +336,13 @@ impl Office {
         Outcome { run, host }
     }
 
+    /// A state of a version that did not remember the organisation.
+    pub fn forget_organisation(&self) {
+        let state = State::open(&self.home.path().join("corp.db"), self.clock.timestamp()).unwrap();
+        state.remove_setting("target_identity").unwrap();
+        state.close().unwrap();
+    }
+
     pub fn lose_state(&self) {
         std::fs::remove_file(self.home.path().join("corp.db")).unwrap();
     }

@@ -10,5 +10,6 @@ mod large;
 mod lost_state;
 pub mod organisation;
 mod publishing;
+mod renamed;
 mod session;
 mod volume;

@@ -57,7 +57,7 @@ fn twenty_failures_in_a_row_end_the_call() {
     assert_eq!(end.id, ErrorId::ExchangeUnavailable);
     assert_eq!(
         end.message,
-        "Exchange Online has carried out nothing since 2026-11-25 10:26 UTC: 20 requests in a row failed, and the \
+        "Exchange Online has confirmed nothing since 2026-11-25 10:26 UTC: 20 requests in a row failed, and the \
          last one said: a page instead of JSON."
     );
 }

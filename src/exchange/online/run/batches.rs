@@ -27,7 +27,13 @@ pub struct Batches {
     cleared: bool,
     /// Whether commands that seemed to fail for another one of their batch failed by themselves, too.
     pub apart: bool,
+    /// How often batches were suspected, in this connection.
+    suspicions: u32,
 }
+
+/// So often are batches suspected in a connection: a service that begins to refuse them does so once, and otherwise it is
+/// the token, which each suspicion renews one request later.
+const MOST_SUSPICIONS: u32 = 8;
 
 impl Run<'_> {
     /// Whether all commands of a batch were refused for their token alone, so that they are to be sent one by one.
@@ -35,17 +41,24 @@ impl Run<'_> {
         let batches = &mut self.line.batches;
         let answered = commands > 1 && delivery.status.is_some_and(|status| status.is_success());
         if !answered || !delivery.results.iter().all(is_denied) {
-            if answered && delivery.results.iter().any(is_answer) && batches.suspicion.is_none() {
+            // What was sent before they were refused says nothing of those that follow.
+            let is_present = self.line.dialect.batch.form == BatchForm::Together;
+            if answered && is_present && delivery.results.iter().any(is_answer) && batches.suspicion.is_none() {
                 self.line.dialect.batch.confirm(BatchForm::Together);
+                batches.cleared = false;
             }
             return false;
         }
-        // Where batches have worked, or the token was refused elsewhere, it is the token.
-        let is_token = self.line.dialect.batch.now || self.line.access.has_refused(&delivery.token);
-        if batches.cleared || is_token {
+        // Where the token was refused elsewhere, it is the token. That batches have worked says nothing: a service may
+        // be changed while a run works.
+        if batches.cleared || self.line.access.has_refused(&delivery.token) {
             return false;
         }
         if batches.suspicion.is_none() && self.line.dialect.batch.form == BatchForm::Together {
+            if batches.suspicions >= MOST_SUSPICIONS {
+                return false;
+            }
+            batches.suspicions += 1;
             let before = self.line.dialect.batch;
             batches.suspicion = Some(Suspicion { token: delivery.token.clone(), before });
             self.line.dialect.batch.attempt(BatchForm::Singly);

@@ -185,7 +185,7 @@ impl Run<'_> {
             page.output.objects.clear();
         }
         self.understood(&job, !page.output.objects.is_empty());
-        self.release(job.position);
+        self.release(job.position)?;
         let objects = match &mut self.listing {
             Some(listing) => listing.fresh(page.output.objects),
             None => page.output.objects,
@@ -211,7 +211,7 @@ impl Run<'_> {
         });
         match url {
             Ok(url) => self.ready.push_front(Job { page: Some(url), attempts: 0, ..job }),
-            Err(error) => self.end(job.position, error),
+            Err(error) => self.end(job.position, error)?,
         }
         Ok(())
     }
@@ -264,15 +264,14 @@ impl Run<'_> {
     pub(super) fn ended(&mut self, job: &Job, error: Error) -> Result<()> {
         self.log(told(&error))?;
         self.line.batches.apart |= job.anew;
-        self.end(job.position, error);
-        Ok(())
+        self.end(job.position, error)
     }
 
-    fn end(&mut self, position: usize, error: Error) {
+    fn end(&mut self, position: usize, error: Error) -> Result<()> {
         if let Some(place) = self.results.get_mut(position) {
             *place = Some(Err(error));
         }
-        self.release(position);
+        self.release(position)
     }
 }
 
