@@ -98,7 +98,7 @@ error_ids! {
     6013 RecipientNotFound ObjectNotFound "Check that the recipient exists in Exchange."
     6014 RecipientAmbiguous InvalidData "Give each recipient an address of its own in Exchange."
     6015 RecipientDirectorySynced PermissionDenied "Write it on premises: use a profile with -Target ActiveDirectory."
-    6016 ExchangeRefused InvalidArgument "See the service's own text."
+    6016 ExchangeRefused InvalidArgument "The message has the service's own words: look at that recipient in Exchange. Where they don't help, report them with what Test-SmimeSyncProfile -Trace writes (docs/first-tenant.md)."
     6017 SessionNotConnected ConnectionError "Connect first, with Connect-ExchangeOnline or in an Exchange Management Shell."
     6018 TrustStoreRefused InvalidData "Take expired CA certificates out of the trust anchors."
     6019 TrustStoreUnreadable InvalidData "Check what the organisation's S/MIME configuration holds."
@@ -124,7 +124,7 @@ error_ids! {
     8012 PlanVoid InvalidOperation "Set right what the message names and run again: that run makes a plan of its own."
     8013 TargetDamaged InvalidData "Restore the named file, or remove it and the certificates of the same name beside it, and run again."
     8014 RemovalIgnored InvalidResult "The next run tries again. If the values stay, take them away by hand at the target, such as with the Set- cmdlet of the recipient in a session of your own."
-    8015 OtherOrganization InvalidOperation "Connect the session to the organisation that the profile works with, or use a profile of its own for this one."
+    8015 OtherOrganization InvalidOperation "Connect the session to the organisation that the profile works with, or give -Organization a name of it; or use a profile of its own for this one."
     9001 Panic NotSpecified "This is a bug in SmimeSync; please report it with the message."
     9002 Internal NotSpecified "This is a bug in SmimeSync; please report it with the message."
 }

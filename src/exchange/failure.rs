@@ -186,6 +186,7 @@ fn told(answer: &Answer<'_>, kind: Option<Kind>, id: ErrorId, text: &str) -> Err
             }
         }
         (_, Some(Kind::OutOfScope)) => Error::new(id, said).advice(rights::SCOPE),
+        (_, None) if is_too_large(text) => Error::new(id, said).advice(TOO_LARGE),
         // Not ours to change: the service's own words end as they end.
         _ if text.is_empty() => Error::new(id, format!("{said}.")),
         _ => Error::new(id, said),
@@ -228,8 +229,17 @@ pub fn classify_session(message: &str, error_id: &str, exception: &str, missing:
         }
         Some(Kind::LacksCmdlet) => error.advice(rights::advice(used, None, Account::Session)),
         Some(Kind::OutOfScope) => error.advice(rights::SCOPE),
+        None if is_too_large(message) => error.advice(TOO_LARGE),
         _ => error,
     }
+}
+
+const TOO_LARGE: &str = "Publish fewer certificates for that recipient, as -Selection Best does, or take from it at Exchange \
+                         what nobody needs any more.";
+
+/// Whether a recipient has too many values (docs/design/exchange-online.md §4, "EXO-side value count").
+fn is_too_large(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("object is too large")
 }
 
 /// What came where JSON was expected, in words.

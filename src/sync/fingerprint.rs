@@ -169,7 +169,11 @@ mod tests {
             let settings: Settings = serde_json::from_str(&file).unwrap();
             let profile = Profile::from_settings(&settings, &|_| false).unwrap();
             let first_version = format!("{policy} ({})", scoped.replace("ROOT", root));
-            assert_eq!(scope(&profile, &profile.target_text(), policy), Fingerprint::of(first_version.as_bytes()), "{file}");
+            assert_eq!(
+                scope(&profile, &profile.target_text(), policy),
+                Fingerprint::of(first_version.as_bytes()),
+                "{file}"
+            );
         }
     }
 }

@@ -50,6 +50,19 @@ fn the_text_is_taken_from_the_most_exact_of_the_documented_places() {
 }
 
 #[test]
+fn what_is_to_be_done_about_a_recipient_with_too_many_values_is_said_over_rest_and_in_a_session() {
+    let text = "The provisioned object is too large. Trim the number of attribute values on this object.";
+    let body = serde_json::json!({ "error": { "message": text } }).to_string();
+    for error in [
+        classify(answer(400, None, &body)).error,
+        classify_session(text, "", "X.PropertyValidationException", false, &USED),
+    ] {
+        assert_eq!(error.id, ErrorId::ExchangeRefused);
+        assert!(error.advice.contains("-Selection Best"), "{}", error.advice);
+    }
+}
+
+#[test]
 fn every_kind_of_refusal_has_its_id_over_rest_and_in_a_session() {
     for (text, exception, id) in [
         (SYNCED, "InvalidOperationInDehydratedContextException", ErrorId::RecipientDirectorySynced),

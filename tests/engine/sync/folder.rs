@@ -238,7 +238,11 @@ fn the_same_folder_by_another_path_is_the_same_target() {
         harness.folder_mut().output_path = format!("{}{end}", out.display()).into();
         harness.source.recipients[0] = person("alice", &["new"]);
         let run = harness.run();
-        assert_eq!((run.planned(), run.ok().numbers.adopted, run.told.warnings()), ((0, 1, 0), 0, vec![]), "{end}");
+        assert_eq!(
+            (run.planned(), run.ok().numbers.adopted, run.told.warnings()),
+            ((0, 1, 0), 0, vec![]),
+            "{end}"
+        );
         assert_eq!(harness.published("alice"), ["new"], "{end}");
         assert_eq!(harness.run().planned(), (0, 0, 0), "{end}");
     }

@@ -126,7 +126,11 @@ fn what_worked_and_is_refused_while_a_run_works_is_found_out_anew() {
         let mut channel = world.channel();
         for now in [&json!({}), &settings, &default, &settings] {
             let (errors, commands) = after(now, &mut channel, &world);
-            assert!(errors.iter().all(Option::is_none), "{settings} {now}: {errors:?} {:?}", world.log.lines());
+            assert!(
+                errors.iter().all(Option::is_none),
+                "{settings} {now}: {errors:?} {:?}",
+                world.log.lines()
+            );
             // Everybody once in the old form at most, and once in the new one; a few for each thing that was tried.
             assert!(commands <= 3 * MANY as u64 + 12, "{settings} {now}: {commands}");
         }

@@ -33,7 +33,10 @@ fn two_lose_theirs(office: &mut Office) {
 /// Nothing is told but that two have no certificate any more.
 fn is_quiet(outcome: &Outcome) {
     let warnings = outcome.host.warnings();
-    assert!(warnings.iter().all(|one| one.starts_with("2 of 3 recipients have no certificate")), "{warnings:?}");
+    assert!(
+        warnings.iter().all(|one| one.starts_with("2 of 3 recipients have no certificate")),
+        "{warnings:?}"
+    );
     assert_eq!(outcome.host.errors_of(), []);
 }
 
@@ -58,7 +61,11 @@ fn another_name_of_the_same_tenant_keeps_what_is_published_and_takes_it_away_as_
             let outcome = office.run(Way::Online);
             is_quiet(&outcome);
             let numbers = &outcome.ok().numbers;
-            assert_eq!((numbers.remove, numbers.exported, numbers.adopted), (2, 2, 0), "{named} {remembered}");
+            assert_eq!(
+                (numbers.remove, numbers.exported, numbers.adopted),
+                (2, 2, 0),
+                "{named} {remembered}"
+            );
             assert_eq!((remaining(&office), outcome.ok().new_state), (1, false), "{named} {remembered}");
             // Back again, or on under the new name: nothing is to be done.
             let again = office.run(Way::Online);

@@ -43,7 +43,8 @@ impl Run<'_> {
         if !answered || !delivery.results.iter().all(is_denied) {
             // What was sent before they were refused says nothing of those that follow.
             let is_present = self.line.dialect.batch.form == BatchForm::Together;
-            if answered && is_present && delivery.results.iter().any(is_answer) && batches.suspicion.is_none() {
+            if answered && is_present && delivery.results.iter().any(is_answer) && batches.suspicion.is_none()
+            {
                 self.line.dialect.batch.confirm(BatchForm::Together);
                 batches.cleared = false;
             }

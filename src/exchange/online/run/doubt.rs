@@ -101,7 +101,7 @@ impl Run<'_> {
             (Doubt::Tenant, false) => self.ended(&job, all_tried(failure.error, doubt, &forms)),
             (Doubt::Anchor | Doubt::Bytes, false) => {
                 let error = all_tried(failure.error, doubt, &forms).advice(
-                    "Others were written, so it is about this one: look at it in Exchange, and at the management scope \
+                    "Others were taken, so it is about this one: look at it in Exchange, and at the management scope \
                      of the application's role. Report the text of this error if both are right.",
                 );
                 self.ended(&job, error)
