@@ -31,6 +31,7 @@ mod replacement;
 pub mod request;
 mod rival;
 mod run;
+mod same_errors;
 mod sweep;
 mod undone;
 mod unmet;

@@ -12,7 +12,7 @@ use crate::{
     directory::SourceItem,
     error::{Error, ErrorId, Result},
     event::Context,
-    exchange::{Location, Object},
+    exchange::{Command, Location, Object, Output},
     model::Exclusion,
     policy::{RuleId, target_finding},
     targets::{Match, TargetQuery, TargetRecipient},
@@ -68,7 +68,11 @@ impl Exchange {
                     self.compare_with_list(&found, &object, context)?;
                     Some(judge(&found, &object, location))
                 }
-                Some(Err(error)) => Some(Err(error)),
+                Some(Err(error)) => {
+                    // Whose it is, the link says.
+                    key.iter().for_each(|key| drop(self.directory.claim(key.guid, query.anchor)));
+                    Some(Err(error))
+                }
             });
         }
         Ok(matches)
@@ -84,7 +88,10 @@ impl Exchange {
         let commands: Vec<_> =
             keys.iter().map(|(key, near)| command::get(*key, near.as_deref(), location)).collect();
         let outputs = self.invoke(&commands, context)?;
-        let read = |(key, output): (&(Key, Option<String>), Result<crate::exchange::Output>)| {
+        for object in outputs.iter().flatten().flat_map(|output| &output.objects) {
+            self.saw(object);
+        }
+        let read = |((key, output), command): ((&(Key, Option<String>), Result<Output>), &Command)| {
             let objects = match output {
                 Err(error) if error.id == ErrorId::RecipientNotFound => return Ok(None),
                 other => other?.objects,
@@ -95,9 +102,10 @@ impl Exchange {
                 let what = format!("Exchange has more than one recipient with the Guid {}.", key.0.guid);
                 return Err(Error::new(ErrorId::RecipientAmbiguous, what));
             }
-            Ok(Found::read(Some(key.0.kind), &object)?.map(|found| (found, object)))
+            let Some(found) = Found::read(Some(key.0.kind), &object)? else { return Ok(None) };
+            if found.key.guid != key.0.guid { Err(another(command)) } else { Ok(Some((found, object))) }
         };
-        Ok(keys.iter().zip(outputs).map(read).collect())
+        Ok(keys.iter().zip(outputs).zip(&commands).map(read).collect())
     }
 
     /// Finds those that have no link, and reads their values where that is needed.
@@ -249,6 +257,12 @@ impl Exchange {
         }
         Ok(())
     }
+}
+
+/// The error for an answer that shows somebody else than was asked for.
+pub(super) fn another(command: &Command) -> Error {
+    let what = format!("{} failed: Exchange answered with another recipient.", command.what());
+    Error::new(ErrorId::ExchangeProtocol, what).target(command.object().unwrap_or_default())
 }
 
 fn item(found: &Found, object: &Object) -> SourceItem {

@@ -11,4 +11,5 @@ mod lost_state;
 pub mod organisation;
 mod publishing;
 mod session;
+mod strange_answers;
 mod volume;

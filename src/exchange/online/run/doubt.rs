@@ -5,8 +5,12 @@ use super::{Job, Run};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{
+        Object,
         failure::Failure,
-        online::manner::{Doubt, Manner},
+        online::{
+            answer,
+            manner::{Doubt, Manner},
+        },
     },
 };
 
@@ -76,12 +80,17 @@ impl Run<'_> {
     }
 
     /// Takes note that a command was understood as it was sent.
-    pub(super) fn understood(&mut self, job: &Job, has_objects: bool) {
+    pub(super) fn understood(&mut self, job: &Job, objects: &[Object]) {
         let Some(command) = self.commands.get(job.position) else { return };
-        for doubt in Doubt::answered_by(command, has_objects) {
+        let has_bytes = objects.iter().any(answer::shows_bytes);
+        for doubt in Doubt::answered_by(command, !objects.is_empty(), has_bytes) {
             if !doubt.is_settled(&self.line.dialect) {
                 doubt.settle(&mut self.line.dialect, job.sent);
             }
+        }
+        // Whoever has no values shows that the other form was the wrong one, and nothing of the form of values.
+        if !objects.is_empty() && job.refused.iter().any(|(doubt, _)| *doubt == Doubt::Values) {
+            Doubt::Values.attempt(&mut self.line.dialect, job.sent);
         }
     }
 
