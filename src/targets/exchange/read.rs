@@ -70,7 +70,9 @@ impl Exchange {
                 }
                 Some(Err(error)) => {
                     // Whose it is, the link says.
-                    key.iter().for_each(|key| drop(self.directory.claim(key.guid, query.anchor)));
+                    if let Some(key) = key {
+                        self.directory.claim(key.guid, query.anchor);
+                    }
                     Some(Err(error))
                 }
             });
@@ -91,7 +93,7 @@ impl Exchange {
         for object in outputs.iter().flatten().flat_map(|output| &output.objects) {
             self.saw(object);
         }
-        let read = |((key, output), command): ((&(Key, Option<String>), Result<Output>), &Command)| {
+        let read = |key: Key, output: Result<Output>, command: &Command| {
             let objects = match output {
                 Err(error) if error.id == ErrorId::RecipientNotFound => return Ok(None),
                 other => other?.objects,
@@ -99,13 +101,14 @@ impl Exchange {
             let mut objects = objects.into_iter();
             let Some(object) = objects.next() else { return Ok(None) };
             if objects.next().is_some() {
-                let what = format!("Exchange has more than one recipient with the Guid {}.", key.0.guid);
+                let what = format!("Exchange has more than one recipient with the Guid {}.", key.guid);
                 return Err(Error::new(ErrorId::RecipientAmbiguous, what));
             }
-            let Some(found) = Found::read(Some(key.0.kind), &object)? else { return Ok(None) };
-            if found.key.guid != key.0.guid { Err(another(command)) } else { Ok(Some((found, object))) }
+            let Some(found) = Found::read(Some(key.kind), &object)? else { return Ok(None) };
+            if found.key.guid != key.guid { Err(another(command)) } else { Ok(Some((found, object))) }
         };
-        Ok(keys.iter().zip(outputs).zip(&commands).map(read).collect())
+        let answers = keys.iter().zip(outputs).zip(&commands);
+        Ok(answers.map(|(((key, _), output), command)| read(*key, output, command)).collect())
     }
 
     /// Finds those that have no link, and reads their values where that is needed.
