@@ -48,5 +48,6 @@ pub use job::{Job, Options};
 pub(crate) use organisation::{compare as compare_organisation, remember as remember_organisation};
 pub(crate) use progress::Meter;
 pub(crate) use record::record_failure;
+pub(crate) use recover::published;
 pub use run::run;
 pub(crate) use witness::{check_approvable, check_source};

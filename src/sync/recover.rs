@@ -7,7 +7,11 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
     model::{Change, ChangeState, Run, counted},
-    state::history::{ASKED_RUN, UNFINISHED_INDEX},
+    profile::Profile,
+    state::{
+        State,
+        history::{ASKED_RUN, UNFINISHED_INDEX},
+    },
     targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -197,6 +201,14 @@ fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result
     let doubtful = place.is_some() && !found.as_ref().is_some_and(finished);
     job.mode.recover(&job.desk(), change, found)?;
     if doubtful { job.state.distrust(&change.anchor) } else { Ok(()) }
+}
+
+/// How many recipients have something published at the target that the profile has now.
+pub(crate) fn published(state: &State, profile: &Profile) -> Result<u64> {
+    match state.setting(TARGET)? {
+        Some(target) if target == profile.target_text() => state.recipients_with_managed(),
+        _ => Ok(0),
+    }
 }
 
 /// Another target knows nothing of what was published at the old one; that stays as it is. Of a session with another

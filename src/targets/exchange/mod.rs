@@ -134,7 +134,9 @@ impl Exchange {
 
     /// Takes note of a recipient whose values were read.
     fn saw(&mut self, object: &Object) {
-        self.has_shown_values |= matches!(values(object), Ok(values) if !values.is_empty());
+        if !self.has_shown_values {
+            self.has_shown_values = values(object).is_ok_and(|values| !values.is_empty());
+        }
     }
 
     /// Whether a mail contact is to be made for somebody who is not there. Only for contacts of the source: anybody

@@ -2,11 +2,12 @@
 
 use serde_json::{Value as Json, json};
 use smime_sync::{
+    directory::Selection,
     error::{ErrorId, Result},
     event::Context,
     exchange::{CmdletChannel, Command, Location, Object, Output, dialect::Dialect},
     model::{Recipient, RunResult, Timestamp},
-    targets::exchange::Exchange,
+    targets::{Target, exchange::Exchange},
 };
 
 use super::{
@@ -145,6 +146,26 @@ fn nobody_is_absent_because_an_answer_says_nothing() {
             }
             assert_eq!(odd.run.is_err(), new > 20, "{way:?}");
             assert_eq!(office.run(way).exported(), new as u64, "{way:?}: they are looked for at once");
+        }
+    }
+}
+
+#[test]
+fn a_target_that_lists_nobody_is_no_empty_one_where_some_are_known_to_be_there() {
+    for way in Way::ALL {
+        let office = office(3);
+        let host = office.host();
+        for (published, fails) in [(0, false), (3, true)] {
+            let odd = Odd {
+                inner: office.channel(way, &host),
+                instead: Instead::Nothing,
+                from: "Get-",
+                begun: true,
+            };
+            let mut target = Exchange::new(Box::new(odd), &office.settings.contacts);
+            target.expect(published);
+            let read = target.read_all(&Selection::All, &host.context(), &mut |_| panic!("nobody is there"));
+            assert_eq!(read.map_err(|error| error.id).is_err(), fails, "{way:?} {published}");
         }
     }
 }
