@@ -118,7 +118,7 @@ fn json_that_is_none_of_the_services_is_no_answer_and_never_an_empty_one() {
         let listed = channel_to(port, &context).list(&list(), &context, &mut |_| Ok(()));
         let both = channel_to(port, &context).invoke(&[get("ada"), get("bob")], &context);
         // Where a batch is answered with nothing of a batch, the run of commands may end as a whole.
-        let batched = both.map_or_else(|error| vec![Err(error)], |all| all);
+        let batched = both.unwrap_or_else(|error| vec![Err(error)]);
         for error in [single.unwrap_err(), listed.unwrap_err()]
             .into_iter()
             .chain(batched.into_iter().map(Result::unwrap_err))
