@@ -100,6 +100,7 @@ impl Place {
                 // What another organisation has would pass for this one's.
                 opening.organisation(target.as_mut())?;
                 opening.recall(|learned| target.recall(learned))?;
+                target.expect(opening.published());
                 warn_of_clock(now, target.clock(context)?, "the target", context)?;
                 Self::Target(target)
             }

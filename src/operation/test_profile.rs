@@ -196,7 +196,14 @@ impl Tester<'_> {
         let writable = check_target(opening, target.as_mut(), self.context);
         let writable = writable.and_then(|told| listable(self.profile).map(|()| told));
         let is_writable = writable.is_ok();
-        self.tell("Target", writable)?;
+        match (writable, target.doubt()) {
+            (Ok(told), Some(doubt)) => {
+                let advice = "Check which organisation the profile names, the role of its account, and whether a proxy \
+                              answers; a run finds nobody to publish for like this.";
+                self.emit("Target", CheckResult::Warning, format!("{told} But {doubt}"), advice.into())?;
+            }
+            (writable, _) => self.tell("Target", writable)?,
+        }
         if is_writable {
             test_write::run(self, target.as_mut(), sample, state)?;
         }

@@ -110,7 +110,7 @@ fn attempt(
     verbs: &'static [Verb],
     people: &[Person],
 ) -> Result<()> {
-    let found = read(tester, target, people)?;
+    let Read { found, unreadable } = read(tester, target, people)?;
     let mut ways: Vec<(Way, Vec<TargetWrite<'_>>)> = Vec::new();
     for verb in verbs {
         let mut writable = Vec::new();
@@ -132,7 +132,7 @@ fn attempt(
     let mut told = ways.iter().zip(tried).peekable();
     for verb in verbs {
         if told.peek().is_none_or(|((way, _), _)| way.verb != verb.name) {
-            untried(tester, verb, people.len())?;
+            untried(tester, verb, people.len(), unreadable)?;
         }
         while let Some(((way, writes), tried)) = told.next_if(|((way, _), _)| way.verb == verb.name) {
             tell(tester, *way, writes, tried)?;
@@ -141,33 +141,54 @@ fn attempt(
     Ok(())
 }
 
-/// Those who are there and can be written. What keeps somebody from being read is told once, but for what is that
-/// recipient's alone.
-fn read<'a>(
-    tester: &Tester<'_>,
-    target: &mut dyn Target,
-    people: &'a [Person],
-) -> Result<Vec<(&'a Person, TargetRecipient)>> {
+/// Those who are there and can be written, and how many others are there and can't be read.
+struct Read<'a> {
+    found: Vec<(&'a Person, TargetRecipient)>,
+    unreadable: usize,
+}
+
+/// Reads them. What keeps somebody from being read is told once: of what the service shows in no form as a fact of the
+/// service's.
+fn read<'a>(tester: &Tester<'_>, target: &mut dyn Target, people: &'a [Person]) -> Result<Read<'a>> {
     let queries: Vec<TargetQuery<'_>> = people.iter().map(Person::query).collect();
-    let (mut found, mut failure) = (Vec::new(), None);
+    let (mut found, mut failure, mut unreadable) = (Vec::new(), None, 0);
     for (person, matched) in people.iter().zip(target.read(&queries, tester.context)?) {
         match matched {
             Ok(Match::One(recipient)) if recipient.damage.is_none() => found.push((person, recipient)),
-            Err(error) => drop(failure.get_or_insert(error)),
+            Err(error) => {
+                unreadable += 1;
+                failure = failure.or(Some(error));
+            }
             Ok(_) => {}
         }
     }
     match failure {
-        Some(error) => tester.tell("Write", Err(error)).map(|()| found),
-        None => Ok(found),
+        Some(error) if error.id == ErrorId::ExchangeProtocol => {
+            let what = format!("What {} has can't be read: {}", target.name(), error.message);
+            tester.tell("Service", Err(Error { message: what, ..error }))?;
+        }
+        Some(error) => tester.tell("Write", Err(error))?,
+        None => {}
     }
+    Ok(Read { found, unreadable })
 }
 
 fn values_of(write: &TargetWrite<'_>, attribute: Attribute) -> usize {
     write.values.iter().filter(|value| value.attribute == attribute).count()
 }
 
-fn untried(tester: &Tester<'_>, verb: &Verb, people: usize) -> Result<()> {
+fn untried(tester: &Tester<'_>, verb: &Verb, people: usize, unreadable: usize) -> Result<()> {
+    if unreadable > 0 {
+        let what = format!(
+            "{} was not tried: {} of {} that {} looked for could not be read.",
+            verb.name,
+            unreadable,
+            counted(people, "recipient", "recipients"),
+            if people == 1 { "was" } else { "were" },
+        );
+        let advice = "See to what failed, and test again.".to_owned();
+        return tester.emit("Write", CheckResult::Warning, what, advice);
+    }
     let among = match people {
         0 => "the source has nobody to look for".to_owned(),
         some => format!(

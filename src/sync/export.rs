@@ -9,6 +9,7 @@ use super::{
     read_back::{self, Check, Left, ReadBack},
     record,
     rehearsal::Rehearsal,
+    same_errors::SameErrors,
     unmet, verify, wiped,
     work::{Work, gather},
 };
@@ -37,6 +38,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let mut after = 0;
     let mut later = Vec::new();
     let mut begun = false;
+    // Before values were seen nobody knows whether what is written can be read: few are written then.
+    let mut blind = verify::READ_BACK;
     let mut rehearsal = Rehearsal::of(job)?;
     // What nobody has agreed to yet is not even tried.
     if let Some(rehearsal) = rehearsal.as_mut().filter(|_| planned > 0 && !job.options.confirm) {
@@ -45,7 +48,16 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     loop {
         // Where nothing can be tried, the first write goes alone, and is read back.
         let alone = !begun && rehearsal.as_ref().is_some_and(Rehearsal::knows_nothing);
-        let size = if alone { 1 } else { job.target.batch_size().max(1) };
+        let size = job.target.batch_size().max(1);
+        let size = match (alone, job.target.shows_values()) {
+            (true, _) => 1,
+            (false, true) => size,
+            (false, false) => {
+                let few = size.min(blind);
+                blind = blind.saturating_mul(2);
+                few
+            }
+        };
         let changes = job.state.changes_in(ChangeState::Pending, Some(run.id), after, size)?;
         let Some(last) = changes.last() else { break };
         after = last.id;
@@ -266,7 +278,7 @@ fn settle_batch(
     work: Vec<Work>,
     outcomes: Vec<Option<Result<String>>>,
 ) -> Result<Vec<Change>> {
-    let (mut errors, mut waiting) = (Vec::new(), Vec::new());
+    let (mut errors, mut waiting) = (SameErrors::default(), Vec::new());
     let mut settled = Vec::with_capacity(work.len());
     job.state.transaction(|state| {
         for (one, outcome) in work.into_iter().zip(outcomes) {
@@ -309,9 +321,7 @@ fn settle_batch(
         }
         Ok(())
     })?;
-    for error in errors {
-        job.context.error(error)?;
-    }
+    errors.tell(job)?;
     settled.into_iter().try_for_each(|(change, outcome)| hand_over(job, change, outcome))?;
     Ok(waiting)
 }

@@ -8,6 +8,8 @@ use crate::{
     error::Result,
     event::LogLevel,
     model::counted,
+    profile::Profile,
+    state::State,
     targets::{self, Match, TargetQuery},
 };
 
@@ -20,6 +22,14 @@ const MOST_LOOKED_FOR: usize = 100;
 /// The name under which the state knows the profile's target: another spelling of it changes nothing.
 pub(super) fn known_as(job: &Job<'_>) -> Result<String> {
     Ok(job.state.setting(TARGET)?.unwrap_or_else(|| job.profile.target_text()))
+}
+
+/// How many recipients have something published at the target that the profile has now, by whatever name.
+pub(crate) fn published(state: &State, profile: &Profile) -> Result<u64> {
+    match state.setting(TARGET)? {
+        Some(known) if parts(&known).0 == parts(&profile.target_text()).0 => state.recipients_with_managed(),
+        _ => Ok(0),
+    }
 }
 
 /// Another target knows nothing of what was published at the old one; that stays as it is. Of another organisation under

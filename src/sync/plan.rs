@@ -6,6 +6,7 @@ use super::{
     job::Job,
     progress::Meter,
     rival::Names,
+    same_errors::SameErrors,
     wiped::Watch,
 };
 use crate::{
@@ -20,27 +21,11 @@ const PAGE: usize = 500;
 /// Plans everybody of the import. Returns how many of those that were to be looked at could not be.
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<usize> {
     let mut meter = Meter::new(job.context, "Plan", Some(run.numbers.recipients + run.numbers.missing))?;
-    let names = Names::of(job, run)?;
-    let (mut after, mut unseen) = (String::new(), 0);
-    loop {
-        let mut rows = job.state.plan_rows(run.id, &after, PAGE)?;
-        let Some(last) = rows.last() else { break };
-        after.clone_from(&last.anchor);
-        meter.add(rows.len())?;
-        for row in &mut rows {
-            row.rival = names.rival(job, row)?;
-        }
-        for error in contact::run(job, run, &mut rows, watch)? {
-            unseen += 1;
-            job.report(run, error)?;
-        }
-        let planned = job
-            .state
-            .transaction(|_| rows.iter().map(|row| plan_one(job, run, row)).collect::<Result<Vec<_>>>())?;
-        for error in planned.into_iter().flatten() {
-            job.report(run, error)?;
-        }
-    }
+    let mut failed = SameErrors::default();
+    let planned = pages(job, run, watch, &mut meter, &mut failed);
+    // Also before what ends the run.
+    failed.report(job, run)?;
+    let unseen = planned?;
     let numbers = &run.numbers;
     let planned =
         of_each_kind(&[(numbers.add, "Add"), (numbers.update, "Update"), (numbers.remove, "Remove")]);
@@ -51,6 +36,37 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<usiz
     let parts = [(as_desired, are), (numbers.missing_kept, "missing from the source")];
     job.verbose(meter.summary(&format!("Planned {planned}"), &parts))?;
     Ok(unseen)
+}
+
+/// Plans everybody, page by page. Returns how many could not be looked at; why, is among `failed`.
+fn pages(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    watch: Watch,
+    meter: &mut Meter<'_>,
+    failed: &mut SameErrors,
+) -> Result<usize> {
+    let names = Names::of(job, run)?;
+    let (mut after, mut unseen) = (String::new(), 0);
+    loop {
+        let mut rows = job.state.plan_rows(run.id, &after, PAGE)?;
+        let Some(last) = rows.last() else { return Ok(unseen) };
+        after.clone_from(&last.anchor);
+        meter.add(rows.len())?;
+        for row in &mut rows {
+            row.rival = names.rival(job, row)?;
+        }
+        for error in contact::run(job, run, &mut rows, watch)? {
+            unseen += 1;
+            failed.push(error);
+        }
+        let planned = job
+            .state
+            .transaction(|_| rows.iter().map(|row| plan_one(job, run, row)).collect::<Result<Vec<_>>>())?;
+        for error in planned.into_iter().flatten() {
+            job.report(run, error)?;
+        }
+    }
 }
 
 /// Plans one recipient; an error is that recipient's alone.

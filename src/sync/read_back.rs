@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{job::Job, look::ambiguous, mode::Sight};
+use super::{job::Job, look::ambiguous, mode::Sight, same_errors::SameErrors};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
@@ -73,6 +73,7 @@ type Open<'a> = Vec<(&'a Check<'a>, Shown)>;
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run, checks: &[Check<'_>]) -> Result<ReadBack> {
     let mut back = ReadBack::default();
     let open = look(job, checks.iter().collect(), false)?;
+    stop_if_unreadable(checks, &open)?;
     // Where there are no replicas, the first answer is the only one there will be.
     if !job.target.has_replicas() {
         close(job, run, open, &mut back)?;
@@ -87,6 +88,26 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, checks: &[Check<'_>]) -> Res
     let open = insist(job, slow, &mut back)?;
     close(job, run, open, &mut back)?;
     Ok(back)
+}
+
+/// Fails with what the target answers instead of values where all samples can't be read for their form: nobody could read
+/// what is written after them, either. They stay in flight.
+fn stop_if_unreadable(checks: &[Check<'_>], open: &Open<'_>) -> Result<()> {
+    let samples = checks.iter().filter(|check| check.whole).count();
+    let mut unread = open.iter().filter_map(|(check, shown)| match shown {
+        Shown::Unreadable(error) if check.whole && shown.is_lasting() => Some((check, error)),
+        _ => None,
+    });
+    let Some((check, error)) = unread.next() else { return Ok(()) };
+    if 1 + unread.count() < samples {
+        return Ok(());
+    }
+    let recipient = &check.change.recipient;
+    let what = format!(
+        "What was written for {recipient} can't be read back, so the run stops before it writes anything more: {}",
+        error.message
+    );
+    Err(Error { message: what, ..error.clone() }.target(recipient.clone()))
 }
 
 /// One look at each; those that are not settled by it.
@@ -162,11 +183,12 @@ fn insist<'a>(job: &mut Job<'_>, open: Open<'a>, back: &mut ReadBack) -> Result<
 /// What stays unsettled is left in flight, and told.
 fn close(job: &Job<'_>, run: &mut Run, open: Open<'_>, back: &mut ReadBack) -> Result<()> {
     back.unseen = open.iter().map(|(check, _)| check.place).collect();
+    let mut failed = SameErrors::default();
     for (check, shown) in open {
         let recipient = &check.change.recipient;
         match shown {
             // Nobody knows what is there: it stays in flight, and the next run reads it first.
-            Shown::Unreadable(error) => job.report(run, error.target(recipient.clone()))?,
+            Shown::Unreadable(error) => failed.push(error.target(recipient.clone())),
             Shown::Before | Shown::Left(_) => {
                 let what = format!(
                     "{} still shows the old values of {recipient}; the next run looks again.",
@@ -176,7 +198,7 @@ fn close(job: &Job<'_>, run: &mut Run, open: Open<'_>, back: &mut ReadBack) -> R
             }
         }
     }
-    Ok(())
+    failed.report(job, run)
 }
 
 impl Check<'_> {

@@ -2,12 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{job::Job, look::ambiguous, new_target};
+use super::{job::Job, look::ambiguous, new_target, same_errors::SameErrors};
 use crate::{
-    error::Result,
+    error::{Error, ErrorId, Result},
     model::{Change, ChangeState, Run, counted},
     state::history::{ASKED_RUN, UNFINISHED_INDEX},
-    targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
+    targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// The setting with the name under which the runs of this state write to a target that others write to, too.
@@ -34,6 +34,7 @@ pub(super) fn begin(job: &mut Job<'_>) -> Result<()> {
 /// now.
 pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     new_target::notice(job)?;
+    job.target.expect(job.state.recipients_with_managed()?);
     if let Some(interrupted) = interrupted_request(job)? {
         job.mode.take_over(job.state, interrupted)?;
         job.state.remove_setting(ASKED_RUN)?;
@@ -96,6 +97,10 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
     let queries: Vec<TargetQuery<'_>> =
         known.iter().map(|(change, recipient, link)| link.query(&change.anchor, recipient)).collect();
     let matches = job.target.read(&queries, job.context)?;
+    if let Some(error) = unreadable(job.target, &matches).filter(|_| !job.options.what_if) {
+        return Err(error);
+    }
+    let mut failed = SameErrors::default();
     for (((change, ..), query), matched) in known.iter().zip(&queries).zip(matches) {
         let found = match job.state.place(change.id)? {
             Some(place) => match matched {
@@ -107,10 +112,25 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
         match found {
             Ok(found) => settle(job, run, change, found)?,
             // Still not to be read: it stays in flight, and out of this run's plan.
-            Err(error) => job.report(run, error.target(change.recipient.clone()))?,
+            Err(error) => failed.push(error.target(change.recipient.clone())),
         }
     }
-    Ok(())
+    failed.report(job, run)
+}
+
+/// The error that ends a run: nothing that was being written can be read, since the target answers in a form that can't
+/// be understood; so would be what this run writes.
+fn unreadable(target: &dyn Target, matches: &[Result<Match>]) -> Option<Error> {
+    let first = matches.first()?.as_ref().err()?;
+    let is_form =
+        |one: &Result<Match>| one.as_ref().is_err_and(|error| error.id == ErrorId::ExchangeProtocol);
+    (!target.shows_values() && matches.iter().all(is_form)).then(|| {
+        let what = format!(
+            "What an earlier run was writing can't be read back, so that nothing more is written: {}",
+            first.message
+        );
+        Error { message: what, ..first.clone() }
+    })
 }
 
 /// Where we name the places, `place` being the one that the change went to: what the recipient has there counts, and

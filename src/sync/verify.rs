@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// So many writes of a run are read back without `-Verify`.
-const READ_BACK: usize = 3;
+pub(super) const READ_BACK: usize = 3;
 
 /// How many writes of a run are read back.
 pub(super) fn how_many_are_read_back(verify: bool) -> usize {

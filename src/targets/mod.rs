@@ -174,6 +174,22 @@ pub trait Target: Send {
     /// Checks, without leaving anything behind, that it can be written.
     fn check_writable(&mut self, context: &Context) -> Result<()>;
 
+    /// What makes it doubtful that it can be written, though nothing was refused when that was checked, in a sentence.
+    fn doubt(&self) -> Option<String> {
+        None
+    }
+
+    /// Told how many recipients are known to have something published there: a target that shows nobody then has not
+    /// shown what it has.
+    fn expect(&mut self, published: u64) {
+        let _ = published;
+    }
+
+    /// Whether values that are there have been read since it was opened, where only that shows that they can be.
+    fn shows_values(&self) -> bool {
+        true
+    }
+
     /// Matches and reads recipients as they are now; one result a query, in their order.
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>>;
 

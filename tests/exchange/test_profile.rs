@@ -162,6 +162,56 @@ fn what_a_role_lacks_and_a_service_that_carries_out_are_told() {
 }
 
 #[test]
+fn values_that_can_be_read_in_no_form_fail_as_a_fact_of_the_service() {
+    for settings in [
+        json!({ "BinaryInClixml": "TypeName" }),
+        json!({ "MissingInClixml": ["UserCertificate", "UserSMimeCertificate"] }),
+    ] {
+        let (_stand_in, home) = world(&ALL, settings.clone());
+        let service = checks(&home, "Service");
+        let failed: Vec<&String> = service.iter().filter(|line| line.starts_with("Failed")).collect();
+        let [failed] = failed.as_slice() else { panic!("{settings}: {service:#?}") };
+        assert!(failed.contains("'System.Byte[]'"), "{settings}: {failed}");
+        assert!(failed.contains("-Target ExchangeSession"), "{settings}: {failed}");
+        assert!(
+            !service.iter().any(|line| line.contains("Certificates are read")),
+            "{settings}: {service:#?}"
+        );
+        let write = checks(&home, "Write");
+        assert_eq!(write.len(), 3, "{settings}: {write:#?}");
+        for line in write {
+            assert!(line.contains("3 of 3 recipients that were looked for could not be read"), "{line}");
+            assert!(!line.contains("Nothing is to be done"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn how_certificates_are_read_is_said_by_certificates_alone() {
+    for (kinds, said) in [(&ALL[..], true), (&[], false)] {
+        let (stand_in, home) = world(kinds, json!({}));
+        stand_in.add(&[recipient("empty", "UserMailbox", json!({}))]);
+        if !said {
+            stand_in.add(&[recipient("alice", "UserMailbox", json!({}))]);
+        }
+        let service = checks(&home, "Service");
+        let is_said = service.iter().any(|line| line.contains("Certificates are read as CLIXML"));
+        assert_eq!(is_said, said, "{service:#?}");
+    }
+}
+
+#[test]
+fn an_organisation_that_shows_no_mailbox_is_worth_a_look() {
+    let (stand_in, home) = world(&[], json!({}));
+    let told = checks(&home, "Target");
+    let [line] = told.as_slice() else { panic!("{told:#?}") };
+    assert!(line.starts_with("Warning: The target can be written: Exchange Online. But"), "{line}");
+    assert!(line.contains("shows no mailbox at all"), "{line}");
+    stand_in.add(&[recipient("alice", "UserMailbox", json!({}))]);
+    assert_eq!(checks(&home, "Target"), ["Passed: The target can be written: Exchange Online."]);
+}
+
+#[test]
 fn what_it_finds_out_is_kept_where_there_is_a_state() {
     let (stand_in, home) = world(&ALL, json!({}));
     checks(&home, "Write");

@@ -12,6 +12,10 @@ use crate::{
 /// Properties whose values are bytes.
 pub const BINARY: &[&str] = &["UserCertificate", "UserSMimeCertificate", "SMIMECertificateIssuingCA"];
 
+/// What helps where the service shows values in no form.
+const NO_VALUES: &str = "What is published can't be read this way. Publish with -Target ExchangeSession, and report the \
+                         text of this error.";
+
 /// What a successful answer holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
@@ -33,6 +37,8 @@ pub struct Wanted {
     pub strict: bool,
     /// Binary values only as their number.
     pub counts_only: bool,
+    /// Whether something is to be seen: an answer without `value` says nothing then, and not that there is nothing.
+    pub reads: bool,
 }
 
 /// Reads the body of an answer with a good status.
@@ -55,7 +61,9 @@ pub fn from_value(body: &Value, wanted: Wanted) -> Result<Page> {
         Some(item) => std::slice::from_ref(item),
     };
     let read = items.iter().try_for_each(|item| one(item, wanted, &mut objects));
-    let lacks = read.and_then(|()| objects.iter().try_for_each(|object| check(object, wanted))).err();
+    let read = read.and_then(|()| objects.iter().try_for_each(|object| check(object, wanted)));
+    let foreign = is_foreign(object, wanted).then(|| unexpected(body.to_string().as_bytes()));
+    let lacks = foreign.or(read.err());
     let texts = |name: &str| object.get(name).map(texts).unwrap_or_default();
     let errors = texts("@adminapi.errors");
     let confirmation = texts("@adminapi.confirmationmessage");
@@ -66,6 +74,15 @@ pub fn from_value(body: &Value, wanted: Wanted) -> Result<Page> {
         next: object.get("@odata.nextLink").and_then(Value::as_str).map(str::to_owned),
         errors: (!errors.is_empty()).then(|| json!({ "error": { "message": errors.join(" ") } })),
     })
+}
+
+/// Whether JSON is none of the service's: an error under a good status, or what says nothing of what was asked.
+fn is_foreign(body: &Map<String, Value>, wanted: Wanted) -> bool {
+    let has = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
+    let is_known = |name: &String| name == "value" || name.starts_with('@');
+    // Whoever was to do something need not say anything.
+    let is_empty_success = !wanted.reads && (body.is_empty() || body.keys().any(is_known));
+    has("error") || !(has("value") || is_empty_success)
 }
 
 /// The error for a body that is not what was expected.
@@ -117,23 +134,42 @@ fn check(object: &Object, wanted: Wanted) -> Result<()> {
     if !needed.iter().all(|name| object.mentions(name)) {
         return Err(lack(object, &needed));
     }
-    let odd = needed.iter().find(|name| binary(name) && !object.get(name).is_none_or(is_bytes));
-    odd.map_or(Ok(()), |name| Err(unreadable(name)))
-}
-
-/// Whether a value is bytes, or their number, or text that stands for bytes.
-fn is_bytes(value: &Property) -> bool {
-    match value {
-        Property::Binary(_) | Property::Count(_) => true,
-        Property::Text(text) => BASE64_STANDARD.decode(text).is_ok(),
-        Property::List(list) => list.iter().all(is_bytes),
-        Property::Flag(_) | Property::Number(_) => false,
+    let odd = |name: &&str| binary(name).then(|| object.get(name)).flatten().and_then(not_bytes);
+    match needed.iter().find_map(|name| odd(name).map(|came| (name, came))) {
+        Some((name, came)) => Err(unreadable(name, &came)),
+        None => Ok(()),
     }
 }
 
-fn unreadable(name: &str) -> Error {
-    let message = format!("Exchange Online wrote the bytes of '{name}' as something that is not base64.");
-    Error::new(ErrorId::ExchangeProtocol, message)
+/// What a value is instead of bytes, or their number, or text that stands for bytes.
+fn not_bytes(value: &Property) -> Option<String> {
+    match value {
+        Property::Binary(_) | Property::Count(_) => None,
+        Property::Text(text) if BASE64_STANDARD.decode(text).is_ok() => None,
+        Property::Text(text) => Some(text.clone()),
+        Property::List(list) => list.iter().find_map(not_bytes),
+        Property::Flag(flag) => Some(flag.to_string()),
+        Property::Number(number) => Some(number.to_string()),
+    }
+}
+
+/// Whether an object shows bytes.
+pub fn shows_bytes(object: &Object) -> bool {
+    fn is_shown(value: &Property) -> bool {
+        match value {
+            Property::Binary(_) => true,
+            Property::List(list) => list.iter().any(is_shown),
+            _ => false,
+        }
+    }
+    BINARY.iter().any(|name| object.get(name).is_some_and(is_shown))
+}
+
+/// The error for bytes in a form that can't be read, saying what `came`.
+fn unreadable(name: &str, came: &str) -> Error {
+    let came = failure::excerpt(came.as_bytes(), 60);
+    let message = format!("Exchange Online wrote the bytes of '{name}' as '{came}', which is not base64.");
+    Error::new(ErrorId::ExchangeProtocol, message).advice(NO_VALUES)
 }
 
 /// The error for an object that lacks some of these, saying what came.
@@ -149,14 +185,16 @@ fn lack(object: &Object, needed: &[&str]) -> Error {
     };
     let came: String = came.chars().filter(|c| !c.is_control()).take(400).collect();
     let message = format!("Exchange Online left out {}; what came is {came}.", missing.join(", "));
-    Error::new(ErrorId::ExchangeProtocol, message)
+    let error = Error::new(ErrorId::ExchangeProtocol, message);
+    let is_value = |name: &&str| BINARY.contains(name) && !object.mentions(name);
+    if object.mentions("Guid") && needed.iter().any(is_value) { error.advice(NO_VALUES) } else { error }
 }
 
 fn from_json(members: &Map<String, Value>, counts_only: bool) -> Result<Object> {
     let mut object = Object::default();
     for (name, value) in members.iter().filter(|(name, _)| !name.contains('@')) {
         let binary = BINARY.iter().any(|known| known.eq_ignore_ascii_case(name));
-        match property(value, binary, counts_only).map_err(|()| unreadable(name))? {
+        match property(value, binary, counts_only).map_err(|came| unreadable(name, &came))? {
             Some(value) => object.insert(name, value),
             None => object.mention(name),
         }
@@ -164,12 +202,13 @@ fn from_json(members: &Map<String, Value>, counts_only: bool) -> Result<Object> 
     Ok(object)
 }
 
-/// The value of a property; `Err` where bytes can't be read, which does not matter where they are only counted.
-fn property(value: &Value, binary: bool, counts_only: bool) -> Result<Option<Property>, ()> {
+/// The value of a property; `Err` with what came where bytes can't be read, which does not matter where they are only
+/// counted.
+fn property(value: &Value, binary: bool, counts_only: bool) -> Result<Option<Property>, String> {
     let bytes = |decoded: Option<Vec<u8>>| match decoded {
         _ if counts_only => Ok(Some(Property::Count(1))),
         Some(bytes) => Ok(Some(Property::Binary(bytes))),
-        None => Err(()),
+        None => Err(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
     };
     Ok(match value {
         Value::Null => None,

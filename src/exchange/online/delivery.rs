@@ -46,6 +46,7 @@ impl Asked {
                 // What was made is there, whatever of it is shown.
                 strict: command.repeatable,
                 counts_only: command.counts_only,
+                reads: command.used().reads(),
             },
         }
     }
@@ -232,6 +233,11 @@ fn page(
 ) -> Result<Page, Failure> {
     let mut page = page.map_err(|error| unreadable(asked, &error, answer))?;
     match &page.errors {
+        // What something else answered for the service was done by nobody, and it would answer the same again.
+        None if !asked.used.reads() && asked.wanted.select.is_empty() && page.lacks.is_some() => {
+            let error = page.lacks.take().unwrap_or_else(|| answer::unexpected(&[]));
+            Err(Failure { retry: Retry::Never, ..unreadable(asked, &error, answer) })
+        }
         None => {
             let more = headers.warnings().into_iter().filter(|one| !page.output.warnings.contains(one));
             let more: Vec<String> = more.collect();

@@ -28,6 +28,15 @@ pub enum Reading {
     Clixml,
 }
 
+impl Reading {
+    fn of_values(self) -> ValueForm {
+        match self {
+            Self::Json => ValueForm::Json,
+            Self::Clixml => ValueForm::Clixml,
+        }
+    }
+}
+
 /// What of a command's manner an answer may speak against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum Doubt {
@@ -59,7 +68,7 @@ fn wants_values(command: &Command) -> bool {
     !command.counts_only && command.select.iter().any(binary)
 }
 
-fn has_bytes(command: &Command) -> bool {
+fn sends_bytes(command: &Command) -> bool {
     let binary = |value: &Parameter| {
         matches!(value, Parameter::Binary(_) | Parameter::BinaryList(_) | Parameter::Remove(_))
     };
@@ -130,7 +139,7 @@ impl Doubt {
         let text = native.text.as_deref()?.to_lowercase().replace('\u{2019}', "'");
         let says = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
         let client = (400..500).contains(&status) && status != 401;
-        if status == 400 && has_bytes(command) && says(TYPE_SIGNS) {
+        if status == 400 && sends_bytes(command) && says(TYPE_SIGNS) {
             Some(Self::Bytes)
         } else if !reads(command) && says(PLACE_SIGNS) {
             Some(Self::Anchor)
@@ -141,14 +150,14 @@ impl Doubt {
         }
     }
 
-    /// What a command that was understood confirms; `has_objects`: it showed what was asked for.
-    pub fn answered_by(command: &Command, has_objects: bool) -> impl Iterator<Item = Self> {
+    /// What a command that was understood confirms; `has_objects`: it showed what was asked for; `has_bytes`: and values.
+    pub fn answered_by(command: &Command, has_objects: bool, has_bytes: bool) -> impl Iterator<Item = Self> {
         let answered = move |doubt: &Self| match doubt {
-            Self::Bytes => has_bytes(command),
+            Self::Bytes => sends_bytes(command),
             Self::Anchor => !reads(command),
             Self::Tenant => true,
             Self::List => has_objects && !wants_values(command),
-            Self::Values => has_objects && wants_values(command),
+            Self::Values => has_bytes && wants_values(command),
         };
         Self::VARIANTS.iter().copied().filter(answered)
     }
@@ -174,10 +183,14 @@ impl Doubt {
                 Reading::Json => ListForm::Json,
                 Reading::Clixml => ListForm::Clixml,
             }),
-            Self::Values => dialect.values.confirm(match sent.reading {
-                Reading::Json => ValueForm::Json,
-                Reading::Clixml => ValueForm::Clixml,
-            }),
+            Self::Values => dialect.values.confirm(sent.reading.of_values()),
+        }
+    }
+
+    /// Goes on with the form of values in which something was sent, of which nobody knows yet.
+    pub fn attempt(self, dialect: &mut Dialect, sent: Manner) {
+        if self == Self::Values && !dialect.values.now {
+            dialect.values.attempt(sent.reading.of_values());
         }
     }
 

@@ -5,6 +5,7 @@ use crate::{
     error::Result,
     event::LogLevel,
     state::{State, history::LEARNED},
+    sync,
 };
 
 impl Opening<'_> {
@@ -23,5 +24,12 @@ impl Opening<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How many recipients have something published at the profile's target, by its state; 0 where that can't be read.
+    pub(in crate::operation) fn published(&self) -> u64 {
+        let path = self.stored.places.state_file(&self.profile().name);
+        let state = State::open_to_read(&path).ok().flatten();
+        state.and_then(|state| sync::published(&state, self.profile()).ok()).unwrap_or(0)
     }
 }

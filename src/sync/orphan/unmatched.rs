@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     model::{Evaluation, Recipient, Run},
     policy::RuleId,
     state::State,
-    sync::job::Job,
+    sync::{job::Job, same_errors::SameErrors},
 };
 
 /// Recipients of one page of the state.
@@ -24,7 +24,7 @@ pub(super) struct Unmatched {
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Vec<Unmatched>> {
     let Job { target, state, evaluate, context, .. } = job;
     let mut unmatched = Vec::new();
-    let mut errors: Vec<Error> = Vec::new();
+    let mut errors = SameErrors::default();
     target.strangers(context, &mut |stranger| {
         match stranger.recipient {
             Err(error) => errors.push(error),
@@ -38,9 +38,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Vec<Unmatched>> {
         }
         Ok(())
     })?;
-    for error in errors {
-        job.report(run, error)?;
-    }
+    errors.report(job, run)?;
     of_nobody(job.state, run.id, unmatched)
 }
 

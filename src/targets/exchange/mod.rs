@@ -27,12 +27,13 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{
-        CmdletChannel, Command, Location, Output,
+        CmdletChannel, Command, Location, Object, Output,
         dialect::{ClearForm, Fact, SettledFact, ValueFilter},
     },
     model::{PublishedRecipient, PublishedValue, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
+use found::values;
 use kind::{Key, Kind};
 use search::Directory;
 use strum::VariantArray;
@@ -58,6 +59,12 @@ pub struct Exchange {
     filter: Fact<ValueFilter>,
     /// How properties are cleared, where the channel remembers nothing.
     clear: Fact<ClearForm>,
+    /// Recipients that are known to be there, by the state.
+    expected: u64,
+    /// Whether the values of anybody were read.
+    has_shown_values: bool,
+    /// Whether the organisation shows no mailbox at all; nobody knows before it was asked.
+    is_empty: bool,
 }
 
 /// Which organisation is at the other end of `channel`.
@@ -89,6 +96,9 @@ impl Exchange {
             survey: None,
             filter: Fact::default(),
             clear: Fact::default(),
+            expected: 0,
+            has_shown_values: false,
+            is_empty: false,
         }
     }
 
@@ -114,9 +124,19 @@ impl Exchange {
                 );
                 return Err(Error::new(ErrorId::ExchangeProtocol, what));
             }
-            results.extend(answers);
+            results.extend(batch.iter().zip(answers).map(|(command, answer)| {
+                let output = answer?;
+                said_something(command, &output).map(|()| output)
+            }));
         }
         Ok(results)
+    }
+
+    /// Takes note of a recipient whose values were read.
+    fn saw(&mut self, object: &Object) {
+        if !self.has_shown_values {
+            self.has_shown_values = values(object).is_ok_and(|values| !values.is_empty());
+        }
     }
 
     /// Whether a mail contact is to be made for somebody who is not there. Only for contacts of the source: anybody
@@ -128,6 +148,25 @@ impl Exchange {
             && query.recipient.kind == RecipientKind::Contact
             && query.recipient.address.as_deref().is_some_and(|address| !address.is_empty())
     }
+}
+
+/// Who is not there is an error (`ManagementObjectNotFound`); so nothing at all is no answer about somebody, over REST
+/// and in a session alike. Fails with `ExchangeProtocol` then.
+fn said_something(command: &Command, output: &Output) -> Result<()> {
+    let asks = command.cmdlet.starts_with("Get-");
+    let names = command.parameters.iter().any(|(name, _)| *name == "Identity");
+    if !(asks && names && output.objects.is_empty()) {
+        return Ok(());
+    }
+    let what = format!(
+        "{} failed: Exchange answered with nothing, and not with whether that recipient is there.",
+        command.what()
+    );
+    let error = Error::new(ErrorId::ExchangeProtocol, what);
+    Err(match command.object() {
+        Some(object) => error.target(object),
+        None => error,
+    })
 }
 
 impl Target for Exchange {
@@ -152,7 +191,32 @@ impl Target for Exchange {
     fn check_writable(&mut self, context: &Context) -> Result<()> {
         self.location(context)?;
         let answers = self.invoke(&[command::organization(), command::any_mailbox()], context)?;
-        answers.into_iter().try_for_each(|answer| answer.map(drop))
+        let mut answers = answers.into_iter().collect::<Result<Vec<Output>>>()?.into_iter();
+        if answers.next().is_none_or(|config| config.objects.is_empty()) {
+            let what = format!("Get-OrganizationConfig of {} shows no organisation.", self.channel.name());
+            return Err(Error::new(ErrorId::ExchangeProtocol, what));
+        }
+        self.is_empty = answers.next().is_none_or(|mailboxes| mailboxes.objects.is_empty());
+        Ok(())
+    }
+
+    fn doubt(&self) -> Option<String> {
+        self.is_empty.then(|| {
+            format!(
+                "{} shows no mailbox at all: the organisation is empty, the role shows nobody, or something else \
+                 answers for it.",
+                self.channel.name()
+            )
+        })
+    }
+
+    fn expect(&mut self, published: u64) {
+        self.expected = published;
+    }
+
+    /// That values can be read is shown by values alone.
+    fn shows_values(&self) -> bool {
+        self.has_shown_values
     }
 
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {

@@ -12,7 +12,7 @@ use crate::{
     directory::SourceItem,
     error::{Error, ErrorId, Result},
     event::Context,
-    exchange::{Location, Object},
+    exchange::{Command, Location, Object, Output},
     model::Exclusion,
     policy::{RuleId, target_finding},
     targets::{Match, TargetQuery, TargetRecipient},
@@ -68,7 +68,13 @@ impl Exchange {
                     self.compare_with_list(&found, &object, context)?;
                     Some(judge(&found, &object, location))
                 }
-                Some(Err(error)) => Some(Err(error)),
+                Some(Err(error)) => {
+                    // Whose it is, the link says.
+                    if let Some(key) = key {
+                        self.directory.claim(key.guid, query.anchor);
+                    }
+                    Some(Err(error))
+                }
             });
         }
         Ok(matches)
@@ -84,7 +90,10 @@ impl Exchange {
         let commands: Vec<_> =
             keys.iter().map(|(key, near)| command::get(*key, near.as_deref(), location)).collect();
         let outputs = self.invoke(&commands, context)?;
-        let read = |(key, output): (&(Key, Option<String>), Result<crate::exchange::Output>)| {
+        for object in outputs.iter().flatten().flat_map(|output| &output.objects) {
+            self.saw(object);
+        }
+        let read = |key: Key, output: Result<Output>, command: &Command| {
             let objects = match output {
                 Err(error) if error.id == ErrorId::RecipientNotFound => return Ok(None),
                 other => other?.objects,
@@ -92,12 +101,14 @@ impl Exchange {
             let mut objects = objects.into_iter();
             let Some(object) = objects.next() else { return Ok(None) };
             if objects.next().is_some() {
-                let what = format!("Exchange has more than one recipient with the Guid {}.", key.0.guid);
+                let what = format!("Exchange has more than one recipient with the Guid {}.", key.guid);
                 return Err(Error::new(ErrorId::RecipientAmbiguous, what));
             }
-            Ok(Found::read(Some(key.0.kind), &object)?.map(|found| (found, object)))
+            let Some(found) = Found::read(Some(key.kind), &object)? else { return Ok(None) };
+            if found.key.guid != key.guid { Err(another(command)) } else { Ok(Some((found, object))) }
         };
-        Ok(keys.iter().zip(outputs).map(read).collect())
+        let answers = keys.iter().zip(outputs).zip(&commands);
+        Ok(answers.map(|(((key, _), output), command)| read(*key, output, command)).collect())
     }
 
     /// Finds those that have no link, and reads their values where that is needed.
@@ -249,6 +260,12 @@ impl Exchange {
         }
         Ok(())
     }
+}
+
+/// The error for an answer that shows somebody else than was asked for.
+pub(super) fn another(command: &Command) -> Error {
+    let what = format!("{} failed: Exchange answered with another recipient.", command.what());
+    Error::new(ErrorId::ExchangeProtocol, what).target(command.object().unwrap_or_default())
 }
 
 fn item(found: &Found, object: &Object) -> SourceItem {

@@ -9,9 +9,10 @@ use super::{
     found::Found,
     index::{Index, Located, Wanted},
     kind::Kind,
+    read::another,
 };
 use crate::{
-    error::{ErrorId, Result},
+    error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     exchange::{Command, Location, Output},
     model::{Fingerprint, counted},
@@ -88,6 +89,9 @@ impl Exchange {
         for kind in Kind::of(location) {
             self.fill(&mut index, *kind, &command::list(*kind, location, true), context)?;
         }
+        if index.len() == 0 && self.expected > 0 {
+            return Err(nobody_at_all(&self.channel.name(), self.expected));
+        }
         index.sort();
         let (name, seconds) = (self.channel.name(), began.elapsed().as_secs_f64());
         context.log(
@@ -128,9 +132,12 @@ impl Exchange {
     pub(super) fn look_up(&mut self, wanted: &[Wanted], context: &Context) -> Result<Vec<Result<Located>>> {
         let location = self.location(context)?;
         let by_address = |one: &Wanted| {
-            let guids = one.guids.iter().map(|guid| command::recipient_by_guid(*guid));
-            let addresses = one.address.iter().map(|address| command::recipients_by_address(address));
-            guids.chain(addresses).map(|command| (None, command)).collect()
+            let guids = one.guids.iter().map(|guid| (Meant::Guid(*guid), command::recipient_by_guid(*guid)));
+            let addresses = one
+                .address
+                .iter()
+                .map(|address| (Meant::Address(address.clone()), command::recipients_by_address(address)));
+            guids.chain(addresses).collect()
         };
         let by_name = |one: &Wanted| {
             let kinds = Kind::of(location).iter().filter(|kind| **kind != Kind::MailContact);
@@ -139,7 +146,9 @@ impl Exchange {
             names.dedup();
             let command = |name: &String| {
                 let name = name.clone();
-                kinds.clone().map(move |kind| (Some(*kind), command::get_by_name(*kind, &name, location)))
+                kinds
+                    .clone()
+                    .map(move |kind| (Meant::Kind(*kind), command::get_by_name(*kind, &name, location)))
             };
             names.into_iter().flat_map(command).collect()
         };
@@ -166,31 +175,72 @@ impl Exchange {
     fn ask_for(
         &mut self,
         wanted: &[Wanted],
-        commands: impl Fn(&Wanted) -> Vec<(Option<Kind>, Command)>,
+        commands: impl Fn(&Wanted) -> Vec<(Meant, Command)>,
         context: &Context,
     ) -> Result<Vec<Result<Vec<Found>>>> {
-        let questions: Vec<Vec<(Option<Kind>, Command)>> = wanted.iter().map(commands).collect();
+        let questions: Vec<Vec<(Meant, Command)>> = wanted.iter().map(commands).collect();
         let all: Vec<Command> = questions.iter().flatten().map(|(_, command)| command.clone()).collect();
         let mut answers = self.invoke(&all, context)?.into_iter();
-        let answers_to = |questions: &Vec<(Option<Kind>, Command)>| {
+        let answers_to = |questions: &Vec<(Meant, Command)>| {
             let answers = answers.by_ref().take(questions.len());
-            whom(questions.iter().map(|(kind, _)| *kind).zip(answers).collect())
+            whom(questions.iter().zip(answers).collect())
         };
         Ok(questions.iter().map(answers_to).collect())
     }
 }
 
-/// Whom the answers to the commands that asked for one have.
-fn whom(answers: Vec<(Option<Kind>, Result<Output>)>) -> Result<Vec<Found>> {
+/// Whom a command asks for.
+enum Meant {
+    Guid(Uuid),
+    /// Whoever has an address, in lower case.
+    Address(String),
+    /// Somebody of a kind, by a name, which the answer need not show.
+    Kind(Kind),
+}
+
+impl Meant {
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Kind(kind) => Some(*kind),
+            Self::Guid(_) | Self::Address(_) => None,
+        }
+    }
+
+    /// Whether an answer is one to this question: nobody, or who was asked for among others.
+    fn is_among(&self, found: &[Found]) -> bool {
+        let has = |one: &Found, address: &String| one.addresses.iter().any(|(other, _)| other == address);
+        match self {
+            _ if found.is_empty() => true,
+            Self::Guid(guid) => found.iter().all(|one| one.key.guid == *guid),
+            Self::Address(address) => found.iter().any(|one| has(one, address)),
+            Self::Kind(_) => true,
+        }
+    }
+}
+
+/// Whom the answers to the commands that asked for one have. Fails with `ExchangeProtocol` where one shows somebody else.
+fn whom(answers: Vec<(&(Meant, Command), Result<Output>)>) -> Result<Vec<Found>> {
     let mut all = Vec::new();
-    for (kind, answer) in answers {
+    for ((meant, command), answer) in answers {
         let output = match answer {
             Err(error) if error.id == ErrorId::RecipientNotFound => continue,
             other => other?,
         };
-        for object in &output.objects {
-            all.extend(Found::read(kind, object)?);
+        let found = output.objects.iter().filter_map(|one| Found::read(meant.kind(), one).transpose());
+        let found = found.collect::<Result<Vec<Found>>>()?;
+        if !meant.is_among(&found) {
+            return Err(another(command));
         }
+        all.extend(found);
     }
     Ok(all)
+}
+
+/// The error for a list of everybody that has nobody, where some are known to be there.
+pub(super) fn nobody_at_all(name: &str, expected: u64) -> Error {
+    let what = format!(
+        "{name} lists nobody at all, though {} there by the state.",
+        counted(expected, "recipient has certificates", "recipients have certificates")
+    );
+    Error::new(ErrorId::ExchangeProtocol, what)
 }

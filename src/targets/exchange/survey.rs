@@ -9,6 +9,7 @@ use super::{
     Exchange, command,
     found::{Found, count, property, values},
     kind::{Key, Kind},
+    search::nobody_at_all,
 };
 use crate::{
     error::{Error, ErrorId, Result},
@@ -107,7 +108,7 @@ impl Exchange {
         }
         if shown {
             self.value_filter().confirm(ValueFilter::Taken);
-        } else if !filter.confirmed && self.has_anybody_values(context)? {
+        } else if (!filter.confirmed || self.expected > 0) && self.has_anybody_values(context)? {
             self.refuse_filter("shows nobody, though some have values", context)?;
             return self.list_with_values(counts_only, context, sink);
         }
@@ -158,13 +159,17 @@ impl Exchange {
     /// Whether anybody has values, by the number of each.
     fn has_anybody_values(&mut self, context: &Context) -> Result<bool> {
         let location = self.location(context)?;
-        let mut any = false;
+        let (mut any, mut anybody) = (false, false);
         for kind in Kind::of(location).iter().filter(|kind| kind.set_cmdlet(location).is_some()) {
             let list = command::list(*kind, location, true);
             self.channel.list(&list, context, &mut |object| {
+                anybody = true;
                 any |= shows_values(&object);
                 Ok(())
             })?;
+        }
+        if !anybody && self.expected > 0 {
+            return Err(nobody_at_all(&self.channel.name(), self.expected));
         }
         Ok(any)
     }

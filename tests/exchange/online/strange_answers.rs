@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use smime_sync::{error::ErrorId, exchange::CmdletChannel};
 
-use super::world::{channel_to, get};
+use super::world::{channel_to, get, list, set};
 use crate::{
     common::events::context,
     server::{Received, https, says},
@@ -97,6 +97,66 @@ fn errors_beside_a_good_status_are_errors() {
     let error = channel_to(port, &context).invoke(&[get("ada")], &context).unwrap().remove(0).unwrap_err();
     assert_eq!(error.id, ErrorId::RecipientNotFound);
     assert_eq!(requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn json_that_is_none_of_the_services_is_no_answer_and_never_an_empty_one() {
+    for (body, came) in [
+        ("{}", "'{}'"),
+        ("{\"value\":null}", "'{\"value\":null}'"),
+        ("{\"status\":\"ok\",\"portal\":\"login\"}", "portal"),
+        ("{\"error\":{\"code\":\"x\",\"message\":\"blocked by policy\"}}", "blocked by policy"),
+        ("{\"value\":[],\"error\":{\"message\":\"blocked by policy\"}}", "blocked by policy"),
+        (
+            "{\"responses\":[{\"id\":\"0\",\"status\":200,\"body\":{}},{\"id\":\"1\",\"status\":200,\"body\":{}}]}",
+            "{}",
+        ),
+    ] {
+        let (port, _) = https(move |_, _| says("200 OK", "", body));
+        let (context, _) = context();
+        let single = channel_to(port, &context).invoke(&[get("ada")], &context).unwrap().remove(0);
+        let listed = channel_to(port, &context).list(&list(), &context, &mut |_| Ok(()));
+        let both = channel_to(port, &context).invoke(&[get("ada"), get("bob")], &context);
+        // Where a batch is answered with nothing of a batch, the run of commands may end as a whole.
+        let batched = both.unwrap_or_else(|error| vec![Err(error)]);
+        for error in [single.unwrap_err(), listed.unwrap_err()]
+            .into_iter()
+            .chain(batched.into_iter().map(Result::unwrap_err))
+        {
+            assert_eq!(error.id, ErrorId::ExchangeProtocol, "{body}: {error}");
+            assert!(error.message.contains(came), "{body}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_write_that_something_else_answers_is_not_done_and_one_without_words_is() {
+    for (body, done) in [
+        ("", true),
+        ("{}", true),
+        ("{\"value\":[]}", true),
+        ("{\"@odata.context\":\"x\"}", true),
+        ("{\"status\":\"ok\",\"portal\":\"login\"}", false),
+        ("{\"error\":{\"message\":\"blocked by policy\"}}", false),
+    ] {
+        let (port, requests) = https(move |_, _| says("200 OK", "", body));
+        let (context, _) = context();
+        let set = set("ada@contoso.test", &[vec![1]]);
+        let result = channel_to(port, &context).invoke(&[set], &context).unwrap().remove(0);
+        assert_eq!(result.as_ref().is_ok_and(|_| true), done, "{body}: {result:?}");
+        assert_eq!(requests.lock().unwrap().len(), 1, "{body}");
+        assert!(done || result.unwrap_err().id == ErrorId::ExchangeProtocol, "{body}");
+    }
+}
+
+#[test]
+fn a_further_page_elsewhere_says_for_whom_it_was_named() {
+    let body = "{\"value\":[],\"@odata.nextLink\":\"https://evil.test/adminapi\"}";
+    let (port, _) = https(move |_, _| says("200 OK", "", body));
+    let (context, _) = context();
+    let error = channel_to(port, &context).invoke(&[get("ada")], &context).unwrap().remove(0).unwrap_err();
+    assert!(error.message.starts_with("Get-Mailbox for 'ada' failed: Exchange Online named"), "{error}");
+    assert_eq!(error.target.as_deref(), Some("ada"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use smime_sync::{
     error::Result,
     event::{Answer, Context, Question, QuestionKind, SessionCommand, SessionFailure},
     exchange::{
+        CmdletChannel,
         clock::Clock,
         http::HttpClient,
         online::ExchangeOnline,
@@ -272,10 +273,13 @@ impl Office {
     }
 
     pub fn target(&self, way: Way, host: &Arc<Recorder<Host>>) -> Exchange {
-        let contacts = &self.settings.contacts;
+        Exchange::new(self.channel(way, host), &self.settings.contacts)
+    }
+
+    pub fn channel(&self, way: Way, host: &Arc<Recorder<Host>>) -> Box<dyn CmdletChannel> {
         match way {
-            Way::Session => Exchange::new(Box::new(ExchangeSession::new()), contacts),
-            Way::Online => Exchange::new(Box::new(self.online(host)), contacts),
+            Way::Session => Box::new(ExchangeSession::new()),
+            Way::Online => Box::new(self.online(host)),
         }
     }
 

@@ -12,4 +12,5 @@ pub mod organisation;
 mod publishing;
 mod renamed;
 mod session;
+mod strange_answers;
 mod volume;

@@ -10,7 +10,7 @@ const NAMES: &[&str] = &[
     "UserSMimeCertificate",
     "EmailAddresses",
 ];
-const ALL: Wanted = Wanted { select: NAMES, strict: false, counts_only: false };
+const ALL: Wanted = Wanted { select: NAMES, strict: false, counts_only: false, reads: true };
 
 fn object(value: Value) -> Result<Object> {
     let mut page = from_value(&json!({ "value": [value] }), ALL)?;
@@ -65,7 +65,7 @@ fn clixml_inside_of_json_is_read() {
 
 #[test]
 fn what_was_asked_for_and_is_not_there_is_told_with_what_came() {
-    let strict = |select| Wanted { select, strict: true, counts_only: false };
+    let strict = |select| Wanted { select, strict: true, counts_only: false, reads: true };
     let (both, all): (&[&str], &[&str]) = (&["Guid", "UserCertificate"], &["Guid", "Name"]);
     let clixml = |inner: &str| json!({ "_clixml": format!("<Objs><Obj RefId=\"0\"><Props>{inner}</Props></Obj></Objs>") });
     let guid = "<G N=\"Guid\">7</G>";
@@ -85,8 +85,16 @@ fn what_was_asked_for_and_is_not_there_is_told_with_what_came() {
         ),
         (all, json!({ "Name": "a" }), Some("left out 'Guid'; what came is name.")),
         (both, json!("7"), Some("what came is nothing.")),
-        (both, json!({ "Guid": "7", "UserCertificate": ["System.Byte[]"] }), Some("not base64")),
-        (both, clixml(&format!("{guid}<S N=\"UserCertificate\">System.Byte[]</S>")), Some("not base64")),
+        (
+            both,
+            json!({ "Guid": "7", "UserCertificate": ["System.Byte[]"] }),
+            Some("as 'System.Byte[]', which is not base64"),
+        ),
+        (
+            both,
+            clixml(&format!("{guid}<S N=\"UserCertificate\">System.Byte[]</S>")),
+            Some("as 'System.Byte[]', which is not base64"),
+        ),
         (both, json!({ "_clixml": "<html>" }), Some("no valid CLIXML")),
     ] {
         let page = from_value(&json!({ "value": [item] }), strict(select)).unwrap();
@@ -105,11 +113,39 @@ fn what_was_asked_for_and_is_not_there_is_told_with_what_came() {
 }
 
 #[test]
+fn json_without_what_was_asked_is_foreign_and_says_what_came() {
+    let of =
+        |reads| Wanted { select: if reads { NAMES } else { &[] }, reads, strict: true, counts_only: false };
+    for (body, read, done) in [
+        (json!({}), false, true),
+        (json!({ "value": null }), false, true),
+        (json!({ "value": [] }), true, true),
+        (json!({ "@odata.context": "x" }), false, true),
+        (json!({ "@odata.context": "x", "value": [] }), true, true),
+        (json!({ "status": "ok" }), false, false),
+        (json!({ "error": { "message": "blocked" } }), false, false),
+        (json!({ "value": [], "error": { "message": "blocked" } }), false, false),
+        (json!({ "value": [], "error": null }), true, true),
+    ] {
+        for (reads, is_answer) in [(true, read), (false, done)] {
+            let lacks = from_value(&body, of(reads)).unwrap().lacks;
+            assert_eq!(lacks.is_none(), is_answer, "{body} {reads}");
+            let Some(error) = lacks else { continue };
+            assert_eq!(error.id, ErrorId::ExchangeProtocol);
+            assert!(error.message.contains(&body.to_string()), "{error}");
+        }
+    }
+}
+
+#[test]
 fn what_a_validation_would_ask_is_taken() {
     let body = json!({ "value": [], "@adminapi.confirmationmessage": "Are you sure?" });
     let page = from_value(&body, ALL).unwrap();
     assert_eq!(page.output.confirmation.as_deref(), Some("Are you sure?"));
-    assert_eq!(from_value(&json!({ "@adminapi.confirmationmessage": null }), ALL).unwrap(), Page::default());
+    assert_eq!(
+        from_value(&json!({ "value": [], "@adminapi.confirmationmessage": null }), ALL).unwrap(),
+        Page::default()
+    );
 }
 
 #[test]
@@ -126,7 +162,8 @@ fn warnings_errors_and_the_next_page_are_taken() {
     assert_eq!(page.output.warnings, ["first", "second"]);
     assert_eq!(page.next.as_deref(), Some("https://x/next"));
     assert_eq!(page.errors.unwrap()["error"]["message"], "The term 'x' is unknown.");
-    let none = from_value(&json!({ "@adminapi.errors": [], "@adminapi.warnings": null }), ALL).unwrap();
+    let none =
+        from_value(&json!({ "value": [], "@adminapi.errors": [], "@adminapi.warnings": null }), ALL).unwrap();
     assert_eq!(none, Page::default());
 }
 

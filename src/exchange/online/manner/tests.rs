@@ -88,7 +88,7 @@ fn what_was_found_out_holds_for_those_commands_that_it_is_about() {
         reading: Reading::Json,
         ..Manner::of(&set(), &dialect)
     };
-    for doubt in Doubt::answered_by(&set(), false) {
+    for doubt in Doubt::answered_by(&set(), false, false) {
         doubt.settle(&mut dialect, other);
     }
     Doubt::of_lack(&get()).settle(&mut dialect, other);

@@ -6,8 +6,12 @@ use super::{Job, Run};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{
+        Object,
         failure::Failure,
-        online::manner::{Doubt, Manner},
+        online::{
+            answer,
+            manner::{Doubt, Manner},
+        },
     },
 };
 
@@ -129,9 +133,10 @@ impl Run<'_> {
     }
 
     /// Takes note that a command was understood as it was sent.
-    pub(super) fn understood(&mut self, job: &Job, has_objects: bool) {
+    pub(super) fn understood(&mut self, job: &Job, objects: &[Object]) {
         let Some(command) = self.commands.get(job.position) else { return };
-        for doubt in Doubt::answered_by(command, has_objects) {
+        let has_bytes = objects.iter().any(answer::shows_bytes);
+        for doubt in Doubt::answered_by(command, !objects.is_empty(), has_bytes) {
             let probe = self.probes.get(&doubt).copied();
             let line = &mut *self.line;
             if let Some(reopened) = line.reopened.get_mut(&doubt) {
@@ -144,6 +149,10 @@ impl Run<'_> {
             if !doubt.is_settled(&line.dialect) {
                 doubt.settle(&mut line.dialect, job.sent);
             }
+        }
+        // Whoever has no values shows that the other form was the wrong one, and nothing of the form of values.
+        if !objects.is_empty() && job.refused.iter().any(|(doubt, _)| *doubt == Doubt::Values) {
+            Doubt::Values.attempt(&mut self.line.dialect, job.sent);
         }
     }
 

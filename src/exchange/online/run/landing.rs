@@ -184,7 +184,7 @@ impl Run<'_> {
             // What was done is done; what came of it can be looked for.
             page.output.objects.clear();
         }
-        self.understood(&job, !page.output.objects.is_empty());
+        self.understood(&job, &page.output.objects);
         self.release(job.position)?;
         let objects = match &mut self.listing {
             Some(listing) => listing.fresh(page.output.objects),
@@ -211,7 +211,13 @@ impl Run<'_> {
         });
         match url {
             Ok(url) => self.ready.push_front(Job { page: Some(url), attempts: 0, ..job }),
-            Err(error) => self.end(job.position, error)?,
+            Err(error) => {
+                let error = match self.commands.get(job.position) {
+                    Some(command) => lacking(&Asked::of(command), error).error,
+                    None => error,
+                };
+                self.end(job.position, error)?;
+            }
         }
         Ok(())
     }
