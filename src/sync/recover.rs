@@ -6,7 +6,7 @@ use super::{first_contact, job::Job, look::ambiguous, organisation};
 use crate::{
     error::Result,
     event::LogLevel,
-    model::{Change, ChangeState, Run, counted},
+    model::{Change, ChangeState, Exclusion, Run, counted},
     state::history::{ASKED_RUN, UNFINISHED_INDEX},
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
@@ -145,7 +145,8 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
         ),
     };
     if let (Some(left), false) = (left, job.options.what_if) {
-        let write = TargetWrite { query: query.clone(), current: Some(left), values: Vec::new() };
+        let write =
+            TargetWrite { query: query.clone(), current: Some(left), values: Vec::new(), unseen: Vec::new() };
         let written = job.target.write(std::slice::from_ref(&write), job.context)?.pop();
         if let Some(Err(error)) = written {
             return Ok(Err(error));
@@ -157,7 +158,8 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
     let found = match found {
         Match::One(found) => Some(found),
-        Match::None => None,
+        // Whose values nobody shows may come back with them.
+        Match::None | Match::Excluded(Exclusion::SoftDeleted, _) => None,
         Match::Excluded(_, found) => found,
         Match::Ambiguous(why) => {
             return job.report(run, ambiguous(why).target(change.recipient.clone()));

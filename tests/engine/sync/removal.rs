@@ -352,7 +352,8 @@ fn a_write_knows_what_it_takes_away_and_empties() {
     let mut current = found(&["a", "b"]);
     current.values.push(smime.clone());
     let query = TargetQuery::of("id", &recipient);
-    let write = TargetWrite { query, current: Some(current), values: values(&["b", "c"]) };
+    let write =
+        TargetWrite { query, current: Some(current), values: values(&["b", "c"]), unseen: Vec::new() };
     assert_eq!(write.removed(), [&value("a"), &smime]);
     assert!(write.empties(&smime) && !write.empties(&value("a")));
     assert_eq!(write.left(&found(&["a", "c"])), [&value("a")]);
