@@ -68,7 +68,7 @@ pub(super) fn rests(job: &Job<'_>, row: &PlanRow) -> Result<Option<Unmet>> {
     let Some(unmet) = job.state.unmet(&row.anchor)? else { return Ok(None) };
     // Who goes is read before it is removed, unless it was not there to be read.
     let is_absent = matches!(unmet.reason, Some(Exclusion::NotFound | Exclusion::SoftDeleted));
-    if row.gone.is_some() && !is_absent {
+    if row.gone.is_some() && !(is_absent && job.target.shows_late()) {
         return Ok(None);
     }
     // A wait that is longer than any was given by a clock that was ahead.
