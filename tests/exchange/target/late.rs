@@ -54,7 +54,7 @@ fn whoever_loses_what_no_read_shows_yet_is_cleared_all_the_same() {
             match how {
                 "-Verify" => office.options.verify = true,
                 "-Drift Report" => office.settings.publication.drift = Drift::Report,
-                "-Identity" => office.options.identity = vec![format!("{}@contoso.test", names()[7])],
+                "-Identity" => office.options.identity = vec![format!("{}@contoso.test", names()[7]).into()],
                 _ => {}
             }
             office.source.iter_mut().for_each(|one| {
