@@ -202,7 +202,9 @@ fn read_current(
     for (one, matched) in work.iter_mut().zip(matches) {
         let matched = match matched {
             // Not there may be not there yet, or deleted and restored later: what it has stays known.
-            Ok(Match::None) if one.change.after.is_empty() && shows_late => {
+            Ok(Match::None)
+                if one.change.after.is_empty() && shows_late && job.target.key(&one.query()).is_none() =>
+            {
                 Ok(Match::Excluded(Exclusion::NotFound, None))
             }
             other => other,

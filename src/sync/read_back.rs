@@ -221,7 +221,8 @@ fn close(job: &Job<'_>, run: &mut Run, open: Open<'_>, back: &mut ReadBack) -> R
             } else {
                 // It may only show late: it stays in flight, and the next run looks first.
                 back.unseen.insert(check.place);
-                job.report(run, check.not_seen(job, &found, refusal))?;
+                let error = check.not_seen(job, &found, refusal);
+                job.report(run, error.target(recipient.clone()))?;
             }
             continue;
         }
@@ -247,14 +248,19 @@ impl Check<'_> {
     }
 
     /// What the target has; who is not there any more has nothing. What can't be read or told apart is no such answer.
-    fn there(&self, matched: Result<Match>, is_sure: bool) -> Result<Option<TargetRecipient>> {
+    fn there(
+        &self,
+        matched: Result<Match>,
+        is_sure: bool,
+        is_named: bool,
+    ) -> Result<Option<TargetRecipient>> {
         match matched? {
             Match::One(TargetRecipient { damage: Some(error), .. }) => Err(error),
             Match::Excluded(Exclusion::SoftDeleted, _) if !is_sure => {
                 Err(self.hidden(Exclusion::SoftDeleted))
             }
             Match::Excluded(why, None) if !is_sure => Err(self.hidden(why)),
-            Match::None if !is_sure && !self.write.removed().is_empty() => {
+            Match::None if !is_sure && !is_named && !self.write.removed().is_empty() => {
                 Err(self.hidden(Exclusion::NotFound))
             }
             Match::One(found) | Match::Excluded(_, Some(found)) => Ok(Some(found)),
@@ -278,7 +284,9 @@ impl Check<'_> {
         is_sure: bool,
         is_doubtful: bool,
     ) -> Result<Option<Shown>> {
-        let found = match self.there(matched, is_sure) {
+        // Where we name the places, nobody there is nothing there.
+        let is_named = job.target.key(&self.query()).is_some();
+        let found = match self.there(matched, is_sure, is_named) {
             Ok(found) => found,
             // Not to be read at the moment; the next look may do better.
             Err(error) => return Ok(Some(Shown::Unreadable(error))),
