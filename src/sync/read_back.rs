@@ -336,7 +336,7 @@ impl Check<'_> {
         let (name, recipient) = (job.target.name(), &self.change.recipient);
         let left = counted(self.write.left(found).len(), "value", "values");
         let what = format!(
-            "{name} still has {left} of {recipient} that had to go since {since}, though it answered with success, {}",
+            "{recipient}: {name} still has {left} that had to go since {since}, though it answered with success, {}",
             then(refusal)
         );
         Error::new(ErrorId::RemovalIgnored, what)
@@ -347,7 +347,7 @@ impl Check<'_> {
         let (name, recipient) = (job.target.name(), &self.change.recipient);
         let left = counted(self.write.left(found).len(), "value", "values");
         let what = format!(
-            "{name} still shows {left} of {recipient} that had to go. It answered with success, {} It may show that late, \
+            "{recipient}: {name} still shows {left} that had to go. It answered with success, {} It may show that late, \
              or ignore it; the next run looks again.",
             then(refusal)
         );

@@ -6,8 +6,11 @@ use super::{first_contact, job::Job, look::ambiguous, organisation};
 use crate::{
     error::Result,
     event::LogLevel,
-    model::{Change, ChangeState, Exclusion, Run, counted},
-    state::history::{ASKED_RUN, UNFINISHED_INDEX},
+    model::{Change, ChangeState, Exclusion, Run, Value, counted},
+    state::{
+        history::{ASKED_RUN, UNFINISHED_INDEX},
+        since::Lasting,
+    },
     targets::{Match, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -108,7 +111,10 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
             None => matched,
         };
         match found {
-            Ok(found) => settle(job, run, change, found)?,
+            Ok(found) => {
+                note_removed(job, change, query, &found)?;
+                settle(job, run, change, found)?;
+            }
             // Still not to be read: it stays in flight, and out of this run's plan.
             Err(error) => job.report(run, error.target(change.recipient.clone()))?,
         }
@@ -153,6 +159,26 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
         }
     }
     Ok(Ok(stays.map_or(Match::None, Match::One)))
+}
+
+/// What was still shown after it was taken away, and is not any more, was only shown late: the target is told that the way
+/// in which an earlier run insisted works.
+fn note_removed(job: &mut Job<'_>, change: &Change, query: &TargetQuery<'_>, found: &Match) -> Result<()> {
+    let Match::One(found) = found else { return Ok(()) };
+    let goes = change.removed();
+    let is_left = found.values.iter().any(|value| goes.iter().any(|one| one.is(value)));
+    if is_left || !change.after.is_empty() || job.state.since(Lasting::Removing, &change.anchor)?.is_none() {
+        return Ok(());
+    }
+    let mut values = Vec::with_capacity(goes.len());
+    for one in goes {
+        values.push(Value::new(one.attribute, job.state.needed_value(one.value)?));
+    }
+    let current = Some(TargetRecipient { values, ..found.clone() });
+    let write =
+        TargetWrite { query: query.clone(), current, values: found.values.clone(), unseen: Vec::new() };
+    job.target.note_removed(&write, true);
+    Ok(())
 }
 
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
