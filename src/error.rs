@@ -125,6 +125,7 @@ error_ids! {
     8013 TargetDamaged InvalidData "Restore the named file, or remove it and the certificates of the same name beside it, and run again."
     8014 RemovalIgnored InvalidResult "The next run tries again. If the values stay, take them away by hand at the target, such as with the Set- cmdlet of the recipient in a session of your own."
     8015 OtherOrganization InvalidOperation "Connect the session to the organisation that the profile works with, or give -Organization a name of it; or use a profile of its own for this one."
+    8016 RemovalNotSeen InvalidResult "Run again in half an hour: if the values stay, that run says so."
     9001 Panic NotSpecified "This is a bug in SmimeSync; please report it with the message."
     9002 Internal NotSpecified "This is a bug in SmimeSync; please report it with the message."
 }

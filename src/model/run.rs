@@ -50,8 +50,8 @@ pub struct Run {
     pub result: RunResult,
     /// Whether it only planned.
     pub what_if: bool,
-    /// Whether its state had not met the whole target before: the first run, one after the state was lost, or one to
-    /// another target.
+    /// Whether its state knew nothing of the target: nothing was published by it, and no run of all recipients had met the
+    /// target. So it is in the first run, in one after the state was lost, or in one to another target.
     #[serde(default)]
     pub new_state: bool,
     /// When it began.

@@ -118,7 +118,7 @@ fn attempt(
             let query = TargetQuery { link: Some(&recipient.key), ..person.query() };
             if target.verb(&query) == Some(verb.name) {
                 let (current, values) = (Some(recipient.clone()), recipient.values.clone());
-                writable.push(TargetWrite { query, current, values });
+                writable.push(TargetWrite { query, current, values, unseen: Vec::new() });
             }
         }
         for attribute in Attribute::all().filter(|_| !writable.is_empty()) {

@@ -1,5 +1,7 @@
 //! The history of runs.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::{State, json, lock::RunLock};
@@ -61,6 +63,16 @@ impl State {
             run.id = state.connection().last_insert_rowid();
             state.put_run(run)
         })
+    }
+
+    /// Who was written by runs that ended after `since`. When a killed one ended, nobody knows: before the next one began.
+    pub fn written_since(&self, since: Timestamp) -> Result<BTreeSet<String>> {
+        let sql = "SELECT DISTINCT anchor FROM change WHERE state = 'Exported' AND run_id >= (
+                       SELECT min(id) FROM run WHERE coalesce(
+                           CAST(strftime('%s', json_extract(record, '$.Ended')) AS INTEGER),
+                           (SELECT min(later.started) FROM run AS later WHERE later.id > run.id),
+                           ?1) >= ?1)";
+        Ok(self.query(sql, [since.0], |row| row.get(0))?.into_iter().collect())
     }
 
     /// The run that a setting names. Fails with `StateCorrupt` where it is not one that was begun; its record

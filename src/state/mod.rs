@@ -17,6 +17,7 @@ pub(crate) mod orphan;
 pub mod published;
 mod schema;
 mod seal;
+pub mod since;
 pub mod unmet;
 mod unseen;
 mod whole;

@@ -160,6 +160,16 @@ impl State {
         Ok(self.number("SELECT count(DISTINCT anchor) FROM managed", [])?.unsigned_abs())
     }
 
+    /// Whether anybody is linked with somebody at the present target.
+    pub fn has_links(&self) -> Result<bool> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM link)", [])? != 0)
+    }
+
+    /// Whether anything was ever exported, at this target or another.
+    pub fn has_exported(&self) -> Result<bool> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM change WHERE state = 'Exported')", [])? != 0)
+    }
+
     /// The same, of those alone whom the import of `run_id` shows.
     pub fn imported_with_managed(&self, run_id: i64) -> Result<u64> {
         let sql = "SELECT count(*) FROM import WHERE run_id = ?1 AND anchor IN (SELECT anchor FROM managed)";

@@ -47,6 +47,7 @@ impl State {
     pub(super) fn rename_unseen(&self, old: &str, new: &str) -> Result<()> {
         let unseen = self.is_unseen(old)?;
         self.forget_unmet(old)?;
+        self.rename_since(old, new)?;
         self.note_unseen(old, false)?;
         if unseen { self.note_unseen(new, true) } else { Ok(()) }
     }
@@ -55,6 +56,7 @@ impl State {
     pub(super) fn forget_unseen(&self) -> Result<()> {
         self.note_strangers_unseen(false)?;
         self.forget_all_unmet()?;
+        self.forget_all_since()?;
         self.execute("DELETE FROM setting WHERE substr(name, 1, length(?1)) = ?1", [UNSEEN]).map(drop)
     }
 }

@@ -14,6 +14,8 @@ pub struct Desk<'a> {
     pub state: &'a State,
     /// The time by which the run judges and keeps everything.
     pub now: Timestamp,
+    /// Whether what the target does not show may be there all the same ([`shows_late`](crate::targets::Target::shows_late)).
+    pub shows_late: bool,
     /// Where messages and errors go, and where the caller's cancel shows.
     pub context: &'a Context,
 }

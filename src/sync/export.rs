@@ -1,12 +1,13 @@
 //! Export: writes the plan, marked before and settled after each batch.
 
 use super::{
-    confirm,
+    confirm, first_contact,
     job::Job,
+    late,
     look::ambiguous,
     moves::{self, Room},
     progress::Meter,
-    read_back::{self, Check, Left, ReadBack},
+    read_back::{self, Check, Left, Patience, ReadBack},
     record,
     rehearsal::Rehearsal,
     same_errors::SameErrors,
@@ -17,7 +18,7 @@ use crate::{
     error::{ErrorId, Result},
     event::{LogLevel, ResultType},
     model::{Change, ChangeState, Exclusion, Finding, Run, counted},
-    state::{change::Outcome, history::UNFINISHED_INDEX},
+    state::{change::Outcome, history::UNFINISHED_INDEX, since::Lasting},
     targets::{Match, Removal, TargetQuery, TargetWrite},
 };
 
@@ -33,8 +34,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     job.target.check_writable(job.context)?;
     job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())?;
     let mut meter = Meter::new(job.context, "Export", Some(planned))?;
-    // So many writes are still compared as a whole.
-    let mut whole = verify::how_many_are_read_back(job.options.verify);
+    let mut patience = Patience::of(job);
     let mut after = 0;
     let mut later = Vec::new();
     let mut begun = false;
@@ -71,16 +71,16 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
             continue;
         }
         begun = true;
-        later.extend(export_batch(job, run, changes, true, &mut whole)?);
+        later.extend(export_batch(job, run, changes, true, &mut patience)?);
     }
     while !later.is_empty() {
         let rest = later.split_off(later.len().min(job.target.batch_size().max(1)));
-        export_batch(job, run, later, false, &mut whole)?;
+        export_batch(job, run, later, false, &mut patience)?;
         later = rest;
     }
     use_approvals(job, run)?;
     // A new state knows only those whom this run named; a full run writes the index.
-    if !(run.new_state && job.is_partial()) {
+    if !(job.is_partial() && first_contact::is_due(job.state)?) {
         let state = job.state;
         job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
         wiped::keep_index(job, index_is_known)?;
@@ -123,7 +123,7 @@ fn export_batch(
     run: &mut Run,
     changes: Vec<Change>,
     may_wait: bool,
-    whole: &mut usize,
+    patience: &mut Patience,
 ) -> Result<Vec<Change>> {
     let mut work = changes.into_iter().map(|change| gather(job, change)).collect::<Result<Vec<_>>>()?;
     mark_in_flight(job, &work)?;
@@ -136,8 +136,8 @@ fn export_batch(
     let places = work.iter().enumerate().filter(|(_, one)| one.current.is_some()).map(|(place, _)| place);
     let written: Vec<(usize, Result<String>)> = places.zip(results).collect();
     let removal = job.target.removal();
-    let checks = to_read_back(&work, &written, &writes, removal, whole);
-    let ReadBack { unseen, left } = read_back::run(job, run, &checks)?;
+    let checks = to_read_back(&work, &written, &writes, removal, &mut patience.whole);
+    let ReadBack { unseen, left, .. } = read_back::run(job, run, &checks, &mut patience.seconds)?;
     let hidden: Vec<(usize, Finding)> = written
         .iter()
         .zip(&writes)
@@ -210,7 +210,17 @@ fn read_current(
     let matches = job.target.read(&queries, job.context)?;
     drop(queries);
     let mut outcomes = Vec::with_capacity(work.len());
+    let shows_late = job.target.shows_late();
     for (one, matched) in work.iter_mut().zip(matches) {
+        let matched = match matched {
+            // Not there may be not there yet, or deleted and restored later: what it has stays known.
+            Ok(Match::None)
+                if one.change.after.is_empty() && shows_late && job.target.key(&one.query()).is_none() =>
+            {
+                Ok(Match::Excluded(Exclusion::NotFound, None))
+            }
+            other => other,
+        };
         let current = match matched {
             Ok(Match::One(current)) => match one.room(job, &current, may_wait)? {
                 Room::Free => {
@@ -229,12 +239,16 @@ fn read_current(
             },
             Ok(Match::None) => None,
             // Whoever is not there any more has nothing that could be removed.
-            Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() => {
+            Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() && !shows_late => {
                 outcomes.push(Some(Ok(String::new())));
                 continue;
             }
             Ok(Match::Excluded(why, _)) => {
                 run.exclude(why);
+                if one.change.after.is_empty() && matches!(why, Exclusion::NotFound | Exclusion::SoftDeleted)
+                {
+                    late::note_absent(job.state, &one.change.anchor, job.now)?;
+                }
                 job.state.drop_open_change(&one.change.anchor)?;
                 unmet::note_at_export(job, run, &one.change.anchor, &one.recipient, why)?;
                 outcomes.push(None);
@@ -299,6 +313,7 @@ fn settle_batch(
                 Some(Ok(key)) => {
                     job.mode.keep(state, &one.change, &key, job.now)?;
                     state.forget_unmet(&one.change.anchor)?;
+                    state.forget_since(Lasting::Removing, &one.change.anchor)?;
                     run.numbers.exported += 1;
                     Outcome::exported(&one.change)
                 }

@@ -29,6 +29,13 @@ pub(super) fn is_due(state: &State) -> Result<bool> {
     Ok(state.setting(CONTACTED)?.is_none())
 }
 
+/// Whether nothing is known of the target: it has yet to be met by a run of all recipients, and no other has published
+/// there.
+pub(super) fn is_new(state: &State) -> Result<bool> {
+    let published = state.has_links()? || (!is_another(state)? && state.has_exported()?);
+    Ok(is_due(state)? && !published)
+}
+
 /// Another target has yet to be met.
 pub(super) fn forget(state: &State) -> Result<()> {
     state.set_setting(ANOTHER, "yes")?;
@@ -174,12 +181,21 @@ pub(super) fn adopt(
     if adopted.is_empty() {
         return Ok(());
     }
+    // What was managed and is not shown may be there all the same: it is written again, or taken away.
+    let unseen: Vec<PublishedValue> = match desk.shows_late {
+        true => row.managed.iter().filter(|one| !found.shows(one)).cloned().collect(),
+        false => Vec::new(),
+    };
+    run.numbers.adopted += adopted.len() as u64;
+    let is_doubtful = !unseen.is_empty();
+    let managed = [adopted, unseen].concat();
     desk.state.transaction(|state| {
         kept.into_iter().try_for_each(|value| state.put_value(value))?;
-        state.set_managed(&row.anchor, Some(&found.key), &adopted, desk.now)
+        state.set_managed(&row.anchor, Some(&found.key), &managed, desk.now)?;
+        if is_doubtful { state.distrust(&row.anchor) } else { Ok(()) }
     })?;
-    run.numbers.adopted += adopted.len() as u64;
-    row.managed = adopted;
+    row.former.extend(is_doubtful.then(|| row.anchor.clone()));
+    row.managed = managed;
     row.link = Some(found.key.clone());
     Ok(())
 }

@@ -58,7 +58,7 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     pub(super) fn desk(&self) -> Desk<'a> {
-        Desk { state: self.state, now: self.now, context: self.context }
+        Desk { state: self.state, now: self.now, shows_late: self.target.shows_late(), context: self.context }
     }
 
     /// What the profile says, for hashes; a tenant by the name under which the state knows it.

@@ -16,6 +16,7 @@ mod guard;
 mod hidden;
 mod import;
 mod job;
+mod late;
 mod look;
 pub mod mode;
 mod moves;

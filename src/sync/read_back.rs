@@ -1,23 +1,47 @@
 //! Reads writes back: an encoding could be misread by a service, and success of a removal need not mean that anything
 //! is gone.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use super::{job::Job, look::ambiguous, mode::Sight, same_errors::SameErrors};
+use super::{job::Job, late::USUAL_DELAY, look::ambiguous, mode::Sight, same_errors::SameErrors, verify};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
-    model::{Change, Exclusion, Run, counted},
+    model::{Change, Exclusion, Run, Timestamp, counted},
+    state::since::Lasting,
     targets::{Match, Removal, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// Seconds between looks at a target that still shows the old state, since a replica may answer: two minutes in all.
 const LOOKS: [u64; 6] = [1, 4, 10, 20, 35, 50];
+/// The same where something is left, before it is taken away in another way.
+const LEFT: [u64; 3] = [1, 4, 10];
 /// The same where an attribute was to be emptied, and nobody has seen yet that this target lets that happen: it is
 /// tried in another way soon.
 const DOUBTFUL: [u64; 2] = [1, 2];
 /// The same after what was left was taken away in another way.
 const INSISTED: [u64; 3] = [0, 1, 2];
+/// The same after that, where clearing is known to work.
+const PATIENT: [u64; 2] = [20, 35];
+
+/// How much of its time a run gives to reading back.
+pub(super) struct Patience {
+    /// So many writes are still compared as a whole.
+    pub(super) whole: usize,
+    /// So many seconds are still waited for what does not show yet. When they are used up, each write is looked at once
+    /// after it, and once after what was left was taken away in another way: however many there are, waiting ends.
+    pub(super) seconds: u64,
+}
+
+impl Patience {
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let whole = verify::how_many_are_read_back(job.options.verify);
+        Self { whole, seconds: LOOKS.iter().sum() }
+    }
+}
 
 /// One write to be read back.
 pub(super) struct Check<'a> {
@@ -39,6 +63,8 @@ pub(super) struct ReadBack {
     pub(super) unseen: BTreeSet<usize>,
     /// Those of whom something is left that the target should have taken away.
     pub(super) left: Vec<Left>,
+    /// What the target said where it refused to take away in another way what is left, by the places.
+    refused: BTreeMap<usize, String>,
 }
 
 /// A recipient of whom something is left that was to go.
@@ -55,6 +81,8 @@ enum Shown {
     Before,
     /// What was written, and some of what it took away.
     Left(TargetRecipient),
+    /// What was written; but what it took away was not shown before, either.
+    Hidden(TargetRecipient),
     Unreadable(Error),
 }
 
@@ -70,7 +98,12 @@ type Open<'a> = Vec<(&'a Check<'a>, Shown)>;
 /// Reads writes back and compares their values as sets; what is left of those that were taken away is taken away once
 /// more, in the target's other way.
 /// Fails with `VerifyFailed` where a target shows anything that is neither the old nor the new state.
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run, checks: &[Check<'_>]) -> Result<ReadBack> {
+pub(super) fn run(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    checks: &[Check<'_>],
+    seconds: &mut u64,
+) -> Result<ReadBack> {
     let mut back = ReadBack::default();
     let open = look(job, checks.iter().collect(), false)?;
     stop_if_unreadable(checks, &open)?;
@@ -80,13 +113,23 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, checks: &[Check<'_>]) -> Res
         return Ok(back);
     }
     let unseen = job.target.removal() == Removal::Unseen;
-    let (doubtful, mut slow): (Open<'_>, Open<'_>) =
-        open.into_iter().partition(|(check, shown)| unseen && check.is_emptied(shown));
-    let doubtful = look_again(job, doubtful, &DOUBTFUL, false)?;
-    slow.extend(insist(job, doubtful, &mut back)?);
-    let slow = look_again(job, slow, &LOOKS, false)?;
-    let open = insist(job, slow, &mut back)?;
-    close(job, run, open, &mut back)?;
+    let (hidden, open): (Open<'_>, Open<'_>) =
+        open.into_iter().partition(|(_, shown)| matches!(shown, Shown::Hidden(_)));
+    let (left, mut slow): (Open<'_>, Open<'_>) =
+        open.into_iter().partition(|(_, shown)| matches!(shown, Shown::Left(_)));
+    let (doubtful, left): (Open<'_>, Open<'_>) =
+        left.into_iter().partition(|(check, shown)| unseen && check.is_emptied(shown));
+    let mut doubtful = look_again(job, doubtful, &DOUBTFUL, false, seconds)?;
+    doubtful.extend(hidden);
+    let doubtful = insist(job, doubtful, seconds, &mut back)?;
+    let left = look_again(job, left, &LEFT, false, seconds)?;
+    let left = insist(job, left, seconds, &mut back)?;
+    slow = look_again(job, slow, &LOOKS, false, seconds)?;
+    // What turned out to be left only then.
+    slow = insist(job, slow, seconds, &mut back)?;
+    slow.extend(look_again(job, left, &PATIENT, true, seconds)?);
+    slow.extend(doubtful);
+    close(job, run, slow, &mut back)?;
     Ok(back)
 }
 
@@ -114,10 +157,11 @@ fn stop_if_unreadable(checks: &[Check<'_>], open: &Open<'_>) -> Result<()> {
 fn look<'a>(job: &mut Job<'_>, checks: Vec<&'a Check<'a>>, insisted: bool) -> Result<Open<'a>> {
     let mut open = Vec::new();
     let is_sure = job.target.removal() == Removal::Sure;
+    let is_doubtful = !insisted && job.target.removal() == Removal::Unseen;
     for batch in checks.chunks(job.target.batch_size().max(1)) {
         let queries: Vec<TargetQuery<'_>> = batch.iter().map(|check| check.query()).collect();
         for (check, matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
-            match check.judge(job, matched, is_sure)? {
+            match check.judge(job, matched, is_sure, is_doubtful)? {
                 Some(shown) => open.push((*check, shown)),
                 None if !check.write.removed().is_empty() => job.target.note_removed(check.write, insisted),
                 None => {}
@@ -128,13 +172,20 @@ fn look<'a>(job: &mut Job<'_>, checks: Vec<&'a Check<'a>>, insisted: bool) -> Re
 }
 
 /// Looks after each of these waits, in seconds, until all are settled; those that are not.
-fn look_again<'a>(job: &mut Job<'_>, open: Open<'a>, waits: &[u64], insisted: bool) -> Result<Open<'a>> {
+fn look_again<'a>(
+    job: &mut Job<'_>,
+    open: Open<'a>,
+    waits: &[u64],
+    insisted: bool,
+    patience: &mut u64,
+) -> Result<Open<'a>> {
     let (mut lasting, mut open): (Open<'_>, Open<'_>) =
         open.into_iter().partition(|(_, shown)| shown.is_lasting());
     for seconds in waits {
-        if open.is_empty() {
+        if open.is_empty() || *seconds > *patience {
             break;
         }
+        *patience -= *seconds;
         job.target.wait(Duration::from_secs(*seconds), job.context)?;
         let shown = look(job, open.into_iter().map(|(check, _)| check).collect(), insisted)?;
         let (lasts, changes): (Open<'_>, Open<'_>) =
@@ -147,13 +198,13 @@ fn look_again<'a>(job: &mut Job<'_>, open: Open<'a>, waits: &[u64], insisted: bo
 }
 
 /// Takes away in the target's other way what is left. Returns those that are not settled, of whom nothing is left.
-fn insist<'a>(job: &mut Job<'_>, open: Open<'a>, back: &mut ReadBack) -> Result<Open<'a>> {
+fn insist<'a>(job: &mut Job<'_>, open: Open<'a>, seconds: &mut u64, back: &mut ReadBack) -> Result<Open<'a>> {
     let (mut checks, mut writes, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for (check, shown) in open {
         match shown {
-            Shown::Left(found) => {
-                let values = check.write.values.clone();
-                writes.push(TargetWrite { query: check.query(), current: Some(found), values });
+            Shown::Left(found) | Shown::Hidden(found) => {
+                let (values, unseen) = (check.write.values.clone(), check.write.unseen.clone());
+                writes.push(TargetWrite { query: check.query(), current: Some(found), values, unseen });
                 checks.push(check);
             }
             other => rest.push((check, other)),
@@ -168,28 +219,40 @@ fn insist<'a>(job: &mut Job<'_>, open: Open<'a>, back: &mut ReadBack) -> Result<
         let Some(found) = write.current else { continue };
         match result {
             Ok(()) => again.push((check, Shown::Left(found))),
-            Err(error) => back.left.push(check.left(job, found, Some(&error))),
+            Err(error) => {
+                back.refused.insert(check.place, error.to_string());
+                rest.push((check, Shown::Left(found)));
+            }
         }
     }
-    for (check, shown) in look_again(job, again, &INSISTED, true)? {
-        match shown {
-            Shown::Left(found) => back.left.push(check.left(job, found, None)),
-            other => rest.push((check, other)),
-        }
-    }
+    rest.extend(look_again(job, again, &INSISTED, true, seconds)?);
     Ok(rest)
 }
 
 /// What stays unsettled is left in flight, and told.
 fn close(job: &Job<'_>, run: &mut Run, open: Open<'_>, back: &mut ReadBack) -> Result<()> {
-    back.unseen = open.iter().map(|(check, _)| check.place).collect();
     let mut failed = SameErrors::default();
     for (check, shown) in open {
         let recipient = &check.change.recipient;
+        if let Shown::Left(found) = shown {
+            let since = job.state.note_since(Lasting::Removing, &check.change.anchor, job.now)?;
+            let refusal = back.refused.get(&check.place);
+            if since.plus(USUAL_DELAY) <= job.now {
+                let error = check.ignored(job, &found, since, refusal);
+                back.left.push(Left { place: check.place, error, found });
+            } else {
+                // It may only show late: it stays in flight, and the next run looks first.
+                back.unseen.insert(check.place);
+                let error = check.not_seen(job, &found, refusal);
+                job.report(run, error.target(recipient.clone()))?;
+            }
+            continue;
+        }
+        back.unseen.insert(check.place);
         match shown {
             // Nobody knows what is there: it stays in flight, and the next run reads it first.
             Shown::Unreadable(error) => failed.push(error.target(recipient.clone())),
-            Shown::Before | Shown::Left(_) => {
+            Shown::Before | Shown::Left(_) | Shown::Hidden(_) => {
                 let what = format!(
                     "{} still shows the old values of {recipient}; the next run looks again.",
                     job.target.name()
@@ -207,37 +270,65 @@ impl Check<'_> {
     }
 
     /// What the target has; who is not there any more has nothing. What can't be read or told apart is no such answer.
-    fn there(&self, matched: Result<Match>, is_sure: bool) -> Result<Option<TargetRecipient>> {
+    fn there(
+        &self,
+        matched: Result<Match>,
+        is_sure: bool,
+        is_named: bool,
+    ) -> Result<Option<TargetRecipient>> {
         match matched? {
             Match::One(TargetRecipient { damage: Some(error), .. }) => Err(error),
+            Match::Excluded(Exclusion::SoftDeleted, _) if !is_sure => {
+                Err(self.hidden(Exclusion::SoftDeleted))
+            }
+            Match::Excluded(why, None) if !is_sure => Err(self.hidden(why)),
+            Match::None if !is_sure && !is_named && !self.write.removed().is_empty() => {
+                Err(self.hidden(Exclusion::NotFound))
+            }
             Match::One(found) | Match::Excluded(_, Some(found)) => Ok(Some(found)),
             Match::Ambiguous(why) => Err(ambiguous(why)),
-            Match::Excluded(why @ (Exclusion::DirectorySynced | Exclusion::NoCmdlet), None) if !is_sure => {
-                let what = format!("The write can't be read back: {}", why.skips_one(&self.change.recipient));
-                Err(Error::new(ErrorId::TargetUnreadable, what).advice("Run again; it is looked at then."))
-            }
             Match::None | Match::Excluded(_, None) => Ok(None),
         }
     }
 
-    /// What the target shows of the write; `None`: it is as it shall be.
-    fn judge(&self, job: &Job<'_>, matched: Result<Match>, is_sure: bool) -> Result<Option<Shown>> {
-        let found = match self.there(matched, is_sure) {
+    /// Nobody knows what a recipient has who was not shown to the read.
+    fn hidden(&self, why: Exclusion) -> Error {
+        let what = format!("The write can't be read back: {}", why.skips_one(&self.change.recipient));
+        Error::new(ErrorId::TargetUnreadable, what).advice("Run again; it is looked at then.")
+    }
+
+    /// What the target shows of the write; `None`: it is as it shall be. `is_doubtful`: nobody has seen yet that this target
+    /// lets an attribute be emptied, and only one way was tried.
+    fn judge(
+        &self,
+        job: &Job<'_>,
+        matched: Result<Match>,
+        is_sure: bool,
+        is_doubtful: bool,
+    ) -> Result<Option<Shown>> {
+        // Where we name the places, nobody there is nothing there.
+        let is_named = job.target.key(&self.query()).is_some();
+        let found = match self.there(matched, is_sure, is_named) {
             Ok(found) => found,
             // Not to be read at the moment; the next look may do better.
             Err(error) => return Ok(Some(Shown::Unreadable(error))),
         };
         let left = found.as_ref().map(|found| self.write.left(found)).unwrap_or_default();
         let is_left = !is_sure && !left.is_empty();
+        // What was not shown before and is now: the answer is older than the write.
+        let is_late = left.iter().any(|value| self.write.unseen.contains(value));
         let sight = job.mode.sight(self.change, self.write, found.as_ref());
         let count = found.as_ref().map_or(0, |found| found.values.len());
         Ok(match (found, sight) {
             (Some(found), _) if is_left && self.write.values.iter().all(|one| found.values.contains(one)) => {
                 Some(Shown::Left(found))
             }
+            (Some(found), Sight::Written) if is_doubtful && !self.write.unseen.is_empty() => {
+                Some(Shown::Hidden(found))
+            }
             (_, Sight::Written) => None,
             (_, Sight::Before) => Some(Shown::Before),
-            (_, Sight::Neither) if !self.whole => is_left.then_some(Shown::Before),
+            (_, Sight::Neither) if !self.whole || is_late => is_left.then_some(Shown::Before),
             (_, Sight::Neither) => {
                 let what = format!(
                     "{} shows {} for {}, which is neither the old nor the new state; the run stops.",
@@ -256,17 +347,40 @@ impl Check<'_> {
         self.write.left(found).into_iter().any(|value| self.write.empties(value))
     }
 
-    /// Something is left; `refusal` is what the target said to the other way.
-    fn left(&self, job: &Job<'_>, found: TargetRecipient, refusal: Option<&Error>) -> Left {
+    /// Something is left for so long that the target has to be believed; `refusal` is what it said to the other way.
+    fn ignored(
+        &self,
+        job: &Job<'_>,
+        found: &TargetRecipient,
+        since: Timestamp,
+        refusal: Option<&String>,
+    ) -> Error {
         let (name, recipient) = (job.target.name(), &self.change.recipient);
-        let left = counted(self.write.left(&found).len(), "value", "values");
-        let then = match refusal {
-            Some(error) => format!("and refused to take them away in another way: {error}"),
-            None => "twice, in two ways.".to_owned(),
-        };
+        let left = counted(self.write.left(found).len(), "value", "values");
         let what = format!(
-            "{name} still has {left} of {recipient} that had to go, though it answered with success, {then}"
+            "{recipient}: {name} still has {left} that had to go since {since}, though it answered with success, {}",
+            then(refusal)
         );
-        Left { place: self.place, error: Error::new(ErrorId::RemovalIgnored, what), found }
+        Error::new(ErrorId::RemovalIgnored, what)
+    }
+
+    /// Something is left, and may only show late.
+    fn not_seen(&self, job: &Job<'_>, found: &TargetRecipient, refusal: Option<&String>) -> Error {
+        let (name, recipient) = (job.target.name(), &self.change.recipient);
+        let left = counted(self.write.left(found).len(), "value", "values");
+        let what = format!(
+            "{recipient}: {name} still shows {left} that had to go. It answered with success, {} It may show that late, \
+             or ignore it; the next run looks again.",
+            then(refusal)
+        );
+        Error::new(ErrorId::RemovalNotSeen, what)
+    }
+}
+
+/// How it was taken away, after "it answered with success, ".
+fn then(refusal: Option<&String>) -> String {
+    match refusal {
+        Some(error) => format!("and refused to take them away in another way: {error}"),
+        None => "twice, in two ways.".to_owned(),
     }
 }

@@ -5,8 +5,11 @@ use uuid::Uuid;
 use super::{job::Job, look::ambiguous, new_target, same_errors::SameErrors};
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{Change, ChangeState, Run, counted},
-    state::history::{ASKED_RUN, UNFINISHED_INDEX},
+    model::{Change, ChangeState, Exclusion, Run, Value, counted},
+    state::{
+        history::{ASKED_RUN, UNFINISHED_INDEX},
+        since::Lasting,
+    },
     targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -110,7 +113,10 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
             None => matched,
         };
         match found {
-            Ok(found) => settle(job, run, change, found)?,
+            Ok(found) => {
+                note_removed(job, change, query, &found)?;
+                settle(job, run, change, found)?;
+            }
             // Still not to be read: it stays in flight, and out of this run's plan.
             Err(error) => failed.push(error.target(change.recipient.clone())),
         }
@@ -162,7 +168,8 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
         ),
     };
     if let (Some(left), false) = (left, job.options.what_if) {
-        let write = TargetWrite { query: query.clone(), current: Some(left), values: Vec::new() };
+        let write =
+            TargetWrite { query: query.clone(), current: Some(left), values: Vec::new(), unseen: Vec::new() };
         let written = job.target.write(std::slice::from_ref(&write), job.context)?.pop();
         if let Some(Err(error)) = written {
             return Ok(Err(error));
@@ -171,10 +178,31 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
     Ok(Ok(stays.map_or(Match::None, Match::One)))
 }
 
+/// What was still shown after it was taken away, and is not any more, was only shown late: the target is told that the way
+/// in which an earlier run insisted works.
+fn note_removed(job: &mut Job<'_>, change: &Change, query: &TargetQuery<'_>, found: &Match) -> Result<()> {
+    let Match::One(found) = found else { return Ok(()) };
+    let goes = change.removed();
+    let is_left = found.values.iter().any(|value| goes.iter().any(|one| one.is(value)));
+    if is_left || !change.after.is_empty() || job.state.since(Lasting::Removing, &change.anchor)?.is_none() {
+        return Ok(());
+    }
+    let mut values = Vec::with_capacity(goes.len());
+    for one in goes {
+        values.push(Value::new(one.attribute, job.state.needed_value(one.value)?));
+    }
+    let current = Some(TargetRecipient { values, ..found.clone() });
+    let write =
+        TargetWrite { query: query.clone(), current, values: found.values.clone(), unseen: Vec::new() };
+    job.target.note_removed(&write, true);
+    Ok(())
+}
+
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
     let found = match found {
         Match::One(found) => Some(found),
-        Match::None => None,
+        // Whose values nobody shows may come back with them.
+        Match::None | Match::Excluded(Exclusion::SoftDeleted, _) => None,
         Match::Excluded(_, found) => found,
         Match::Ambiguous(why) => {
             return job.report(run, ambiguous(why).target(change.recipient.clone()));

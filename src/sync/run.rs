@@ -25,7 +25,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     witness::look_back(job, run)?;
     recover::begin(job)?;
     recover::in_flight(job, run)?;
-    run.new_state = first_contact::is_due(job.state)?;
+    run.new_state = first_contact::is_new(job.state)?;
     import::run(job, run)?;
     witness::tell(job, run)?;
     // By a clock or a source that is not believed the plan is made to be looked at, and nothing is learnt.

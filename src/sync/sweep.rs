@@ -4,7 +4,6 @@ use super::{job::Job, witness};
 use crate::{
     error::Result,
     model::{HoldReason, Run, Timestamp},
-    state::State,
 };
 
 /// Seconds after which history and values are looked through at the latest.
@@ -18,7 +17,10 @@ pub(super) fn after_import(job: &Job<'_>, run: &Run) -> Result<()> {
     if job.is_partial() {
         job.state.merge_import(run.id)?;
     }
-    job.state.transaction(State::sweep_imports)?;
+    job.state.transaction(|state| {
+        state.sweep_since()?;
+        state.sweep_imports()
+    })?;
     after_export(job, run)
 }
 

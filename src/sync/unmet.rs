@@ -61,11 +61,16 @@ fn asked_of(job: &Job<'_>, row: &PlanRow) -> Result<Fingerprint> {
 
 /// What an earlier run found of a recipient that is not looked for yet again; `None`: it is looked for.
 pub(super) fn rests(job: &Job<'_>, row: &PlanRow) -> Result<Option<Unmet>> {
-    // Whoever asks for them, or for everything, gets an answer of now; and who goes is read before it is removed.
-    if job.is_partial() || job.options.verify || row.gone.is_some() || row.missing {
+    // Whoever asks for them, or for everything, gets an answer of now.
+    if job.is_partial() || job.options.verify || (row.missing && row.gone.is_none()) {
         return Ok(None);
     }
     let Some(unmet) = job.state.unmet(&row.anchor)? else { return Ok(None) };
+    // Who goes is read before it is removed, unless it was not there to be read.
+    let is_absent = matches!(unmet.reason, Some(Exclusion::NotFound | Exclusion::SoftDeleted));
+    if row.gone.is_some() && !(is_absent && job.target.shows_late()) {
+        return Ok(None);
+    }
     // A wait that is longer than any was given by a clock that was ahead.
     let waits = unmet.next_try > job.now.plus(SLACK) && unmet.next_try <= job.now.plus(wait(unmet.tries));
     let same = waits && unmet.asked == asked_of(job, row)?;

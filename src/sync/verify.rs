@@ -1,17 +1,20 @@
 //! `-Verify`: the target is compared with what was published, and every write is read back.
 
+use std::{cell::OnceCell, collections::BTreeSet};
+
 use super::{
     desk::Desk,
     first_contact::adopt,
     hidden,
     job::Job,
+    late::LONG_DELAY,
     look::{Look, Verdict, ambiguous},
     wiped::Watched,
 };
 use crate::{
     error::{Error, Result},
     event::LogLevel,
-    model::{Change, PublishedValue, Run, RunNumbers, Value, counted},
+    model::{Change, Exclusion, PublishedValue, Run, RunNumbers, Value, counted},
     profile::{Drift, Ownership},
     state::published::{Link, PlanRow},
     targets::{Match, Target, TargetRecipient},
@@ -30,6 +33,8 @@ pub(super) struct Published {
     pub(super) ownership: Ownership,
     pub(super) drift: Drift,
     pub(super) watched: Watched,
+    /// Who was written in the last hours; asked for once it is needed.
+    written: OnceCell<BTreeSet<String>>,
 }
 
 impl Look for Published {
@@ -62,7 +67,11 @@ impl Look for Published {
     ) -> Result<Verdict> {
         run.numbers.verified += 1;
         desk.state.note_unseen(&row.anchor, found.is_err())?;
+        // Who is not there shows nothing, and may come back with all of it.
+        let is_to_go = desk.shows_late && row.evaluation.desired.is_empty();
         Ok(match found {
+            Ok(Match::None) if is_to_go => Verdict::Exclude(Exclusion::NotFound),
+            Ok(Match::Excluded(Exclusion::SoftDeleted, _)) => Verdict::Exclude(Exclusion::SoftDeleted),
             Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
             Err(error) => Verdict::Fail(error),
             Ok(Match::Excluded(why, None)) => Verdict::Exclude(why),
@@ -83,6 +92,21 @@ impl Look for Published {
 }
 
 impl Published {
+    pub(super) fn new(ownership: Ownership, drift: Drift, watched: Watched) -> Self {
+        Self { ownership, drift, watched, written: OnceCell::new() }
+    }
+
+    /// Whether a recipient was written so lately that what is not shown of it may be there all the same.
+    fn may_show_late(&self, desk: &Desk<'_>, anchor: &str) -> Result<bool> {
+        if !desk.shows_late {
+            return Ok(false);
+        }
+        if self.written.get().is_none() {
+            let _ = self.written.set(desk.state.written_since(desk.now.plus(-LONG_DELAY))?);
+        }
+        Ok(self.written.get().is_some_and(|written| written.contains(anchor)))
+    }
+
     /// Compares one recipient's values at the target with what is managed.
     fn compare(
         &self,
@@ -117,8 +141,21 @@ impl Published {
         run.numbers.drifted += 1;
         let label = &row.evaluation.recipient.label;
         let published = counted(row.managed.len(), "published value", "published values");
-        desk.verbose(format!("The target has lost {gone} of {published} of {label}."))?;
-        if self.drift == Drift::Repair {
+        let what = if desk.shows_late { "does not show" } else { "has lost" };
+        desk.verbose(format!("The target {what} {gone} of {published} of {label}."))?;
+        if self.drift == Drift::Repair && self.may_show_late(desk, &row.anchor)? {
+            // Written again, or taken away, whatever is there.
+            desk.state.distrust(&row.anchor)?;
+            row.former.push(row.anchor.clone());
+        } else if self.drift == Drift::Repair {
+            // What goes anyway is taken away whether it is shown or not.
+            let goes = |one: &&PublishedValue| {
+                desk.shows_late
+                    && !left.contains(one)
+                    && !row.evaluation.desired.iter().any(|other| other.same(one))
+            };
+            let unseen: Vec<PublishedValue> = row.managed.iter().filter(goes).cloned().collect();
+            let left = [left, unseen].concat();
             let link = row.link.clone().filter(|_| found.is_some());
             desk.state
                 .transaction(|state| state.set_managed(&row.anchor, link.as_deref(), &left, desk.now))?;
@@ -168,8 +205,12 @@ pub(super) fn tell_drift(job: &Job<'_>, numbers: &RunNumbers) -> Result<()> {
         Drift::Repair => "what is still wanted is planned to be published again",
         Drift::Report => "the profile only reports it (-Drift Report)",
     };
+    let lost = match job.target.shows_late() {
+        true => "did not show all published values",
+        false => "had lost published values",
+    };
     let what = format!(
-        "{} of {} had lost published values at {}; {what_now}. -Verbose names {}.",
+        "{} of {} {lost} at {}; {what_now}. -Verbose names {}.",
         numbers.drifted,
         counted(numbers.verified, "verified recipient", "verified recipients"),
         job.target.name(),

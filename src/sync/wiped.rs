@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::job::Job;
+use super::{first_contact, job::Job};
 use crate::{
     error::Result,
     model::{Run, counted},
@@ -92,14 +92,15 @@ pub(super) fn keep_index(job: &Job<'_>, known: bool) -> Result<()> {
 /// After the plan: whether everybody was looked at, so that nothing is left to be found because of the target's index;
 /// `unseen` recipients could not be looked at. What is only reported is reported again.
 pub(super) fn settle(job: &Job<'_>, run: &Run, watch: Watch, unseen: usize) -> Result<()> {
-    let whole = !job.is_partial() && (watch == Watch::Everybody || run.new_state) && unseen == 0;
+    let is_new = first_contact::is_due(job.state)?;
+    let whole = !job.is_partial() && (watch == Watch::Everybody || is_new) && unseen == 0;
     let repaired = run.numbers.drifted == 0 || job.profile.target.drift() == Drift::Repair;
     if !whole || !repaired || index_is_known(job)? {
         return Ok(());
     }
     keep_index(job, true)?;
     // With a new state it may tell more than we know.
-    if run.new_state || job.state.recipients_with_managed()? == 0 {
+    if is_new || job.state.recipients_with_managed()? == 0 {
         return Ok(());
     }
     job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())
@@ -107,10 +108,11 @@ pub(super) fn settle(job: &Job<'_>, run: &Run, watch: Watch, unseen: usize) -> R
 
 /// Whose published values this run looks at: everybody's with `-Verify`, or where a sample has lost some.
 pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
-    if job.options.verify {
+    // Whoever names a recipient wants to know of it.
+    if job.options.verify || job.is_partial() {
         return Ok(Watch::Everybody);
     }
-    if job.is_partial() || run.new_state {
+    if first_contact::is_due(job.state)? {
         return Ok(Watch::Gone);
     }
     if !index_is_known(job)? {

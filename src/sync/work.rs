@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Change, Finding, RecipientRecord, Timestamp, Value},
+    model::{Change, Finding, RecipientRecord, Timestamp, Value, without},
     targets::{TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Work {
     pub(super) material: Material,
     /// The bytes of the values that shall be there, best first.
     ours: Vec<Value>,
+    /// What is managed and goes, where the target may have it without showing it.
+    goes: Vec<Value>,
     /// What the target had right before the write (`Some(None)`: nothing); `None`: it is not written.
     pub(super) current: Option<Option<TargetRecipient>>,
     /// Somebody else has to make room first.
@@ -36,10 +38,17 @@ pub(super) fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
     for published in &material.ours {
         ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
     }
+    let mut goes = Vec::new();
+    if job.target.shows_late() {
+        for one in without(&material.managed, &material.ours) {
+            goes.push(Value::new(one.attribute, job.state.needed_value(one.value)?));
+        }
+    }
     Ok(Work {
         recipient: evaluation.recipient,
         material,
         ours,
+        goes,
         current: None,
         waits: false,
         left: None,
@@ -72,7 +81,9 @@ impl Work {
         let there = current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default();
         let foreign = there.iter().filter(|value| self.material.keeps_others && !goes(value)).cloned();
         let values = self.ours.iter().cloned().chain(foreign).collect();
-        Some(TargetWrite { query: self.query(), current, values })
+        let unseen = self.goes.iter().filter(|value| current.is_some() && !there.contains(value));
+        let unseen = unseen.cloned().collect();
+        Some(TargetWrite { query: self.query(), current, values, unseen })
     }
 
     pub(super) fn hidden(&self, write: &TargetWrite<'_>, now: Timestamp) -> Option<Finding> {

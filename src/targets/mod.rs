@@ -94,13 +94,16 @@ pub struct TargetWrite<'a> {
     pub current: Option<TargetRecipient>,
     /// The whole list that shall be there: ours first, best first, then foreign ones. Empty: nothing.
     pub values: Vec<Value>,
+    /// What an earlier run put there and this write takes away, though the target does not show it: where writes show
+    /// late, it may be there all the same.
+    pub unseen: Vec<Value>,
 }
 
 impl TargetWrite<'_> {
-    /// Those of what was there that this write takes away.
+    /// Those of what was there that this write takes away, whether it was shown or not.
     pub fn removed(&self) -> Vec<&Value> {
-        let there = self.current.iter().flat_map(|current| &current.values);
-        there.filter(|value| !self.values.contains(value)).collect()
+        let shown = self.current.iter().flat_map(|current| &current.values);
+        shown.chain(&self.unseen).filter(|value| !self.values.contains(value)).collect()
     }
 
     /// Those of what this write takes away that `found` still shows.
@@ -270,6 +273,12 @@ pub trait Target: Send {
     /// What this run has found out of how it wants to be asked, in words.
     fn settled(&self) -> Vec<SettledFact> {
         Vec::new()
+    }
+
+    /// Whether a read may not know of writes of the last hours. Then what it does not show may be there all the same, and
+    /// a success of a write does not say that anything is gone ([`Target::removal`]).
+    fn shows_late(&self) -> bool {
+        false
     }
 
     /// Waits until it is worth another look, by the clock that its channel goes by.

@@ -187,8 +187,12 @@ impl Person {
         values: &[Value],
         context: &Context,
     ) -> Result<String> {
-        let write =
-            TargetWrite { query: self.query(), current: Some(current.clone()), values: values.to_vec() };
+        let write = TargetWrite {
+            query: self.query(),
+            current: Some(current.clone()),
+            values: values.to_vec(),
+            unseen: Vec::new(),
+        };
         target.write(&[write], context).unwrap().remove(0)
     }
 }

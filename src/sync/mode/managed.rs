@@ -10,11 +10,13 @@ use crate::{
         change::Outcome,
         guard::Guarded,
         published::{Claim, PlanRow, Rival},
+        since::Lasting,
     },
     sync::{
         decide::{self, Planned},
         desk::Desk,
         first_contact::FirstContact,
+        late::Absent,
         look::Look,
         verify::Published,
         wiped::Watched,
@@ -41,13 +43,20 @@ impl Mode for Managed<'_> {
         state.move_changes(request, ChangeState::InFlight, ChangeState::Pending).map(drop)
     }
 
-    /// Whatever is there of what was published and of what was to be published is ours.
+    /// Whatever is there of what was published and of what was to be published is ours. Where writes show late, so is
+    /// what is not shown, unless something new shows that the write was finished: all of it is written, or taken away,
+    /// again.
     fn recover(&self, desk: &Desk<'_>, change: &Change, found: Option<TargetRecipient>) -> Result<()> {
         // What was taken over after the change was planned is managed, and not in it.
         let managed = desk.state.managed(&change.anchor)?;
         let there = ours(change, &managed, found.as_ref());
         let done =
             there.len() == change.after.len() && change.after.iter().all(|value| there.contains(value));
+        if desk.shows_late
+            && !(done && (change.added().iter().any(|one| there.contains(one)) || was_left(desk, change)?))
+        {
+            return doubt(desk, change, managed, found.map(|found| found.key));
+        }
         let link = found.filter(|_| !there.is_empty()).map(|found| found.key);
         desk.state.transaction(|state| {
             state.set_managed(&change.anchor, link.as_deref(), &there, desk.now)?;
@@ -66,8 +75,11 @@ impl Mode for Managed<'_> {
     fn looks(&self, state: &State, watched: Watched) -> Result<Vec<Box<dyn Look + '_>>> {
         let (ownership, drift) = (self.publication.ownership, self.publication.drift);
         let mut looks: Vec<Box<dyn Look>> = vec![Box::new(FirstContact::new(state, ownership)?)];
+        if let Some(absent) = Absent::new(state)? {
+            looks.push(Box::new(absent));
+        }
         if !watched.is_nobody() {
-            looks.push(Box::new(Published { ownership, drift, watched }));
+            looks.push(Box::new(Published::new(ownership, drift, watched)));
         }
         Ok(looks)
     }
@@ -153,6 +165,35 @@ fn ours(change: &Change, managed: &[PublishedValue], found: Option<&TargetRecipi
         there.extend(known.filter(|one| !there.contains(one)).cloned());
     }
     there
+}
+
+/// Whether the target still showed, after the write, what it took away.
+fn was_left(desk: &Desk<'_>, change: &Change) -> Result<bool> {
+    Ok(desk.state.since(Lasting::Removing, &change.anchor)?.is_some())
+}
+
+/// Keeps that everything may be there that was there or was written, and has it planned anew.
+fn doubt(
+    desk: &Desk<'_>,
+    change: &Change,
+    managed: Vec<PublishedValue>,
+    found: Option<String>,
+) -> Result<()> {
+    let mut all = managed;
+    for value in change.before.iter().chain(&change.after) {
+        if !all.iter().any(|one| one.same(value)) {
+            all.push(value.clone());
+        }
+    }
+    desk.state.transaction(|state| {
+        let link = match found {
+            Some(key) => Some(key),
+            None => state.link(&change.anchor)?.target,
+        };
+        state.set_managed(&change.anchor, link.as_deref(), &all, desk.now)?;
+        state.distrust(&change.anchor)?;
+        state.drop_open_change(&change.anchor)
+    })
 }
 
 fn address_shared(row: &PlanRow) -> Error {

@@ -8,7 +8,7 @@ mod seek;
 mod tell;
 mod unmatched;
 
-use super::job::Job;
+use super::{first_contact, job::Job};
 use crate::{
     error::Result,
     model::{ChangeKind, ChangeState, Run},
@@ -18,7 +18,7 @@ pub(super) use seek::Found;
 
 /// After the import: from now on those whom the source does not show are known, where looking for them is due.
 pub(super) fn find(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
-    let due = is_due(job, run) || (is_full(job, run) && job.state.has_unseen_strangers()?);
+    let due = is_due(job, run)? || (is_full(job, run) && job.state.has_unseen_strangers()?);
     if due { seek::run(job, run) } else { Ok(Found::default()) }
 }
 
@@ -26,8 +26,8 @@ fn is_full(job: &Job<'_>, run: &Run) -> bool {
     !job.is_partial() && run.numbers.recipients > 0
 }
 
-fn is_due(job: &Job<'_>, run: &Run) -> bool {
-    is_full(job, run) && (run.new_state || job.options.verify)
+fn is_due(job: &Job<'_>, run: &Run) -> Result<bool> {
+    Ok(is_full(job, run) && (job.options.verify || first_contact::is_due(job.state)?))
 }
 
 /// After the plan: holds the removals that were not approved, and tells.
@@ -36,7 +36,7 @@ pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<
         return tell::new_state(job, run, 0);
     }
     seek::settle(job, run, found)?;
-    let unmatched = if is_due(job, run) { unmatched::run(job, run)? } else { Vec::new() };
+    let unmatched = if is_due(job, run)? { unmatched::run(job, run)? } else { Vec::new() };
     job.state.sweep_orphans(run.id)?;
     let held = hold(job, run)?;
     let kept = job.state.orphan_count()?.saturating_sub(held.approved);

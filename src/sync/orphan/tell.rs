@@ -13,7 +13,7 @@ const PAGE: usize = 500;
 
 /// That the run remembers nothing, where the target shows that there was something to remember.
 pub(super) fn new_state(job: &Job<'_>, run: &Run, others: u64) -> Result<()> {
-    if !run.new_state {
+    if !run.new_state && (job.is_partial() || !first_contact::is_due(job.state)?) {
         return Ok(());
     }
     let (name, target) = (&job.profile.name, job.target.name());
@@ -21,10 +21,14 @@ pub(super) fn new_state(job: &Job<'_>, run: &Run, others: u64) -> Result<()> {
     let another = first_contact::is_another(job.state)?;
     let news = match another {
         true => format!("The target of profile '{name}' is another one than before"),
-        false => format!("The state of profile '{name}' is new"),
+        false if run.new_state => format!("The state of profile '{name}' is new"),
+        // Runs that were named recipients have published before.
+        false => format!("No run with this state of profile '{name}' had all recipients before"),
     };
     if adopted + others + run.numbers.orphaned == 0 {
-        return job.verbose(format!("{news}, and nothing that it could have published is at {target}."));
+        let besides = if run.new_state || another { "" } else { " besides" };
+        return job
+            .verbose(format!("{news}, and nothing that it could have published{besides} is at {target}."));
     }
     let others = match others {
         0 => String::new(),

@@ -25,9 +25,11 @@ impl Exchange {
         }
     }
 
-    /// Nothing is left of what a write took away. Where that emptied a property, the way in which it was asked works.
+    /// Nothing is left of what a write took away. Where that emptied a property in which something was seen before, the
+    /// way in which it was asked works.
     pub(super) fn note_cleared(&mut self, write: &TargetWrite<'_>, insisted: bool) {
-        if !write.removed().into_iter().any(|value| write.empties(value)) {
+        let mut seen = write.current.iter().flat_map(|current| &current.values);
+        if !seen.any(|value| write.empties(value)) {
             return;
         }
         let form = if insisted { ClearForm::Remove } else { self.clear_form().form };

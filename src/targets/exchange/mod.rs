@@ -293,6 +293,11 @@ impl Target for Exchange {
         query.link.is_some_and(|key| self.was_listed_with(key, query.anchor, values))
     }
 
+    /// A read is answered by another server than the write.
+    fn shows_late(&self) -> bool {
+        true
+    }
+
     /// The answer to a write says nothing of what became of the property: `null` may leave it as it is.
     fn removal(&mut self) -> Removal {
         if self.clear_form().confirmed { Removal::Seen } else { Removal::Unseen }

@@ -206,9 +206,10 @@ pub(super) fn changed(write: &TargetWrite<'_>, clear: ClearForm) -> Vec<(&'stati
         list.sort_unstable();
         list
     };
-    let current = write.current.as_ref().map(|current| current.values.as_slice()).unwrap_or_default();
+    let shown = write.current.iter().flat_map(|current| &current.values);
+    let current: Vec<Value> = shown.chain(&write.unseen).cloned().collect();
     let list = |attribute| {
-        let (old, new) = (of(current, attribute), of(&write.values, attribute));
+        let (old, new) = (of(&current, attribute), of(&write.values, attribute));
         let (old, same) = (old.clone(), sorted(old) == sorted(new.clone()));
         let whole = match (new.is_empty(), clear) {
             (false, _) => Parameter::BinaryList(new),

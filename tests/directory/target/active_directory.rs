@@ -140,6 +140,7 @@ pub fn take_out_at(settings: &ActiveDirectorySettings, context: &Context) -> Res
         query: alice.query(),
         current: Some(current.clone()),
         values: current.values[1..].to_vec(),
+        unseen: Vec::new(),
     };
     target.write(&[write.clone(), write], context)
 }

@@ -143,7 +143,7 @@ fn a_write_is_seen_by_all_values_elsewhere_and_by_those_of_the_change_in_place()
         fresh: true,
     };
     let current = Some(there(&["a", "b"]));
-    let write = TargetWrite { query, current, values: vec![value("b"), value("c")] };
+    let write = TargetWrite { query, current, values: vec![value("b"), value("c")], unseen: Vec::new() };
     use Sight::{Before, Neither, Written};
     for (found, elsewhere, in_place) in [
         (Some(there(&["c", "b"])), Written, Written),

@@ -124,6 +124,49 @@ fn who_was_published_and_is_gone_from_the_target_is_not_looked_for_in_every_run_
     assert_eq!(harness.state().unmet("id-alice").unwrap(), None);
 }
 
+/// Alice among others, at a target that shows writes late; she has left, and is not there when her values are to go.
+fn alice_left_and_is_not_there() -> Harness {
+    let others = (0..12).map(|number| person(&format!("other{number}"), &["b"]));
+    let mut harness = Harness::new([person("alice", &["a"])].into_iter().chain(others).collect());
+    harness.faults = vec![Fault::ShowsLate];
+    harness.run().ok();
+    harness.source.recipients.remove(0);
+    harness.faults.extend(excluded(Exclusion::NotFound));
+    let run = harness.run();
+    assert_eq!((run.planned(), run.ok().numbers.exported, numbers(&run).0), ((0, 0, 1), 0, 1));
+    assert_eq!(harness.state().managed("id-alice").unwrap().len(), 1, "nobody has seen that it is gone");
+    harness
+}
+
+#[test]
+fn who_is_not_there_when_it_is_to_lose_its_values_loses_them_when_it_is_back() {
+    let mut harness = alice_left_and_is_not_there();
+    for _ in 0..20 {
+        harness.now += 24 * HOUR;
+        let run = harness.run();
+        assert_eq!((run.planned(), numbers(&run).0), ((0, 0, 0), 1), "no removal for the guard to count");
+    }
+    harness.faults = vec![Fault::ShowsLate];
+    harness.now += 24 * HOUR;
+    let run = harness.run();
+    assert_eq!((run.planned(), run.ok().numbers.exported), ((0, 0, 1), 1));
+    assert!(harness.published("alice").is_empty() && harness.state().managed("id-alice").unwrap().is_empty());
+}
+
+#[test]
+fn who_is_not_there_for_thirty_days_is_forgotten_and_the_run_says_so() {
+    let mut harness = alice_left_and_is_not_there();
+    harness.now += 29 * 24 * HOUR;
+    assert_eq!(numbers(&harness.run()).0, 1);
+    harness.now += 24 * HOUR;
+    let run = harness.run();
+    let told = run.told.warnings();
+    assert!(told.iter().any(|one| one.contains("what was published for it is forgotten")), "{told:?}");
+    assert!(harness.state().managed("id-alice").unwrap().is_empty());
+    harness.now += HOUR;
+    assert_eq!((numbers(&harness.run()).0, harness.state().unmet("id-alice").unwrap()), (0, None));
+}
+
 #[test]
 fn nobody_rests_once_the_state_is_new_and_a_preview_keeps_nothing() {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);

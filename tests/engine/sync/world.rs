@@ -11,7 +11,7 @@ use smime_sync::{
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Exclusion, Fingerprint, PublishedRecipient, Recipient, Timestamp},
-    targets::{Match, Stranger, Target, TargetQuery, TargetWrite, folder::Folder},
+    targets::{Match, Removal, Stranger, Target, TargetQuery, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +58,8 @@ pub enum Fault {
     AsksEach,
     /// A replica may answer.
     Replicates,
+    /// Reads may not know of the writes of the last hours.
+    ShowsLate,
     /// Nothing tells whose its recipients are.
     ShowsNoAnchors,
     /// The caller cancels after the batch with this number.
@@ -196,6 +198,12 @@ impl Target for FaultyTarget {
     }
     fn has_replicas(&self) -> bool {
         self.faults.contains(&Fault::Replicates)
+    }
+    fn shows_late(&self) -> bool {
+        self.faults.contains(&Fault::ShowsLate)
+    }
+    fn removal(&mut self) -> Removal {
+        if self.shows_late() { Removal::Seen } else { Removal::Sure }
     }
     fn strangers(&mut self, context: &Context, sink: &mut dyn FnMut(Stranger) -> Result<()>) -> Result<()> {
         if !self.faults.contains(&Fault::ShowsNoAnchors) {

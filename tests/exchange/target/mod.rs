@@ -7,6 +7,7 @@ mod flavours;
 mod identity;
 mod killed;
 mod large;
+mod late;
 mod lost_state;
 pub mod organisation;
 mod publishing;

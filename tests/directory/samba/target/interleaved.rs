@@ -123,7 +123,7 @@ fn curate(target: &mut ActiveDirectoryTarget, people: &[Person], met: &mut Met, 
         let Ok(Match::One(current)) = matched else { panic!("{matched:?}") };
         let values: Vec<_> = current.values.iter().filter(|value| !is_stale(value)).cloned().collect();
         if values.len() < current.values.len() {
-            writes.push(TargetWrite { query, current: Some(current), values });
+            writes.push(TargetWrite { query, current: Some(current), values, unseen: Vec::new() });
         }
     }
     for written in target.write(&writes, context).unwrap() {

@@ -89,6 +89,7 @@ fn an_object_that_was_deleted_meanwhile_costs_no_other() {
             query: person.query(),
             current: Some(person.found(&mut target, &context)),
             values: Vec::new(),
+            unseen: Vec::new(),
         })
         .collect();
     unit.modify(0, "delete");
