@@ -49,6 +49,7 @@ pub struct HttpClient {
     route: Arc<Route>,
     trace: Option<Arc<Trace>>,
     cancel: CancellationToken,
+    connect_limit: Duration,
     /// The setting of the profile that limits the time; `None`: none does.
     limited_by: Option<&'static str>,
 }
@@ -86,7 +87,7 @@ pub struct HttpFailure {
     /// Whether the answer was larger than [`MAX_BODY`]: asked again in the same way it is as large.
     pub too_large: bool,
     /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `ProxyCredentialRejected`, `ProxyRefused`,
-    /// `Canceled`.
+    /// `ProfileInvalid` for a proxy of the environment of another kind, `Canceled`.
     pub error: Error,
 }
 
@@ -103,7 +104,8 @@ impl HttpClient {
             builder(settings.connection.time_limit()).https_only(true).tls_backend_preconfigured(config);
         let route = Route::of(&settings.proxy, secrets)?;
         let client = Self::build(builder, route, None, context.cancel.clone())?;
-        Ok(Self { limited_by: Some("-Timeout"), ..client })
+        let connect_limit = settings.connection.time_limit().min(CONNECT_LIMIT);
+        Ok(Self { connect_limit, limited_by: Some("-Timeout"), ..client })
     }
 
     /// The same, with everything that goes over the network noted in `trace`.
@@ -129,7 +131,8 @@ impl HttpClient {
         let client = route.apply(builder)?.build().map_err(|e| {
             Error::new(ErrorId::Internal, format!("The HTTP client can't be set up: {}", chain(&e)))
         })?;
-        Ok(Self { client, route: Arc::new(route), trace, cancel, limited_by: None })
+        let connect_limit = CONNECT_LIMIT;
+        Ok(Self { client, route: Arc::new(route), trace, cancel, connect_limit, limited_by: None })
     }
 
     /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
@@ -144,6 +147,11 @@ impl HttpClient {
 
     async fn attempt(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
         let host = host(&request.url);
+        self.route.check(&request.url).map_err(|error| HttpFailure {
+            sent: false,
+            too_large: false,
+            error,
+        })?;
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
             Ok(done) => done.unwrap_or_else(|_| Err(self.late(&host, time_limit))),
@@ -181,9 +189,35 @@ impl HttpClient {
 }
 
 impl HttpClient {
+    /// How long a connection may take, in words.
+    fn patience(&self) -> String {
+        let seconds = self.connect_limit.as_secs();
+        match (self.limited_by, self.connect_limit < CONNECT_LIMIT) {
+            (Some(setting), true) => format!("{seconds} s; {setting} sets the limit"),
+            _ => format!("{seconds} s"),
+        }
+    }
+
     /// The failure of a request without an answer.
     async fn failure(&self, url: &Url, host: &str, error: reqwest::Error) -> HttpFailure {
-        let Some(proxy) = self.route.proxy(url) else { return failure("service", host, "", error) };
+        let late = error.is_connect() && error.is_timeout();
+        let Some(proxy) = self.route.proxy(url) else {
+            let mut failed = failure("service", host, "", error);
+            if late {
+                let told = format!(
+                    "The service '{host}' can't be reached: no connection within {}.",
+                    self.patience()
+                );
+                failed.error.message = told;
+            }
+            return failed;
+        };
+        if late {
+            let within = self.patience();
+            let message = format!("The proxy '{proxy}' opened no connection to '{host}' within {within}.");
+            let error = Error::new(ErrorId::ExchangeUnreachable, message).target(proxy);
+            return HttpFailure { sent: false, too_large: false, error: error.advice(self.route.advice()) };
+        }
         let texts: Vec<String> = sources(&error).map(ToString::to_string).collect();
         match Tunnel::of(texts.iter().map(String::as_str)).filter(|_| error.is_connect()) {
             None => failure("service", host, &format!(" (through the proxy '{proxy}')"), error),
@@ -300,6 +334,8 @@ fn failure(who: &str, host: &str, through: &str, error: reqwest::Error) -> HttpF
         "can't be reached: the connection timed out"
     } else if error.is_connect() {
         "can't be reached"
+    } else if sources(&error).any(|one| is_no_http(&one.to_string())) {
+        "answered with something that is no HTTP"
     } else {
         "ended the connection without an answer"
     };
@@ -367,11 +403,26 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     })
 }
 
+/// What a library says to its users, as ours understand it.
+fn plain(text: &str) -> String {
+    // Some texts go on with the address of a page for programmers.
+    match text.contains("without sending TLS close_notify") {
+        true => "it was cut off".to_owned(),
+        false => text.to_owned(),
+    }
+}
+
+/// Whether a text is that of an answer whose first line is none of HTTP.
+fn is_no_http(text: &str) -> bool {
+    text.contains("invalid HTTP version parsed")
+}
+
 /// The reasons behind an error, outermost first; no address, since that is said already.
 fn chain(error: &reqwest::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     for text in sources(error).map(ToString::to_string) {
         // Some repeat what they wrap.
+        let text = plain(&text);
         if texts.last().is_none_or(|last| !last.contains(&text)) {
             texts.push(text);
         }

@@ -7,7 +7,7 @@ use super::{job::Job, look::ambiguous, mode::Sight};
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
-    model::{Change, Exclusion, Run, counted},
+    model::{Change, Exclusion, Run, at_start, counted},
     targets::{Match, Removal, TargetQuery, TargetRecipient, TargetWrite},
 };
 
@@ -170,7 +170,7 @@ fn close(job: &Job<'_>, run: &mut Run, open: Open<'_>, back: &mut ReadBack) -> R
             Shown::Before | Shown::Left(_) => {
                 let what = format!(
                     "{} still shows the old values of {recipient}; the next run looks again.",
-                    job.target.name()
+                    at_start(&job.target.name())
                 );
                 job.context.log(LogLevel::Warning, what)?;
             }
@@ -219,7 +219,7 @@ impl Check<'_> {
             (_, Sight::Neither) => {
                 let what = format!(
                     "{} shows {} for {}, which is neither the old nor the new state; the run stops.",
-                    job.target.name(),
+                    at_start(&job.target.name()),
                     counted(count, "value", "values"),
                     self.change.recipient
                 );
@@ -236,7 +236,7 @@ impl Check<'_> {
 
     /// Something is left; `refusal` is what the target said to the other way.
     fn left(&self, job: &Job<'_>, found: TargetRecipient, refusal: Option<&Error>) -> Left {
-        let (name, recipient) = (job.target.name(), &self.change.recipient);
+        let (name, recipient) = (at_start(&job.target.name()), &self.change.recipient);
         let left = counted(self.write.left(&found).len(), "value", "values");
         let then = match refusal {
             Some(error) => format!("and refused to take them away in another way: {error}"),

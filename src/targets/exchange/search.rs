@@ -14,7 +14,7 @@ use crate::{
     error::{ErrorId, Result},
     event::{Context, LogLevel},
     exchange::{Command, Location, Output},
-    model::{Fingerprint, counted},
+    model::{Fingerprint, at_start, counted},
 };
 
 /// So many recipients a run are asked for one by one; above, listing everybody takes fewer requests.
@@ -89,7 +89,7 @@ impl Exchange {
             self.fill(&mut index, *kind, &command::list(*kind, location, true), context)?;
         }
         index.sort();
-        let (name, seconds) = (self.channel.name(), began.elapsed().as_secs_f64());
+        let (name, seconds) = (at_start(&self.channel.name()), began.elapsed().as_secs_f64());
         context.log(
             LogLevel::Verbose,
             format!(
