@@ -278,8 +278,7 @@ function New-SmimeSyncProfile {
 
         [string[]] $ServerCertificatePath,
 
-        [ValidateRange(1, 86400)]
-        [int] $Timeout,
+        [string] $Timeout,
 
         [Alias('LiteralPath')]
         [string] $Path,
