@@ -9,6 +9,8 @@ use crate::{
 
 /// The most times that one command is sent.
 pub const MOST_ATTEMPTS: u32 = 10;
+/// The fewest times that one command is sent where the service was never met, however long they take.
+pub const FEWEST_ATTEMPTS: u32 = 3;
 /// The shortest upper bound of a back-off.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 /// The longest back-off.

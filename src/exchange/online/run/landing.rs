@@ -15,7 +15,7 @@ use crate::{
             answer::Page,
             delivery::{AnswerSize, Asked, Delivery, is_delay, lacking},
             manner::Doubt,
-            retry::{MOST_ATTEMPTS, back_off, chance, first_back_off},
+            retry::{FEWEST_ATTEMPTS, MOST_ATTEMPTS, back_off, chance, first_back_off},
             throttle::Course,
         },
     },
@@ -251,7 +251,7 @@ impl Run<'_> {
                 return self.ended(&job, error);
             }
             Retry::Once if job.attempts > 0 => return self.ended(&job, failure.error),
-            _ if is_elsewhere && self.line.breaker.is_without_service(now) => {
+            _ if is_elsewhere && attempts >= FEWEST_ATTEMPTS && self.line.breaker.is_without_service(now) => {
                 return self.ended(&job, failure.error);
             }
             _ if attempts >= MOST_ATTEMPTS => return self.ended(&job, failure.error),
