@@ -255,9 +255,15 @@ fn what_earlier_runs_have_shown_stays_told_and_how_is_cleared_is_told_in_any_cas
             "Passed: Certificates are cleared with null, as far as is known: the first run that takes all certificates \
               of somebody away settles it.",
         );
+        let all = json!({ "RemovalPercent": 100 });
+        let set = json!({ "Operation": "SetProfile", "Name": "corp", "Settings": all });
+        home.ask(Organisation::default(), set).0.unwrap();
         let sync = || {
             let extra = json!({ "Operation": "Sync", "ProfileName": "corp", "AllowRemoval": 10 });
-            home.ask(Organisation::default(), extra).0.unwrap();
+            let (done, caller) = home.ask(Organisation::default(), extra);
+            done.unwrap();
+            let [run] = <[Json; 1]>::try_from(caller.results_of(ResultType::Run)).unwrap();
+            assert_eq!(run["Result"], "Success", "{run}");
         };
         sync();
         let ldif = fs::read_to_string(home.path("directory.ldif")).unwrap();

@@ -38,6 +38,9 @@ const SHORTEST_OF_ADDRESS: usize = 12;
 /// Shorter texts come up by chance.
 const SHORTEST: usize = 6;
 
+/// How a text is shown, telling what of it is left out.
+type Show = fn(&str, &mut dyn FnMut(&str)) -> String;
+
 /// Leaves out secrets, and knows again those that it has seen.
 #[derive(Default)]
 pub struct Redactor {
@@ -82,7 +85,7 @@ impl Redactor {
         self.text(&text)
     }
 
-    fn addresses(&mut self, text: &str, show: fn(&str, &mut dyn FnMut(&str)) -> String) -> String {
+    fn addresses(&mut self, text: &str, show: Show) -> String {
         show(text, &mut |secret| {
             if secret.len() >= SHORTEST_OF_ADDRESS {
                 self.learn(secret);
