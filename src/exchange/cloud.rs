@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use crate::{
     error::{Error, ErrorId, Result},
-    profile::{ExchangeEnvironment, ExchangeOnlineSettings},
+    profile::{self, ExchangeEnvironment, ExchangeOnlineSettings},
 };
 
 /// The id of Exchange Online as a resource in every tenant; the audience of some of its tokens.
@@ -137,21 +137,9 @@ fn is_within(host: &str, known: &str) -> bool {
     host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Scheme, host and port of an address.
+/// [`profile::origin`] of a setting.
 fn origin(setting: &str, given: &str) -> Result<Url> {
-    let invalid = |what: String| Error::new(ErrorId::ProfileInvalid, format!("{setting} {what}."));
-    let mut url = Url::parse(given).map_err(|e| invalid(format!("'{given}' is no address: {e}")))?;
-    // Such an address may hold a password, so it is not shown.
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("names a user, but only scheme, host and port are wanted".into()));
-    }
-    if url.scheme() != "https" {
-        return Err(invalid(format!("'{given}' does not begin with 'https://'")));
-    }
-    url.set_path("/");
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok(url)
+    profile::origin(given).map_err(|what| Error::new(ErrorId::ProfileInvalid, format!("{setting} {what}.")))
 }
 
 #[cfg(test)]

@@ -216,9 +216,23 @@ pub struct SettledFact {
     pub fact: &'static str,
     /// The form in use: `as numbers`.
     pub form: &'static str,
-    /// Whether an answer of this run has confirmed it.
-    pub confirmed: bool,
+    /// Whether an answer has shown it.
+    pub shown: Shown,
 }
+
+/// When an answer has shown a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// In this run.
+    Now,
+    /// In an earlier one.
+    Earlier,
+    /// Never.
+    Never,
+}
+
+/// What the fact of clearing is about.
+pub const CLEARED: &str = "Certificates are cleared";
 
 impl Dialect {
     /// That of an organisation of which nothing is known.
@@ -244,7 +258,12 @@ impl Dialect {
     /// Every fact in words, in the order in which a run meets them.
     pub fn settled(&self) -> Vec<SettledFact> {
         fn told<F: Form>(fact: &'static str, of: Fact<F>) -> SettledFact {
-            SettledFact { fact, form: of.form.words(), confirmed: of.now }
+            let shown = match of {
+                Fact { now: true, .. } => Shown::Now,
+                Fact { confirmed: true, .. } => Shown::Earlier,
+                _ => Shown::Never,
+            };
+            SettledFact { fact, form: of.form.words(), shown }
         }
         vec![
             told("The tenant is named", self.tenant),
@@ -256,7 +275,7 @@ impl Dialect {
             told("Certificates are read", self.values),
             told("Writes run", self.anchor),
             told("Certificates are sent", self.bytes),
-            told("Certificates are cleared", self.clear),
+            told(CLEARED, self.clear),
         ]
     }
 

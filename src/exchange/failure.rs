@@ -116,6 +116,10 @@ pub fn classify(answer: Answer<'_>) -> Failure {
     }
 }
 
+/// What to do about a recipient of which the service says both in one sentence.
+const SYNCED_OR_MOVED: &str = "Where it is synchronised, write it on premises: use a profile with -Target ActiveDirectory. Where it is being moved, \
+     run again after the move.";
+
 /// What follows from a status and a kind.
 struct Verdict {
     id: ErrorId,
@@ -187,6 +191,7 @@ fn told(answer: &Answer<'_>, kind: Option<Kind>, id: ErrorId, text: &str) -> Err
         }
         (_, Some(Kind::OutOfScope)) => Error::new(id, said).advice(rights::SCOPE),
         (_, None) if is_too_large(text) => Error::new(id, said).advice(TOO_LARGE),
+        (_, Some(Kind::Synced)) => Error::new(id, said).advice(SYNCED_OR_MOVED),
         // Not ours to change: the service's own words end as they end.
         _ if text.is_empty() => Error::new(id, format!("{said}.")),
         _ => Error::new(id, said),
@@ -230,6 +235,7 @@ pub fn classify_session(message: &str, error_id: &str, exception: &str, missing:
         Some(Kind::LacksCmdlet) => error.advice(rights::advice(used, None, Account::Session)),
         Some(Kind::OutOfScope) => error.advice(rights::SCOPE),
         None if is_too_large(message) => error.advice(TOO_LARGE),
+        Some(Kind::Synced) => error.advice(SYNCED_OR_MOVED),
         _ => error,
     }
 }

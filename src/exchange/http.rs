@@ -1,10 +1,10 @@
 //! HTTP as Exchange Online and the sign-in need it: requests that end in time or with the task, answers of limited size.
 
 mod body;
+mod failure;
 
 use std::{
-    error::Error as _,
-    fmt, io,
+    fmt,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -18,17 +18,20 @@ use reqwest::{
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use self::body::Unreadable;
+use self::{
+    body::Unreadable,
+    failure::{broken, chain, failure, sources, unreadable},
+};
 use super::{
     proxy::{Route, Secrets, Tunnel},
     trace::Trace,
 };
 use crate::{
-    error::{Error, ErrorId, NativeStatus, Result},
+    error::{Error, ErrorId, Result},
     event::{Context, unless_canceled},
     model::Timestamp,
     profile::ExchangeOnlineSettings,
-    tls::{self, Fault},
+    tls,
 };
 
 /// The largest body that is taken, after decompression: a page of 1,000 recipients with 15 values each is far below.
@@ -49,6 +52,7 @@ pub struct HttpClient {
     route: Arc<Route>,
     trace: Option<Arc<Trace>>,
     cancel: CancellationToken,
+    connect_limit: Duration,
     /// The setting of the profile that limits the time; `None`: none does.
     limited_by: Option<&'static str>,
 }
@@ -86,7 +90,7 @@ pub struct HttpFailure {
     /// Whether the answer was larger than [`MAX_BODY`]: asked again in the same way it is as large.
     pub too_large: bool,
     /// `ExchangeUnreachable`, `ExchangeTlsFailed`, `ExchangeProtocol`, `ProxyCredentialRejected`, `ProxyRefused`,
-    /// `Canceled`.
+    /// `ProfileInvalid` for a proxy of the environment of another kind, `Canceled`.
     pub error: Error,
 }
 
@@ -103,7 +107,8 @@ impl HttpClient {
             builder(settings.connection.time_limit()).https_only(true).tls_backend_preconfigured(config);
         let route = Route::of(&settings.proxy, secrets)?;
         let client = Self::build(builder, route, None, context.cancel.clone())?;
-        Ok(Self { limited_by: Some("-Timeout"), ..client })
+        let connect_limit = settings.connection.time_limit().min(CONNECT_LIMIT);
+        Ok(Self { connect_limit, limited_by: Some("-Timeout"), ..client })
     }
 
     /// The same, with everything that goes over the network noted in `trace`.
@@ -129,7 +134,8 @@ impl HttpClient {
         let client = route.apply(builder)?.build().map_err(|e| {
             Error::new(ErrorId::Internal, format!("The HTTP client can't be set up: {}", chain(&e)))
         })?;
-        Ok(Self { client, route: Arc::new(route), trace, cancel, limited_by: None })
+        let connect_limit = CONNECT_LIMIT;
+        Ok(Self { client, route: Arc::new(route), trace, cancel, connect_limit, limited_by: None })
     }
 
     /// Sends a request and reads the whole answer, whatever its status, within `time_limit`.
@@ -144,6 +150,11 @@ impl HttpClient {
 
     async fn attempt(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
         let host = host(&request.url);
+        self.route.check(&request.url).map_err(|error| HttpFailure {
+            sent: false,
+            too_large: false,
+            error,
+        })?;
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
             Ok(done) => done.unwrap_or_else(|_| Err(self.late(&host, time_limit))),
@@ -181,9 +192,35 @@ impl HttpClient {
 }
 
 impl HttpClient {
+    /// How long a connection may take, in words.
+    fn patience(&self) -> String {
+        let seconds = self.connect_limit.as_secs();
+        match (self.limited_by, self.connect_limit < CONNECT_LIMIT) {
+            (Some(setting), true) => format!("{seconds} s; {setting} sets the limit"),
+            _ => format!("{seconds} s"),
+        }
+    }
+
     /// The failure of a request without an answer.
     async fn failure(&self, url: &Url, host: &str, error: reqwest::Error) -> HttpFailure {
-        let Some(proxy) = self.route.proxy(url) else { return failure("service", host, "", error) };
+        let late = error.is_connect() && error.is_timeout();
+        let Some(proxy) = self.route.proxy(url) else {
+            let mut failed = failure("service", host, "", error);
+            if late {
+                let told = format!(
+                    "The service '{host}' can't be reached: no connection within {}.",
+                    self.patience()
+                );
+                failed.error.message = told;
+            }
+            return failed;
+        };
+        if late {
+            let within = self.patience();
+            let message = format!("The proxy '{proxy}' opened no connection to '{host}' within {within}.");
+            let error = Error::new(ErrorId::ExchangeUnreachable, message).target(proxy);
+            return HttpFailure { sent: false, too_large: false, error: error.advice(self.route.advice()) };
+        }
         let texts: Vec<String> = sources(&error).map(ToString::to_string).collect();
         match Tunnel::of(texts.iter().map(String::as_str)).filter(|_| error.is_connect()) {
             None => failure("service", host, &format!(" (through the proxy '{proxy}')"), error),
@@ -284,97 +321,4 @@ fn date(headers: &HeaderMap) -> Option<Timestamp> {
 fn timestamp(time: SystemTime) -> Option<Timestamp> {
     let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
     i64::try_from(seconds).ok().map(Timestamp)
-}
-
-/// The failure of a request without an answer; `who` is the one that failed, `through` what it was asked through.
-fn failure(who: &str, host: &str, through: &str, error: reqwest::Error) -> HttpFailure {
-    let sent = !(error.is_connect() || error.is_builder());
-    let what = if let Some(tls) = tls_error(&error) {
-        return HttpFailure { sent, too_large: false, error: tls_failed(who, host, through, tls) };
-    } else if error.is_builder() {
-        // Address and headers were read before, so that only the scheme can be wrong.
-        "is not reached without TLS"
-    } else if error.is_dns() {
-        "is not known by name"
-    } else if error.is_connect() && error.is_timeout() {
-        "can't be reached: the connection timed out"
-    } else if error.is_connect() {
-        "can't be reached"
-    } else {
-        "ended the connection without an answer"
-    };
-    let error = unreachable(who, host, &format!("{through} {what}"), &error);
-    HttpFailure { sent, too_large: false, error }
-}
-
-/// The failure of an answer that began.
-fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
-    let error = unreachable("service", host, " broke off in the middle of its answer", &error);
-    HttpFailure { sent: true, too_large: false, error }
-}
-
-/// The failure of a success that nobody can read.
-fn unreadable(host: &str, reason: &Unreadable) -> HttpFailure {
-    let (id, what) = match reason {
-        Unreadable::TooLarge => (ErrorId::ExchangeProtocol, format!("has more than {} MiB", MAX_BODY >> 20)),
-        Unreadable::Unknown(coding) => {
-            (ErrorId::ExchangeProtocol, format!("is packed as '{coding}', which was not asked for"))
-        }
-        Unreadable::Truncated => (ErrorId::ExchangeUnreachable, "breaks off in its middle".to_owned()),
-        Unreadable::Damaged(why) => (ErrorId::ExchangeProtocol, format!("can't be unpacked: {why}")),
-    };
-    let error = Error::new(id, format!("The answer of '{host}' {what}.")).target(host);
-    HttpFailure { sent: true, too_large: matches!(reason, Unreadable::TooLarge), error }
-}
-
-fn unreachable(who: &str, host: &str, what: &str, error: &reqwest::Error) -> Error {
-    let io = sources(error).find_map(|one| one.downcast_ref::<io::Error>());
-    let text = chain(error);
-    let native = NativeStatus {
-        os_error: io.and_then(io::Error::raw_os_error),
-        text: Some(text.clone()),
-        ..NativeStatus::default()
-    };
-    let message = format!("The {who} '{host}'{what} ({text}).");
-    Error::new(ErrorId::ExchangeUnreachable, message).target(host).native(native)
-}
-
-fn tls_failed(who: &str, host: &str, through: &str, error: &rustls::Error) -> Error {
-    let what = match tls::fault(error) {
-        (Fault::Other, _) => format!("and this machine could not agree on TLS: {error}"),
-        (_, what) => what,
-    };
-    let native = NativeStatus { text: Some(error.to_string()), ..NativeStatus::default() };
-    Error::new(ErrorId::ExchangeTlsFailed, format!("The {who} '{host}'{through} {what}."))
-        .target(host)
-        .native(native)
-}
-
-fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(error.source(), |&one| one.source())
-}
-
-/// The error of TLS behind an error.
-fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
-    sources(error).find_map(|mut one| {
-        loop {
-            if let Some(tls) = one.downcast_ref() {
-                return Some(tls);
-            }
-            // An `io::Error` does not name what it wraps as its source.
-            one = one.downcast_ref::<io::Error>()?.get_ref()?;
-        }
-    })
-}
-
-/// The reasons behind an error, outermost first; no address, since that is said already.
-fn chain(error: &reqwest::Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for text in sources(error).map(ToString::to_string) {
-        // Some repeat what they wrap.
-        if texts.last().is_none_or(|last| !last.contains(&text)) {
-            texts.push(text);
-        }
-    }
-    texts.join(": ")
 }

@@ -87,8 +87,7 @@ impl Command {
 
     /// What of it a role decides about.
     fn used(&self) -> failure::Used {
-        let confirm = (self.confirm != Confirm::None).then_some("Confirm");
-        let names = self.parameters.iter().map(|(name, _)| *name).chain(confirm);
+        let names = self.parameters.iter().map(|(name, _)| *name);
         failure::Used {
             cmdlet: self.cmdlet,
             parameters: names.filter(|name| !matches!(*name, "Identity" | "ResultSize" | "Filter")).collect(),

@@ -15,7 +15,7 @@ pub struct TrustStore {
     pub path: Option<String>,
     /// Bytes of the whole store.
     pub size: u64,
-    /// Whether it was uploaded.
+    /// Whether it was uploaded, and showed when it was read back.
     pub published: bool,
     /// The certificates, in the order of their subjects.
     pub certificate: Vec<TrustStoreCertificate>,

@@ -1,6 +1,9 @@
 //! `PublishTrustStore`: the issuing CAs, uploaded to Exchange.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{engine::Engine, open::Opening, request::PublishTrustStoreRequest};
 use crate::{
@@ -10,11 +13,14 @@ use crate::{
         CmdletChannel,
         trust_store::{self as store, MergedStore, PresentStore},
     },
-    model::{Fingerprint, Timestamp, TrustStore, counted},
+    model::{Timestamp, TrustStore, at_start, counted},
     places, sync,
     targets::exchange::organization,
     trust::{TrustAnchors, load_anchors},
 };
+
+/// How long to wait before what was uploaded is read again, each time that it is not there yet.
+const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// Uploads the profile's trust anchors, merged with what is there.
 /// Fails as the profile, its anchors and its channel do, with `OtherOrganization`, and as [`publish_through`] does.
@@ -113,9 +119,11 @@ fn publish_through(job: &Publication<'_>, channel: &mut dyn CmdletChannel, conte
     for warning in store::write(channel, merged.bytes.clone(), context)? {
         context.log(LogLevel::Warning, warning)?;
     }
-    verify(&merged, &present, channel, context)?;
-    result.published = true;
-    context.result(ResultType::TrustStore, &result)
+    let verified = verify(&merged, &present, channel, context);
+    // What was saved is told in any case.
+    result.published = verified.is_ok();
+    context.result(ResultType::TrustStore, &result)?;
+    verified
 }
 
 /// What is there and will not be there any more.
@@ -159,31 +167,46 @@ fn is_approved(
     Ok(answers.first().is_some_and(|answer| answer.approved))
 }
 
-/// Reads back what was uploaded. What was there before may come from a replica that has not heard of it yet.
+/// Reads back what was uploaded. What was there before may come from a replica that has not heard of it yet, so it is
+/// read again after a moment. Fails with `VerifyFailed`, saying what is there instead.
 fn verify(
     merged: &MergedStore,
     before: &PresentStore,
     channel: &mut dyn CmdletChannel,
     context: &Context,
 ) -> Result<()> {
-    let bytes = store::read(channel, context)?;
-    let after = store::parse(channel, bytes.as_deref())?;
-    let same =
-        |fingerprints: &mut dyn Iterator<Item = &Fingerprint>| after.certificates.keys().eq(fingerprints);
     let mut uploaded: Vec<_> = merged.certificates.iter().map(|one| &one.fingerprint).collect();
     uploaded.sort_unstable();
-    if same(&mut uploaded.into_iter()) {
-        return Ok(());
-    }
+    let mut waits = AGAIN.into_iter();
+    let is_older = loop {
+        let bytes = store::read(channel, context)?;
+        let after = store::parse(channel, bytes.as_deref())?;
+        let mut there = after.certificates.keys();
+        if there.clone().eq(uploaded.iter().copied()) {
+            return Ok(());
+        }
+        let is_older = there.by_ref().eq(before.certificates.keys());
+        match waits.next().filter(|_| is_older) {
+            Some(wait) => channel.wait(wait, context)?,
+            None => break is_older,
+        }
+    };
     let name = channel.name();
-    if same(&mut before.certificates.keys()) {
-        let message =
-            format!("{name} still shows the older trust store; run again later to see whether it took.");
-        return context.log(LogLevel::Warning, message);
-    }
-    let message =
-        format!("The trust store of {name} is neither the one that was uploaded nor the older one.");
-    Err(Error::new(ErrorId::VerifyFailed, message).target(name))
+    let (what, advice) = match is_older {
+        true => (
+            format!(
+                "{} answered the upload with success and still shows the older trust store.",
+                at_start(&name)
+            ),
+            "Run again in some minutes: a store that has arrived by then is not uploaded again. Where it has not, \
+             the account may lack the right to change it: see whether Set-SmimeConfig does by hand.",
+        ),
+        false => (
+            format!("The trust store of {name} is neither the one that was uploaded nor the older one."),
+            ErrorId::VerifyFailed.advice(),
+        ),
+    };
+    Err(Error::new(ErrorId::VerifyFailed, what).advice(advice).target(name))
 }
 
 /// Keeps the older store, readable by its owner only.

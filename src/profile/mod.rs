@@ -19,6 +19,7 @@ mod setting;
 mod settings;
 mod sign_in;
 mod time_limit;
+mod web_address;
 mod write;
 mod writer;
 
@@ -39,6 +40,7 @@ pub use self::{
         TrustSettings,
     },
     sign_in::{ApplicationKey, SignIn},
+    web_address::origin,
 };
 use crate::error::Error;
 

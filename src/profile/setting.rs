@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::proxy::ProxySetting;
+use super::{proxy::ProxySetting, web_address::origin};
 
 /// A setting of a profile, as the table has it.
 pub struct Setting {
@@ -38,7 +38,7 @@ pub enum Values {
     Thumbprint,
     /// Letters and digits.
     Word,
-    /// An address of the web.
+    /// The address of a service, by HTTPS.
     Address,
     /// A proxy's address, `System` or `None`.
     Proxy,
@@ -108,6 +108,9 @@ impl Setting {
             // The value may hold a password.
             return ProxySetting::parse(text).err();
         }
+        if let (Values::Address, Json::String(text)) = (self.values, value) {
+            return origin(text).err().map(|what| format!("-{} {what}", self.name));
+        }
         let (wrong, wanted) = match value {
             Json::Array(items) if self.list => {
                 (items.iter().find(|item| !self.values.include(item))?, self.values.describe())
@@ -129,7 +132,7 @@ impl Setting {
     /// offered now, and such a profile goes on working.
     pub(super) fn refusal_in_file(&self, value: &Json) -> Option<String> {
         match (self.values, value) {
-            (Values::Guid | Values::Thumbprint | Values::Word, Json::String(_)) => None,
+            (Values::Guid | Values::Thumbprint | Values::Word | Values::Address, Json::String(_)) => None,
             (Values::Number { least, .. } | Values::Seconds { least, .. }, Json::Number(number))
                 if matches!(self.of_type, Values::Number { most: UNLIMITED, .. }) =>
             {
@@ -166,7 +169,8 @@ impl Values {
 
     fn include_text(&self, text: &str) -> bool {
         match self {
-            Self::Text | Self::Address => true,
+            Self::Text => true,
+            Self::Address => origin(text).is_ok(),
             Self::Proxy => ProxySetting::parse(text).is_ok(),
             Self::Guid => Uuid::try_parse(text).is_ok(),
             // What Windows' dialogs put between the digits is skipped.
@@ -188,7 +192,7 @@ impl Values {
             Self::Guid => "a GUID".into(),
             Self::Thumbprint => "the 40 hexadecimal digits of a SHA-1".into(),
             Self::Word => "letters and digits only".into(),
-            Self::Address => "an address".into(),
+            Self::Address => "an address that begins with 'https://'".into(),
             Self::Proxy => "'System', 'None' or the address of a proxy".into(),
             Self::Path => "an absolute path".into(),
             Self::Number { least, most: UNLIMITED } => format!("{least} or more"),

@@ -74,8 +74,8 @@ settings! {
         ServerCertificatePath server_certificate_path: Vec<PathBuf> = default,
             "Files with CA certificates (PEM or DER) that the server's certificate, or that of a proxy, may come from, \
              besides this machine's trust store.";
-        Timeout timeout: Option<u32> = default in 1..=86_400,
-            "Seconds to wait for any one answer. Default: 60, and 300 for a page of a list of Exchange Online.";
+        Timeout timeout: Option<u32> = default in 1..=86_400 as Seconds,
+            "Seconds, or a TimeSpan, to wait for any one answer. Default: 60, and 300 for a page of a list of Exchange Online.";
     }
 
     /// A file with recipients.

@@ -10,7 +10,7 @@ use super::{job::Job, late::USUAL_DELAY, look::ambiguous, mode::Sight, same_erro
 use crate::{
     error::{Error, ErrorId, Result},
     event::LogLevel,
-    model::{Change, Exclusion, Run, Timestamp, counted},
+    model::{Change, Exclusion, Run, Timestamp, at_start, counted},
     state::since::Lasting,
     targets::{Match, Removal, TargetQuery, TargetRecipient, TargetWrite},
 };
@@ -255,7 +255,7 @@ fn close(job: &Job<'_>, run: &mut Run, open: Open<'_>, back: &mut ReadBack) -> R
             Shown::Before | Shown::Left(_) | Shown::Hidden(_) => {
                 let what = format!(
                     "{} still shows the old values of {recipient}; the next run looks again.",
-                    job.target.name()
+                    at_start(&job.target.name())
                 );
                 job.context.log(LogLevel::Warning, what)?;
             }
@@ -332,7 +332,7 @@ impl Check<'_> {
             (_, Sight::Neither) => {
                 let what = format!(
                     "{} shows {} for {}, which is neither the old nor the new state; the run stops.",
-                    job.target.name(),
+                    at_start(&job.target.name()),
                     counted(count, "value", "values"),
                     self.change.recipient
                 );

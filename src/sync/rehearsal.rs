@@ -164,7 +164,7 @@ impl Rehearsal {
                     self.kept.ways.insert(name(*way));
                 }
                 Tried::Refused(with, error) => return Ok(Err(refused(job, &label(with), error))),
-                Tried::Untried => {}
+                Tried::RefusedAlone(..) | Tried::Untried => {}
             }
         }
         job.state.set_setting(REHEARSED, &json(&self.kept)?)?;

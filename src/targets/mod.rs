@@ -7,7 +7,7 @@ pub mod rehearsal;
 
 use std::{fmt, time::Duration};
 
-use self::rehearsal::{Rehearsal, Rehearsed, Verb};
+use self::rehearsal::{Rehearsal, Rehearsed, Somebody, Verb};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, Result},
@@ -258,6 +258,12 @@ pub trait Target: Send {
     fn verb(&mut self, query: &TargetQuery<'_>) -> Option<&'static str> {
         let _ = query;
         None
+    }
+
+    /// Somebody whom `verb` writes, those with values rather than others; `None`: nobody is shown.
+    fn somebody(&mut self, verb: &Verb, context: &Context) -> Result<Option<Somebody>> {
+        let _ = (verb, context);
+        Ok(None)
     }
 
     /// Tries writes without carrying them out; one result each, in their order.

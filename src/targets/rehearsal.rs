@@ -21,6 +21,15 @@ pub struct Verb {
     pub whom: &'static str,
 }
 
+/// A recipient of a target that was not looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Somebody {
+    /// The target's own key.
+    pub key: String,
+    /// Its primary address, or the key.
+    pub label: String,
+}
+
 /// One way of writing: what writes, and the attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Way {
@@ -60,6 +69,9 @@ pub enum Tried {
     },
     /// It does not; with the place of the write that was refused.
     Refused(usize, Error),
+    /// Everybody it was tried with is refused for reasons of their own, which say nothing of the way; with the place and
+    /// the refusal of the first.
+    RefusedAlone(usize, Error),
     /// There is nobody to try it with.
     Untried,
 }
@@ -92,11 +104,15 @@ pub fn try_ways(
             let Some((before, is_known)) = tried.get_mut(place) else { continue };
             match verdict {
                 Ok(answer) => (*before, *is_known) = (Tried::Taken { with: round, answer }, true),
-                Err(error) if is_of_one(&error) => {}
+                Err(error) if is_of_one(&error) => {
+                    if *before == Tried::Untried {
+                        *before = Tried::RefusedAlone(round, error);
+                    }
+                }
                 Err(error) => {
                     *is_known = error.id != ErrorId::ExchangeRefused;
                     // Of several refusals the first is the one to tell.
-                    if *is_known || *before == Tried::Untried {
+                    if *is_known || matches!(before, Tried::Untried | Tried::RefusedAlone(..)) {
                         *before = Tried::Refused(round, error);
                     }
                 }

@@ -29,6 +29,11 @@ const ALL: [(&str, &str); 3] = [("alice", "UserMailbox"), ("gus", "MailUser"), (
 
 /// A profile whose source has Alice, Gus and Petra with a certificate each.
 fn home(stand_in: &StandIn) -> Home {
+    home_of(stand_in, &ALL.map(|(name, _)| name.to_owned()))
+}
+
+/// A profile whose source has these with a certificate each.
+fn home_of(stand_in: &StandIn, names: &[String]) -> Home {
     let application = stand_in.register_application();
     let anchor = Authority::root("CN=Unused", 3);
     let home = Home::new(
@@ -43,7 +48,7 @@ fn home(stand_in: &StandIn) -> Home {
     fs::write(&key, format!("{}{}", application.certificate_pem, application.key_pem)).unwrap();
     fs::write(home.path("root.cer"), root()).unwrap();
     let mut ldif = String::new();
-    for (name, _) in ALL {
+    for name in names {
         let address = format!("{name}@contoso.test");
         let value = STANDARD.encode(certificate(&address, 1));
         write!(ldif, "dn: CN={name},DC=contoso,DC=test\nobjectClass: user\nmail: {address}\nuserCertificate:: {value}\n\n")
@@ -124,7 +129,7 @@ fn whoever_has_nothing_is_tried_by_clearing_and_a_kind_that_is_missing_is_said()
     let missing = |cmdlet: &str, whom: &str| {
         format!(
             "Warning: {cmdlet} was not tried: of 3 recipients that were looked for, none is a {whom} that can be \
-             written. Nothing is to be done: a run that writes to a {whom} tries it first."
+             written, and Exchange Online shows no other. Nothing is to be done: a run that writes to a {whom} tries it first."
         )
     };
     assert_eq!(*user, missing("Set-MailUser", "mail user"));
@@ -228,6 +233,97 @@ fn what_it_finds_out_is_kept_where_there_is_a_state() {
     let [path] = <[_; 1]>::try_from(states()).unwrap();
     let kept = State::open_to_read(&path).unwrap().unwrap().setting("learned").unwrap().unwrap();
     assert!(kept.contains("Base64"), "{kept}");
+}
+
+#[test]
+fn what_was_tried_with_one_alone_and_refused_is_told_with_the_refusal() {
+    let stand_in = StandIn::start();
+    let mut alice = organisation(&ALL[..1]).remove(0);
+    alice["SyncedUnseen"] = json!(true);
+    stand_in.add(&[alice]);
+    let told = checks(&home(&stand_in), "Write");
+    for line in &told[..2] {
+        let begin = "Failed: Set-Mailbox does not take user";
+        let named = line.starts_with(begin) && line.contains("tried with what alice@contoso.test has there");
+        assert!(named && line.contains("synchronized from your on-premises organization"), "{line}");
+    }
+}
+
+#[test]
+fn each_cmdlet_is_tried_wherever_in_the_source_its_recipients_are() {
+    let kinds = ["UserMailbox", "MailUser", "MailContact"];
+    let names: Vec<String> = (0..45).map(|n| format!("p{n:02}")).collect();
+    let people: Vec<(&str, &str)> =
+        names.iter().enumerate().map(|(n, name)| (name.as_str(), kinds[n / 15])).collect();
+    let stand_in = StandIn::start();
+    stand_in.add(&organisation(&people));
+    stand_in.settings(json!({ "MissingCmdlets": ["Set-MailUser", "Set-MailContact"] }));
+    let told = checks(&home_of(&stand_in, &names), "Write");
+    let results: Vec<&str> = told.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(results, ["Passed:", "Passed:", "Failed:", "Failed:", "Failed:", "Failed:"], "{told:#?}");
+}
+
+#[test]
+fn a_kind_that_the_source_does_not_show_is_tried_with_anybody_and_its_refusal_is_a_warning() {
+    let (stand_in, home) = world(&[("alice", "UserMailbox"), ("zoe", "MailUser")], json!({}));
+    let told = checks(&home, "Write");
+    for line in &told[2..4] {
+        let whom = "tried with what zoe@contoso.test has there, who is none of the source's that were looked for, 1 value.";
+        assert!(line.starts_with("Passed: Set-MailUser takes ") && line.contains(whom), "{line}");
+    }
+    stand_in.settings(json!({ "MissingCmdlets": ["Set-MailUser"] }));
+    for line in &checks(&home, "Write")[2..4] {
+        assert!(line.starts_with("Warning: Set-MailUser does not take "), "{line}");
+        assert!(line.contains("Add-RoleGroupMember"), "{line}");
+    }
+}
+
+#[test]
+fn whose_values_can_t_be_read_is_not_tried_and_that_is_to_be_put_right() {
+    let (stand_in, home) = world(&ALL, json!({ "BinaryInClixml": "TypeName" }));
+    let told = checks(&home, "Write");
+    assert!(told[0].starts_with("Failed: "), "{told:#?}");
+    assert_eq!(told.len(), 4, "{told:#?}");
+    for line in &told[1..] {
+        assert!(line.starts_with("Warning: Set-Mail") && line.contains("3 can't be read"), "{line}");
+        assert!(line.contains("Put right first") && !line.contains("Nothing is to be done"), "{line}");
+    }
+    let asked = |cmdlet: &str| stand_in.requests().iter().any(|one| one.to_string().contains(cmdlet));
+    assert!(asked("Get-MailContact") && !asked("Set-Mail"), "{:?}", stand_in.requests());
+}
+
+#[test]
+fn what_earlier_runs_have_shown_stays_told_and_how_is_cleared_is_told_in_any_case() {
+    for (form, words) in [("Null", "with null"), ("Remove", "by naming each value")] {
+        let (stand_in, home) = world(&[], json!({ "ClearBy": form }));
+        stand_in.add(&[recipient("alice", "UserMailbox", json!({}))]);
+        let told = |line: &str| {
+            let all = checks(&home, "Service");
+            assert!(all.iter().any(|one| one == line), "{line}: {all:#?}");
+        };
+        told(
+            "Passed: Certificates are cleared with null, as far as is known: the first run that takes all certificates \
+              of somebody away settles it.",
+        );
+        let all = json!({ "RemovalPercent": 100 });
+        let set = json!({ "Operation": "SetProfile", "Name": "corp", "Settings": all });
+        home.ask(Organisation::default(), set).0.unwrap();
+        let sync = || {
+            let extra = json!({ "Operation": "Sync", "ProfileName": "corp", "AllowRemoval": 10 });
+            let (done, caller) = home.ask(Organisation::default(), extra);
+            done.unwrap();
+            let [run] = <[Json; 1]>::try_from(caller.results_of(ResultType::Run)).unwrap();
+            assert_eq!(run["Result"], "Success", "{run}");
+        };
+        sync();
+        let ldif = fs::read_to_string(home.path("directory.ldif")).unwrap();
+        let (before, alice) = ldif.split_at(ldif.find("userCertificate::").unwrap());
+        let (_, after) = alice.split_once('\n').unwrap();
+        fs::write(home.path("directory.ldif"), format!("{before}{after}")).unwrap();
+        sync();
+        told(&format!("Passed: Certificates are cleared {words}: an answer has shown it to an earlier run."));
+        told("Passed: Certificates are sent as numbers: an answer has shown it to an earlier run.");
+    }
 }
 
 fn walk(home: &Home) -> Vec<std::path::PathBuf> {

@@ -20,5 +20,5 @@ $script:NumberSetting = @(
     'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PeriodSetting = @(
-    'QuietPeriod', 'MaximumSourceAge', 'MissingPeriod'
+    'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod'
 )

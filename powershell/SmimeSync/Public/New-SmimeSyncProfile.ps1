@@ -56,8 +56,8 @@ function New-SmimeSyncProfile {
     certificate, or that of a proxy, may come from, besides this machine's trust store.
 
     .PARAMETER Timeout
-    ActiveDirectory, Directory, ExchangeOnline: Seconds to wait for any one answer. Default: 60, and 300 for a
-    page of a list of Exchange Online.
+    ActiveDirectory, Directory, ExchangeOnline: Seconds, or a TimeSpan, to wait for any one answer. Default: 60,
+    and 300 for a page of a list of Exchange Online.
 
     .PARAMETER Path
     Ldif, Csv: The file. Required there.
@@ -278,8 +278,7 @@ function New-SmimeSyncProfile {
 
         [string[]] $ServerCertificatePath,
 
-        [ValidateRange(1, 86400)]
-        [int] $Timeout,
+        [string] $Timeout,
 
         [Alias('LiteralPath')]
         [string] $Path,

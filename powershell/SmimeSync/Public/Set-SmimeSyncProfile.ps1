@@ -54,8 +54,8 @@ function Set-SmimeSyncProfile {
     certificate, or that of a proxy, may come from, besides this machine's trust store.
 
     .PARAMETER Timeout
-    ActiveDirectory, Directory, ExchangeOnline: Seconds to wait for any one answer. Default: 60, and 300 for a
-    page of a list of Exchange Online.
+    ActiveDirectory, Directory, ExchangeOnline: Seconds, or a TimeSpan, to wait for any one answer. Default: 60,
+    and 300 for a page of a list of Exchange Online.
 
     .PARAMETER Path
     Ldif, Csv: The file. Required there.

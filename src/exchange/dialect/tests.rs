@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn the_first_form_of_each_fact_is_the_one_to_begin_with() {
-    let words: Vec<_> = Dialect::of("t").settled().iter().map(|one| (one.form, one.confirmed)).collect();
+    let words: Vec<_> = Dialect::of("t").settled().iter().map(|one| (one.form, one.shown)).collect();
     let expected = [
         "by its id",
         "together in batches",
@@ -15,7 +15,7 @@ fn the_first_form_of_each_fact_is_the_one_to_begin_with() {
         "as numbers",
         "with null",
     ];
-    assert_eq!(words, expected.map(|form| (form, false)));
+    assert_eq!(words, expected.map(|form| (form, Shown::Never)));
 }
 
 #[test]
@@ -29,7 +29,13 @@ fn what_was_confirmed_is_kept_and_what_was_only_tried_begins_anew() {
     assert_eq!(again.bytes, Fact { form: ByteForm::Base64, confirmed: true, now: false });
     assert_eq!(again.anchor, Fact::default());
     assert_eq!(again.kept(), dialect.kept());
-    assert!(again.settled().iter().all(|one| !one.confirmed), "an earlier run's facts are none of this one");
+    let shown = |dialect: &Dialect| {
+        let some = dialect.settled().into_iter().filter(|one| one.shown != Shown::Never);
+        some.map(|one| (one.form, one.shown)).collect::<Vec<_>>()
+    };
+    let (page, bytes) = ("250 objects at a time", "as base64");
+    assert_eq!(shown(&dialect), [(page, Shown::Now), (bytes, Shown::Now)]);
+    assert_eq!(shown(&again), [(page, Shown::Earlier), (bytes, Shown::Earlier)]);
 }
 
 #[test]

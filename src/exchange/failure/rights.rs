@@ -6,7 +6,7 @@
 pub struct Used {
     /// Such as `Set-Mailbox`; empty where no cmdlet is known.
     pub cmdlet: &'static str,
-    /// The parameters besides `Identity`, which every role has.
+    /// The parameters besides those that every role has: `Identity` and the common ones, such as `Confirm`.
     pub parameters: Vec<&'static str>,
 }
 
@@ -43,6 +43,13 @@ const ROLES: &[(&str, &[&str])] = &[
     ("View-Only Configuration", &["Get-OrganizationConfig"]),
     ("Organization Configuration", &["Get-SmimeConfig", "Set-SmimeConfig"]),
 ];
+
+/// What is asked first, so that whoever has no role at all is refused it.
+const FIRST: &str = "Get-OrganizationConfig";
+
+/// What the rest of the work needs.
+const WHOLE: &str = "Publishing needs the role 'Mail Recipients', too, and new mail contacts 'Mail Recipient Creation': \
+     where the account has no role yet, give them together.";
 
 impl Used {
     /// Whether it only looks at something.
@@ -89,6 +96,7 @@ pub(super) fn advice(used: &Used, named: Option<&str>, account: Account) -> Stri
     let wanted = used.words(&parameters);
     let role = ROLES.iter().find(|(_, cmdlets)| cmdlets.contains(&used.cmdlet));
     let has = role.map(|(role, _)| format!(" The role '{role}' of Exchange has that.")).unwrap_or_default();
+    let has = if used.cmdlet == FIRST { format!("{has} {WHOLE}") } else { has };
     match account {
         Account::Application => format!(
             "Give the application a role with {wanted}.{has} Make it a member of a role group with that role: in the \
@@ -102,12 +110,15 @@ pub(super) fn advice(used: &Used, named: Option<&str>, account: Account) -> Stri
     }
 }
 
+/// What no role leaves out, so that a refusal that names it means another one.
+const EVERYWHERE: [&str; 2] = ["Identity", "Confirm"];
+
 /// The parameter that a message of PowerShell's names: "… that matches parameter name 'X'.".
 pub(super) fn named(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("parameter name ")?;
     let rest = rest.trim_start_matches(['\'', '"', '\u{2018}', '\u{201c}']);
     let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
-    Some(name).filter(|name| !name.is_empty())
+    Some(name).filter(|name| !name.is_empty() && !EVERYWHERE.iter().any(|one| one.eq_ignore_ascii_case(name)))
 }
 
 fn dashed(parameters: &[&str]) -> String {

@@ -285,6 +285,12 @@ fn a_role_that_is_missing_is_named_with_cmdlet_parameters_and_where_it_is_given(
             body(named),
             "the application's role has Set-Mailbox without its parameter -UserSMimeCertificate",
         ),
+        (
+            400,
+            Some("System.Management.Automation.ParameterBindingException"),
+            body("A parameter cannot be found that matches parameter name 'Confirm'."),
+            either,
+        ),
         (400, Some("AmbiguousParameterSetException"), body("kein Englisch"), either),
         (400, None, body("Parameter set cannot be resolved using the specified named parameters."), either),
     ] {
@@ -312,6 +318,26 @@ fn a_role_that_is_missing_is_named_with_cmdlet_parameters_and_where_it_is_given(
             );
         }
     }
+}
+
+#[test]
+fn who_has_no_role_at_all_is_told_what_the_whole_job_needs() {
+    let used = Used { cmdlet: "Get-OrganizationConfig", parameters: Vec::new() };
+    let advice = classify(Answer { used: &used, ..answer(403, None, "") }).error.advice;
+    for role in ["'View-Only Configuration'", "'Mail Recipients'", "'Mail Recipient Creation'"] {
+        assert!(advice.contains(role), "{role}: {advice}");
+    }
+}
+
+#[test]
+fn what_is_synchronised_or_being_moved_is_told_both_ways() {
+    let text = r#"{"error":{"message":"This operation is not allowed on on-premises mastered Directory Sync objects or objects currently undergoing migration."}}"#;
+    let error = classify(answer(400, None, text)).error;
+    assert_eq!(error.id, ErrorId::RecipientDirectorySynced);
+    assert!(
+        error.advice.contains("-Target ActiveDirectory") && error.advice.contains("after the move"),
+        "{error:?}"
+    );
 }
 
 #[test]

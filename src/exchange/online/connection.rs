@@ -90,7 +90,7 @@ impl Connection {
     /// commands. Each answer has `time_limit`.
     ///
     /// Fails where going on is useless: the sign-in's errors, `RedirectRefused`, `ExchangeTlsFailed`,
-    /// `ProxyCredentialRejected`, `ProxyRefused`, `ExchangeProtocol` for a redirect that never ends, `Canceled`.
+    /// `ProxyCredentialRejected`, `ProxyRefused`, `ProfileInvalid`, `ExchangeProtocol` for a redirect that never ends, `Canceled`.
     pub async fn post(
         &self,
         make: impl Fn(&Url, &AccessToken) -> Result<HttpRequest>,
@@ -158,8 +158,8 @@ impl Connection {
 
 /// Whether nothing can be better with the next request.
 fn is_final(id: ErrorId) -> bool {
-    use ErrorId::{Canceled, ExchangeTlsFailed, ProxyCredentialRejected, ProxyRefused};
-    matches!(id, ExchangeTlsFailed | ProxyCredentialRejected | ProxyRefused | Canceled)
+    use ErrorId::{Canceled, ExchangeTlsFailed, ProfileInvalid, ProxyCredentialRejected, ProxyRefused};
+    matches!(id, ExchangeTlsFailed | ProfileInvalid | ProxyCredentialRejected | ProxyRefused | Canceled)
 }
 
 /// Nothing that holds these locks can panic half-way, so a poisoned one is whole.

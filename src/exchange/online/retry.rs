@@ -9,12 +9,19 @@ use crate::{
 
 /// The most times that one command is sent.
 pub const MOST_ATTEMPTS: u32 = 10;
+/// The fewest times that one command is sent where the service was never met, however long they take.
+pub const FEWEST_ATTEMPTS: u32 = 3;
 /// The shortest upper bound of a back-off.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 /// The longest back-off.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// Failed requests in a row that end a call.
 const MOST_FAILURES: u32 = 20;
+/// Time in which nobody answers as the service does that ends a command, before anything worked: another network, proxy
+/// or address is not the right one a moment later either.
+const LONGEST_WITHOUT_SERVICE: Duration = Duration::from_secs(20);
+/// The longest back-off then.
+const LONGEST_WAIT_WITHOUT_SERVICE: Duration = Duration::from_secs(8);
 /// Time without a success that ends a call.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5 * 60);
 /// The time that a budget is for.
@@ -30,6 +37,11 @@ const BUDGET_SHARE: u64 = 10;
 pub fn back_off(attempts: u32, chance: f64) -> Duration {
     let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
     FIRST_BACK_OFF.saturating_mul(doubled).min(LONGEST_BACK_OFF).mul_f64(chance.clamp(0.0, 1.0))
+}
+
+/// The same where nobody has answered as the service does yet.
+pub fn first_back_off(attempts: u32, chance: f64) -> Duration {
+    back_off(attempts, chance).min(LONGEST_WAIT_WITHOUT_SERVICE)
 }
 
 /// A number from 0 to 1 by chance.
@@ -82,6 +94,11 @@ impl Breaker {
     /// Takes note of a request that went well.
     pub fn succeeded(&mut self) {
         *self = Self::default();
+    }
+
+    /// Whether nobody has answered as the service does for too long, where it never did before.
+    pub fn is_without_service(&self, now: Duration) -> bool {
+        self.since.is_some_and(|since| now.saturating_sub(since) >= LONGEST_WITHOUT_SERVICE)
     }
 
     /// Takes note of a request that failed, or that was refused with a time to come back, which counts only towards

@@ -111,6 +111,22 @@ impl Route {
         named(&self.matcher, url)
     }
 
+    /// Fails with `ProfileInvalid` where the environment's proxy for `url` is none for HTTP; a profile names no such one.
+    pub fn check(&self, url: &Url) -> Result<()> {
+        let Some(proxy) = self.proxy(url) else { return Ok(()) };
+        let kind = proxy.split_once("://").map_or("http", |(kind, _)| kind);
+        if kind.eq_ignore_ascii_case("http") || kind.eq_ignore_ascii_case("https") {
+            return Ok(());
+        }
+        let message =
+            format!("The proxy '{proxy}' is one by {kind}, and SmimeSync goes through proxies for HTTP.");
+        let advice = format!(
+            "It is named by {}: correct that, or give the profile -Proxy with the address of a proxy for HTTP, or None.",
+            self.origin()
+        );
+        Err(Error::new(ErrorId::ProfileInvalid, message).target(proxy).advice(advice))
+    }
+
     /// Who signs in at the proxy, as messages name it; none: nobody.
     fn signs_in(&self, url: &Url) -> Option<(&'static str, HeaderValue)> {
         let own = self.credential.clone().map(|header| ("-ProxyCredential", header));

@@ -93,7 +93,17 @@ impl Route {
                 break;
             }
         }
-        read(&head)
+        let is_whole = head.windows(4).any(|end| end == b"\r\n\r\n");
+        // The beginning of a yes is none: the way is not open.
+        read(&head).filter(|reply| is_whole || !(200..=299).contains(&reply.status)).or(
+            match head.len() as u64 {
+                MOST => Some(Reply {
+                    text: format!("more than {} KiB of headers", MOST / 1024),
+                    ..Reply::default()
+                }),
+                _ => None,
+            },
+        )
     }
 
     fn error(&self, proxy: &str, service: &str, signed_in: Option<&str>, reply: &Reply) -> Error {
@@ -140,7 +150,12 @@ impl Route {
             ),
             _ => (
                 ErrorId::ExchangeUnreachable,
-                format!("The proxy '{proxy}' did not connect to '{service}', and gave no reason."),
+                match text.is_empty() {
+                    true => {
+                        format!("The proxy '{proxy}' did not connect to '{service}', and gave no reason.")
+                    }
+                    false => format!("The proxy '{proxy}' did not connect to '{service}': it sent {text}."),
+                },
                 format!("{allow}, and check that it is a proxy for HTTP. {other}"),
             ),
         };
@@ -220,7 +235,7 @@ mod tests {
             (302, vec![], None, ProxyRefused, "302 why", "docs/exchange-online.md"),
             (503, vec![], None, ExchangeUnreachable, "503 why", "later"),
             (200, vec![], None, ExchangeUnreachable, "asked again", "Run again"),
-            (0, vec![], None, ExchangeUnreachable, "gave no reason", "proxy for HTTP"),
+            (0, vec![], None, ExchangeUnreachable, "it sent 0 why", "proxy for HTTP"),
         ] {
             let schemes = schemes.into_iter().map(str::to_owned).collect();
             let reply = Reply { status, text: format!("{status} why"), schemes };

@@ -83,7 +83,14 @@ impl HandedIn {
             .advice("Sign in anew and hand in the new token, or let the profile sign in with a certificate."));
         }
         if self.refused.load(Ordering::Relaxed) {
-            return Err(unusable("is no longer taken by Exchange Online"));
+            return Err(unusable(
+                "is not taken by Exchange Online: either it is no longer good, or its application lacks the permission \
+                 Exchange.ManageAsApp",
+            )
+            .advice(
+                "Hand in a fresh token. Where that is not taken either, grant the application Exchange.ManageAsApp with \
+                 an administrator's consent, as docs/exchange-online.md shows, and get a new token then.",
+            ));
         }
         let (now, expires) = (self.clock.timestamp(), self.token.expires());
         if expires <= now {

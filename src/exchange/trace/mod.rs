@@ -12,6 +12,7 @@
 //! < {"token_type":"Bearer","access_token":"(left out)"}
 //! ```
 
+mod address;
 mod redact;
 
 use std::{
@@ -59,7 +60,7 @@ impl Trace {
         };
         state.write(&format!(
             "{head}\n\
-             Marked as (left out): Authorization, cookies, assertions, tokens, passwords.\n\
+             Marked as (left out): Authorization, cookies, assertions, tokens, passwords, users and values in addresses.\n\
              Names, addresses and certificates of people are shown.\n\
              Headers that HTTP itself needs are not shown. Bodies are shown unpacked, {} KiB of each at most.\n\
              Times are UTC.\n",

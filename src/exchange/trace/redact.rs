@@ -1,14 +1,19 @@
 //! Leaving secrets out: by the name of what holds them, by their form, and by themselves wherever else they come up.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use reqwest::header::{COOKIE, HeaderName, HeaderValue, SET_COOKIE};
+use reqwest::header::{
+    CONTENT_LOCATION, COOKIE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE, SET_COOKIE,
+    WWW_AUTHENTICATE,
+};
 use zeroize::Zeroizing;
+
+use super::address;
 
 /// What stands for a secret.
 pub const LEFT_OUT: &str = "(left out)";
 
 /// Headers, fields of JSON and fields of forms that hold secrets, in small letters.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 16] = [
     "authorization",
     "proxy-authorization",
     "cookie",
@@ -22,10 +27,19 @@ const NAMES: [&str; 13] = [
     "client_secret",
     "secret",
     "password",
+    "token",
+    "signature",
+    "sig",
 ];
+
+/// Shorter values of addresses may be words that come up elsewhere.
+const SHORTEST_OF_ADDRESS: usize = 12;
 
 /// Shorter texts come up by chance.
 const SHORTEST: usize = 6;
+
+/// How a text is shown, telling what of it is left out.
+type Show = fn(&str, &mut dyn FnMut(&str)) -> String;
 
 /// Leaves out secrets, and knows again those that it has seen.
 #[derive(Default)]
@@ -62,12 +76,27 @@ impl Redactor {
             self.learn(strip_scheme(&text));
             return LEFT_OUT.to_owned();
         }
+        let text = match *name {
+            // Relative ones begin with no scheme.
+            LOCATION | CONTENT_LOCATION => self.addresses(&text, address::address),
+            WWW_AUTHENTICATE | PROXY_AUTHENTICATE => self.addresses(&text, address::challenge),
+            _ => text,
+        };
         self.text(&text)
+    }
+
+    fn addresses(&mut self, text: &str, show: Show) -> String {
+        show(text, &mut |secret| {
+            if secret.len() >= SHORTEST_OF_ADDRESS {
+                self.learn(secret);
+            }
+        })
     }
 
     /// A text without its secrets: values of fields that hold them, what looks like a token, and what is known.
     pub fn text(&mut self, text: &str) -> String {
-        let text = self.without_fields(text);
+        let text = self.addresses(text, address::in_text);
+        let text = self.without_fields(&text);
         let mut text = self.without_tokens(&text);
         for known in &self.known {
             if text.contains(known.as_str()) {
@@ -83,7 +112,9 @@ impl Redactor {
         while let Some((before, after)) = next_field(rest) {
             shown.push_str(before);
             let (value, after) = after.split_at(value_end(after, before.ends_with(['"', '\''])));
-            self.learn(strip_scheme(value));
+            if value != LEFT_OUT {
+                self.learn(strip_scheme(value));
+            }
             shown.push_str(LEFT_OUT);
             rest = after;
         }
@@ -151,6 +182,9 @@ fn strip_scheme(value: &str) -> &str {
 
 /// Where a value ends: at the end of its quotes, of its brackets, or of its word.
 fn value_end(value: &str, quoted: bool) -> usize {
+    if value.starts_with(LEFT_OUT) {
+        return LEFT_OUT.len();
+    }
     if quoted {
         // A quote within would be written with a backslash; what is behind it is known once the value is.
         return value.find(['"', '\'', '\\']).unwrap_or(value.len());

@@ -74,7 +74,7 @@ fn a_request_and_its_answer_are_shown_as_they_were_without_secrets() {
     assert_eq!(
         shared.entries(),
         r#"
-#1 POST https://a.test/x?y=z through the proxy http://proxy.test:8080
+#1 POST https://a.test/x?y=(left out) through the proxy http://proxy.test:8080
 > authorization: (left out)
 > cookie: Route=(left out); Id=(left out)
 >
@@ -89,13 +89,37 @@ fn a_request_and_its_answer_are_shown_as_they_were_without_secrets() {
 <   "echo": "(left out)"
 < }
 
-#2 GET https://a.test/x?y=z
+#2 GET https://a.test/x?y=(left out)
 
 #2 no answer, after 1000 ms: The service 'a.test' said (left out).
 
 = Target: Passed.\u{a}Twice
 "#
     );
+}
+
+#[test]
+fn addresses_and_challenges_in_headers_leave_out_who_signs_in_and_with_what() {
+    let (trace, shared) = trace();
+    let mut got = answer(b"").unwrap();
+    for (name, value) in [
+        ("location", "https://user:SECRET-USER-4711@evil.test/x?sig=SECRET-SIG-4712&$skiptoken=7"),
+        ("content-location", "/login?code=SECRET-CODE-4713"),
+        ("www-authenticate", "Bearer realm=\"a\", token=\"SECRET-TOKEN-4714\""),
+        ("link", "<https://a.test/?key=SECRET-KEY-4715>; rel=next"),
+        ("x-said", "SECRET-SIG-4712"),
+    ] {
+        got.headers.insert(name, HeaderValue::from_static(value));
+    }
+    trace.answer(1, Duration::ZERO, &Ok(got));
+    trace.note("It was sent to https://a.test/?sig=SECRET-SIG-4712.");
+    let text = shared.text();
+    assert!(!text.contains("SECRET"), "{text}");
+    assert!(
+        text.contains("< location: https://(left out)@evil.test/x?sig=(left out)&$skiptoken=7\n"),
+        "{text}"
+    );
+    assert!(text.contains("< www-authenticate: Bearer realm=\"a\", token=(left out)\n"), "{text}");
 }
 
 #[test]

@@ -71,6 +71,20 @@ pub(super) fn list_with_values(kind: Kind, location: Location, counts_only: bool
     command
 }
 
+/// The first few of a kind, those who have values where `with_values`.
+pub(super) fn first_of(kind: Kind, location: Location, with_values: bool) -> Command {
+    let mut parameters = vec![("ResultSize", text("100"))];
+    if with_values {
+        parameters.push(("Filter", text(WITH_VALUES)));
+    }
+    Command {
+        select: kind.properties(location),
+        counts_only: true,
+        extent: Extent::First,
+        ..Command::new(kind.get_cmdlet(), parameters)
+    }
+}
+
 /// Lists the deleted mailboxes that can still be restored; there are none on premises.
 pub(super) fn list_soft_deleted() -> Command {
     let mut command = list(Kind::Mailbox, Location::Cloud, true);

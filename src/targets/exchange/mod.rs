@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::{
     Match, Removal, Stranger, Target, TargetIdentity, TargetQuery, TargetWrite,
-    rehearsal::{Rehearsal, Rehearsed, Verb},
+    rehearsal::{Rehearsal, Rehearsed, Somebody, Verb},
 };
 use crate::{
     directory::{Selection, SourceItem},
@@ -267,6 +267,10 @@ impl Target for Exchange {
 
     fn verb(&mut self, query: &TargetQuery<'_>) -> Option<&'static str> {
         self.verb_of(query)
+    }
+
+    fn somebody(&mut self, verb: &Verb, context: &Context) -> Result<Option<Somebody>> {
+        self.somebody_for(verb, context)
     }
 
     fn rehearse(

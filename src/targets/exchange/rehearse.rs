@@ -3,9 +3,9 @@
 
 use super::{
     Exchange, command,
-    found::property,
+    found::{Found, property},
     index::{Located, Wanted},
-    kind::Key,
+    kind::{Key, Kind},
     write::of,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     exchange::{Command, Confirm, Location, Parameter, dialect::ClearForm},
     targets::{
         TargetQuery,
-        rehearsal::{Rehearsal, Rehearsed, Verb},
+        rehearsal::{Rehearsal, Rehearsed, Somebody, Verb},
     },
 };
 
@@ -39,6 +39,33 @@ impl Exchange {
         };
         let key = query.link.and_then(Key::parse).or_else(listed)?;
         key.kind.set_cmdlet(Location::Cloud)
+    }
+
+    /// Somebody of the kind that a verb writes, by a question for the first few.
+    pub(super) fn somebody_for(&mut self, verb: &Verb, context: &Context) -> Result<Option<Somebody>> {
+        let location = self.location(context)?;
+        let of_verb = |kind: &&Kind| kind.set_cmdlet(location) == Some(verb.name);
+        let Some(kind) = Kind::of(location).iter().copied().find(|kind| of_verb(&kind)) else {
+            return Ok(None);
+        };
+        for with_values in [true, false] {
+            let first = command::first_of(kind, location, with_values);
+            let objects = match self.invoke(&[first], context)?.pop() {
+                Some(Ok(output)) => output.objects,
+                // Not every service takes that filter.
+                Some(Err(error)) if with_values && error.id == ErrorId::ExchangeRefused => continue,
+                Some(Err(error)) => return Err(error),
+                None => continue,
+            };
+            for object in &objects {
+                if let Ok(Some(found)) = Found::read(Some(kind), object)
+                    && !found.flags.directory_synced
+                {
+                    return Ok(Some(Somebody { key: found.key.to_string(), label: found.label() }));
+                }
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn validate(
@@ -81,7 +108,6 @@ fn validation(rehearsal: &Rehearsal<'_>, clear: ClearForm) -> Option<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::targets::exchange::kind::Kind;
 
     #[test]
     fn the_verbs_are_the_cmdlets_of_the_kinds_and_their_keys() {

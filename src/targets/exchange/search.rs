@@ -15,7 +15,7 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
     exchange::{Command, Location, Output},
-    model::{Fingerprint, counted},
+    model::{Fingerprint, at_start, counted},
 };
 
 /// So many recipients a run are asked for one by one; above, listing everybody takes fewer requests.
@@ -93,7 +93,7 @@ impl Exchange {
             return Err(nobody_at_all(&self.channel.name(), self.expected));
         }
         index.sort();
-        let (name, seconds) = (self.channel.name(), began.elapsed().as_secs_f64());
+        let (name, seconds) = (at_start(&self.channel.name()), began.elapsed().as_secs_f64());
         context.log(
             LogLevel::Verbose,
             format!(

@@ -116,8 +116,11 @@ fn a_wrong_value_is_told_with_what_to_give() {
     for (settings, message) in [
         (json!({"Port": 70000}), "-Port is 70000; give 1 to 65535."),
         (json!({"Port": "636"}), "-Port is '636'; give 1 to 65535."),
-        (json!({"Port": 0, "Timeout": -1}), "-Port is 0; give 1 to 65535. -Timeout is -1; give 1 to 86400."),
-        (json!({"Timeout": 3_000_000_000_u32}), "-Timeout is 3000000000; give 1 to 86400."),
+        (
+            json!({"Port": 0, "Timeout": -1}),
+            "-Port is 0; give 1 to 65535. -Timeout is -1; give 1 to 86400 whole seconds.",
+        ),
+        (json!({"Timeout": 3_000_000_000_u32}), "-Timeout is 3000000000; give 1 to 86400 whole seconds."),
         (json!({"RemovalPercent": 101}), "-RemovalPercent is 101; give 0 to 100."),
         (json!({"Retention": 1.5}), "-Retention is 1.5; give 0 to 36500."),
         (json!({"SkipCertificateCheck": "yes"}), "-SkipCertificateCheck is 'yes'; give true or false."),
@@ -163,10 +166,10 @@ fn a_file_of_an_earlier_version_keeps_values_that_nobody_is_offered_now() {
     assert_eq!(home.file(), merged(old, json!({"RemovalLimit": 7})));
     assert_eq!(
         told(&home.set(json!({"Timeout": 100_000})).unwrap_err()),
-        "-Timeout is 100000; give 1 to 86400."
+        "-Timeout is 100000; give 1 to 86400 whole seconds."
     );
     home.write(&directory_to_cloud(json!({"Timeout": 0})));
-    assert_eq!(told(&home.get().unwrap_err()), "-Timeout is 0; give 1 to 86400.");
+    assert_eq!(told(&home.get().unwrap_err()), "-Timeout is 0; give 1 to 86400 whole seconds.");
 }
 
 #[test]

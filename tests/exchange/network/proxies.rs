@@ -80,6 +80,7 @@ fn a_proxy_that_wants_a_user_name_and_password_gets_those_of_the_run_and_no_prof
 fn failure(proxy: &str) -> Error {
     let mut settings = ExchangeOnlineSettings::new("contoso.onmicrosoft.com");
     settings.proxy = ProxySetting::parse(proxy).unwrap();
+    settings.connection.timeout = Some(2);
     let secrets = |name: &str| {
         let found = [USER, PASSWORD].into_iter().find(|(known, _)| *known == name);
         found.map(|(_, secret)| Zeroizing::new(secret.as_bytes().to_vec()))
@@ -116,6 +117,19 @@ fn a_proxy_that_opens_no_way_is_named_with_its_reason_and_what_to_do() {
             ProxyCredentialRejected,
             "Negotiate or NTLM",
             "without a sign-in",
+        ),
+        (
+            Manners::Babbles("HTTP/1.1 200 Connection established\r\n"),
+            ExchangeUnreachable,
+            "did not connect to 'localhost:9': it sent more than 16 KiB of headers",
+            "a proxy for HTTP",
+        ),
+        (Manners::Says("HTTP/1.1 200 OK\r\n"), ExchangeUnreachable, "gave no reason", "a proxy for HTTP"),
+        (
+            Manners::Keeps,
+            ExchangeUnreachable,
+            "opened no connection to 'localhost:9' within 2 s; -Timeout sets the limit",
+            "the proxy's address and port",
         ),
         // It takes the way, and finds nobody at its end.
         (Manners::Opens, ExchangeUnreachable, "did not connect to 'localhost:9'", "a proxy for HTTP"),
@@ -254,6 +268,42 @@ fn a_managed_identity_is_asked_for_without_any_proxy() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn a_proxy_of_another_kind_in_the_environment_is_told_at_once() {
+    let environment = |name: &str| {
+        (name == "https_proxy").then(|| Zeroizing::new(b"socks5://svc:secret-4711@127.0.0.1:9".to_vec()))
+    };
+    let (context, _) = context();
+    let settings = ExchangeOnlineSettings::new("contoso.onmicrosoft.com");
+    let client = HttpClient::new(&settings, &environment, &context).unwrap();
+    let request = HttpRequest::get(Url::parse("https://localhost:9/").unwrap());
+    let failure = context.block_on(client.send(request, Duration::from_secs(20))).unwrap().unwrap_err();
+    let error = failure.error;
+    assert_eq!((error.id, failure.sent), (ErrorId::ProfileInvalid, false), "{error}");
+    assert!(error.message.contains("'socks5://127.0.0.1:9' is one by socks5"), "{error}");
+    assert!(error.advice.contains("HTTPS_PROXY") && !format!("{error:?}").contains("4711"), "{error:?}");
+}
+
+#[test]
+fn a_profile_takes_no_address_with_a_user_s_name_and_none_without_tls() {
+    let company = Company::new(json!({}));
+    for setting in ["ConnectionUri", "AzureADAuthorizationEndpointUri"] {
+        for (address, message) in [
+            ("https://svc:secret-4711@localhost:1", "names a user"),
+            ("https://svc:secret-4711@localhost:port", "names a user"),
+            ("http://localhost:1", "does not begin with 'https://'"),
+            ("localhost", "is no address"),
+        ] {
+            let error = company.set(json!({ setting: address })).unwrap_err();
+            assert_eq!(error.id, ErrorId::ProfileInvalid);
+            let named = error.message.contains(&format!("-{setting}"));
+            assert!(named && error.message.contains(message) && !error.message.contains("4711"), "{error}");
+        }
+    }
+    let profile = fs::read_to_string(company.path("profiles/cloud.json")).unwrap();
+    assert!(!profile.contains("4711"), "{profile}");
 }
 
 #[test]

@@ -29,6 +29,10 @@ pub enum Manners {
     WantsSignIn { authorization: &'static str, offers: &'static [&'static str] },
     /// Answers this instead.
     Says(&'static str),
+    /// Answers this and then headers without an end.
+    Babbles(&'static str),
+    /// Takes the question and never answers.
+    Keeps,
     /// Hangs up.
     HangsUp,
     /// Sits in the middle, with certificates of its own CA; trusts the service by its CA.
@@ -109,6 +113,13 @@ async fn serve(mut socket: TcpStream, manners: &Manners, seen: &Mutex<Seen>) -> 
     let authorization = head.lines().find_map(header);
     match manners {
         Manners::Says(answer) => return socket.write_all(answer.as_bytes()).await,
+        Manners::Babbles(answer) => {
+            socket.write_all(answer.as_bytes()).await?;
+            loop {
+                socket.write_all(b"x-more: and more\r\n").await?;
+            }
+        }
+        Manners::Keeps => return std::future::pending().await,
         Manners::HangsUp => return Ok(()),
         Manners::WantsSignIn { authorization: wanted, offers }
             if authorization.as_deref() != Some(*wanted) =>

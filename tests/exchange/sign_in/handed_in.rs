@@ -78,7 +78,11 @@ fn a_token_that_runs_out_or_is_refused_in_mid_run_stops_it() {
     source.invalidate(&token);
     let error = refused.context.block_on(source.token()).unwrap().unwrap_err();
     assert_eq!(error.id, ErrorId::AccessTokenUnusable);
-    assert!(error.message.contains("no longer taken by Exchange Online"), "{error}");
+    assert!(error.message.contains("is not taken by Exchange Online"), "{error}");
+    assert!(
+        error.message.contains("no longer good") && error.advice.contains("Exchange.ManageAsApp"),
+        "{error:?}"
+    );
 
     let withdrawn = world(b"opaque-token");
     let source = withdrawn.source(&settings(1)).unwrap();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use smime_sync::{
     certificate::{Certificate, read_store},
     error::{Error, ErrorId},
+    event::ResultType,
 };
 
 use super::{
@@ -194,19 +195,29 @@ fn a_store_that_can_not_be_read_is_not_replaced() {
 fn what_was_uploaded_is_read_back() {
     let theirs = store(&[&ca("Theirs")]);
     let other = store(&[&ca("Other")]);
-    for (misbehaviour, expected, warning) in [
-        (Misbehaviour::Stale, None, Some("the Exchange session still shows the older trust store")),
-        (Misbehaviour::Garbles(other), Some(ErrorId::VerifyFailed), None),
-        (Misbehaviour::Garbles(b"?".to_vec()), Some(ErrorId::TrustStoreUnreadable), None),
-        (Misbehaviour::Refuses, Some(ErrorId::ExchangeRefused), None),
+    for (misbehaviour, expected, text) in [
+        (Misbehaviour::Stale, ErrorId::VerifyFailed, "still shows the older trust store"),
+        (
+            Misbehaviour::Garbles(other),
+            ErrorId::VerifyFailed,
+            "neither the one that was uploaded nor the older",
+        ),
+        (Misbehaviour::Garbles(b"?".to_vec()), ErrorId::TrustStoreUnreadable, "can't be read"),
+        (Misbehaviour::Refuses, ErrorId::ExchangeRefused, ""),
     ] {
         let home = Home::new(&[&ca("Root")], json!({}));
         let caller =
             Organisation { misbehaviour: misbehaviour.clone(), ..Organisation::with(theirs.clone()) };
         let (done, caller) = publish(&home, caller, json!({}));
-        assert_eq!(done.map_err(|error| error.id).err(), expected, "{misbehaviour:?}");
-        let warned = |text: &str| caller.warnings().iter().any(|message| message.starts_with(text));
-        assert!(warning.is_none_or(warned), "{misbehaviour:?}: {:?}", caller.warnings());
+        let error = done.unwrap_err();
+        assert!(error.id == expected && error.message.contains(text), "{misbehaviour:?}: {error}");
+        let told = caller.results_of(ResultType::TrustStore);
+        assert!(told.iter().all(|result| result["Published"] == json!(false)), "{misbehaviour:?}: {told:?}");
+        assert_eq!(
+            told.len(),
+            usize::from(!matches!(misbehaviour, Misbehaviour::Refuses)),
+            "{misbehaviour:?}"
+        );
         assert_eq!(home.backups().len(), 1, "the older store is saved");
     }
 }

@@ -63,6 +63,24 @@ fn twenty_failures_in_a_row_end_the_call() {
 }
 
 #[test]
+fn where_the_service_was_never_met_a_command_ends_in_half_a_minute() {
+    let error = Error::new(ErrorId::ExchangeProtocol, "a page instead of JSON.");
+    let mut breaker = Breaker::default();
+    let (mut now, mut attempts) = (seconds(100), 1);
+    assert!(!breaker.is_without_service(now));
+    breaker.failed(now, false, &error).unwrap();
+    while !breaker.is_without_service(now) {
+        now += first_back_off(attempts, 1.0);
+        attempts += 1;
+        breaker.failed(now, false, &error).unwrap();
+    }
+    assert!((seconds(120)..=seconds(130)).contains(&now), "{now:?}");
+    assert!(attempts < MOST_ATTEMPTS);
+    breaker.succeeded();
+    assert!(!breaker.is_without_service(now));
+}
+
+#[test]
 fn five_minutes_without_a_success_end_the_call_and_refusals_count_only_there() {
     let error = Error::new(ErrorId::ExchangeThrottled, "busy.");
     let mut breaker = Breaker::default();

@@ -15,7 +15,7 @@ use crate::{
             answer::Page,
             delivery::{AnswerSize, Asked, Delivery, is_delay, lacking},
             manner::Doubt,
-            retry::{MOST_ATTEMPTS, back_off, chance},
+            retry::{FEWEST_ATTEMPTS, MOST_ATTEMPTS, back_off, chance, first_back_off},
             throttle::Course,
         },
     },
@@ -175,6 +175,14 @@ impl Run<'_> {
         }
     }
 
+    /// Whether a failure is nobody's or somebody else's, and the service was never met: no network, no such name, a page
+    /// of a firewall.
+    fn is_elsewhere(&self, failure: &Failure) -> bool {
+        let id = failure.error.id;
+        let is_none = matches!(id, ErrorId::ExchangeUnreachable | ErrorId::ExchangeProtocol);
+        is_none && !self.line.access.worked()
+    }
+
     /// Takes a page of a command's output.
     fn page(&mut self, mut job: Job, mut page: Page, from: &Url, sink: Sink<'_>) -> Result<()> {
         if let Some(lack) = page.lacks.take() {
@@ -234,7 +242,7 @@ impl Run<'_> {
 
     /// Puts a command back that failed, where that is safe and may help, or ends it.
     fn failed(&mut self, job: Job, failure: Failure, now: Duration, repeats: &mut Repeats) -> Result<()> {
-        let repeatable = self.is_repeatable(&job);
+        let (repeatable, is_elsewhere) = (self.is_repeatable(&job), self.is_elsewhere(&failure));
         let attempts = job.attempts + 1;
         let native = failure.error.native.as_deref().cloned().unwrap_or_default();
         let wait = match failure.retry {
@@ -249,6 +257,9 @@ impl Run<'_> {
                 return self.ended(&job, error);
             }
             Retry::Once if job.attempts > 0 => return self.ended(&job, failure.error),
+            _ if is_elsewhere && attempts >= FEWEST_ATTEMPTS && self.line.breaker.is_without_service(now) => {
+                return self.ended(&job, failure.error);
+            }
             _ if attempts >= MOST_ATTEMPTS => return self.ended(&job, failure.error),
             // The throttle knows how long the service wants nothing to be sent.
             Retry::AfterRenewal | Retry::Later(Some(_)) => Duration::ZERO,
@@ -256,7 +267,10 @@ impl Run<'_> {
                 if !*repeats.allowed.get_or_insert_with(|| self.line.budget.retry(now)) {
                     return self.ended(&job, failure.error);
                 }
-                back_off(attempts, chance())
+                match is_elsewhere {
+                    true => first_back_off(attempts, chance()),
+                    false => back_off(attempts, chance()),
+                }
             }
         };
         if !std::mem::replace(&mut repeats.counted, true) {
