@@ -34,6 +34,11 @@ impl Access {
         self.worked
     }
 
+    /// Whether this token has worked.
+    pub fn has_accepted(&self, token: &AccessToken) -> bool {
+        is_among(&self.accepted, token)
+    }
+
     /// Whether this token was refused by itself already.
     pub fn has_refused(&self, token: &AccessToken) -> bool {
         is_among(&self.refused, token)
@@ -48,7 +53,7 @@ impl Access {
 
     /// Takes note of a token that was not accepted. Fails with that error when a new one won't be either.
     pub fn refused(&mut self, token: &AccessToken, error: &Error) -> Result<()> {
-        let is_known = is_among(&self.accepted, token) || self.has_refused(token);
+        let is_known = self.has_accepted(token) || self.has_refused(token);
         remember(&mut self.refused, token);
         if is_known {
             return Ok(());

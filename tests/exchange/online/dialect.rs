@@ -135,7 +135,9 @@ fn what_worked_and_is_refused_while_a_run_works_is_found_out_anew() {
             assert!(commands <= 3 * MANY as u64 + 12, "{settings} {now}: {commands}");
         }
         let repeated = world.log.lines().iter().any(|line| line.contains("repeated"));
-        assert!(!repeated, "nothing is repeated after a wait: {settings} {:?}", world.log.lines());
+        // Where batches worked, a refusal of all that is in one is taken for the token's end first.
+        let renews = settings.get("InnerAuthorization").is_some();
+        assert!(renews || !repeated, "nothing is repeated after a wait: {settings} {:?}", world.log.lines());
     }
 }
 

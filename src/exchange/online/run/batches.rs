@@ -29,6 +29,8 @@ pub struct Batches {
     pub apart: bool,
     /// How often batches were suspected, in this connection.
     suspicions: u32,
+    /// Whether the token was renewed for a batch that was refused, and no batch was answered since.
+    renewed: bool,
 }
 
 /// So often are batches suspected in a connection: a service that begins to refuse them does so once, and otherwise it is
@@ -46,13 +48,20 @@ impl Run<'_> {
             if answered && is_present && delivery.results.iter().any(is_answer) && batches.suspicion.is_none()
             {
                 self.line.dialect.batch.confirm(BatchForm::Together);
-                batches.cleared = false;
+                (batches.cleared, batches.renewed) = (false, false);
             }
             return false;
         }
         // Where the token was refused elsewhere, it is the token. That batches have worked says nothing: a service may
         // be changed while a run works.
         if batches.cleared || self.line.access.has_refused(&delivery.token) {
+            return false;
+        }
+        // Where both have worked, it is far more often the token that came to its end.
+        let Fact { form, confirmed, .. } = self.line.dialect.batch;
+        let both_worked =
+            form == BatchForm::Together && confirmed && self.line.access.has_accepted(&delivery.token);
+        if both_worked && !std::mem::replace(&mut batches.renewed, true) {
             return false;
         }
         if batches.suspicion.is_none() && self.line.dialect.batch.form == BatchForm::Together {
