@@ -20,6 +20,7 @@ mod seal;
 pub mod since;
 pub mod unmet;
 mod unseen;
+mod value;
 mod whole;
 
 pub use open::check_rights;
@@ -151,13 +152,16 @@ impl State {
 
     /// A setting of the state that `read` understands. Fails with `StateCorrupt` where it does not.
     pub fn read_setting<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
-        let Some(text) = self.setting(name)? else { return Ok(None) };
-        if let Some(value) = read(&text) {
-            return Ok(Some(value));
-        }
-        let error = self.damaged(&format!("its setting '{name}' can't be read: '{text}'"));
-        self.doubted.replace(Some((name.to_owned(), text)));
-        Err(error)
+        self.setting(name)?.map(|text| self.read_text(name, text, read)).transpose()
+    }
+
+    /// The same of a setting whose text is at hand.
+    fn read_text<T>(&self, name: &str, text: String, read: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+        read(&text).ok_or_else(|| {
+            let error = self.damaged(&format!("its setting '{name}' can't be read: '{text}'"));
+            self.doubted.replace(Some((name.to_owned(), text)));
+            error
+        })
     }
 
     /// Keeps a setting of the state.

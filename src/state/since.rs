@@ -52,15 +52,13 @@ impl State {
 
     /// All of whom it is so, with the time.
     pub fn all_since(&self, lasting: Lasting) -> Result<BTreeMap<String, Timestamp>> {
-        let sql = "SELECT substr(name, length(?1) + 1) FROM setting WHERE substr(name, 1, length(?1)) = ?1";
-        let anchors: Vec<String> = self.query(sql, [lasting.prefix()], |row| row.get(0))?;
-        let mut all = BTreeMap::new();
-        for anchor in anchors {
-            if let Some(since) = self.since(lasting, &anchor)? {
-                all.insert(anchor, since);
-            }
-        }
-        Ok(all)
+        let sql = "SELECT name, substr(name, length(?1) + 1), value FROM setting WHERE substr(name, 1, length(?1)) = ?1";
+        let settings: Vec<(String, String, String)> =
+            self.query(sql, [lasting.prefix()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let read = |(name, anchor, text): (String, String, String)| {
+            Ok((anchor, self.read_text(&name, text, Timestamp::parse)?))
+        };
+        settings.into_iter().map(read).collect()
     }
 
     /// A recipient has another anchor.
