@@ -31,25 +31,26 @@ pub(super) fn run(
             exclude(job, run, rows.remove(index), why)?;
         }
     }
-    let resting = rest(job, run, rows)?;
+    let profile = job.profile_text()?;
+    let resting = rest(job, run, rows, &profile)?;
     let mut errors = Vec::new();
     let watched = watch.over(rows, job.target, job.state)?;
     for look in mode.looks(job.state, watched)? {
-        errors.extend(take(job, run, rows, look.as_ref(), &resting)?);
+        errors.extend(take(job, run, rows, look.as_ref(), &resting, &profile)?);
     }
     Ok(errors)
 }
 
 /// Takes out those whom an earlier run did not find, or found to be left alone, and whom this one does not look for.
 /// Returns the anchors of those who stay and are not looked for, either.
-fn rest(job: &Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>) -> Result<BTreeSet<String>> {
+fn rest(job: &Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>, profile: &str) -> Result<BTreeSet<String>> {
     let mut resting = BTreeSet::new();
     if first_contact::is_due(job.state)? {
         return Ok(resting);
     }
     for index in (0..rows.len()).rev() {
         let Some(row) = rows.get(index) else { continue };
-        let Some(unmet) = unmet::rests(job, row)? else { continue };
+        let Some(unmet) = unmet::rests(job, row, profile)? else { continue };
         match unmet.reason {
             Some(why) if is_written(row) => {
                 exclude_until(job, run, rows.remove(index), why, unmet.next_try, false)?;
@@ -72,6 +73,7 @@ fn take(
     rows: &mut Vec<PlanRow>,
     look: &dyn Look,
     resting: &BTreeSet<String>,
+    profile: &str,
 ) -> Result<Vec<Error>> {
     let mut errors = Vec::new();
     let mut wanted = Vec::new();
@@ -86,7 +88,7 @@ fn take(
         let Some(row) = rows.get_mut(index) else { continue };
         let shown = Shown::of(&found);
         let verdict = look.meet(&job.desk(), run, row, found)?;
-        let again = if look.is_remembered() { unmet::note(job, row, shown)? } else { None };
+        let again = if look.is_remembered() { unmet::note(job, row, shown, profile)? } else { None };
         errors.extend(settle(job, run, rows, index, verdict, again)?);
     }
     Ok(errors)

@@ -55,12 +55,13 @@ fn asked(profile: &str, recipient: &RecipientRecord, desired: &[PublishedValue])
     Fingerprint::of(text.as_bytes())
 }
 
-fn asked_of(job: &Job<'_>, row: &PlanRow) -> Result<Fingerprint> {
-    Ok(asked(&job.profile_text()?, &row.evaluation.recipient, &row.evaluation.desired))
+fn asked_of(profile: &str, row: &PlanRow) -> Fingerprint {
+    asked(profile, &row.evaluation.recipient, &row.evaluation.desired)
 }
 
-/// What an earlier run found of a recipient that is not looked for yet again; `None`: it is looked for.
-pub(super) fn rests(job: &Job<'_>, row: &PlanRow) -> Result<Option<Unmet>> {
+/// What an earlier run found of a recipient that is not looked for yet again; `None`: it is looked for. `profile` is
+/// [`Job::profile_text`].
+pub(super) fn rests(job: &Job<'_>, row: &PlanRow, profile: &str) -> Result<Option<Unmet>> {
     // Whoever asks for them, or for everything, gets an answer of now.
     if job.is_partial() || job.options.verify || (row.missing && row.gone.is_none()) {
         return Ok(None);
@@ -73,20 +74,21 @@ pub(super) fn rests(job: &Job<'_>, row: &PlanRow) -> Result<Option<Unmet>> {
     }
     // A wait that is longer than any was given by a clock that was ahead.
     let waits = unmet.next_try > job.now.plus(SLACK) && unmet.next_try <= job.now.plus(wait(unmet.tries));
-    let same = waits && unmet.asked == asked_of(job, row)?;
+    let same = waits && unmet.asked == asked_of(profile, row);
     let is_over = unmet.reason.is_none() && !row.evaluation.desired.is_empty();
     Ok(Some(unmet).filter(|_| same && !is_over))
 }
 
-/// Keeps what a look showed of a recipient, for the runs that follow. Returns when it is looked for again.
-pub(super) fn note(job: &Job<'_>, row: &PlanRow, shown: Shown) -> Result<Option<Timestamp>> {
+/// Keeps what a look showed of a recipient, for the runs that follow. Returns when it is looked for again. `profile` is
+/// [`Job::profile_text`].
+pub(super) fn note(job: &Job<'_>, row: &PlanRow, shown: Shown, profile: &str) -> Result<Option<Timestamp>> {
     let reason = match shown {
         Shown::Skipped(why) => Some(why),
         // Nothing of ours is there, and nothing is to come.
         Shown::There if row.managed.is_empty() && row.evaluation.desired.is_empty() => None,
         Shown::There | Shown::Nothing => return job.state.forget_unmet(&row.anchor).map(|()| None),
     };
-    keep(job, &row.anchor, asked_of(job, row)?, reason).map(Some)
+    keep(job, &row.anchor, asked_of(profile, row), reason).map(Some)
 }
 
 /// The same of a recipient that turned out not to be there, or to be left alone, when it was to be written.
