@@ -87,10 +87,15 @@ enum Shown {
 }
 
 impl Shown {
-    /// Whether waiting changes nothing: the answer had a form in which nothing can be read.
+    /// Whether waiting changes nothing.
     fn is_lasting(&self) -> bool {
-        matches!(self, Self::Unreadable(error) if error.id == ErrorId::ExchangeProtocol)
+        matches!(self, Self::Unreadable(error) if is_of_form(error))
     }
+}
+
+/// Whether an answer had a form in which nothing can be read.
+pub(super) fn is_of_form(error: &Error) -> bool {
+    error.id == ErrorId::ExchangeProtocol
 }
 
 type Open<'a> = Vec<(&'a Check<'a>, Shown)>;

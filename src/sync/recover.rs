@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::{job::Job, look::ambiguous, new_target, same_errors::SameErrors};
+use super::{job::Job, look::ambiguous, new_target, read_back, same_errors::SameErrors};
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::{Error, Result},
     model::{Change, ChangeState, Exclusion, Run, Value, counted},
     state::{
         history::{ASKED_RUN, UNFINISHED_INDEX},
@@ -42,14 +42,14 @@ pub(super) fn in_flight(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         job.mode.take_over(job.state, interrupted)?;
         job.state.remove_setting(ASKED_RUN)?;
     }
-    read_back(job, run, None)
+    read_all_back(job, run, None)
 }
 
 /// Before a run that carries out a request: settles the changes that an earlier one left in flight. Those of the
 /// profile's own runs may be at another target.
 pub(super) fn in_flight_of_request(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     if let Some(interrupted) = interrupted_request(job)? {
-        read_back(job, run, Some(interrupted))?;
+        read_all_back(job, run, Some(interrupted))?;
         job.state.remove_setting(ASKED_RUN)?;
     }
     Ok(())
@@ -71,7 +71,7 @@ fn interrupted_request(job: &Job<'_>) -> Result<Option<i64>> {
 }
 
 /// Settles the changes that were left in flight; those of the run `of`, or all.
-fn read_back(job: &mut Job<'_>, run: &mut Run, of: Option<i64>) -> Result<()> {
+fn read_all_back(job: &mut Job<'_>, run: &mut Run, of: Option<i64>) -> Result<()> {
     let mut after = 0;
     loop {
         let changes =
@@ -128,9 +128,8 @@ fn settle_batch(job: &mut Job<'_>, run: &mut Run, changes: &[Change]) -> Result<
 /// be understood; so would be what this run writes.
 fn unreadable(target: &dyn Target, matches: &[Result<Match>]) -> Option<Error> {
     let first = matches.first()?.as_ref().err()?;
-    let is_form =
-        |one: &Result<Match>| one.as_ref().is_err_and(|error| error.id == ErrorId::ExchangeProtocol);
-    (!target.shows_values() && matches.iter().all(is_form)).then(|| {
+    let is_of_form = |one: &Result<Match>| one.as_ref().is_err_and(read_back::is_of_form);
+    (!target.shows_values() && matches.iter().all(is_of_form)).then(|| {
         let what = format!(
             "What an earlier run was writing can't be read back, so that nothing more is written: {}",
             first.message
