@@ -25,6 +25,7 @@ mod removal;
 mod rivals;
 mod state;
 mod state_contents;
+mod through_folder;
 mod time;
 mod undone;
 mod unmet;

@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 
 use smime_sync::{
-    directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Attribute, ChangeState, PublishedRecipient, RunResult, Timestamp, Value},
+    model::{Attribute, ChangeState, RunResult, Value},
     targets::{
         Match, Target, TargetQuery, TargetWrite,
         folder::Folder,
@@ -15,7 +14,7 @@ use smime_sync::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::harness::*;
+use super::{harness::*, through_folder::through_folder};
 
 const VERBS: [Verb; 2] = [
     Verb { name: "Set-Person", keys: "p", whom: "person" },
@@ -66,9 +65,7 @@ impl Target for Trying {
     fn batch_size(&self) -> usize {
         10
     }
-    fn check_writable(&mut self, context: &Context) -> Result<()> {
-        self.folder.check_writable(context)
-    }
+    through_folder!();
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         self.folder.read(queries, context)
     }
@@ -77,27 +74,9 @@ impl Target for Trying {
         self.done.push(format!("write {}", names.join(" ")));
         self.folder.write(writes, context)
     }
-    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
-        self.folder.clock(context)
-    }
-    fn read_all(
-        &mut self,
-        selection: &Selection,
-        context: &Context,
-        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
-    ) -> Result<()> {
-        self.folder.read_all(selection, context, sink)
-    }
     /// It is the target that gives keys.
     fn key(&self, _query: &TargetQuery<'_>) -> Option<String> {
         None
-    }
-    fn finish(
-        &mut self,
-        next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
-        context: &Context,
-    ) -> Result<()> {
-        self.folder.finish(next, context)
     }
     fn has(&mut self, key: &str) -> Result<Option<bool>> {
         self.folder.has(key)

@@ -3,17 +3,14 @@
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 use smime_sync::{
-    directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{
-        Attribute, ChangeState, Exclusion, PublishedRecipient, RecipientRecord, RunResult, Timestamp, Value,
-    },
+    model::{Attribute, ChangeState, Exclusion, RecipientRecord, RunResult, Value},
     targets::{Match, Removal, Target, TargetQuery, TargetRecipient, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::harness::*;
+use super::{harness::*, through_folder::through_folder};
 
 /// What becomes of the values that a write takes away.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,9 +86,7 @@ impl Target for Keeping {
     fn batch_size(&self) -> usize {
         2
     }
-    fn check_writable(&mut self, context: &Context) -> Result<()> {
-        self.folder.check_writable(context)
-    }
+    through_folder!();
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         self.read.push(queries.len());
         let mut matches = self.folder.read(queries, context)?;
@@ -127,26 +122,8 @@ impl Target for Keeping {
         (self.wrote, self.looks) = (true, 0);
         self.folder.write(writes, context)
     }
-    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
-        self.folder.clock(context)
-    }
-    fn read_all(
-        &mut self,
-        selection: &Selection,
-        context: &Context,
-        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
-    ) -> Result<()> {
-        self.folder.read_all(selection, context, sink)
-    }
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
         self.folder.key(query)
-    }
-    fn finish(
-        &mut self,
-        next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
-        context: &Context,
-    ) -> Result<()> {
-        self.folder.finish(next, context)
     }
     fn has(&mut self, key: &str) -> Result<Option<bool>> {
         self.folder.has(key)

@@ -10,12 +10,12 @@ use smime_sync::{
     directory::{Presence, Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Exclusion, Fingerprint, PublishedRecipient, Recipient, Timestamp},
+    model::{Exclusion, Fingerprint, Recipient, Timestamp},
     targets::{Match, Removal, Stranger, Target, TargetQuery, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::harness::value;
+use super::{harness::value, through_folder::through_folder};
 
 #[cfg(feature = "fault-injection")]
 pub use smime_sync::targets::folder::crash;
@@ -94,9 +94,7 @@ impl Target for FaultyTarget {
     fn batch_size(&self) -> usize {
         self.batch
     }
-    fn check_writable(&mut self, context: &Context) -> Result<()> {
-        self.folder.check_writable(context)
-    }
+    through_folder!();
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         let mut matches = self.folder.read(queries, context)?;
         for (query, matched) in queries.iter().zip(&mut matches) {
@@ -166,26 +164,8 @@ impl Target for FaultyTarget {
         }
         Ok(results)
     }
-    fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
-        self.folder.clock(context)
-    }
-    fn read_all(
-        &mut self,
-        selection: &Selection,
-        context: &Context,
-        sink: &mut dyn FnMut(SourceItem) -> Result<()>,
-    ) -> Result<()> {
-        self.folder.read_all(selection, context, sink)
-    }
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
         self.folder.key(query)
-    }
-    fn finish(
-        &mut self,
-        next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
-        context: &Context,
-    ) -> Result<()> {
-        self.folder.finish(next, context)
     }
     fn begin(&mut self, owner: &str, context: &Context) -> Result<()> {
         self.folder.begin(owner, context)
