@@ -94,6 +94,18 @@ pub struct HttpFailure {
     pub error: Error,
 }
 
+impl HttpFailure {
+    /// Of a request that the service may have got.
+    pub(super) fn sent(error: Error) -> Self {
+        Self { sent: true, too_large: false, error }
+    }
+
+    /// Of a request that never went out.
+    pub(super) fn unsent(error: Error) -> Self {
+        Self { sent: false, too_large: false, error }
+    }
+}
+
 impl HttpClient {
     /// A client for HTTPS, through the proxy of the settings, where the engine's `secrets` sign in.
     ///
@@ -150,15 +162,11 @@ impl HttpClient {
 
     async fn attempt(&self, request: HttpRequest, time_limit: Duration) -> Result<HttpAnswer, HttpFailure> {
         let host = host(&request.url);
-        self.route.check(&request.url).map_err(|error| HttpFailure {
-            sent: false,
-            too_large: false,
-            error,
-        })?;
+        self.route.check(&request.url).map_err(HttpFailure::unsent)?;
         let done = tokio::time::timeout(time_limit, self.exchange(request, &host));
         match unless_canceled(&self.cancel, done).await {
             Ok(done) => done.unwrap_or_else(|_| Err(self.late(&host, time_limit))),
-            Err(canceled) => Err(HttpFailure { sent: true, too_large: false, error: canceled }),
+            Err(canceled) => Err(HttpFailure::sent(canceled)),
         }
     }
 
@@ -168,7 +176,7 @@ impl HttpClient {
         let seconds = time_limit.as_secs_f32().round();
         let message = format!("Timed out after {seconds} s waiting for an answer from '{host}'{setting}.");
         let error = Error::new(ErrorId::ExchangeUnreachable, message).target(host);
-        HttpFailure { sent: true, too_large: false, error }
+        HttpFailure::sent(error)
     }
 
     async fn exchange(&self, request: HttpRequest, host: &str) -> Result<HttpAnswer, HttpFailure> {
@@ -219,7 +227,7 @@ impl HttpClient {
             let within = self.patience();
             let message = format!("The proxy '{proxy}' opened no connection to '{host}' within {within}.");
             let error = Error::new(ErrorId::ExchangeUnreachable, message).target(proxy);
-            return HttpFailure { sent: false, too_large: false, error: error.advice(self.route.advice()) };
+            return HttpFailure::unsent(error.advice(self.route.advice()));
         }
         let texts: Vec<String> = sources(&error).map(ToString::to_string).collect();
         match Tunnel::of(texts.iter().map(String::as_str)).filter(|_| error.is_connect()) {
@@ -229,10 +237,7 @@ impl HttpClient {
                 failed.error.advice = self.route.advice();
                 failed
             }
-            Some(what) => {
-                let error = self.route.refusal(&proxy, url, &what).await;
-                HttpFailure { sent: false, too_large: false, error }
-            }
+            Some(what) => HttpFailure::unsent(self.route.refusal(&proxy, url, &what).await),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn failure(who: &str, host: &str, through: &str, error: reqwest::Erro
 /// The failure of an answer that began.
 pub(super) fn broken(host: &str, error: reqwest::Error) -> HttpFailure {
     let error = unreachable("service", host, " broke off in the middle of its answer", &error);
-    HttpFailure { sent: true, too_large: false, error }
+    HttpFailure::sent(error)
 }
 
 /// The failure of a success that nobody can read.

@@ -66,7 +66,7 @@ fn a_request_and_its_answer_are_shown_as_they_were_without_secrets() {
     got.headers.insert("x-a", HeaderValue::from_static("b"));
     trace.answer(number, Duration::from_millis(231), &Ok(got));
     let error = Error::new(ErrorId::ExchangeUnreachable, "The service 'a.test' said tok-en-4711.");
-    let failed = Err(HttpFailure { sent: false, too_large: false, error });
+    let failed = Err(HttpFailure::unsent(error));
     let number = trace.request(&HttpRequest { method: Method::GET, ..request("") }, None);
     trace.answer(number, Duration::from_secs(1), &failed);
     trace.note("Target: Passed.\nTwice");
