@@ -20,6 +20,18 @@ pub enum ExchangeEnvironment {
     O365China,
 }
 
+/// How the connection to a directory is protected.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
+)]
+pub enum Encryption {
+    /// TLS from the first byte, by default at port 636.
+    #[default]
+    Ldaps,
+    /// TLS that the client asks for before anything else (StartTLS), by default at port 389.
+    StartTls,
+}
+
 /// Whose values a run may take away at the target.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,

@@ -7,6 +7,7 @@
 //! ```
 
 mod choice;
+mod encryption;
 mod flat;
 mod group;
 mod kind;
@@ -28,7 +29,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::flat::KeptSettings;
 pub use self::{
     choice::{
-        DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue, SelectionName,
+        DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
+        SelectionName,
     },
     flat::Settings,
     proxy::ProxySetting,

@@ -4,7 +4,8 @@
 
 use super::{
     choice::{
-        DisabledAccount, Drift, ExchangeEnvironment, Ownership, PolicyName, RemovableValue, SelectionName,
+        DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
+        SelectionName,
     },
     group::{Group, settings},
     kind::kinds,
@@ -18,9 +19,9 @@ use std::path::PathBuf;
 kinds! {
     /// Where recipients are read.
     Source SourceKind {
-        /// Active Directory, over LDAPS.
+        /// Active Directory, over LDAP.
         ActiveDirectory(ActiveDirectorySettings),
-        /// Any other directory, over LDAPS (RFC 4511).
+        /// Any other directory, over LDAP (RFC 4511).
         Directory(DirectorySettings),
         /// A file of RFC 2849.
         Ldif(FileSettings),
@@ -49,8 +50,10 @@ settings! {
         + connection: ConnectionSettings;
         Server server: String = required,
             "The DNS name of a domain controller or server, as its certificate carries it.";
-        Port port: u16 = 636 in 1..=65535,
-            "The LDAPS port.";
+        Encryption encryption: Option<Encryption> = default,
+            "How the connection is protected. Default: Ldaps.";
+        Port port: Option<u16> = default in 1..=65535,
+            "The server's port. Default: 636 with -Encryption Ldaps, else 389.";
         SearchBase search_base: Vec<String> = required,
             "The distinguished names of the containers to search, with everything below them.";
         Filter filter: Option<String> = default,

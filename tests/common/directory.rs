@@ -3,7 +3,10 @@
 use std::{fs, path::PathBuf, process::Command};
 
 use smime_sync::{
-    directory::{Selection, Source, SourceItem, ldap::LdapSource},
+    directory::{
+        Selection, Source, SourceItem,
+        ldap::{Account, LdapSource},
+    },
     error::{Error, Result},
     event::Context,
     model::Recipient,
@@ -13,10 +16,15 @@ use smime_sync::{
 /// The settings of the directory at `server`; certificates come from the CA in `ca`.
 pub fn settings(server: &str, port: u16, ca: Option<PathBuf>, bases: &[&str]) -> DirectorySettings {
     let bases = bases.iter().map(|base| (*base).to_owned()).collect();
-    let mut settings = DirectorySettings { port, ..DirectorySettings::new(server, bases) };
+    let mut settings = DirectorySettings { port: Some(port), ..DirectorySettings::new(server, bases) };
     settings.connection.timeout = Some(20);
     settings.connection.server_certificate_path.extend(ca);
     settings
+}
+
+/// Somebody with a password.
+pub fn account(user: &str, password: &str) -> Account {
+    Account::with_password(user, password.as_bytes()).unwrap()
 }
 
 /// The error of a connection that must not come about.
@@ -78,6 +86,11 @@ impl Lab {
         if user == ADMINISTRATOR { &self.admin_password } else { &self.user_password }
     }
 
+    /// `user` with the right password.
+    pub fn account(&self, user: &str) -> Account {
+        account(user, self.password(user))
+    }
+
     /// Its settings.
     pub fn settings(&self, bases: &[&str]) -> DirectorySettings {
         settings("localhost", 636, Some(self.directory.join("tls/ca.pem")), bases)
@@ -85,7 +98,7 @@ impl Lab {
 
     /// Signs `user` in with the right password.
     pub fn connect(&self, settings: &DirectorySettings, user: &str, context: &Context) -> Result<LdapSource> {
-        LdapSource::active_directory(settings, Some(user), Some(self.password(user).as_bytes()), context)
+        LdapSource::active_directory(settings, self.account(user), context)
     }
 }
 

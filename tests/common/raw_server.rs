@@ -46,6 +46,41 @@ pub fn serve(
     (port, kept)
 }
 
+/// Starts a server that begins in clear: each time it answers the first request with the bytes that `first` makes of its
+/// number, and goes on with TLS.
+pub fn serve_start_tls(
+    identity: &Identity,
+    first: impl Fn(&LdapMsg) -> Vec<u8> + Send + Sync + 'static,
+    script: impl Fn(&LdapMsg, Out) -> io::Result<()> + Send + Sync + 'static,
+) -> (u16, Arc<Seen>) {
+    let (configuration, seen) = (tls(identity), Arc::new(Seen::default()));
+    let kept = seen.clone();
+    let port = accept(move |mut socket| {
+        let request = first_request(&mut socket);
+        seen.requests.lock().unwrap().push((request.msgid as u32, request.op.clone()));
+        socket.write_all(&first(&request)).unwrap();
+        let tls = ServerConnection::new(configuration.clone()).unwrap();
+        let ended = talk(StreamOwned::new(tls, socket), &script, &seen);
+        seen.ends.lock().unwrap().push(ended.is_ok());
+    });
+    (port, kept)
+}
+
+/// The request that a client begins with, alone.
+fn first_request(socket: &mut TcpStream) -> LdapMsg {
+    let (mut received, mut codec) = (BytesMut::new(), LdapCodec::new(Some(1 << 20), None));
+    loop {
+        let mut chunk = [0; 4096];
+        let count = socket.read(&mut chunk).unwrap();
+        assert_ne!(count, 0, "the client hung up");
+        received.extend_from_slice(&chunk[..count]);
+        if let Some(request) = codec.decode(&mut received).unwrap() {
+            assert!(received.is_empty(), "the client did not wait for the answer");
+            return request;
+        }
+    }
+}
+
 fn talk(
     mut stream: StreamOwned<ServerConnection, TcpStream>,
     script: &dyn Fn(&LdapMsg, Out) -> io::Result<()>,

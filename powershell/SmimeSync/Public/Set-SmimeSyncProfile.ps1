@@ -13,8 +13,8 @@ function Set-SmimeSyncProfile {
 
     .PARAMETER Source
     Where recipients are read.
-    ActiveDirectory: Active Directory, over LDAPS.
-    Directory: Any other directory, over LDAPS (RFC 4511).
+    ActiveDirectory: Active Directory, over LDAP.
+    Directory: Any other directory, over LDAP (RFC 4511).
     Ldif: A file of RFC 2849.
     Csv: A file of comma-separated values: partners outside.
 
@@ -29,8 +29,13 @@ function Set-SmimeSyncProfile {
     ActiveDirectory, Directory: The DNS name of a domain controller or server, as its certificate carries it.
     Required there.
 
+    .PARAMETER Encryption
+    ActiveDirectory, Directory: How the connection is protected. Default: Ldaps.
+    Ldaps: TLS from the first byte, by default at port 636.
+    StartTls: TLS that the client asks for before anything else (StartTLS), by default at port 389.
+
     .PARAMETER Port
-    ActiveDirectory, Directory: The LDAPS port. Default: 636.
+    ActiveDirectory, Directory: The server's port. Default: 636 with -Encryption Ldaps, else 389.
 
     .PARAMETER SearchBase
     ActiveDirectory, Directory: The distinguished names of the containers to search, with everything below them.
@@ -237,6 +242,9 @@ function Set-SmimeSyncProfile {
         [string] $Target,
 
         [string] $Server,
+
+        [ValidateSet('Ldaps', 'StartTls', '')]
+        [string] $Encryption,
 
         [string] $Port,
 

@@ -2,16 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpStream, lookup_host},
-};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
 
 use super::{
     answer::{Answer, LdapResult, decode, decode_too_large},
-    failure::{failed, lost, protocol, status, unreachable},
+    dial::server_name,
+    failure::{lost, protocol, unreachable},
     inbox::{Inbox, Next},
     malformed::Malformed,
     message::{
@@ -20,9 +17,10 @@ use super::{
     result::Asked,
     time_left::TimeLeft,
     tls,
+    transport::Transport,
 };
 use crate::{
-    error::{Error, ErrorId, Result},
+    error::{Error, Result},
     event::Context,
     runtime::runtime,
 };
@@ -30,9 +28,9 @@ use crate::{
 /// How long taking leave may last: nobody waits for a server that is not needed any more.
 const LEAVE: Duration = Duration::from_millis(200);
 
-/// A connection over TLS.
+/// A connection. It begins in clear: [`Connection::begin_tls`] or [`Connection::start_tls`] before anything that matters.
 pub(super) struct Connection {
-    stream: TlsStream<TcpStream>,
+    transport: Transport,
     inbox: Inbox,
     last_id: u32,
     /// The request whose answer is not there to its end.
@@ -44,44 +42,32 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects and makes the TLS handshake.
-    /// Fails with `DirectoryNameUnknown`, `DirectoryUnreachable`, `DirectoryTimeout`, `DirectoryTlsFailed` and
-    /// the errors of the server's certificate.
-    pub fn open(
-        server: &str,
-        port: u16,
-        tls: Arc<ClientConfig>,
-        time_limit: Duration,
-        context: &Context,
-    ) -> Result<Self> {
-        let name = ServerName::try_from(server.to_owned()).map_err(|_| {
-            Error::new(ErrorId::DirectoryNameUnknown, format!("'{server}' is not the name of a server."))
-                .target(server)
-                .advice("Give the DNS name alone as -Server, without 'ldaps://' and port; the port is -Port.")
-        })?;
-        let mut time = TimeLeft::new(time_limit);
-        let addresses = time.wait(server, "its address", context, lookup_host((server, port)))?;
-        let addresses: Vec<_> = addresses
-            .map_err(|e| {
-                let message = format!("The name of the server '{server}' is not known{}.", failed(&e, ": "));
-                Error::new(ErrorId::DirectoryNameUnknown, message).target(server).native(status(&e))
-            })?
-            .collect();
-        let socket = time.wait(server, "a connection", context, connect(&addresses))?.map_err(|e| {
-            unreachable(server, format!("can't be reached at port {port}{}", failed(&e, ": ")), &e)
-        })?;
-        let stream = time
-            .wait(server, "the TLS handshake", context, TlsConnector::from(tls).connect(name, socket))?
-            .map_err(|e| tls::handshake_error(server, port, &e))?;
-        Ok(Self {
-            stream,
+    /// The connection that `socket` to `server` is; `time_limit` holds for each answer.
+    pub fn over(socket: TcpStream, server: &str, time_limit: Duration) -> Self {
+        Self {
+            transport: Transport::Clear(socket),
             inbox: Inbox::default(),
             last_id: 0,
             open: None,
             is_cut: false,
             server: server.to_owned(),
             time_limit,
-        })
+        }
+    }
+
+    /// Makes the TLS handshake; `port` is named by messages.
+    /// Fails with `DirectoryTlsFailed` and the errors of the server's certificate, `DirectoryTimeout`, `Canceled`.
+    pub fn begin_tls(
+        &mut self,
+        port: u16,
+        tls: Arc<ClientConfig>,
+        time: &mut TimeLeft,
+        context: &Context,
+    ) -> Result<()> {
+        let name = server_name(&self.server)?;
+        let handshake = self.transport.begin_tls(tls, name);
+        let done = time.wait(&self.server, "the TLS handshake", context, handshake)?;
+        done.map_err(|e| tls::handshake_error(&self.server, port, &e))
     }
 
     /// The server's name, for messages.
@@ -174,13 +160,18 @@ impl Connection {
         }
     }
 
+    /// Whether bytes came that no answer was taken from yet.
+    pub fn has_waiting_bytes(&self) -> bool {
+        self.inbox.is_begun()
+    }
+
     /// The error for an answer that makes no sense.
     pub fn protocol(&self, what: Malformed) -> Error {
         protocol(&self.server, what)
     }
 
     /// The number of the next request. What is still to come of the one before is called off.
-    fn begin(&mut self, time: &mut TimeLeft, context: &Context) -> Result<u32> {
+    pub fn begin(&mut self, time: &mut TimeLeft, context: &Context) -> Result<u32> {
         if self.is_cut {
             let cut = std::io::ErrorKind::ConnectionAborted.into();
             return Err(unreachable(&self.server, "did not take the request before".into(), &cut));
@@ -199,13 +190,11 @@ impl Connection {
         self.last_id
     }
 
-    fn send(&mut self, message: &[u8], time: &mut TimeLeft, context: &Context) -> Result<()> {
+    /// Sends a request to its end.
+    pub fn send(&mut self, message: &[u8], time: &mut TimeLeft, context: &Context) -> Result<()> {
         self.is_cut = true;
-        let stream = &mut self.stream;
-        let sent = time.wait(&self.server, "the request to be taken", context, async {
-            stream.write_all(message).await?;
-            stream.flush().await
-        })?;
+        let sent =
+            time.wait(&self.server, "the request to be taken", context, self.transport.write(message))?;
         sent.map_err(|e| lost(&self.server, &e))?;
         self.is_cut = false;
         Ok(())
@@ -214,8 +203,7 @@ impl Connection {
     fn read_some(&mut self, time: &mut TimeLeft, context: &Context) -> Result<()> {
         let what = if self.inbox.is_begun() { "the rest of an answer" } else { "an answer" };
         let (room, most) = self.inbox.room();
-        let mut stream = (&mut self.stream).take(most as u64);
-        match time.wait(&self.server, what, context, stream.read_buf(room))? {
+        match time.wait(&self.server, what, context, self.transport.read(room, most))? {
             Ok(0) => Err(lost(&self.server, &std::io::ErrorKind::UnexpectedEof.into())),
             Ok(_) => Ok(()),
             Err(e) => Err(lost(&self.server, &e)),
@@ -241,10 +229,9 @@ impl Connection {
                 last.extend(abandon_request(self.next_id(), open));
             }
             last.extend(unbind_request(self.next_id()));
-            self.stream.write_all(&last).await?;
+            self.transport.write(&last).await?;
         }
-        // TLS has an end of its own, without which the server must take the connection for cut.
-        self.stream.shutdown().await
+        self.transport.shutdown().await
     }
 }
 
@@ -259,10 +246,4 @@ impl Drop for Connection {
             drop(runtime.block_on(async { tokio::time::timeout(LEAVE, self.leave()).await }));
         }
     }
-}
-
-async fn connect(addresses: &[std::net::SocketAddr]) -> std::io::Result<TcpStream> {
-    let socket = TcpStream::connect(addresses).await?;
-    socket.set_nodelay(true)?;
-    Ok(socket)
 }

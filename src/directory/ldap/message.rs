@@ -10,6 +10,8 @@ use crate::ber::{element, number, tag};
 
 /// RFC 2696.
 pub(super) const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
+/// RFC 4511, 4.14.1.
+const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 /// `LDAP_SERVER_SHOW_DELETED_OID`, [MS-ADTS] 3.1.1.3.4.1.14.
 const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 
@@ -18,6 +20,7 @@ const UNBIND_REQUEST: u8 = 0x42;
 const ABANDON_REQUEST: u8 = 0x50;
 const SEARCH_REQUEST: u8 = 0x63;
 const MODIFY_REQUEST: u8 = 0x66;
+const EXTENDED_REQUEST: u8 = 0x77;
 
 /// How far below its base a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,12 @@ pub(super) fn bind_request(id: u32, name: &str, password: &[u8]) -> Zeroizing<Ve
     let simple = Zeroizing::new(element(tag::context(0), &[password]));
     let operation = Zeroizing::new(element(BIND_REQUEST, &[&number(tag::INTEGER, 3), &name, &simple]));
     Zeroizing::new(element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation]))
+}
+
+/// StartTLS.
+pub(super) fn start_tls_request(id: u32) -> Vec<u8> {
+    let name = element(tag::context(0), &[START_TLS.as_bytes()]);
+    element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &element(EXTENDED_REQUEST, &[&name])])
 }
 
 /// A search; `cookie` is what the page before ended with, `time_limit` the seconds after which the server gives up

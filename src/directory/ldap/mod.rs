@@ -1,8 +1,11 @@
-//! Active Directory, and other directories, as a source over LDAPS (RFC 4511, [MS-ADTS]).
+//! Active Directory, and other directories, as a source (RFC 4511, [MS-ADTS]).
 
+mod access;
+mod account;
 mod answer;
 mod change;
 mod connection;
+mod dial;
 mod dialect;
 mod failure;
 mod filter;
@@ -13,15 +16,17 @@ mod message;
 mod result;
 mod scope;
 mod search;
+mod start_tls;
 mod time_left;
 mod tls;
+mod transport;
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-use zeroize::Zeroizing;
-
+pub use self::account::Account;
 pub(crate) use self::message::{Modification, Operation};
 use self::{
+    access::Access,
     connection::Connection,
     dialect::{ACTIVE_DIRECTORY, Dialect, STANDARD},
     failure::protocol,
@@ -34,8 +39,8 @@ use self::{
 };
 use super::{Presence, Selection, Source, SourceItem, entry::recipient};
 use crate::{
-    error::{Error, ErrorId, Result},
-    event::{Context, LogLevel},
+    error::{ErrorId, Result},
+    event::Context,
     model::{Timestamp, same_in_any_case},
     profile::DirectorySettings,
 };
@@ -56,58 +61,43 @@ pub struct LdapSource {
 }
 
 impl LdapSource {
-    /// Connects to a domain controller with TLS, signs in with a password and finds the search bases.
+    /// Connects to a domain controller as the settings say, signs in and finds the search bases.
     ///
-    /// `user_name` is a distinguished name, a user principal name or `DOMAIN\name`.
-    ///
-    /// Fails with `CredentialMissing`, `FilterInvalid`, `TrustAnchorUnreadable`, then the
-    /// `Directory…` errors of the connection and the sign-in, `SearchBaseNotFound`, `Canceled`.
+    /// Fails with `FilterInvalid`, `TrustAnchorUnreadable`, then the `Directory…` errors of the connection and the
+    /// sign-in, `SearchBaseNotFound`, `Canceled`.
     pub fn active_directory(
         settings: &DirectorySettings,
-        user_name: Option<&str>,
-        password: Option<&[u8]>,
+        account: Account,
         context: &Context,
     ) -> Result<Self> {
-        Self::domain_controller(&settings.server, settings, user_name, password, context)
+        Self::domain_controller(&settings.server, settings, account, context)
     }
 
     /// The same at the domain controller `server`, whichever the settings name.
     pub fn domain_controller(
         server: &str,
         settings: &DirectorySettings,
-        user_name: Option<&str>,
-        password: Option<&[u8]>,
+        account: Account,
         context: &Context,
     ) -> Result<Self> {
-        Self::connect(ACTIVE_DIRECTORY, server, settings, user_name, password, context)
+        Self::connect(ACTIVE_DIRECTORY, server, settings, account, context)
     }
 
-    /// Connects to any other directory; `user_name` is a distinguished name.
-    /// Fails as [`LdapSource::active_directory`] does.
-    pub fn directory(
-        settings: &DirectorySettings,
-        user_name: Option<&str>,
-        password: Option<&[u8]>,
-        context: &Context,
-    ) -> Result<Self> {
-        Self::connect(STANDARD, &settings.server, settings, user_name, password, context)
+    /// Connects to any other directory. Fails as [`LdapSource::active_directory`] does.
+    pub fn directory(settings: &DirectorySettings, account: Account, context: &Context) -> Result<Self> {
+        Self::connect(STANDARD, &settings.server, settings, account, context)
     }
 
     fn connect(
         dialect: Dialect,
         server: &str,
         settings: &DirectorySettings,
-        user_name: Option<&str>,
-        password: Option<&[u8]>,
+        account: Account,
         context: &Context,
     ) -> Result<Self> {
         let filter = scope::filter(settings, &dialect)?;
-        let (user_name, password) = credential(server, user_name, password)?;
-        let tls = tls::configuration(server, settings, context)?;
-        let time_limit = settings.connection.time_limit();
-        let mut connection = Connection::open(server, settings.port, tls, time_limit, context)?;
-        connection.bind(user_name, &password, context)?;
-        context.log(LogLevel::Verbose, format!("Signed in to '{server}' as '{user_name}'."))?;
+        let access = Access::of(server, settings, account, context)?;
+        let mut connection = access.connect(server, context)?;
         let domains = domains(&mut connection, context)?;
         let bases = scope::bases(&mut connection, settings, context)?;
         let base = bases.first().map(String::as_str).unwrap_or_default();
@@ -296,26 +286,6 @@ impl Source for LdapSource {
 /// A search of a whole subtree, page by page.
 fn subtree<'a>(base: &'a str, filter: &'a Filter, attributes: &'a [&'a str]) -> Search<'a> {
     Search { base, scope: Scope::Subtree, filter, attributes, deleted: false, page_size: Some(PAGE_SIZE) }
-}
-
-/// Name and password to sign in with.
-/// Fails with `CredentialMissing`; an empty password is refused here, since servers take it for an anonymous
-/// sign-in and say that it worked (RFC 4513, 5.1.2).
-fn credential<'a>(
-    server: &str,
-    user_name: Option<&'a str>,
-    password: Option<&[u8]>,
-) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
-    let user_name = user_name.filter(|name| !name.is_empty());
-    let (Some(user_name), Some(password)) = (user_name, password) else {
-        let message = format!("The server '{server}' wants a user name and a password.");
-        return Err(Error::new(ErrorId::CredentialMissing, message).target(server));
-    };
-    if password.is_empty() {
-        let message = format!("The password of '{user_name}' is empty.");
-        return Err(Error::new(ErrorId::CredentialMissing, message).target(user_name));
-    }
-    Ok((user_name, Zeroizing::new(password.to_vec())))
 }
 
 /// The domain that the server holds, else all that it holds.

@@ -32,6 +32,8 @@ mod code {
 pub(super) enum Asked<'a> {
     /// To accept this user name and its password.
     Bind(&'a str),
+    /// To begin TLS.
+    StartTls,
     /// To search below this DN.
     Search(&'a str),
     /// To change values of this object.
@@ -73,6 +75,9 @@ impl LdapResult {
                 if matches!(self.code, code::NO_SUCH_OBJECT | code::INVALID_DN_SYNTAX | code::REFERRAL) =>
             {
                 self.base_not_found(server, base)
+            }
+            Asked::StartTls if !matches!(self.code, code::BUSY | code::UNAVAILABLE) => {
+                self.no_start_tls(server)
             }
             Asked::Modify(dn) => self.not_changed(server, dn),
             _ => self.refused(server),
@@ -159,6 +164,15 @@ impl LdapResult {
             "does not exist, or the account may not see it"
         };
         Error::new(id, format!("The search base '{base}' {what} (server '{server}').")).target(base)
+    }
+
+    fn no_start_tls(&self, server: &str) -> Error {
+        let message = format!(
+            "The server '{server}' does not begin TLS (StartTLS, LDAP result {}).{}",
+            self.code,
+            self.said()
+        );
+        Error::new(ErrorId::StartTlsFailed, message).target(server)
     }
 
     fn refused(&self, server: &str) -> Error {

@@ -12,11 +12,14 @@ pub(super) use watch::watch;
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use super::{engine::Engine, request::Credential};
 use crate::{
-    directory::{self, csv::CsvSource, ldap::LdapSource, ldif::LdifSource},
+    directory::{
+        self,
+        csv::CsvSource,
+        ldap::{Account, LdapSource},
+        ldif::LdifSource,
+    },
     error::{Error, ErrorId, Result},
     event::Context,
     exchange::{
@@ -79,14 +82,12 @@ impl<'a> Opening<'a> {
             Source::Ldif(file) => Ok(Box::new(LdifSource::open(&file.path)?)),
             Source::Csv(file) => Ok(Box::new(CsvSource::open(&file.path)?)),
             Source::ActiveDirectory(ActiveDirectorySettings { directory, .. }) => {
-                let (user, password) = self.directory_credential(directory)?;
-                let source =
-                    LdapSource::active_directory(directory, Some(user), Some(&password), self.context)?;
-                Ok(Box::new(source))
+                let account = self.directory_account(directory)?;
+                Ok(Box::new(LdapSource::active_directory(directory, account, self.context)?))
             }
             Source::Directory(directory) => {
-                let (user, password) = self.directory_credential(directory)?;
-                Ok(Box::new(LdapSource::directory(directory, Some(user), Some(&password), self.context)?))
+                let account = self.directory_account(directory)?;
+                Ok(Box::new(LdapSource::directory(directory, account, self.context)?))
             }
         }
     }
@@ -123,8 +124,8 @@ impl<'a> Opening<'a> {
 
     /// Opens a directory to write to it. Fails with what it says; `CredentialMissing`.
     fn directory(&self, settings: &ActiveDirectorySettings) -> Result<ActiveDirectoryTarget> {
-        let (user, password) = self.directory_credential(&settings.directory)?;
-        ActiveDirectoryTarget::connect(settings, Some(user), Some(&password), self.context)
+        let account = self.directory_account(&settings.directory)?;
+        ActiveDirectoryTarget::connect(settings, account, self.context)
     }
 
     /// The cmdlets of the Exchange organisation of a profile whose target is `ExchangeOnline` or `ExchangeSession`;
@@ -173,9 +174,9 @@ impl<'a> Opening<'a> {
     }
 
     /// Who signs in to the profile's directory. Fails with `CredentialMissing`.
-    fn directory_credential(&self, directory: &DirectorySettings) -> Result<(&'a str, Zeroizing<Vec<u8>>)> {
+    fn directory_account(&self, directory: &DirectorySettings) -> Result<Account> {
         match (self.credential, self.engine.secret(PASSWORD)) {
-            (Some(credential), Some(password)) => Ok((&credential.user_name, password)),
+            (Some(credential), Some(password)) => Account::with_password(&credential.user_name, &password),
             _ => {
                 let name = &self.profile().name;
                 let what =

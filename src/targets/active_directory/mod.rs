@@ -37,7 +37,7 @@ use crate::{
     directory::{
         Selection, Source, SourceItem,
         entry::{Entry, certificate_values},
-        ldap::LdapSource,
+        ldap::{Account, LdapSource},
     },
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
@@ -68,17 +68,12 @@ struct Found {
 impl ActiveDirectoryTarget {
     /// Connects to the settings' `WriteServer`, by default their `Server`, and signs in.
     /// Fails as [`LdapSource::domain_controller`].
-    pub fn connect(
-        settings: &ActiveDirectorySettings,
-        user_name: Option<&str>,
-        password: Option<&[u8]>,
-        context: &Context,
-    ) -> Result<Self> {
+    pub fn connect(settings: &ActiveDirectorySettings, account: Account, context: &Context) -> Result<Self> {
         let ActiveDirectorySettings { directory, write_server, quiet_period } = settings;
         let server = write_server.as_ref().unwrap_or(&directory.server);
         Ok(Self {
-            directory: LdapSource::domain_controller(server, directory, user_name, password, context)?,
-            user_name: user_name.unwrap_or_default().to_owned(),
+            user_name: account.name().to_owned(),
+            directory: LdapSource::domain_controller(server, directory, account, context)?,
             quiet_period: i64::from(*quiet_period),
         })
     }

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs, path::PathBuf, process::Command, sync::OnceLock};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use smime_sync::{directory::ldap::LdapSource, error::Result, event::Context, profile::DirectorySettings};
 
-use crate::common::directory::settings;
+use crate::common::directory::{self, settings};
 
 pub use crate::common::certificates::{Draft, SignedData, root};
 
@@ -73,7 +73,7 @@ impl Server {
 
     /// Signs an account in, by the name of it alone.
     pub fn connect(&self, settings: &DirectorySettings, name: &str, context: &Context) -> Result<LdapSource> {
-        LdapSource::directory(settings, Some(&account(name)), Some(self.password.as_bytes()), context)
+        LdapSource::directory(settings, directory::account(&account(name), &self.password), context)
     }
 }
 

@@ -20,6 +20,7 @@ use smime_sync::{
 
 use crate::{
     common::{
+        directory::account,
         events::context,
         stand_in::{Authority, BASE, Reply, Said, bound, directory, done, entry, serve},
     },
@@ -95,8 +96,7 @@ impl Server {
     }
 
     fn target(&self, context: &Context) -> ActiveDirectoryTarget {
-        ActiveDirectoryTarget::connect(&self.settings, Some("sync@contoso.test"), Some(b"pass"), context)
-            .unwrap()
+        ActiveDirectoryTarget::connect(&self.settings, account("sync@contoso.test", "pass"), context).unwrap()
     }
 }
 
@@ -127,8 +127,7 @@ fn take_out(server: &Server) -> (Result<Vec<Result<String>>>, Vec<String>) {
 /// The same at any server.
 pub fn take_out_at(settings: &ActiveDirectorySettings, context: &Context) -> Result<Vec<Result<String>>> {
     let alice = alice();
-    let mut target =
-        ActiveDirectoryTarget::connect(settings, Some("sync@contoso.test"), Some(b"pass"), context)?;
+    let mut target = ActiveDirectoryTarget::connect(settings, account("sync@contoso.test", "pass"), context)?;
     let current = TargetRecipient {
         key: alice.anchor.clone(),
         values: vec![certificate(b"old"), certificate(b"kept")],

@@ -189,7 +189,8 @@ fn a_setting_of_another_source_or_target_is_told_with_whose_it_is() {
         assert_eq!(told(&typed(file_to_folder(settings)).unwrap_err()), message);
     }
     // What says what is so anyway does no harm.
-    typed(file_to_folder(json!({"SkipCertificateCheck": false, "Port": 636, "Prefix": ""}))).unwrap();
+    typed(file_to_folder(json!({"SkipCertificateCheck": false, "QuietPeriod": 86_400, "Prefix": ""})))
+        .unwrap();
 }
 
 #[test]
@@ -201,7 +202,7 @@ fn a_file_keeps_what_differs_from_the_defaults_and_callers_are_shown_everything(
     let defaults =
         all_settings().filter_map(|setting| Some((setting.name.to_owned(), setting.default_value()?)));
     let defaults = Value::Object(defaults.collect());
-    assert_eq!((&defaults["Port"], &defaults["Policy"]), (&json!(636), &json!("Standard")));
+    assert_eq!((&defaults["QuietPeriod"], &defaults["Policy"]), (&json!(86_400), &json!("Standard")));
     assert_eq!(shown, merged(defaults, least));
     assert_eq!(home.get().unwrap(), shown);
     // What was shown can be given back.
@@ -216,7 +217,7 @@ fn a_file_with_settings_of_another_source_opens_and_loses_them_when_it_is_saved(
     let shown = home.get().unwrap();
     assert_eq!(
         (&shown["Source"], &shown["Port"], &shown["Server"]),
-        (&json!("Ldif"), &json!(636), &Value::Null)
+        (&json!("Ldif"), &Value::Null, &Value::Null)
     );
     home.set(json!({"RemovalLimit": 7})).unwrap();
     assert_eq!(home.file(), file_to_folder(json!({"RemovalLimit": 7})));

@@ -7,14 +7,17 @@ use smime_sync::{
 };
 
 use super::objects::{KINDS, READER, lab};
-use crate::common::{directory::refusal, events::context};
+use crate::common::{
+    directory::{account, refusal},
+    events::context,
+};
 
 fn connect_error(change: impl FnOnce(&mut DirectorySettings), user: &str, password: &str) -> Error {
     let lab = lab();
     let mut settings = lab.settings(&[KINDS]);
     change(&mut settings);
     let (context, _) = context();
-    refusal(LdapSource::active_directory(&settings, Some(user), Some(password.as_bytes()), &context))
+    refusal(LdapSource::active_directory(&settings, account(user, password), &context))
 }
 
 #[test]
@@ -57,9 +60,8 @@ fn every_form_of_user_name_signs_in() {
     let lab = lab();
     let (context, _) = context();
     for user in [READER, "CONTOSO\\reader", "CN=reader,OU=Accounts,DC=contoso,DC=test"] {
-        let password = lab.password(READER).as_bytes();
-        let connected =
-            LdapSource::active_directory(&lab.settings(&[KINDS]), Some(user), Some(password), &context);
+        let account = account(user, lab.password(READER));
+        let connected = LdapSource::active_directory(&lab.settings(&[KINDS]), account, &context);
         assert!(connected.is_ok(), "{user}: {:?}", connected.err());
     }
 }
@@ -111,6 +113,6 @@ fn the_certificate_must_carry_the_servers_name() {
 #[test]
 fn a_port_of_plain_ldap_is_no_ldaps() {
     let password = lab().password(READER).to_owned();
-    let error = connect_error(|settings| settings.port = 389, READER, &password);
+    let error = connect_error(|settings| settings.port = Some(389), READER, &password);
     assert_eq!(error.id, ErrorId::DirectoryTlsFailed, "{error:?}");
 }

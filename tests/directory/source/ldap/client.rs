@@ -11,7 +11,7 @@ use smime_sync::{
 };
 
 use crate::common::{
-    directory::{self, refusal},
+    directory::{self, account, refusal},
     events::context,
     stand_in::{Authority, BASE, Reply, directory, done, serve, user},
 };
@@ -53,7 +53,7 @@ pub fn with_timeout(timeout: u32, mut settings: DirectorySettings) -> DirectoryS
 }
 
 pub fn connect(settings: &DirectorySettings, context: &Context) -> Result<LdapSource> {
-    LdapSource::active_directory(settings, Some(USER), Some(PASSWORD.as_bytes()), context)
+    LdapSource::active_directory(settings, account(USER, PASSWORD), context)
 }
 
 /// The error of connecting. However it goes wrong, the password is not in it.

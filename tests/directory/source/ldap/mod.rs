@@ -4,3 +4,4 @@
 pub mod client;
 mod connecting;
 mod searching;
+mod start_tls;
