@@ -77,6 +77,8 @@ error_ids! {
     5019 ObjectChanged ResourceBusy "Run again; the object is read and planned again."
     5020 DirectoryNotWritable InvalidOperation "Name a writable domain controller with -WriteServer."
     5031 StartTlsFailed SecurityError "Give the server a certificate, so that it offers StartTLS, or use -Encryption Ldaps."
+    5041 DirectoryForeign InvalidResult "Name servers of one domain with -Server."
+    5042 ChangeUnconfirmed ResourceBusy "Run again; the object is read and planned again."
     5101 LdifUnreadable OpenError "Check the path and the right to read the file."
     5102 LdifSyntax ParserError "Correct the named line; the form is that of RFC 2849."
     5103 LdifTruncated ParserError "Export the directory again; the file ends in the middle of a record."

@@ -66,6 +66,11 @@ pub enum Presence {
 
 /// Where recipients are read.
 pub trait Source: Send {
+    /// Makes sure that it can be read at all, without reading anybody; what is to be signed in to is signed in to.
+    fn sign_in(&mut self, _context: &Context) -> Result<()> {
+        Ok(())
+    }
+
     /// Hands every selected recipient to `sink`, one by one, as pages arrive; memory does not grow with the
     /// directory. Ends early with the error of `sink`, or with `Canceled` within a second of a cancel.
     fn read(

@@ -82,7 +82,8 @@ fn check(
     let mut sample = Sample::default();
     let anchors = opening.judge(Timestamp::now());
     tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
-    match opening.source() {
+    let source = opening.source().and_then(|mut source| source.sign_in(context).map(|()| source));
+    match source {
         Ok(mut source) => {
             let signs_in = match opening.profile().source() {
                 ProfileSource::Ldif(_) | ProfileSource::Csv(_) => false,

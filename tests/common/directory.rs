@@ -35,6 +35,13 @@ pub fn refusal(connected: Result<LdapSource>) -> Error {
     }
 }
 
+/// The source, once it has signed in.
+pub fn signed_in(source: Result<LdapSource>, context: &Context) -> Result<LdapSource> {
+    let mut source = source?;
+    source.sign_in(context)?;
+    Ok(source)
+}
+
 /// All that a source hands over.
 pub fn read(source: &mut dyn Source, selection: &Selection, context: &Context) -> Result<Vec<Recipient>> {
     let mut recipients = Vec::new();
@@ -98,7 +105,7 @@ impl Lab {
 
     /// Signs `user` in with the right password.
     pub fn connect(&self, settings: &DirectorySettings, user: &str, context: &Context) -> Result<LdapSource> {
-        LdapSource::active_directory(settings, self.account(user), context)
+        signed_in(LdapSource::active_directory(settings, self.account(user), context), context)
     }
 }
 

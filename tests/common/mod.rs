@@ -8,6 +8,7 @@ pub mod events;
 pub mod exchange;
 pub mod generated;
 pub mod judging;
+pub mod network;
 pub mod process;
 pub mod raw_server;
 pub mod stand_in;

@@ -131,7 +131,7 @@ pub fn connect(
     user: &str,
     context: &Context,
 ) -> Result<ActiveDirectoryTarget> {
-    ActiveDirectoryTarget::connect(settings, lab.account(user), context)
+    ActiveDirectoryTarget::new(settings, lab.account(user), context)
 }
 
 /// A recipient as the sync engine knows it.

@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use rustls::ClientConfig;
 
-use super::{account::Account, connection::Connection, dial::dial, time_left::TimeLeft, tls};
+use super::{
+    account::Account, connection::Connection, dial::dial, network::Network, time_left::TimeLeft, tls,
+};
 use crate::{
     error::Result,
     event::Context,
@@ -42,9 +44,9 @@ impl Access {
     ///
     /// Fails with `DirectoryNameUnknown`, `DirectoryUnreachable`, `DirectoryTimeout`, `StartTlsFailed`,
     /// `DirectoryTlsFailed` and the errors of the server's certificate, those of the sign-in, `Canceled`.
-    pub fn connect(&self, server: &str, context: &Context) -> Result<Connection> {
+    pub fn connect(&self, server: &str, network: &Arc<dyn Network>, context: &Context) -> Result<Connection> {
         let mut time = TimeLeft::new(self.time_limit);
-        let socket = dial(server, self.port, &mut time, context)?;
+        let socket = dial(server, self.port, network, &mut time, context)?;
         let mut connection = Connection::over(socket, server, self.time_limit);
         self.protect(&mut connection, &mut time, context)?;
         self.account.sign_in(&mut connection, context)?;

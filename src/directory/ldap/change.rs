@@ -6,10 +6,14 @@ use super::{
     limits::Room,
     message::{Modification, Search},
     result::Asked,
-    search::{first_page, read_object},
+    session::Sent,
     subtree,
 };
-use crate::{directory::entry::Entry, error::Result, event::Context};
+use crate::{
+    directory::entry::Entry,
+    error::{Error, Result},
+    event::Context,
+};
 
 /// Objects that [`LdapSource::samples`] asks for of each search base.
 const SAMPLE: u32 = 20;
@@ -17,13 +21,25 @@ const SAMPLE: u32 = 20;
 /// An object found by its anchor: the anchor, the object, and whether it was read whole.
 pub(crate) type FoundSink<'a> = dyn FnMut(String, Entry, Result<()>) -> Result<()> + 'a;
 
+/// What became of a change.
+pub(crate) enum Modified {
+    /// It was made.
+    Done,
+    /// It was not, for a reason that is this object's own: `ObjectChanged` where a value to delete is not there, one to
+    /// add is there already, or the object is gone; else `DirectoryRefused`, `DirectoryBusy`.
+    Refused(Error),
+    /// It was sent, and the connection broke: whether it was made is to be seen at the object. It is not to be sent
+    /// again.
+    Unknown(Error),
+}
+
 impl LdapSource {
     /// How many anchors one search asks for.
     pub(crate) const BATCH: usize = BATCH;
 
     /// The server's name.
     pub(crate) fn server(&self) -> &str {
-        self.connection.server()
+        self.session.server()
     }
 
     /// Hands the objects within the profile's scope that have one of `anchors` (objectGUID as text) to `sink`. Where
@@ -38,7 +54,7 @@ impl LdapSource {
         let dialect = self.dialect;
         for batch in anchors.chunks(BATCH) {
             let Some(filter) = dialect.anchors(batch) else { continue };
-            let filter = Filter::and(&[self.scope.filter.clone(), filter]);
+            let filter = Filter::and(&[self.filter.clone(), filter]);
             let (mut missing, mut unclear, mut room) = (batch.to_vec(), None, Room::new());
             self.entries(&filter, attributes, context, &mut |entry, whole| {
                 let Some(anchor) = dialect.anchor_of(&entry) else {
@@ -66,16 +82,16 @@ impl LdapSource {
         context: &Context,
         sink: &mut dyn FnMut(usize, Entry),
     ) -> Result<()> {
-        for (number, base) in self.scope.bases.iter().enumerate() {
-            let some = Search { page_size: Some(SAMPLE), ..subtree(base, &self.scope.filter, attributes) };
-            first_page(&mut self.connection, &some, context, &mut |entry| sink(number, entry))?;
+        for (number, base) in self.learn(context)?.bases.iter().enumerate() {
+            let some = Search { page_size: Some(SAMPLE), ..subtree(base, &self.filter, attributes) };
+            self.session.first_page(&some, context)?.into_iter().for_each(|entry| sink(number, entry));
         }
         Ok(())
     }
 
     /// The search bases, as the server writes them.
-    pub(crate) fn search_bases(&self) -> &[String] {
-        &self.scope.bases
+    pub(crate) fn search_bases(&mut self, context: &Context) -> Result<Vec<String>> {
+        Ok(self.learn(context)?.bases)
     }
 
     /// One object by its DN, the empty one being the root DSE; `None` if it is not there.
@@ -85,26 +101,30 @@ impl LdapSource {
         attributes: &[&str],
         context: &Context,
     ) -> Result<Option<Entry>> {
-        read_object(&mut self.connection, dn, attributes, context)
+        self.session.object(dn, attributes, context)
     }
 
     /// Changes values of the object with this anchor, all or nothing; `dn` names it in messages.
     ///
-    /// The inner error is about this object alone: `ObjectChanged` where a value to delete is not there, one to
-    /// add is there already, or the object is gone; else `DirectoryRefused`, `DirectoryBusy`.
-    /// The outer one ends it all: `DirectoryNotWritable` from a read-only domain controller, and the errors of the
-    /// connection, which do not tell whether the change happened.
+    /// Fails with what ends it all: `DirectoryNotWritable` from a read-only domain controller, the errors of a
+    /// connection on which nothing was sent, and `DirectoryTimeout`, which does not tell whether it was made.
     pub(crate) fn modify(
         &mut self,
         anchor: &str,
         dn: &str,
         modifications: &[Modification],
         context: &Context,
-    ) -> Result<Result<()>> {
+    ) -> Result<Modified> {
         // [MS-ADTS] 3.1.1.3.1.2.4: a name that stays the object's own when it is renamed, and that nobody else gets.
         let name = format!("<GUID={anchor}>");
-        let result = self.connection.modify(&name, modifications, context)?;
-        let checked = result.check(self.connection.server(), Asked::Modify(dn));
-        if result.concerns_one_object() { Ok(checked) } else { checked.map(Ok) }
+        let result = match self.session.modify(&name, modifications, context)? {
+            Sent::Answered(result) => result,
+            Sent::Unanswered(error) => return Ok(Modified::Unknown(error)),
+        };
+        match result.check(self.session.server(), Asked::Modify(dn)) {
+            Ok(()) => Ok(Modified::Done),
+            Err(error) if result.concerns_one_object() => Ok(Modified::Refused(error)),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -20,13 +20,25 @@ use super::{
     transport::Transport,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorId, Result},
     event::Context,
     runtime::runtime,
 };
 
 /// How long taking leave may last: nobody waits for a server that is not needed any more.
 const LEAVE: Duration = Duration::from_millis(200);
+
+/// Pieces of what came unasked that are taken before a request; what is beyond is read with the answer.
+const UNASKED: usize = 16;
+
+/// What a connection ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It broke, or the server ended it.
+    Lost,
+    /// Something did not come, or was not taken, in time.
+    Late,
+}
 
 /// A connection. It begins in clear: [`Connection::begin_tls`] or [`Connection::start_tls`] before anything that matters.
 pub(super) struct Connection {
@@ -37,6 +49,7 @@ pub(super) struct Connection {
     open: Option<u32>,
     /// Whether a request was sent in part, so that no other can follow it.
     is_cut: bool,
+    fault: Option<Fault>,
     server: String,
     time_limit: Duration,
 }
@@ -50,6 +63,7 @@ impl Connection {
             last_id: 0,
             open: None,
             is_cut: false,
+            fault: None,
             server: server.to_owned(),
             time_limit,
         }
@@ -131,11 +145,12 @@ impl Connection {
         time.go_on();
         let answer = self.next_answer(id, time, context);
         time.pause();
-        let answer = answer?;
+        let answer = self.noted(answer)?;
         match &answer {
             Answer::Entry(_) | Answer::Faulty(_) | Answer::Reference(_) => {}
             Answer::Disconnection(result) => {
                 self.open = None;
+                self.fault = Some(Fault::Lost);
                 return Err(self.hung_up(result));
             }
             _ => self.open = None,
@@ -158,6 +173,43 @@ impl Connection {
                 return Ok(answer);
             }
         }
+    }
+
+    /// What it ended with, if it did.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// Whether a request can be sent: the server has not ended it meanwhile. Waits for nothing.
+    pub fn is_alive(&mut self) -> bool {
+        if self.is_cut || self.fault.is_some() {
+            return false;
+        }
+        let Ok(runtime) = runtime() else { return true };
+        for _ in 0..UNASKED {
+            let (room, most) = self.inbox.room();
+            let transport = &mut self.transport;
+            // The time is over at once, but not before it was looked whether something is there.
+            let unasked = async { tokio::time::timeout(Duration::ZERO, transport.read(room, most)).await };
+            match runtime.block_on(unasked) {
+                Err(_) => return true,
+                Ok(Ok(0) | Err(_)) => return false,
+                // Late answers, or why the server is about to end it.
+                Ok(Ok(_)) => {}
+            }
+        }
+        true
+    }
+
+    /// Keeps what `done` says of the connection.
+    fn noted<T>(&mut self, done: Result<T>) -> Result<T> {
+        done.inspect_err(|error| {
+            self.fault = match error.id {
+                ErrorId::DirectoryUnreachable | ErrorId::DirectoryTlsFailed => Some(Fault::Lost),
+                ErrorId::DirectoryTimeout => Some(Fault::Late),
+                _ => self.fault,
+            }
+        })
     }
 
     /// Whether bytes came that no answer was taken from yet.
@@ -193,11 +245,10 @@ impl Connection {
     /// Sends a request to its end.
     pub fn send(&mut self, message: &[u8], time: &mut TimeLeft, context: &Context) -> Result<()> {
         self.is_cut = true;
-        let sent =
-            time.wait(&self.server, "the request to be taken", context, self.transport.write(message))?;
-        sent.map_err(|e| lost(&self.server, &e))?;
-        self.is_cut = false;
-        Ok(())
+        let sent = time.wait(&self.server, "the request to be taken", context, self.transport.write(message));
+        let sent = sent.and_then(|sent| sent.map_err(|e| lost(&self.server, &e)));
+        self.is_cut = sent.is_err();
+        self.noted(sent)
     }
 
     fn read_some(&mut self, time: &mut TimeLeft, context: &Context) -> Result<()> {

@@ -48,6 +48,11 @@ impl LdapResult {
         self.code == code::NO_SUCH_OBJECT
     }
 
+    /// Whether the server did nothing for want of time.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.code, code::BUSY | code::UNAVAILABLE)
+    }
+
     /// Whether the refusal of a change is about its object alone; otherwise the next one fares no better.
     pub fn concerns_one_object(&self) -> bool {
         !matches!(

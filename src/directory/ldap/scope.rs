@@ -7,13 +7,6 @@ use crate::{
     profile::DirectorySettings,
 };
 
-/// Search bases, none within another, and the filter.
-#[derive(Debug, Clone)]
-pub(super) struct SearchScope {
-    pub bases: Vec<String>,
-    pub filter: Filter,
-}
-
 /// The filter of a profile's recipients.
 /// Fails with `FilterInvalid`, naming the place.
 pub(super) fn filter(settings: &DirectorySettings, dialect: &Dialect) -> Result<Filter> {
@@ -27,13 +20,9 @@ pub(super) fn filter(settings: &DirectorySettings, dialect: &Dialect) -> Result<
 
 /// The search bases as the server writes them, without those that lie within another one, so that no recipient is
 /// found twice. Fails with `SearchBaseNotFound`.
-pub(super) fn bases(
-    connection: &mut Connection,
-    settings: &DirectorySettings,
-    context: &Context,
-) -> Result<Vec<String>> {
+pub(super) fn bases(connection: &mut Connection, given: &[String], context: &Context) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for base in &settings.search_base {
+    for base in given {
         if base.trim().is_empty() {
             // The empty name is the root DSE, below which servers find nothing.
             return Err(

@@ -1,8 +1,11 @@
 //! Searches: page by page, with the rest of attributes that the server cuts.
 
+use std::collections::BTreeSet;
+
 use super::{
     answer::{Answer, Faulty, LdapResult, TOO_MANY_VALUES},
     connection::Connection,
+    domain,
     failure::protocol,
     filter::Filter,
     limits::{self, skipped},
@@ -34,6 +37,8 @@ struct Page {
     cookie: Vec<u8>,
     /// How many objects it had.
     count: u32,
+    /// Other domains that it refers to.
+    domains: BTreeSet<String>,
 }
 
 /// An object of a page that is to be asked for again.
@@ -46,6 +51,7 @@ enum Again {
 
 /// Hands all that `search` finds to `sink`, entry by entry, while pages arrive. `anchor` are the attributes by which
 /// an object is known that can't be read whole.
+/// Returns the domains below its base that the server refers to.
 /// Fails where the server does not give a complete answer.
 pub(super) fn search(
     connection: &mut Connection,
@@ -53,9 +59,9 @@ pub(super) fn search(
     anchor: &[&str],
     context: &Context,
     sink: &mut Sink,
-) -> Result<()> {
+) -> Result<BTreeSet<String>> {
     let server = connection.server().to_owned();
-    let (mut cookie, mut time, mut empty) = (Vec::new(), connection.time(), 0);
+    let (mut cookie, mut time, mut empty, mut domains) = (Vec::new(), connection.time(), 0, BTreeSet::new());
     for _ in 0..limits::PAGES {
         let mut again = Vec::new();
         let page = page(connection, search, &cookie, &mut time, context, &mut |found| {
@@ -71,6 +77,7 @@ pub(super) fn search(
             Ok(())
         })?;
         page.result.check(connection.server(), Asked::Search(search.base))?;
+        domains.extend(page.domains);
         for object in again {
             let (entry, whole) = match object {
                 Again::Cut(dn) => read_whole(connection, dn, search.attributes, anchor, context)?,
@@ -79,7 +86,7 @@ pub(super) fn search(
             sink(entry, whole)?;
         }
         if page.cookie.is_empty() {
-            return Ok(());
+            return Ok(domains);
         }
         empty = if page.count == 0 { empty + 1 } else { 0 };
         if empty > limits::EMPTY_PAGES {
@@ -122,7 +129,7 @@ fn page(
 ) -> Result<Page> {
     let most = search.page_size.map_or(1, |size| size.saturating_mul(limits::ANSWER_FACTOR));
     let id = connection.start(search, cookie, time, context)?;
-    let (mut count, mut references) = (0, 0);
+    let (mut count, mut references, mut domains) = (0, 0, BTreeSet::new());
     loop {
         let found = match connection.receive(id, time, context)? {
             Answer::Entry(entry) => Found::Whole(entry),
@@ -132,6 +139,7 @@ fn page(
                 if references > limits::REFERENCES {
                     return Err(connection.protocol(Malformed("more than 1,000 references in one answer")));
                 }
+                domains.extend(places.iter().filter_map(|place| domain::referred(place)));
                 let places = places.join(", ");
                 context.log(
                     LogLevel::Verbose,
@@ -139,7 +147,7 @@ fn page(
                 )?;
                 continue;
             }
-            Answer::Done(result, cookie) => return Ok(Page { result, cookie, count }),
+            Answer::Done(result, cookie) => return Ok(Page { result, cookie, count, domains }),
             Answer::Bind(_) | Answer::Modify(_) | Answer::Extended(_) | Answer::Disconnection(_) => {
                 return Err(connection.protocol(Malformed("an answer that does not belong to a search")));
             }

@@ -125,7 +125,7 @@ impl<'a> Opening<'a> {
     /// Opens a directory to write to it. Fails with what it says; `CredentialMissing`.
     fn directory(&self, settings: &ActiveDirectorySettings) -> Result<ActiveDirectoryTarget> {
         let account = self.directory_account(&settings.directory)?;
-        ActiveDirectoryTarget::connect(settings, account, self.context)
+        ActiveDirectoryTarget::new(settings, account, self.context)
     }
 
     /// The cmdlets of the Exchange organisation of a profile whose target is `ExchangeOnline` or `ExchangeSession`;

@@ -30,6 +30,12 @@ impl Difference {
         all_there.then(|| Self { going: self.going.clone(), coming: without(&self.coming, found) })
     }
 
+    /// Whether it has happened to an object that now has `found`.
+    pub fn is_done(&self, found: &[Value]) -> bool {
+        let is_there = |value| found.contains(value);
+        !self.going.iter().any(is_there) && self.coming.iter().all(is_there)
+    }
+
     /// As one modify request: what goes first, so that an attribute never holds more values than before and after.
     pub fn modifications(&self) -> Vec<Modification<'_>> {
         let parts = [(Operation::Delete, &self.going), (Operation::Add, &self.coming)];
@@ -107,6 +113,8 @@ mod tests {
             let difference = Difference::between(&current, &wanted);
             prop_assert_eq!(applied(set(&current), &difference.modifications()), Some(set(&wanted)));
             prop_assert_eq!(difference.is_empty(), set(&current) == set(&wanted));
+            prop_assert!(difference.is_done(&wanted));
+            prop_assert_eq!(difference.is_done(&current), difference.is_empty());
         }
 
         #[test]

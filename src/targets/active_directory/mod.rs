@@ -11,8 +11,10 @@
 //!   the recipient fails with `ObjectChanged`, and the next run plans it anew from what is there then.
 //! - *The object is renamed, moved or deleted meanwhile, or another one gets its name.* Writes name the objectGUID,
 //!   which nobody else ever gets. An object that is gone, or that left the profile's scope, is not created again.
-//! - *The connection breaks before the answer is there.* Whether the change happened is unknown, so the whole call
-//!   fails; the next run reads those recipients back before it does anything else.
+//! - *The connection breaks before the answer is there.* Whether the change happened is unknown. It is not sent again:
+//!   the object is read over a new connection. Where the change did not happen, the recipient fails with
+//!   `ChangeUnconfirmed`, and the next run plans it anew. Where the object can't be read, or the server does not answer in
+//!   time, the whole call fails, and the next run reads those recipients back before it does anything else.
 //! - *Values are added or removed while an attribute is read in ranges.* Then a value may be missing from what was
 //!   read. It is not named by the write, so that it stays.
 //! - *Somebody writes at another domain controller.* An attribute of this kind replicates whole: of two writes within
@@ -30,14 +32,14 @@ mod difference;
 mod metadata;
 mod rights;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use self::{difference::Difference, metadata::LastChange};
 use crate::{
     directory::{
         Selection, Source, SourceItem,
         entry::{Entry, certificate_values},
-        ldap::{Account, LdapSource},
+        ldap::{Account, LdapSource, Modified, Network},
     },
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
@@ -49,7 +51,7 @@ use crate::{
 /// How often a write that met a concurrent change is made anew.
 const RETRIES: u32 = 3;
 
-/// Active Directory in place, signed in at the domain controller that is written to.
+/// Active Directory in place, at the domain controller that is written to.
 pub struct ActiveDirectoryTarget {
     /// The same domain controller as a source.
     directory: LdapSource,
@@ -66,9 +68,9 @@ struct Found {
 }
 
 impl ActiveDirectoryTarget {
-    /// Connects to the settings' `WriteServer`, by default their `Server`, and signs in.
+    /// The settings' `WriteServer`, by default their `Server`. Nobody is asked yet.
     /// Fails as [`LdapSource::domain_controller`].
-    pub fn connect(settings: &ActiveDirectorySettings, account: Account, context: &Context) -> Result<Self> {
+    pub fn new(settings: &ActiveDirectorySettings, account: Account, context: &Context) -> Result<Self> {
         let ActiveDirectorySettings { directory, write_server, quiet_period } = settings;
         let server = write_server.as_ref().unwrap_or(&directory.server);
         Ok(Self {
@@ -76,6 +78,11 @@ impl ActiveDirectoryTarget {
             directory: LdapSource::domain_controller(server, directory, account, context)?,
             quiet_period: i64::from(*quiet_period),
         })
+    }
+
+    /// The same, reached by way of another network.
+    pub fn through(self, network: Arc<dyn Network>) -> Self {
+        Self { directory: self.directory.through(network), ..self }
     }
 
     /// Reads those of `anchors` that are in the profile's scope, whole; an inner error is about one object.
@@ -117,8 +124,10 @@ impl ActiveDirectoryTarget {
                 return Ok(Ok(()));
             }
             let changed = match self.directory.modify(anchor, label, &difference.modifications(), context)? {
-                Err(error) if error.id == ErrorId::ObjectChanged && retries_left > 0 => error,
-                written => return Ok(written),
+                Modified::Done => return Ok(Ok(())),
+                Modified::Refused(error) if error.id == ErrorId::ObjectChanged && retries_left > 0 => error,
+                Modified::Refused(error) => return Ok(Err(error)),
+                Modified::Unknown(error) => return self.confirm(anchor, label, &difference, error, context),
             };
             context.log(LogLevel::Verbose, format!("{} It is read again.", changed.message))?;
             let found = match self.look(&[anchor], context)?.remove(anchor) {
@@ -133,6 +142,34 @@ impl ActiveDirectoryTarget {
         }
         Ok(Ok(()))
     }
+
+    /// Whether a change was made to which no answer came (`error`): the object tells. Where it was not, it is not sent
+    /// again, since it may still be on its way.
+    fn confirm(
+        &mut self,
+        anchor: &str,
+        label: &str,
+        difference: &Difference,
+        error: Error,
+        context: &Context,
+    ) -> Result<Result<()>> {
+        context.log(
+            LogLevel::Verbose,
+            format!("{} '{label}' is read, to see what became of it.", error.message),
+        )?;
+        match self.look(&[anchor], context)?.remove(anchor) {
+            None => Ok(Err(gone(label))),
+            Some(Err(unreadable)) => Ok(Err(unreadable)),
+            Some(Ok(found)) if difference.is_done(&found.recipient.values) => Ok(Ok(())),
+            Some(Ok(_)) => Ok(Err(unconfirmed(label, error))),
+        }
+    }
+}
+
+/// The error of a change that no answer came to, and that did not happen.
+fn unconfirmed(label: &str, error: Error) -> Error {
+    let message = format!("The change of '{label}' was sent, and did not happen. {}", error.message);
+    Error { native: error.native, ..Error::new(ErrorId::ChangeUnconfirmed, message).target(label) }
 }
 
 /// Most that clocks of domain controllers differ, in seconds.

@@ -40,14 +40,15 @@ pub(super) fn check(directory: &mut LdapSource, user: &str, context: &Context) -
             return not_writable(&format!("has no attribute {attribute} in its schema"));
         }
     }
-    let mut looked_at = vec![(0, false); directory.search_bases().len()];
+    let bases = directory.search_bases(context)?;
+    let mut looked_at = vec![(0, false); bases.len()];
     directory.samples(&[WRITABLE_ATTRIBUTES], context, &mut |base, object| {
         if let Some((count, writable)) = looked_at.get_mut(base) {
             *count += 1;
             *writable |= may_write(&object);
         }
     })?;
-    for (base, (count, writable)) in directory.search_bases().iter().zip(looked_at) {
+    for (base, (count, writable)) in bases.iter().zip(looked_at) {
         // Not the first alone: members of protected groups do not inherit what was delegated.
         if count > 0 && !writable {
             return Err(no_right(user, base, count));

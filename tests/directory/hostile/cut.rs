@@ -96,7 +96,8 @@ fn an_answer_that_is_cut_off_is_no_answer_wherever_it_is_cut() {
                 )
             });
             let is_whole = at >= whole.load(Ordering::SeqCst);
-            if is_whole && cut == LAST {
+            // One that ends behind the answer is made anew for the next request; signing in is begun and ended on one.
+            if is_whole && cut >= 2 {
                 assert_eq!(ended, Ok(()));
                 return false;
             }

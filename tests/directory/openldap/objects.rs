@@ -73,7 +73,8 @@ impl Server {
 
     /// Signs an account in, by the name of it alone.
     pub fn connect(&self, settings: &DirectorySettings, name: &str, context: &Context) -> Result<LdapSource> {
-        LdapSource::directory(settings, directory::account(&account(name), &self.password), context)
+        let account = directory::account(&account(name), &self.password);
+        directory::signed_in(LdapSource::directory(settings, account, context), context)
     }
 }
 

@@ -4,7 +4,7 @@ use smime_sync::{directory::ldap::LdapSource, error::ErrorId};
 
 use super::objects::{PEOPLE, Server, account};
 use crate::common::{
-    directory::{self, refusal},
+    directory::{self, refusal, signed_in},
     events::context,
 };
 
@@ -18,7 +18,10 @@ fn a_wrong_password_or_name_is_refused_without_showing_it() {
         ("not a dn".into(), server.password.as_str()),
     ] {
         let account = directory::account(&user, password);
-        let error = refusal(LdapSource::directory(&server.settings(&[PEOPLE]), account, &context));
+        let error = refusal(signed_in(
+            LdapSource::directory(&server.settings(&[PEOPLE]), account, &context),
+            &context,
+        ));
         let expected =
             if user == "not a dn" { ErrorId::DirectoryRefused } else { ErrorId::DirectoryCredentialRejected };
         assert_eq!(error.id, expected, "{user}: {error:?}");

@@ -22,6 +22,7 @@ use crate::{
     common::{
         directory::account,
         events::context,
+        network::Scripted,
         stand_in::{Authority, BASE, Reply, Said, bound, directory, done, entry, serve},
     },
     people::{Person, certificate, without_quiet_period},
@@ -65,6 +66,15 @@ impl Server {
         root: Root,
         modify: impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static,
     ) -> Self {
+        Self::changing(move || values, root, modify)
+    }
+
+    /// The same with other values from time to time.
+    fn changing(
+        values: impl Fn() -> &'static [&'static [u8]] + Send + Sync + 'static,
+        root: Root,
+        modify: impl Fn(&LdapMsg) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let (authority, folder) = (Authority::new("Server CA"), tempfile::tempdir().unwrap());
         fs::write(folder.path().join("ca.pem"), &authority.pem).unwrap();
         let others = directory(move |_, _| {
@@ -73,7 +83,7 @@ impl Server {
                 &format!("CN=Alice,{BASE}"),
                 &[
                     ("objectGUID", guid),
-                    ("userCertificate", values),
+                    ("userCertificate", values()),
                     ("allowedAttributesEffective", &[b"cn"]),
                 ],
             );
@@ -96,7 +106,7 @@ impl Server {
     }
 
     fn target(&self, context: &Context) -> ActiveDirectoryTarget {
-        ActiveDirectoryTarget::connect(&self.settings, account("sync@contoso.test", "pass"), context).unwrap()
+        target_at(&self.settings, context)
     }
 }
 
@@ -126,8 +136,22 @@ fn take_out(server: &Server) -> (Result<Vec<Result<String>>>, Vec<String>) {
 
 /// The same at any server.
 pub fn take_out_at(settings: &ActiveDirectorySettings, context: &Context) -> Result<Vec<Result<String>>> {
+    take_out_with(&mut target_at(settings, context), 2, context)
+}
+
+/// The target at any server; pauses are short.
+fn target_at(settings: &ActiveDirectorySettings, context: &Context) -> ActiveDirectoryTarget {
+    let target = ActiveDirectoryTarget::new(settings, account("sync@contoso.test", "pass"), context);
+    target.unwrap().through(Arc::new(Scripted::default()))
+}
+
+/// Takes the value out so many times in one call.
+fn take_out_with(
+    target: &mut ActiveDirectoryTarget,
+    times: usize,
+    context: &Context,
+) -> Result<Vec<Result<String>>> {
     let alice = alice();
-    let mut target = ActiveDirectoryTarget::connect(settings, account("sync@contoso.test", "pass"), context)?;
     let current = TargetRecipient {
         key: alice.anchor.clone(),
         values: vec![certificate(b"old"), certificate(b"kept")],
@@ -141,7 +165,7 @@ pub fn take_out_at(settings: &ActiveDirectorySettings, context: &Context) -> Res
         values: current.values[1..].to_vec(),
         unseen: Vec::new(),
     };
-    target.write(&[write.clone(), write], context)
+    target.write(&vec![write; times], context)
 }
 
 const VALUES: &[&[u8]] = &[b"old", b"kept", b"theirs"];
@@ -221,15 +245,16 @@ fn what_no_other_recipient_fares_better_with_ends_the_call() {
 
 #[test]
 fn what_is_about_one_recipient_costs_no_other() {
-    for (code, id) in [
-        (LdapResultCode::InsufficentAccessRights, ErrorId::DirectoryRefused),
-        (LdapResultCode::UnwillingToPerform, ErrorId::DirectoryRefused),
-        (LdapResultCode::Busy, ErrorId::DirectoryBusy),
+    for (code, refusals, id) in [
+        (LdapResultCode::InsufficentAccessRights, 1, ErrorId::DirectoryRefused),
+        (LdapResultCode::UnwillingToPerform, 1, ErrorId::DirectoryRefused),
+        // A busy server has done nothing, and is asked four times.
+        (LdapResultCode::Busy, 4, ErrorId::DirectoryBusy),
     ] {
         let (count, answered) = (AtomicUsize::new(0), code.clone());
         let server = Server::new(VALUES, &[], move |_| {
-            let first = count.fetch_add(1, Ordering::SeqCst) == 0;
-            let code = if first { answered.clone() } else { LdapResultCode::Success };
+            let is_refused = count.fetch_add(1, Ordering::SeqCst) < refusals;
+            let code = if is_refused { answered.clone() } else { LdapResultCode::Success };
             Reply::Say(vec![modified(code, &[])])
         });
         let written = take_out(&server).0.unwrap();
@@ -239,16 +264,58 @@ fn what_is_about_one_recipient_costs_no_other() {
     }
 }
 
+/// A server whose answers to changes never come, by what it makes of them; and how many changes came.
+fn unanswered(is_made: bool, reply: fn() -> Reply) -> (Server, Arc<AtomicUsize>) {
+    let changes = Arc::new(AtomicUsize::new(0));
+    let (counted, seen) = (changes.clone(), changes.clone());
+    let values = move || {
+        if is_made && seen.load(Ordering::SeqCst) > 0 { &VALUES[1..] } else { VALUES }
+    };
+    let server = Server::changing(values, &[], move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        reply()
+    });
+    (server, changes)
+}
+
 #[test]
-fn a_connection_that_breaks_in_mid_write_leaves_nothing_guessed() {
-    // The change is made, but the answer never comes.
-    let server = Server::new(VALUES, &[], |_| Reply::SayAndClose(vec![]));
-    let error = take_out(&server).0.unwrap_err();
-    assert_eq!(error.id, ErrorId::DirectoryUnreachable, "{error:?}");
-    let mut server = Server::new(VALUES, &[], |_| Reply::Nothing);
+fn a_change_without_an_answer_is_not_sent_again_but_looked_for() {
+    for is_made in [true, false] {
+        let (server, changes) = unanswered(is_made, || Reply::SayAndClose(vec![]));
+        for one in take_out(&server).0.unwrap() {
+            if is_made {
+                assert_eq!(one, Ok(alice().anchor));
+                continue;
+            }
+            let error = one.unwrap_err();
+            assert_eq!(error.id, ErrorId::ChangeUnconfirmed, "{error:?}");
+            let expected = "was sent, and did not happen. The server 'localhost' ended the connection";
+            assert!(error.message.contains(expected), "{error}");
+        }
+        assert_eq!(changes.load(Ordering::SeqCst), 2, "one for each of the two writes");
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_a_change_ends_the_call_in_time() {
+    let (mut server, changes) = unanswered(false, || Reply::Nothing);
     server.settings.directory.connection.timeout = Some(1);
     let error = take_out(&server).0.unwrap_err();
-    assert_eq!(error.id, ErrorId::DirectoryTimeout, "{error:?}");
+    assert_eq!((error.id, changes.load(Ordering::SeqCst)), (ErrorId::DirectoryTimeout, 1), "{error:?}");
+}
+
+#[test]
+fn a_change_is_sent_on_a_connection_that_lives() {
+    let server = Server::new(VALUES, &[], |_| {
+        // It hangs up when nothing is under way.
+        Reply::SayAndClose(vec![modified(LdapResultCode::Success, &[])])
+    });
+    let (context, _) = context();
+    let mut target = server.target(&context);
+    for _ in 0..3 {
+        assert_eq!(take_out_with(&mut target, 1, &context).unwrap(), [Ok(alice().anchor)]);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use smime_sync::{
 
 use super::objects::{KINDS, READER, lab};
 use crate::common::{
-    directory::{account, refusal},
+    directory::{account, refusal, signed_in},
     events::context,
 };
 
@@ -17,7 +17,7 @@ fn connect_error(change: impl FnOnce(&mut DirectorySettings), user: &str, passwo
     let mut settings = lab.settings(&[KINDS]);
     change(&mut settings);
     let (context, _) = context();
-    refusal(LdapSource::active_directory(&settings, account(user, password), &context))
+    refusal(signed_in(LdapSource::active_directory(&settings, account(user, password), &context), &context))
 }
 
 #[test]
@@ -61,7 +61,8 @@ fn every_form_of_user_name_signs_in() {
     let (context, _) = context();
     for user in [READER, "CONTOSO\\reader", "CN=reader,OU=Accounts,DC=contoso,DC=test"] {
         let account = account(user, lab.password(READER));
-        let connected = LdapSource::active_directory(&lab.settings(&[KINDS]), account, &context);
+        let connected =
+            signed_in(LdapSource::active_directory(&lab.settings(&[KINDS]), account, &context), &context);
         assert!(connected.is_ok(), "{user}: {:?}", connected.err());
     }
 }

@@ -1,6 +1,6 @@
 //! The source as a client of the stand-in.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use ldap3_proto::proto::{LdapMsg, LdapResultCode};
 use smime_sync::{
@@ -11,8 +11,9 @@ use smime_sync::{
 };
 
 use crate::common::{
-    directory::{self, account, refusal},
+    directory::{self, account, refusal, signed_in},
     events::context,
+    network::Scripted,
     stand_in::{Authority, BASE, Reply, directory, done, serve, user},
 };
 
@@ -52,8 +53,19 @@ pub fn with_timeout(timeout: u32, mut settings: DirectorySettings) -> DirectoryS
     settings
 }
 
+/// A source that has signed in; pauses are short.
 pub fn connect(settings: &DirectorySettings, context: &Context) -> Result<LdapSource> {
-    LdapSource::active_directory(settings, account(USER, PASSWORD), context)
+    connect_through(settings, &Arc::new(Scripted::default()), context)
+}
+
+/// The same by way of this network.
+pub fn connect_through(
+    settings: &DirectorySettings,
+    network: &Arc<Scripted>,
+    context: &Context,
+) -> Result<LdapSource> {
+    let source = LdapSource::active_directory(settings, account(USER, PASSWORD), context)?;
+    signed_in(Ok(source.through(network.clone())), context)
 }
 
 /// The error of connecting. However it goes wrong, the password is not in it.

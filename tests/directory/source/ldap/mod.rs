@@ -4,4 +4,5 @@
 pub mod client;
 mod connecting;
 mod searching;
+mod session;
 mod start_tls;
