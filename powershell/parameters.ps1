@@ -34,8 +34,9 @@ function Recipients {
 function Credential {
     <#
     .PARAMETER Credential
-    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
-    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. Without it,
+    the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
+    memory and is zeroed there; it is in no profile, log or error.
     #>
     param(
         [System.Management.Automation.PSCredential]
@@ -52,6 +53,16 @@ function CertificatePassword {
     #>
     param(
         [securestring] $CertificatePassword
+    )
+}
+
+function ClientCertificatePassword {
+    <#
+    .PARAMETER ClientCertificatePassword
+    The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
+    #>
+    param(
+        [securestring] $ClientCertificatePassword
     )
 }
 

@@ -1,14 +1,16 @@
 //! TLS, as directories and web services are reached: which servers are trusted, and what a refused certificate means.
 
+pub(crate) mod key_file;
 pub(crate) mod pem;
 mod server_certificate;
 
 use std::{path::Path, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, RootCertStore,
+    CertificateError, ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
     crypto::ring,
-    pki_types::{CertificateDer, UnixTime, pem::SectionKind},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::SectionKind},
 };
 
 use self::server_certificate::CertificateCheck;
@@ -23,13 +25,26 @@ use crate::{
 
 /// The settings of a client that trusts these servers. Fails with `Internal` where rustls can't be set up.
 pub(crate) fn client_config(trust: Trust) -> Result<ClientConfig> {
+    Ok(checked(trust)?.with_no_client_auth())
+}
+
+/// The same of a client that shows a certificate, if it is asked for one: itself, then those of its issuers.
+/// Fails with rustls's own error where the key is none, or another certificate's.
+pub(crate) fn client_config_with_certificate(
+    trust: Trust,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Result<ClientConfig, rustls::Error>> {
+    Ok(checked(trust)?.with_client_auth_cert(chain, key))
+}
+
+fn checked(trust: Trust) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
     let provider = Arc::new(ring::default_provider());
     let check = CertificateCheck { trust, algorithms: provider.signature_verification_algorithms };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::new(ErrorId::Internal, format!("TLS can't be set up: {e}")))?;
-    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(check));
-    Ok(builder.with_no_client_auth())
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(check)))
 }
 
 /// Trusts the platform's roots and the certificates of `ServerCertificatePath`.

@@ -23,6 +23,12 @@ if [ "$want" = all ]; then
   need ldapsearch ldap-utils
   need ip iproute2
   need slapd slapd
+  need kinit krb5-user
+  need kadmin.local krb5-kdc krb5-admin-server
+  # A part of the server's, without a command of its own.
+  for module in /usr/lib/*/sasl2/libgssapiv2.so; do
+    [ -e "$module" ] || packages="$packages libsasl2-modules-gssapi-mit"
+  done
   # PowerShell's cultures; the package carries its version in its name.
   /sbin/ldconfig -p 2> /dev/null | grep -q libicuuc || icu=yes
 fi

@@ -95,6 +95,9 @@ server() { # SCRIPT FEATURE VARIABLE: starts a directory server; its tests belon
 server samba.sh lab SMIME_SYNC_LAB
 server samba-pair.sh lab-pair SMIME_SYNC_LAB_PAIR
 server openldap.sh openldap SMIME_SYNC_OPENLDAP
+# Where the realms of these servers are; for the tests' own processes alone.
+KRB5_CONFIG=$root/tests/lab/krb5.conf
+export KRB5_CONFIG
 step rust cargo test --features "$features" --no-fail-fast
 # The flavour of Exchange Online whose turn it is today.
 step exchange-flavour sh tests/exchange/flavours.sh today

@@ -66,9 +66,10 @@ pub enum Presence {
 
 /// Where recipients are read.
 pub trait Source: Send {
-    /// Makes sure that it can be read at all, without reading anybody; what is to be signed in to is signed in to.
-    fn sign_in(&mut self, _context: &Context) -> Result<()> {
-        Ok(())
+    /// Makes sure that it can be read at all, without reading anybody; what is to be signed in to is signed in to. Then a
+    /// sentence says who signed in, and how.
+    fn sign_in(&mut self, _context: &Context) -> Result<Option<String>> {
+        Ok(None)
     }
 
     /// Hands every selected recipient to `sink`, one by one, as pages arrive; memory does not grow with the

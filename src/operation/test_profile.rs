@@ -18,7 +18,7 @@ use crate::{
     event::{Context, LogLevel, ResultType},
     exchange::trace::Trace,
     model::{Timestamp, counted, into_printable},
-    profile::{Profile, Source as ProfileSource, Target as ProfileTarget},
+    profile::{Profile, Target as ProfileTarget},
     state::{State, check_rights, history::LEARNED, lock::RunLock},
     sync,
     targets::Target,
@@ -41,7 +41,7 @@ pub enum CheckResult {
 pub struct ProfileTest {
     /// The profile that was checked.
     pub profile_name: String,
-    /// What was checked: `TrustAnchor`, `Source`, `Clock`, `Recipient`, `Value`, `Target`, `Write` (a way of writing that
+    /// What was checked: `TrustAnchor`, `Source`, `SignIn` (who signed in to it and how), `Clock`, `Recipient`, `Value`, `Target`, `Write` (a way of writing that
     /// was tried), `Service` (how the service wants to be asked, as an answer has shown), `State`.
     pub check: String,
     /// Whether a run would get past it.
@@ -65,33 +65,24 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
     let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
     let trace = trace::begin(engine, request, opening.profile())?;
     let opening = opening.traced(trace.clone());
-    check(engine, &opening, request, trace.as_deref(), context)?;
+    check(engine, &opening, trace.as_deref(), context)?;
     trace.map_or(Ok(()), |trace| trace::end(request, &trace))
 }
 
-fn check(
-    engine: &Engine,
-    opening: &Opening<'_>,
-    request: &TestProfileRequest,
-    trace: Option<&Trace>,
-    context: &Context,
-) -> Result<()> {
+fn check(engine: &Engine, opening: &Opening<'_>, trace: Option<&Trace>, context: &Context) -> Result<()> {
     let tester = Tester { profile: opening.profile(), context, trace };
     let path = opening.stored.places.state_file(&opening.profile().name);
     let mut looked = look_at_state(&path, context);
     let mut sample = Sample::default();
     let anchors = opening.judge(Timestamp::now());
     tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
-    let source = opening.source().and_then(|mut source| source.sign_in(context).map(|()| source));
+    let source = opening.source().and_then(|mut source| Ok((source.sign_in(context)?, source)));
     match source {
-        Ok(mut source) => {
-            let signs_in = match opening.profile().source() {
-                ProfileSource::Ldif(_) | ProfileSource::Csv(_) => false,
-                ProfileSource::ActiveDirectory(_) => true,
-                _ => request.credential.is_some(),
-            };
-            let credential = if signs_in { ", and takes the credential" } else { "" };
-            tester.tell("Source", Ok(format!("The source can be opened{credential}.")))?;
+        Ok((signed_in, mut source)) => {
+            tester.tell("Source", Ok("The source can be opened.".into()))?;
+            if let Some(told) = signed_in {
+                tester.tell("SignIn", Ok(told))?;
+            }
             let clock = tester.clock(source.as_mut());
             tester.tell("Clock", clock)?;
             tester.recipients(source.as_mut(), &mut sample)?;

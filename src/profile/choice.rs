@@ -20,16 +20,26 @@ pub enum ExchangeEnvironment {
     O365China,
 }
 
+/// How somebody signs in to a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantNames)]
+pub enum Authentication {
+    /// The current user's ticket, or a keytab's.
+    Kerberos,
+    /// The user name and password of -Credential.
+    Password,
+    /// The certificate of -ClientCertificateFilePath.
+    Certificate,
+}
+
 /// How the connection to a directory is protected.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantNames)]
 pub enum Encryption {
     /// TLS from the first byte, by default at port 636.
-    #[default]
     Ldaps,
     /// TLS that the client asks for before anything else (StartTLS), by default at port 389.
     StartTls,
+    /// What Kerberos seals, by default at port 389; the server needs no certificate.
+    Kerberos,
 }
 
 /// Whose values a run may take away at the target.

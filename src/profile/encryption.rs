@@ -1,18 +1,55 @@
 //! How a directory is reached where the profile leaves it open.
 
-use super::{DirectorySettings, Encryption};
+use super::{Authentication, DirectorySettings, Encryption};
 
 impl DirectorySettings {
-    /// How its connections are protected.
-    pub fn effective_encryption(&self) -> Encryption {
-        self.encryption.unwrap_or_default()
+    /// How somebody signs in, with a credential given or not.
+    pub fn effective_authentication(&self, credential: bool) -> Authentication {
+        self.authentication.unwrap_or(match (&self.client_certificate_file_path, credential) {
+            (Some(_), _) => Authentication::Certificate,
+            (None, true) => Authentication::Password,
+            (None, false) => Authentication::Kerberos,
+        })
+    }
+
+    /// How its connections are protected, if somebody signs in with Kerberos or not: many domain controllers have no
+    /// certificate for LDAPS.
+    pub fn effective_encryption(&self, kerberos: bool) -> Encryption {
+        let default = if kerberos { Encryption::Kerberos } else { Encryption::Ldaps };
+        self.encryption.unwrap_or(default)
     }
 
     /// Its port: the one of the settings, else that of the protocol (RFC 4511, 5.1, and IANA's ldaps).
-    pub fn effective_port(&self) -> u16 {
-        self.port.unwrap_or(match self.effective_encryption() {
+    pub fn effective_port(&self, kerberos: bool) -> u16 {
+        self.port.unwrap_or(match self.effective_encryption(kerberos) {
             Encryption::Ldaps => 636,
-            Encryption::StartTls => 389,
+            Encryption::StartTls | Encryption::Kerberos => 389,
         })
+    }
+
+    /// What of its sign-in can't be together, as a sentence's part.
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
+        use Authentication::{Certificate, Kerberos, Password};
+        match (self.authentication, self.encryption) {
+            (Some(Certificate), _) if self.client_certificate_file_path.is_none() => {
+                Some("-Authentication Certificate needs -ClientCertificateFilePath")
+            }
+            (Some(Password | Certificate), Some(Encryption::Kerberos)) => Some(
+                "-Encryption Kerberos needs -Authentication Kerberos; a password or a certificate goes only inside TLS",
+            ),
+            (None, Some(Encryption::Kerberos)) if self.client_certificate_file_path.is_some() => Some(
+                "-Encryption Kerberos needs a sign-in with Kerberos, and -ClientCertificateFilePath signs in with a certificate",
+            ),
+            (Some(Kerberos | Password), _) if self.client_certificate_file_path.is_some() => {
+                Some("-ClientCertificateFilePath needs -Authentication Certificate")
+            }
+            (Some(Password | Certificate), _) if self.keytab_path.is_some() => {
+                Some("-KeytabPath needs -Authentication Kerberos")
+            }
+            _ if self.keytab_principal.is_some() && self.keytab_path.is_none() => {
+                Some("-KeytabPrincipal needs -KeytabPath")
+            }
+            _ => None,
+        }
     }
 }

@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::flat::KeptSettings;
 pub use self::{
     choice::{
-        DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
-        SelectionName,
+        Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
+        RemovableValue, SelectionName,
     },
     flat::Settings,
     proxy::ProxySetting,

@@ -1,7 +1,7 @@
 //! From the flat form to a profile, with everything that is wrong told at once.
 
 use super::{
-    LimitSettings, PolicySettings, Profile, SOURCE, Settings, SourceKind, TARGET, Target, TargetKind,
+    LimitSettings, PolicySettings, Profile, SOURCE, Settings, Source, SourceKind, TARGET, Target, TargetKind,
     TrustSettings, group::Group, is_profile_name, reader::Reader,
 };
 use crate::error::{Error, ErrorId, Result};
@@ -58,6 +58,9 @@ impl Reader<'_> {
             self.faults.push(format!(
                 "the target ActiveDirectory is put right in place, so the source must be ActiveDirectory, not {source:?}"
             ));
+        }
+        if let Some(directory) = from.as_ref().and_then(Source::directory) {
+            self.faults.extend(directory.contradiction().map(str::to_owned));
         }
         if let Some(Target::ExchangeOnline(online)) = &to
             && (online.certificate_file_path.is_some() || online.certificate_thumbprint.is_some())

@@ -4,8 +4,8 @@
 
 use super::{
     choice::{
-        DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName, RemovableValue,
-        SelectionName,
+        Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
+        RemovableValue, SelectionName,
     },
     group::{Group, settings},
     kind::kinds,
@@ -50,8 +50,19 @@ settings! {
         + connection: ConnectionSettings;
         Server server: String = required,
             "The DNS name of a domain controller or server, as its certificate carries it.";
+        Authentication authentication: Option<Authentication> = default,
+            "How somebody signs in. Default: Certificate with -ClientCertificateFilePath, Password where -Credential is given, \
+             else Kerberos.";
+        KeytabPath keytab_path: Option<PathBuf> = default,
+            "A keytab with which Kerberos gets its tickets, for scheduled tasks. Not on Windows, where a task runs as a gMSA.";
+        KeytabPrincipal keytab_principal: Option<String> = default,
+            "Whose key in -KeytabPath is used, such as sync@CONTOSO.TEST. Default: that of its first.";
+        ClientCertificateFilePath client_certificate_file_path: Option<PathBuf> = default,
+            "A .pfx or .pem file with the certificate and key that somebody signs in with. Its password is given to each run \
+             with -ClientCertificatePassword and kept nowhere.";
         Encryption encryption: Option<Encryption> = default,
-            "How the connection is protected. Default: Ldaps.";
+            "How the connection is protected; a password or a certificate goes only inside TLS. Default: Kerberos where \
+             Kerberos signs in, else Ldaps.";
         Port port: Option<u16> = default in 1..=65535,
             "The server's port. Default: 636 with -Encryption Ldaps, else 389.";
         SearchBase search_base: Vec<String> = required,

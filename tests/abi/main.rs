@@ -14,6 +14,8 @@ mod cmdlets;
 mod common;
 mod docs;
 mod header;
+#[cfg(target_os = "linux")]
+mod linked;
 mod module;
 mod queue;
 mod requests;

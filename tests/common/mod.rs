@@ -12,4 +12,5 @@ pub mod network;
 pub mod process;
 pub mod raw_server;
 pub mod stand_in;
+pub mod tickets;
 pub mod worst;

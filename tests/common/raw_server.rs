@@ -12,7 +12,7 @@ use ldap3_proto::{
     LdapCodec,
     proto::{LdapMsg, LdapOp, LdapSearchRequest, LdapSearchScope},
 };
-use rustls::{ServerConnection, StreamOwned};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tokio_util::{bytes::BytesMut, codec::Decoder};
 
 use super::stand_in::{BASE, Identity, accept, tls};
@@ -35,7 +35,15 @@ pub fn serve(
     identity: &Identity,
     script: impl Fn(&LdapMsg, Out) -> io::Result<()> + Send + Sync + 'static,
 ) -> (u16, Arc<Seen>) {
-    let (configuration, script, seen) = (tls(identity), Arc::new(script), Arc::new(Seen::default()));
+    serve_with(tls(identity), script)
+}
+
+/// The same with these settings of TLS.
+pub fn serve_with(
+    configuration: Arc<ServerConfig>,
+    script: impl Fn(&LdapMsg, Out) -> io::Result<()> + Send + Sync + 'static,
+) -> (u16, Arc<Seen>) {
+    let (script, seen) = (Arc::new(script), Arc::new(Seen::default()));
     let kept = seen.clone();
     let port = accept(move |socket| {
         socket.set_nodelay(true).unwrap();

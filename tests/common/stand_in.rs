@@ -20,11 +20,12 @@ use ldap3_proto::{
 };
 use p256::{
     ecdsa::{DerSignature, SigningKey},
-    pkcs8::{EncodePrivateKey as _, EncodePublicKey as _},
+    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _},
 };
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+    server::WebPkiClientVerifier,
 };
 use spki::{SubjectPublicKeyInfoOwned, der::Decode as _};
 use tokio_util::{
@@ -34,6 +35,7 @@ use tokio_util::{
 use x509_cert::{
     Certificate,
     builder::{Builder, CertificateBuilder, Profile},
+    der::DecodePem as _,
     ext::pkix::{SubjectAltName, name::GeneralName},
     name::Name,
     serial_number::SerialNumber,
@@ -122,6 +124,15 @@ fn builder<'s>(
         .unwrap()
 }
 
+impl Identity {
+    /// The certificate, and behind it the key.
+    pub fn pem(&self) -> [String; 2] {
+        let certificate = Certificate::from_der(&self.certificate).unwrap().to_pem(LineEnding::LF).unwrap();
+        let key = SigningKey::from_pkcs8_der(&self.key).unwrap().to_pkcs8_pem(LineEnding::LF).unwrap();
+        [certificate, key.to_string()]
+    }
+}
+
 /// What the stand-in does with a request.
 pub enum Reply {
     /// Answers.
@@ -142,6 +153,21 @@ pub fn tls(identity: &Identity) -> Arc<ServerConfig> {
         .unwrap();
     let certificates = vec![identity.certificate.clone()];
     Arc::new(builder.with_no_client_auth().with_single_cert(certificates, key).unwrap())
+}
+
+/// The same of a server that talks to nobody but those who show a certificate of this CA.
+pub fn tls_for_clients_of(identity: &Identity, clients: &Authority) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    let root = Certificate::from_pem(&clients.pem).unwrap().to_der().unwrap();
+    roots.add(root.into()).unwrap();
+    let check =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
+    let builder =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let certificates = vec![identity.certificate.clone()];
+    Arc::new(builder.with_client_cert_verifier(check).with_single_cert(certificates, key).unwrap())
 }
 
 /// Starts a server on the loopback interface; its port. It ends with the test's process.

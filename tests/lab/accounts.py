@@ -71,6 +71,11 @@ def main(path, configuration, password):
         f"OU=Writable,{DOMAIN}",
         "".join(f"(OA;CI;WP;{guid};;{writer})" for guid in CERTIFICATE_ATTRIBUTES),
     )
+    # The names by which Kerberos knows the server; the provision registers none for LDAP.
+    computer = ldb.Message(ldb.Dn(database, f"CN=DC1,OU=Domain Controllers,{DOMAIN}"))
+    names = ["ldap/dc1.contoso.test", "ldap/localhost"]
+    computer["s"] = ldb.MessageElement(names, ldb.FLAG_MOD_ADD, "servicePrincipalName")
+    database.modify(computer)
     sid = account_sid(database, limited)
     for number in (1, 2, 3):
         dn = f"CN=Restricted {number},OU=Restricted,{DOMAIN}"

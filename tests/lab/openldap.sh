@@ -5,8 +5,10 @@
 #   openldap.sh stop DIR      stops it
 #   openldap.sh status DIR    tells whether it answers over LDAPS
 #
-# DIR then holds: tls/ca.pem (the CA that the server's certificate comes from), slapd.conf, data/, slapd.log.
-# It holds dc=partner,dc=test and listens for LDAPS at port 1636. The accounts, all with the same password, are
+# DIR then holds: tls/ca.pem (the CA that the server's certificate comes from), tls/reader.{pem,key} (a client's
+# certificate of the account 'reader'), krb5/task.keytab, slapd.conf, data/, slapd.log.
+# It holds dc=partner,dc=test and listens for LDAPS at port 1636 and for LDAP at 1389; MIT's KDC of the realm PARTNER.TEST,
+# which has the same accounts, listens at 1088 where it is installed (tests/lab/krb5.conf). The accounts, all with the same password, are
 # cn=NAME,dc=partner,dc=test: admin (may write), reader, limited (500 entries a search), blind (sees no certificates),
 # stranger (sees nothing but itself). DIR/env has the password.
 set -eu
@@ -15,10 +17,19 @@ command=${1:?start, stop or status}
 mkdir -p "${2:?the folder of the server}"
 dir=$(cd "$2" && pwd)
 port=1636
+clear_port=1389
+kdc_port=1088
+realm=PARTNER.TEST
 suffix=dc=partner,dc=test
 password='Lab.Ldap-4711'
 pid_file=$dir/slapd.pid
+kdc_pid_file=$dir/kdc.pid
+KRB5_CONFIG=$(cd "$(dirname "$0")" && pwd)/krb5.conf
+KRB5_KDC_PROFILE=$dir/krb5/kdc.conf
+export KRB5_CONFIG KRB5_KDC_PROFILE
 PATH=$PATH:/usr/sbin:/sbin
+
+script=$(cksum <"$0")
 
 fail() {
     echo "openldap.sh: $1" >&2
@@ -46,7 +57,36 @@ make_certificates() {
         >"$dir/tls/server.ext"
     openssl x509 -req -in "$dir/tls/server.csr" -CA "$dir/tls/ca.pem" -CAkey "$dir/tls/ca.key" -CAcreateserial \
         -days 1825 -extfile "$dir/tls/server.ext" -out "$dir/tls/server.pem" 2>/dev/null
-    chmod 600 "$dir/tls/server.key" "$dir/tls/ca.key"
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=reader' \
+        -keyout "$dir/tls/reader.key" -out "$dir/tls/reader.csr" 2>/dev/null
+    printf 'basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\n' >"$dir/tls/reader.ext"
+    openssl x509 -req -in "$dir/tls/reader.csr" -CA "$dir/tls/ca.pem" -CAkey "$dir/tls/ca.key" -CAcreateserial \
+        -days 1825 -extfile "$dir/tls/reader.ext" -out "$dir/tls/reader.pem" 2>/dev/null
+    chmod 600 "$dir/tls/server.key" "$dir/tls/ca.key" "$dir/tls/reader.key"
+}
+
+# The realm: the server's own key for its service, and for each account one from its password and one in a keytab.
+make_realm() {
+    command -v kdb5_util >/dev/null && command -v kadmin.local >/dev/null || return 0
+    mkdir -p "$dir/krb5"
+    cat >"$dir/krb5/kdc.conf" <<CONF
+[kdcdefaults]
+    kdc_listen = 127.0.0.1:$kdc_port
+    kdc_tcp_listen = 127.0.0.1:$kdc_port
+[realms]
+    $realm = {
+        database_name = $dir/krb5/principal
+        key_stash_file = $dir/krb5/stash
+    }
+CONF
+    {
+        kdb5_util -r $realm create -s -P "$password"
+        kadmin.local -r $realm -q "addprinc -pw $password reader"
+        kadmin.local -r $realm -q "addprinc -randkey task"
+        kadmin.local -r $realm -q "ktadd -k $dir/krb5/task.keytab task"
+        kadmin.local -r $realm -q "addprinc -randkey ldap/localhost"
+        kadmin.local -r $realm -q "ktadd -k $dir/krb5/server.keytab ldap/localhost"
+    } >"$dir/krb5/log" 2>&1 || fail "no realm, see $dir/krb5/log"
 }
 
 make_configuration() {
@@ -60,6 +100,13 @@ pidfile $pid_file
 TLSCACertificateFile $dir/tls/ca.pem
 TLSCertificateFile $dir/tls/server.pem
 TLSCertificateKeyFile $dir/tls/server.key
+TLSVerifyClient try
+sasl-host localhost
+sasl-realm $realm
+# Whoever signs in with a client certificate or a ticket is the account of that name; the task is the reader.
+authz-regexp "^uid=task@partner.test,cn=partner.test,cn=gssapi,cn=auth$" "cn=reader,$suffix"
+authz-regexp "^uid=([^,@]*)@partner.test,cn=partner.test,cn=gssapi,cn=auth$" "cn=\$1,$suffix"
+authz-regexp "^cn=([^,]*)$" "cn=\$1,$suffix"
 
 database mdb
 suffix "$suffix"
@@ -82,10 +129,12 @@ CONF
 }
 
 provision() {
-    [ -f "$dir/provisioned" ] && return
+    # One that an earlier form of this script made is made anew.
+    [ "$(cat "$dir/provisioned" 2>/dev/null)" = "$script" ] && return
     find "$dir" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
     mkdir "$dir/data"
     make_certificates
+    make_realm
     make_configuration
     {
         printf 'dn: %s\nobjectClass: dcObject\nobjectClass: organization\ndc: partner\no: Partner\n\n' "$suffix"
@@ -96,7 +145,7 @@ provision() {
         done
     } | slapadd -f "$dir/slapd.conf" >"$dir/slapadd.log" 2>&1 || fail "slapadd failed, see $dir/slapadd.log"
     printf "LAB_LDAP_PASSWORD='%s'\n" "$password" >"$dir/env"
-    touch "$dir/provisioned"
+    echo "$script" >"$dir/provisioned"
 }
 
 start() {
@@ -105,12 +154,19 @@ start() {
         stop
     fi
     command -v slapd >/dev/null || fail 'slapd is not installed'
-    if ss -Hltn "sport = :$port" | grep -q .; then
-        fail "port $port is taken by another program: $(ss -Hltnp "sport = :$port" | head -n 1)"
-    fi
+    for each in $port $clear_port $kdc_port; do
+        if ss -Hltn "sport = :$each" | grep -q .; then
+            fail "port $each is taken by another program: $(ss -Hltnp "sport = :$each" | head -n 1)"
+        fi
+    done
     provision
+    if [ -d "$dir/krb5" ]; then
+        setsid krb5kdc -n -r $realm >"$dir/kdc.log" 2>&1 </dev/null &
+        echo $! >"$kdc_pid_file"
+    fi
     # With a debug level slapd stays in the foreground.
-    setsid slapd -d none -f "$dir/slapd.conf" -h "ldaps://localhost:$port" >"$dir/slapd.log" 2>&1 </dev/null &
+    KRB5_KTNAME=$dir/krb5/server.keytab setsid slapd -d none -f "$dir/slapd.conf" \
+        -h "ldaps://localhost:$port ldap://localhost:$clear_port" >"$dir/slapd.log" 2>&1 </dev/null &
     tries=0
     until answers; do
         tries=$((tries + 1))
@@ -120,6 +176,10 @@ start() {
 }
 
 stop() {
+    if [ -f "$kdc_pid_file" ]; then
+        kill -s TERM "$(cat "$kdc_pid_file")" 2>/dev/null || true
+        rm -f "$kdc_pid_file"
+    fi
     running || { rm -f "$pid_file"; return 0; }
     process=$(cat "$pid_file")
     kill -s TERM "$process"

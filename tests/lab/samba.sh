@@ -9,7 +9,7 @@
 #                          no LDAP; ends with stop
 #
 # DIR then holds: env (names and passwords for tests, shell syntax), tls/ca.pem (the CA that server certificates
-# come from), tls/{server,expired,other}.{pem,key}, samba.log. Needs root: LDAP's ports 389 and 636 are fixed in Samba.
+# come from), tls/{server,expired,other}.{pem,key}, reader.keytab (of the account 'reader'), samba.log. Needs root: LDAP's ports 389 and 636 are fixed in Samba.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -98,6 +98,8 @@ provision() {
     make_certificates
     # Samba's own modules belong to the python of the system, not to the first one on PATH.
     /usr/bin/python3 -B "$here/accounts.py" "$dir/private/sam.ldb" "$dir/etc/smb.conf" "$user_password"
+    samba-tool domain exportkeytab "$dir/reader.keytab" --principal=reader@CONTOSO.TEST -s "$dir/etc/smb.conf" \
+        >>"$dir/provision.log" 2>&1 || fail "no keytab, see $dir/provision.log"
     cat >"$dir/env" <<ENV
 LAB_ADMIN_PASSWORD='$admin_password'
 LAB_USER_PASSWORD='$user_password'
@@ -130,6 +132,7 @@ start() {
     # shellcheck disable=SC2086 # a command with its arguments, or nothing
     setsid $within samba -i -s "$dir/etc/smb.conf" --debug-stdout \
         --option="server services=$services" --option="pid directory=$dir/run" --option='ldb:nosync=true' \
+        --option='ldap server require strong auth=allow_sasl_over_tls' \
         --option="tls keyfile=$dir/tls/server.key" --option="tls certfile=$dir/tls/server.pem" \
         --option="tls cafile=$dir/tls/ca.pem" >"$dir/samba.log" 2>&1 </dev/null &
     echo $! >"$pid_file"

@@ -62,7 +62,7 @@ Describe 'Active Directory as a source' {
         @{ Id = 'DirectoryCredentialRejected'; User = 'reader@contoso.test'; Password = 'Wrong-4711'; Text = '*reader@contoso.test*' }
         @{ Id = 'DirectoryAccountLocked'; User = 'locked@contoso.test'; Text = '*locked@contoso.test*' }
         @{ Id = 'DirectoryAccountUnusable'; User = 'disabled@contoso.test'; Text = '*disabled@contoso.test*' }
-        @{ Id = 'CredentialMissing'; NoCredential = $true; Text = "Profile 'corp' signs in*" }
+        @{ Id = 'CredentialMissing'; NoCredential = $true; Setting = @{ Authentication = 'Password' }; Text = "Profile 'corp' signs in*" }
     ) {
         $folder = New-CorpProfile -Setting $(if ($Setting) { $Setting } else { @{} })
         $credential = @{}

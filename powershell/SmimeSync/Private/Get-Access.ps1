@@ -3,7 +3,11 @@ function Get-Access {
     # Invoke-RunOperation take it: the places, who signs in, and the secrets by the library's names for them.
     [OutputType([hashtable])]
     param([System.Collections.IDictionary] $Parameter)
-    $secret = @{ certificate_password = $Parameter['CertificatePassword']; access_token = $Parameter['AccessToken'] }
+    $secret = @{
+        certificate_password        = $Parameter['CertificatePassword']
+        client_certificate_password = $Parameter['ClientCertificatePassword']
+        access_token                = $Parameter['AccessToken']
+    }
     $proxy = $Parameter['ProxyCredential']
     if ($null -ne $proxy -and $proxy -ne [System.Management.Automation.PSCredential]::Empty) {
         $secret['proxy_user'] = ConvertTo-Protected -Text $proxy.UserName

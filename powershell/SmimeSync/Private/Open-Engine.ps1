@@ -21,7 +21,7 @@ function Open-Engine {
             $engine.SetSecret('password', $Credential.Password)
         }
         # For the same reason; a proxy's address may hold a password.
-        $environment = Get-ProxyEnvironment
+        $environment = (Get-ProxyEnvironment) + (Get-KerberosEnvironment)
         foreach ($name in $environment.Keys) { $engine.SetSecret($name, $environment[$name]) }
         foreach ($name in @($Secret.Keys | Where-Object { $null -ne $Secret[$_] })) {
             $engine.SetSecret($name, $Secret[$name])
@@ -50,6 +50,19 @@ function Get-ProxyEnvironment {
     foreach ($name in $variables.Keys) {
         $set = @($variables[$name] | ForEach-Object { [System.Environment]::GetEnvironmentVariable($_) } | Where-Object { $_ })
         $found[$name] = ConvertTo-Protected -Text "$($set | Select-Object -First 1)"
+    }
+    $found
+}
+
+function Get-KerberosEnvironment {
+    # Where $env: says that tickets of Kerberos are, by the library's names for it. On Windows the session has them.
+    [OutputType([hashtable])]
+    param()
+    $found = @{}
+    if ([System.Environment]::OSVersion.Platform -ne [System.PlatformID]::Unix) { return $found }
+    foreach ($name in 'KRB5CCNAME', 'KRB5_CLIENT_KTNAME') {
+        $value = [System.Environment]::GetEnvironmentVariable($name)
+        if ($value) { $found[$name.ToLowerInvariant()] = ConvertTo-Protected -Text $value }
     }
     $found
 }

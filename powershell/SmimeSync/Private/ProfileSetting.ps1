@@ -1,16 +1,18 @@
 # The settings of a profile as the library names them; the parameters of New- and Set-SmimeSyncProfile are the same.
 # Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 $script:ProfileSetting = @(
-    'Source', 'Target', 'Server', 'Encryption', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck',
-    'WriteServer', 'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization',
-    'AppId', 'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
+    'Source', 'Target', 'Server', 'Authentication', 'KeytabPath', 'KeytabPrincipal', 'ClientCertificateFilePath',
+    'Encryption', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer', 'QuietPeriod',
+    'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
+    'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
     'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix',
     'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted',
     'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
     'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PathSetting = @(
-    'ServerCertificatePath', 'Path', 'CertificateFilePath', 'OutputPath', 'TrustAnchorPath'
+    'KeytabPath', 'ClientCertificateFilePath', 'ServerCertificatePath', 'Path', 'CertificateFilePath',
+    'OutputPath', 'TrustAnchorPath'
 )
 $script:ListSetting = @(
     'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'

@@ -21,8 +21,12 @@ function Get-SmimeCertificate {
     Get-SmimeCertificate. Without it, all of the profile.
 
     .PARAMETER Credential
-    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
-    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. Without it,
+    the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
+    memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER ClientCertificatePassword
+    The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
 
     .PARAMETER CertificatePassword
     Target ExchangeOnline: the password of the profile's -CertificateFilePath. It reaches the library only in memory and
@@ -99,7 +103,7 @@ function Get-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Certificate')]
     param(
-        # <generated: ProfileName, Recipients, Credential, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
+        # <generated: ProfileName, Recipients, Credential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -112,6 +116,8 @@ function Get-SmimeCertificate {
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [securestring] $ClientCertificatePassword,
 
         [securestring] $CertificatePassword,
 

@@ -29,8 +29,12 @@ function Publish-SmimeCertificate {
     have one, such as those of Get-ADUser and Get-Mailbox. Without it, whoever has the addresses that the certificate names.
 
     .PARAMETER Credential
-    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
-    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. Without it,
+    the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
+    memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER ClientCertificatePassword
+    The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
 
     .PARAMETER CertificatePassword
     The password of .pfx files. It reaches the library only in memory and is zeroed there.
@@ -122,10 +126,12 @@ function Publish-SmimeCertificate {
         [ValidateNotNullOrEmpty()]
         [object[]] $Identity,
 
-        # <generated: Credential>
+        # <generated: Credential, ClientCertificatePassword>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [securestring] $ClientCertificatePassword,
         # </generated>
 
         [securestring] $CertificatePassword,

@@ -29,10 +29,31 @@ function Set-SmimeSyncProfile {
     ActiveDirectory, Directory: The DNS name of a domain controller or server, as its certificate carries it.
     Required there.
 
+    .PARAMETER Authentication
+    ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath,
+    Password where -Credential is given, else Kerberos.
+    Kerberos: The current user's ticket, or a keytab's.
+    Password: The user name and password of -Credential.
+    Certificate: The certificate of -ClientCertificateFilePath.
+
+    .PARAMETER KeytabPath
+    ActiveDirectory, Directory: A keytab with which Kerberos gets its tickets, for scheduled tasks. Not on
+    Windows, where a task runs as a gMSA.
+
+    .PARAMETER KeytabPrincipal
+    ActiveDirectory, Directory: Whose key in -KeytabPath is used, such as sync@CONTOSO.TEST. Default: that of its
+    first.
+
+    .PARAMETER ClientCertificateFilePath
+    ActiveDirectory, Directory: A .pfx or .pem file with the certificate and key that somebody signs in with. Its
+    password is given to each run with -ClientCertificatePassword and kept nowhere.
+
     .PARAMETER Encryption
-    ActiveDirectory, Directory: How the connection is protected. Default: Ldaps.
+    ActiveDirectory, Directory: How the connection is protected; a password or a certificate goes only inside
+    TLS. Default: Kerberos where Kerberos signs in, else Ldaps.
     Ldaps: TLS from the first byte, by default at port 636.
     StartTls: TLS that the client asks for before anything else (StartTLS), by default at port 389.
+    Kerberos: What Kerberos seals, by default at port 389; the server needs no certificate.
 
     .PARAMETER Port
     ActiveDirectory, Directory: The server's port. Default: 636 with -Encryption Ldaps, else 389.
@@ -243,7 +264,16 @@ function Set-SmimeSyncProfile {
 
         [string] $Server,
 
-        [ValidateSet('Ldaps', 'StartTls', '')]
+        [ValidateSet('Kerberos', 'Password', 'Certificate', '')]
+        [string] $Authentication,
+
+        [string] $KeytabPath,
+
+        [string] $KeytabPrincipal,
+
+        [string] $ClientCertificateFilePath,
+
+        [ValidateSet('Ldaps', 'StartTls', 'Kerberos', '')]
         [string] $Encryption,
 
         [string] $Port,

@@ -25,8 +25,12 @@ function Test-SmimeSyncProfile {
     Replaces the file of -Trace where it is there.
 
     .PARAMETER Credential
-    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
-    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. Without it,
+    the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
+    memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER ClientCertificatePassword
+    The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
 
     .PARAMETER CertificatePassword
     Target ExchangeOnline: the password of the profile's -CertificateFilePath. It reaches the library only in memory and
@@ -103,10 +107,12 @@ function Test-SmimeSyncProfile {
 
         [switch] $Force,
 
-        # <generated: Credential, CertificatePassword, AccessToken, ProxyCredential, Scope>
+        # <generated: Credential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, Scope>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [securestring] $ClientCertificatePassword,
 
         [securestring] $CertificatePassword,
 

@@ -44,8 +44,12 @@ function Unpublish-SmimeCertificate {
     or are not valid yet. What was not looked at to the end stays all the same. It does not keep the cmdlet from asking; -Confirm:$false does.
 
     .PARAMETER Credential
-    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. The
-    password reaches the library only in memory and is zeroed there; it is in no profile, log or error.
+    Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. Without it,
+    the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
+    memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER ClientCertificatePassword
+    The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
 
     .PARAMETER PassThru
     Returns the changes, too, as they come, before the run.
@@ -139,10 +143,12 @@ function Unpublish-SmimeCertificate {
 
         [switch] $Force,
 
-        # <generated: Credential, PassThru, Scope>
+        # <generated: Credential, ClientCertificatePassword, PassThru, Scope>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [securestring] $ClientCertificatePassword,
 
         [switch] $PassThru,
 

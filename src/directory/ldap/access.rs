@@ -8,8 +8,8 @@ use super::{
     account::Account, connection::Connection, dial::dial, network::Network, time_left::TimeLeft, tls,
 };
 use crate::{
-    error::Result,
-    event::Context,
+    error::{Error, ErrorId, Result},
+    event::{Context, LogLevel},
     profile::{DirectorySettings, Encryption},
 };
 
@@ -17,24 +17,37 @@ use crate::{
 pub(super) struct Access {
     encryption: Encryption,
     port: u16,
-    tls: Arc<ClientConfig>,
+    /// `None` where Kerberos seals.
+    tls: Option<Arc<ClientConfig>>,
     account: Account,
     time_limit: Duration,
 }
 
 impl Access {
     /// As the settings say; `server` is named by the warning of a certificate that is not checked.
-    /// Fails with `TrustAnchorUnreadable`.
+    ///
+    /// Fails with `ProfileInvalid` where somebody without Kerberos signs in on a connection that Kerberos shall seal,
+    /// `TrustAnchorUnreadable`, `ClientCertificateUnusable`.
     pub fn of(
         server: &str,
         settings: &DirectorySettings,
         account: Account,
         context: &Context,
     ) -> Result<Self> {
+        let kerberos = matches!(account, Account::Kerberos(_));
+        let encryption = settings.effective_encryption(kerberos);
+        let tls = match (encryption, &account) {
+            (Encryption::Kerberos, Account::Kerberos(_)) => None,
+            (Encryption::Kerberos, _) => return Err(in_clear(server)),
+            (_, Account::Certificate(certificate)) => {
+                Some(tls::configuration_with(server, settings, certificate, context)?)
+            }
+            _ => Some(tls::configuration(server, settings, context)?),
+        };
         Ok(Self {
-            encryption: settings.effective_encryption(),
-            port: settings.effective_port(),
-            tls: tls::configuration(server, settings, context)?,
+            encryption,
+            port: settings.effective_port(kerberos),
+            tls,
             account,
             time_limit: settings.connection.time_limit(),
         })
@@ -43,22 +56,40 @@ impl Access {
     /// Connects to `server`, and signs in. All that comes before the sign-in has the time of one answer.
     ///
     /// Fails with `DirectoryNameUnknown`, `DirectoryUnreachable`, `DirectoryTimeout`, `StartTlsFailed`,
-    /// `DirectoryTlsFailed` and the errors of the server's certificate, those of the sign-in, `Canceled`.
+    /// `DirectoryTlsFailed` and the errors of the server's certificate, those of [`Account::sign_in`], `Canceled`.
     pub fn connect(&self, server: &str, network: &Arc<dyn Network>, context: &Context) -> Result<Connection> {
         let mut time = TimeLeft::new(self.time_limit);
         let socket = dial(server, self.port, network, &mut time, context)?;
         let mut connection = Connection::over(socket, server, self.time_limit);
-        self.protect(&mut connection, &mut time, context)?;
-        self.account.sign_in(&mut connection, context)?;
+        if let Some(tls) = &self.tls {
+            match self.encryption {
+                Encryption::StartTls => connection.start_tls(self.port, tls.clone(), &mut time, context)?,
+                _ => connection.begin_tls(self.port, tls.clone(), &mut time, context)?,
+            }
+        }
+        let identity = self.account.sign_in(&mut connection, context)?;
+        let layer = match self.encryption {
+            Encryption::Ldaps => "LDAPS",
+            Encryption::StartTls => "StartTLS",
+            Encryption::Kerberos => "LDAP",
+        };
+        let how = format!(
+            "Signed in to '{server}' as '{}' with {}, over {layer} at port {}.",
+            identity.name, identity.how, self.port
+        );
+        context.log(LogLevel::Verbose, how.clone())?;
+        connection.set_signed_in(identity.name, how);
         Ok(connection)
     }
+}
 
-    /// Puts the layer on `connection` under which a sign-in is safe.
-    fn protect(&self, connection: &mut Connection, time: &mut TimeLeft, context: &Context) -> Result<()> {
-        let tls = self.tls.clone();
-        match self.encryption {
-            Encryption::Ldaps => connection.begin_tls(self.port, tls, time, context),
-            Encryption::StartTls => connection.start_tls(self.port, tls, time, context),
-        }
-    }
+/// The error of a sign-in that would go over the network in clear.
+fn in_clear(server: &str) -> Error {
+    let message = format!(
+        "Only a sign-in with Kerberos can seal the connection to '{server}' (-Encryption Kerberos); a password or a client \
+         certificate goes only inside TLS."
+    );
+    Error::new(ErrorId::ProfileInvalid, message)
+        .target(server)
+        .advice("Run without -Credential to sign in with Kerberos, or set -Encryption to Ldaps or StartTls.")
 }

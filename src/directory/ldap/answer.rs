@@ -44,7 +44,8 @@ pub(super) struct Faulty {
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
-    Bind(LdapResult),
+    /// How a sign-in stands, with the server's token of a mechanism that has some (RFC 4511, 4.2.2).
+    Bind(LdapResult, Option<Vec<u8>>),
     Entry(Entry),
     Faulty(Faulty),
     Reference(Vec<String>),
@@ -69,7 +70,7 @@ pub(super) fn decode(message: Vec<u8>, wanted: u32) -> Result<Option<Answer>, Ma
         return Ok(if operation.tag == EXTENDED_RESPONSE { disconnection(&mut content)? } else { None });
     }
     Ok(Some(match operation.tag {
-        BIND_RESPONSE => Answer::Bind(result(&mut content)?),
+        BIND_RESPONSE => Answer::Bind(result(&mut content)?, token(&mut content)?),
         SEARCH_RESULT_ENTRY => {
             let (dn, attributes) = entry(&message, &mut content)?;
             match attributes {
@@ -120,6 +121,14 @@ fn result(content: &mut Reader) -> Result<LdapResult, Malformed> {
         _ => Vec::new(),
     };
     Ok(LdapResult { code, text, referrals })
+}
+
+/// The server's token, where the answer to a sign-in has one.
+fn token(content: &mut Reader) -> Result<Option<Vec<u8>>, Malformed> {
+    Ok(match content.peek() {
+        Some(found) if found == tag::context(7) => Some(content.expect(found)?.contents.to_vec()),
+        _ => None,
+    })
 }
 
 /// Unasked notices have the name of what they notify of; only the end of the connection concerns us. Active Directory

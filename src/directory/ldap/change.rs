@@ -37,6 +37,11 @@ impl LdapSource {
     /// How many anchors one search asks for.
     pub(crate) const BATCH: usize = BATCH;
 
+    /// Who signed in.
+    pub(crate) fn user_name(&mut self, context: &Context) -> Result<String> {
+        Ok(self.session.signed_in(context)?.0)
+    }
+
     /// The server's name.
     pub(crate) fn server(&self) -> &str {
         self.session.server()

@@ -10,9 +10,11 @@ use super::{
     dial::server_name,
     failure::{lost, protocol, unreachable},
     inbox::{Inbox, Next},
+    kerberos::{self, FaultKind, SecurityContext},
     malformed::Malformed,
     message::{
-        Modification, Search, abandon_request, bind_request, modify_request, search_request, unbind_request,
+        Modification, Search, abandon_request, bind_request, modify_request, sasl_bind_request,
+        search_request, unbind_request,
     },
     result::Asked,
     time_left::TimeLeft,
@@ -52,6 +54,8 @@ pub(super) struct Connection {
     fault: Option<Fault>,
     server: String,
     time_limit: Duration,
+    /// Who signed in, and a sentence that says how.
+    signed_in: (String, String),
 }
 
 impl Connection {
@@ -66,6 +70,7 @@ impl Connection {
             fault: None,
             server: server.to_owned(),
             time_limit,
+            signed_in: Default::default(),
         }
     }
 
@@ -89,6 +94,16 @@ impl Connection {
         &self.server
     }
 
+    /// Keeps who signed in, and a sentence that says how.
+    pub fn set_signed_in(&mut self, name: String, how: String) {
+        self.signed_in = (name, how);
+    }
+
+    /// Who signed in, and a sentence that says how.
+    pub fn signed_in(&self) -> (&str, &str) {
+        (&self.signed_in.0, &self.signed_in.1)
+    }
+
     /// The time for one answer.
     pub fn time(&self) -> TimeLeft {
         TimeLeft::new(self.time_limit)
@@ -101,9 +116,35 @@ impl Connection {
         let id = self.begin(&mut time, context)?;
         self.send(&bind_request(id, user, password), &mut time, context)?;
         match self.receive(id, &mut time, context)? {
-            Answer::Bind(result) => result.check(&self.server, Asked::Bind(user)),
+            Answer::Bind(result, _) => result.check(&self.server, Asked::Bind(user)),
             _ => Err(self.protocol(Malformed("another answer than one to the sign-in"))),
         }
+    }
+
+    /// Signs in with the client certificate that TLS has shown (RFC 4422, appendix A), as whom it stands for; `subject`
+    /// names it in messages. Fails with `DirectoryCredentialRejected`.
+    pub fn bind_external(&mut self, subject: &str, context: &Context) -> Result<()> {
+        let mut time = self.time();
+        let id = self.begin(&mut time, context)?;
+        self.send(&sasl_bind_request(id, "EXTERNAL", b""), &mut time, context)?;
+        match self.receive(id, &mut time, context)? {
+            Answer::Bind(result, _) => result.check(&self.server, Asked::Certificate(subject)),
+            _ => Err(self.protocol(Malformed("another answer than one to the sign-in"))),
+        }
+    }
+
+    /// Seals everything from now on. Fails with `KerberosSealBroken` where bytes came in clear behind the sign-in.
+    pub fn seal(&mut self, kerberos: Box<dyn SecurityContext>, room: usize) -> Result<()> {
+        if self.has_waiting_bytes() {
+            let said = "bytes in clear behind the answer to the sign-in";
+            return Err(kerberos::Fault::new(FaultKind::Seal, said).error(&self.server));
+        }
+        self.transport.seal(kerberos, room).map_err(|e| lost(&self.server, &e))
+    }
+
+    /// The certificate (DER) that the server showed for TLS.
+    pub fn server_certificate(&self) -> Option<&[u8]> {
+        self.transport.server_certificate()
     }
 
     /// Starts a search; [`Connection::receive`] with the number that comes back gives its answers.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{malformed::Malformed, tls};
+use super::{kerberos::Fault, malformed::Malformed, tls};
 use crate::error::{Error, ErrorId, NativeStatus};
 
 /// The error of a server that can't be reached, or not any more.
@@ -18,6 +18,9 @@ pub(super) fn lost(server: &str, error: &io::Error) -> Error {
         let what = tls::reason(cause);
         let message = format!("The TLS connection to the server '{server}' broke: {what}.");
         return Error::new(ErrorId::DirectoryTlsFailed, message).target(server).native(status(error));
+    }
+    if let Some(fault) = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
+        return fault.error(server);
     }
     unreachable(server, format!("ended the connection{}", failed(error, ": ")), error).advice(
         "Check the server's log and the network, and run again; what was not read to its end does not count.",

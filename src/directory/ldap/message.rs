@@ -68,6 +68,15 @@ pub(super) fn bind_request(id: u32, name: &str, password: &[u8]) -> Zeroizing<Ve
     Zeroizing::new(element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation]))
 }
 
+/// A sign-in by a mechanism of SASL, with its token (RFC 4511, 4.2.1); an empty one is no missing one.
+pub(super) fn sasl_bind_request(id: u32, mechanism: &str, token: &[u8]) -> Vec<u8> {
+    let mechanism = element(tag::OCTET_STRING, &[mechanism.as_bytes()]);
+    let credentials = element(tag::constructed(3), &[&mechanism, &element(tag::OCTET_STRING, &[token])]);
+    let nobody = element(tag::OCTET_STRING, &[]);
+    let operation = element(BIND_REQUEST, &[&number(tag::INTEGER, 3), &nobody, &credentials]);
+    element(tag::SEQUENCE, &[&number(tag::INTEGER, id), &operation])
+}
+
 /// StartTLS.
 pub(super) fn start_tls_request(id: u32) -> Vec<u8> {
     let name = element(tag::context(0), &[START_TLS.as_bytes()]);

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod answer;
 mod change;
+mod client_certificate;
 mod connection;
 mod dial;
 mod dialect;
@@ -11,6 +12,7 @@ mod domain;
 mod failure;
 mod filter;
 mod inbox;
+mod kerberos;
 mod limits;
 mod look_up;
 mod malformed;
@@ -38,6 +40,8 @@ use self::{
 };
 pub use self::{
     account::Account,
+    client_certificate::ClientCertificate,
+    kerberos::TicketSource,
     network::{Network, Pending},
     system::System,
 };
@@ -138,8 +142,9 @@ impl LdapSource {
 }
 
 impl Source for LdapSource {
-    fn sign_in(&mut self, context: &Context) -> Result<()> {
-        self.learn(context).map(drop)
+    fn sign_in(&mut self, context: &Context) -> Result<Option<String>> {
+        self.learn(context)?;
+        Ok(Some(self.session.signed_in(context)?.1))
     }
 
     fn read(

@@ -10,6 +10,7 @@ mod code {
     pub const PROTOCOL_ERROR: u32 = 2;
     pub const TIME_LIMIT_EXCEEDED: u32 = 3;
     pub const SIZE_LIMIT_EXCEEDED: u32 = 4;
+    pub const AUTH_METHOD_NOT_SUPPORTED: u32 = 7;
     pub const STRONGER_AUTH_REQUIRED: u32 = 8;
     pub const REFERRAL: u32 = 10;
     pub const ADMIN_LIMIT_EXCEEDED: u32 = 11;
@@ -20,6 +21,7 @@ mod code {
     pub const INVALID_ATTRIBUTE_SYNTAX: u32 = 21;
     pub const NO_SUCH_OBJECT: u32 = 32;
     pub const INVALID_DN_SYNTAX: u32 = 34;
+    pub const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
     pub const INVALID_CREDENTIALS: u32 = 49;
     pub const INSUFFICIENT_ACCESS_RIGHTS: u32 = 50;
     pub const BUSY: u32 = 51;
@@ -27,11 +29,18 @@ mod code {
     pub const UNWILLING_TO_PERFORM: u32 = 53;
 }
 
+/// A sign-in of several steps waits for the next one (saslBindInProgress).
+pub(super) const SASL_GOES_ON: u32 = 14;
+
 /// What was asked of the server; errors name it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Asked<'a> {
     /// To accept this user name and its password.
     Bind(&'a str),
+    /// To accept a sign-in with Kerberos.
+    Kerberos,
+    /// To accept this client certificate, by its subject.
+    Certificate(&'a str),
     /// To begin TLS.
     StartTls,
     /// To search below this DN.
@@ -76,6 +85,8 @@ impl LdapResult {
     fn error(&self, server: &str, asked: Asked) -> Error {
         match asked {
             Asked::Bind(user) if self.code == code::INVALID_CREDENTIALS => self.rejected(server, user),
+            Asked::Kerberos => self.no_kerberos(server),
+            Asked::Certificate(subject) => self.no_certificate(server, subject),
             Asked::Search(base)
                 if matches!(self.code, code::NO_SUCH_OBJECT | code::INVALID_DN_SYNTAX | code::REFERRAL) =>
             {
@@ -169,6 +180,62 @@ impl LdapResult {
             "does not exist, or the account may not see it"
         };
         Error::new(id, format!("The search base '{base}' {what} (server '{server}').")).target(base)
+    }
+
+    /// Active Directory names a wrong channel binding by the number of a Windows error, SEC_E_BAD_BINDINGS.
+    fn no_kerberos(&self, server: &str) -> Error {
+        let error = |id, what: &str, advice: &str| {
+            let result = self.code;
+            let message = format!("The server '{server}' {what} (LDAP result {result}).{}", self.said());
+            Error::new(id, message).target(server).advice(advice)
+        };
+        match self.code {
+            code::INVALID_CREDENTIALS if self.text.contains("80090346") => error(
+                ErrorId::DirectoryCredentialRejected,
+                "refused the Kerberos sign-in, since it is bound to another TLS connection than its own",
+                "Check what stands between this machine and the server and opens TLS; nothing may.",
+            ),
+            code::INVALID_CREDENTIALS => error(
+                ErrorId::DirectoryCredentialRejected,
+                "refused the Kerberos sign-in",
+                "Compare the clocks of this machine and of the server, and get a new ticket (klist purge, or kinit): \
+                 the server may have a new key, or the name ldap/SERVER may belong to another account (setspn -Q).",
+            ),
+            code::AUTH_METHOD_NOT_SUPPORTED => error(
+                ErrorId::DirectoryRefused,
+                "takes no Kerberos sign-in (GSSAPI)",
+                "Sign in with -Credential or a client certificate.",
+            ),
+            code::STRONGER_AUTH_REQUIRED => error(
+                ErrorId::DirectoryRefused,
+                "takes no Kerberos sign-in without a layer of its own on this connection",
+                "Use -Encryption Kerberos; Samba takes it inside TLS with 'ldap server require strong auth = \
+                 allow_sasl_over_tls'.",
+            ),
+            _ => self.refused(server),
+        }
+    }
+
+    fn no_certificate(&self, server: &str, subject: &str) -> Error {
+        let refused = matches!(
+            self.code,
+            code::INVALID_CREDENTIALS
+                | code::INAPPROPRIATE_AUTHENTICATION
+                | code::AUTH_METHOD_NOT_SUPPORTED
+                | code::STRONGER_AUTH_REQUIRED
+        );
+        if !refused {
+            return self.refused(server);
+        }
+        let result = self.code;
+        let message = format!(
+            "The server '{server}' refused the client certificate '{subject}' (LDAP result {result}).{}",
+            self.said()
+        );
+        Error::new(ErrorId::DirectoryCredentialRejected, message).target(server).advice(
+            "Check that the server asks for client certificates, trusts the certificate's issuer, and maps its subject to an \
+             account.",
+        )
     }
 
     fn no_start_tls(&self, server: &str) -> Error {

@@ -148,7 +148,7 @@ fn page(
                 continue;
             }
             Answer::Done(result, cookie) => return Ok(Page { result, cookie, count, domains }),
-            Answer::Bind(_) | Answer::Modify(_) | Answer::Extended(_) | Answer::Disconnection(_) => {
+            Answer::Bind(..) | Answer::Modify(_) | Answer::Extended(_) | Answer::Disconnection(_) => {
                 return Err(connection.protocol(Malformed("an answer that does not belong to a search")));
             }
         };

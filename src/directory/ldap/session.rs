@@ -104,6 +104,14 @@ impl Session {
         Ok(self.domain.iter().flat_map(|domain| domain.naming_contexts.clone()).collect())
     }
 
+    /// Who signed in, and a sentence that says how.
+    pub fn signed_in(&mut self, context: &Context) -> Result<(String, String)> {
+        self.read(context, |connection| {
+            let (name, how) = connection.signed_in();
+            Ok((name.to_owned(), how.to_owned()))
+        })
+    }
+
     /// Does `ask`, which only reads, with a connection; again where the connection or the server did not hold out.
     /// Fails with what the last try failed with, in its own words.
     pub fn read<T>(

@@ -4,6 +4,7 @@ use std::{io, sync::Arc};
 
 use rustls::ClientConfig;
 
+use super::client_certificate::ClientCertificate;
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::{Context, LogLevel},
@@ -18,6 +19,21 @@ pub(super) fn configuration(
     settings: &DirectorySettings,
     context: &Context,
 ) -> Result<Arc<ClientConfig>> {
+    Ok(Arc::new(tls::client_config(trust(server, settings, context)?)?))
+}
+
+/// The same with a certificate of the client's own.
+/// Fails with `ClientCertificateUnusable`, too.
+pub(super) fn configuration_with(
+    server: &str,
+    settings: &DirectorySettings,
+    certificate: &ClientCertificate,
+    context: &Context,
+) -> Result<Arc<ClientConfig>> {
+    certificate.client_config(trust(server, settings, context)?).map(Arc::new)
+}
+
+fn trust(server: &str, settings: &DirectorySettings, context: &Context) -> Result<Trust> {
     let trust = if settings.skip_certificate_check {
         let warning = format!(
             "The certificate of '{server}' is not checked (-SkipCertificateCheck): \
@@ -28,7 +44,7 @@ pub(super) fn configuration(
     } else {
         tls::trust(&settings.connection, context)?
     };
-    Ok(Arc::new(tls::client_config(trust)?))
+    Ok(trust)
 }
 
 /// What a handshake with `server` failed with.

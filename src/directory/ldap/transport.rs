@@ -1,4 +1,4 @@
-//! What the bytes of a connection go through: TCP as it is, or TLS on it.
+//! What the bytes of a connection go through: TCP as it is, or TLS or a layer of Kerberos on it.
 
 use std::{io, sync::Arc};
 
@@ -9,12 +9,16 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
+use super::kerberos::{SealedStream, SecurityContext};
+
 /// A connection's stream.
 pub(super) enum Transport {
     /// TCP: whoever is between reads and changes everything.
     Clear(TcpStream),
     /// TLS.
     Tls(Box<TlsStream<TcpStream>>),
+    /// A layer of Kerberos.
+    Sealed(Box<SealedStream>),
     /// One on which a handshake began and did not end: nothing more can be said on it.
     Cut,
 }
@@ -31,11 +35,29 @@ impl Transport {
         Ok(())
     }
 
+    /// Puts a layer of Kerberos on TCP; `room`: how many bytes it seals at once.
+    pub fn seal(&mut self, context: Box<dyn SecurityContext>, room: usize) -> io::Result<()> {
+        let Self::Clear(socket) = std::mem::replace(self, Self::Cut) else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        *self = Self::Sealed(Box::new(SealedStream::new(socket, context, room)));
+        Ok(())
+    }
+
+    /// The certificate (DER) that the server showed for TLS.
+    pub fn server_certificate(&self) -> Option<&[u8]> {
+        let Self::Tls(stream) = self else { return None };
+        let certificates = stream.get_ref().1.peer_certificates()?;
+        certificates.first().map(|certificate| certificate.as_ref())
+    }
+
     /// Reads some bytes to the end of `room`, `most` of them at most; 0 at the end of the stream.
     pub async fn read(&mut self, room: &mut Vec<u8>, most: usize) -> io::Result<usize> {
         match self {
             Self::Clear(socket) => socket.take(most as u64).read_buf(room).await,
             Self::Tls(stream) => stream.take(most as u64).read_buf(room).await,
+            // A frame is opened as a whole, so that some more may come: 16 MiB at most.
+            Self::Sealed(stream) => stream.read(room).await,
             Self::Cut => Ok(0),
         }
     }
@@ -48,6 +70,7 @@ impl Transport {
                 stream.write_all(message).await?;
                 stream.flush().await
             }
+            Self::Sealed(stream) => stream.write(message).await,
             Self::Cut => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -57,6 +80,7 @@ impl Transport {
         match self {
             Self::Clear(socket) => socket.shutdown().await,
             Self::Tls(stream) => stream.shutdown().await,
+            Self::Sealed(stream) => stream.shutdown().await,
             Self::Cut => Ok(()),
         }
     }

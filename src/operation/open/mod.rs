@@ -17,7 +17,7 @@ use crate::{
     directory::{
         self,
         csv::CsvSource,
-        ldap::{Account, LdapSource},
+        ldap::{Account, ClientCertificate, LdapSource, TicketSource},
         ldif::LdifSource,
     },
     error::{Error, ErrorId, Result},
@@ -33,12 +33,23 @@ use crate::{
     },
     model::Timestamp,
     places::profile_store::{self, StoredProfile},
-    profile::{ActiveDirectorySettings, DirectorySettings, ExchangeOnlineSettings, Profile, Source, Target},
+    profile::{
+        ActiveDirectorySettings, Authentication, DirectorySettings, ExchangeOnlineSettings, Profile, Source,
+        Target,
+    },
     targets::{self, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
 };
 
 /// The engine's secret that is the credential's password.
 const PASSWORD: &str = "password";
+
+/// The engine's secret that is the password of the profile's client certificate.
+const CLIENT_CERTIFICATE_PASSWORD: &str = "client_certificate_password";
+
+/// The engine's secrets that stand for the environment variables of Kerberos, which are the caller's: native code does not
+/// see what .NET on Linux has set.
+const CREDENTIAL_CACHE: &str = "krb5ccname";
+const CLIENT_KEYTAB: &str = "krb5_client_ktname";
 
 /// A stored profile, and who works with it.
 pub(super) struct Opening<'a> {
@@ -173,16 +184,43 @@ impl<'a> Opening<'a> {
         Ok(Box::new(ExchangeOnline::connect(settings, http, tokens, clock)?))
     }
 
-    /// Who signs in to the profile's directory. Fails with `CredentialMissing`.
+    /// Who signs in to the profile's directory.
+    /// Fails with `CredentialMissing`, `CertificatePasswordWrong`, `ClientCertificateUnusable`.
     fn directory_account(&self, directory: &DirectorySettings) -> Result<Account> {
-        match (self.credential, self.engine.secret(PASSWORD)) {
-            (Some(credential), Some(password)) => Account::with_password(&credential.user_name, &password),
-            _ => {
-                let name = &self.profile().name;
-                let what =
-                    format!("Profile '{name}' signs in to {} and needs a credential.", directory.server);
-                Err(Error::new(ErrorId::CredentialMissing, what).target(name))
+        let given = self.credential.zip(self.engine.secret(PASSWORD));
+        let needs = |what: &str| {
+            let name = &self.profile().name;
+            let message = format!("Profile '{name}' signs in to {} and needs {what}.", directory.server);
+            Error::new(ErrorId::CredentialMissing, message).target(name)
+        };
+        let authentication = directory.effective_authentication(given.is_some());
+        match (authentication, given) {
+            (Authentication::Password, Some((credential, password))) => {
+                Account::with_password(&credential.user_name, &password)
             }
+            (Authentication::Password, None) => Err(needs("a credential")),
+            (Authentication::Certificate, _) => {
+                let path = directory.client_certificate_file_path.as_ref();
+                let path = path.ok_or_else(|| needs("-ClientCertificateFilePath"))?;
+                let password = self.engine.secret(CLIENT_CERTIFICATE_PASSWORD);
+                let password = password.as_ref().map(|password| password.as_slice());
+                ClientCertificate::read(path, password, Timestamp::now()).map(Account::Certificate)
+            }
+            (Authentication::Kerberos, _) => Ok(Account::Kerberos(self.tickets(directory))),
+        }
+    }
+
+    /// Where tickets of Kerberos come from: the profile's keytab, else what the caller's environment names.
+    fn tickets(&self, directory: &DirectorySettings) -> TicketSource {
+        let text = |name: &str| {
+            let secret = self.engine.secret(name).filter(|secret| !secret.is_empty())?;
+            Some(String::from_utf8_lossy(&secret).into_owned())
+        };
+        TicketSource {
+            credential_cache: text(CREDENTIAL_CACHE),
+            client_keytab: text(CLIENT_KEYTAB),
+            keytab: directory.keytab_path.clone(),
+            principal: directory.keytab_principal.clone(),
         }
     }
 }

@@ -55,7 +55,6 @@ const RETRIES: u32 = 3;
 pub struct ActiveDirectoryTarget {
     /// The same domain controller as a source.
     directory: LdapSource,
-    user_name: String,
     /// Seconds; 0: none.
     quiet_period: i64,
 }
@@ -74,7 +73,6 @@ impl ActiveDirectoryTarget {
         let ActiveDirectorySettings { directory, write_server, quiet_period } = settings;
         let server = write_server.as_ref().unwrap_or(&directory.server);
         Ok(Self {
-            user_name: account.name().to_owned(),
             directory: LdapSource::domain_controller(server, directory, account, context)?,
             quiet_period: i64::from(*quiet_period),
         })
@@ -207,7 +205,8 @@ impl Target for ActiveDirectoryTarget {
     }
 
     fn check_writable(&mut self, context: &Context) -> Result<()> {
-        rights::check(&mut self.directory, &self.user_name, context)
+        let user = self.directory.user_name(context)?;
+        rights::check(&mut self.directory, &user, context)
     }
 
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {

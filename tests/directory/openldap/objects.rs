@@ -17,10 +17,11 @@ pub const ELSEWHERE: &str = "ou=elsewhere,dc=partner,dc=test";
 /// More than two of our pages, and more than the 500 entries that the server gives to an account without other limits.
 pub const MANY_COUNT: usize = 1_200;
 pub const PORT: u16 = 1636;
+pub const CLEAR_PORT: u16 = 1389;
 
 /// The OpenLDAP server.
 pub struct Server {
-    directory: PathBuf,
+    pub directory: PathBuf,
     pub password: String,
 }
 

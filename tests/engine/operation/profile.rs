@@ -112,6 +112,45 @@ fn what_is_missing_is_told_at_once() {
 }
 
 #[test]
+fn what_of_a_sign_in_cannot_be_together_is_told() {
+    let root = if cfg!(windows) { "C:" } else { "" };
+    let file = format!("{root}/client.pfx");
+    for (settings, message) in [
+        (
+            json!({"Authentication": "Certificate"}),
+            "-Authentication Certificate needs -ClientCertificateFilePath.",
+        ),
+        (
+            json!({"Authentication": "Password", "Encryption": "Kerberos"}),
+            "-Encryption Kerberos needs -Authentication Kerberos; a password or a certificate goes only inside TLS.",
+        ),
+        (
+            json!({"ClientCertificateFilePath": file, "Encryption": "Kerberos"}),
+            "-Encryption Kerberos needs a sign-in with Kerberos, and -ClientCertificateFilePath signs in with a certificate.",
+        ),
+        (
+            json!({"ClientCertificateFilePath": file, "Authentication": "Kerberos"}),
+            "-ClientCertificateFilePath needs -Authentication Certificate.",
+        ),
+        (
+            json!({"Authentication": "Password", "KeytabPath": file}),
+            "-KeytabPath needs -Authentication Kerberos.",
+        ),
+        (json!({"KeytabPrincipal": "sync@CONTOSO.TEST"}), "-KeytabPrincipal needs -KeytabPath."),
+    ] {
+        let settings = merged(directory_to_cloud(settings), json!({"Name": "corp"}));
+        assert_eq!(told(&typed(settings).unwrap_err()), message);
+    }
+    for fine in [
+        json!({"Authentication": "Kerberos", "Encryption": "Ldaps", "KeytabPath": file, "KeytabPrincipal": "sync"}),
+        json!({"ClientCertificateFilePath": file, "Encryption": "StartTls"}),
+        json!({"Encryption": "Kerberos"}),
+    ] {
+        typed(merged(directory_to_cloud(fine), json!({"Name": "corp"}))).unwrap();
+    }
+}
+
+#[test]
 fn a_wrong_value_is_told_with_what_to_give() {
     for (settings, message) in [
         (json!({"Port": 70000}), "-Port is 70000; give 1 to 65535."),

@@ -166,7 +166,7 @@ fn what_a_profile_lacks_is_named() {
         let run = events.into_iter().find_map(|event| of_kind(event, ResultType::Run)).unwrap();
         assert_eq!(run["Result"], "Stopped", "the history shows it, too");
     }
-    let active_directory = json!({"Source": "ActiveDirectory", "Path": null, "Server": "dc1.contoso.test", "SearchBase": ["DC=contoso,DC=test"]});
+    let active_directory = json!({"Source": "ActiveDirectory", "Path": null, "Server": "dc1.contoso.test", "SearchBase": ["DC=contoso,DC=test"], "Authentication": "Password"});
     home.results(ResultType::Profile, home.profile(active_directory));
     assert_eq!(home.ask(sync(json!({}))).0.unwrap_err().id, ErrorId::CredentialMissing);
 }

@@ -79,8 +79,11 @@ fn results_carry_code_text_and_the_cookie_of_the_next_page() {
         let answer = as_we_read(LdapOp::SearchResultDone(theirs()), controls);
         assert_eq!(answer, Answer::Done(result.clone(), cookie.to_vec()));
     }
-    let bind = LdapBindResponse { res: theirs(), saslcreds: None };
-    assert_eq!(as_we_read(LdapOp::BindResponse(bind), vec![]), Answer::Bind(result.clone()));
+    let bind = LdapBindResponse { res: theirs(), saslcreds: Some(b"token".to_vec()) };
+    assert_eq!(
+        as_we_read(LdapOp::BindResponse(bind), vec![]),
+        Answer::Bind(result.clone(), Some(b"token".to_vec()))
+    );
     assert_eq!(as_we_read(LdapOp::ModifyResponse(theirs()), vec![]), Answer::Modify(result));
     let uris = vec!["ldap://a".to_owned(), "ldap://b".to_owned()];
     let reference = LdapOp::SearchResultReference(LdapSearchResultReference { uris: uris.clone() });

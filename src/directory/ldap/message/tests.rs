@@ -86,3 +86,15 @@ proptest! {
         prop_assert_eq!(theirs, expected);
     }
 }
+
+#[test]
+fn a_sign_in_with_sasl_is_read_by_another_implementation() {
+    for token in [&b""[..], b"token\x00"] {
+        let LdapOp::BindRequest(bind) = as_a_server_reads(&sasl_bind_request(2, "GSSAPI", token)).op else {
+            panic!("no bind request")
+        };
+        let LdapBindCred::SASL(credentials) = bind.cred else { panic!("no SASL") };
+        assert_eq!((credentials.mechanism.as_str(), credentials.credentials.as_slice()), ("GSSAPI", token));
+        assert_eq!(bind.dn, "");
+    }
+}

@@ -27,7 +27,7 @@ pub(super) enum Cause {
     Busy,
     /// The server can't be reached, or is none that should be.
     Unreachable,
-    /// The server does not speak LDAP.
+    /// The server does not speak LDAP, or what came is not what it sealed.
     Senseless,
     /// What another try, or another server, would not change.
     Other,
@@ -60,7 +60,7 @@ impl Cause {
             (Some(Fault::Lost), _) => Self::Lost,
             (Some(Fault::Late), _) => Self::Late,
             (None, ErrorId::DirectoryBusy) => Self::Busy,
-            (None, ErrorId::DirectoryProtocol) => Self::Senseless,
+            (None, ErrorId::DirectoryProtocol | ErrorId::KerberosSealBroken) => Self::Senseless,
             (None, _) => Self::Other,
         }
     }

@@ -2,6 +2,7 @@
 //! domain controller.
 
 pub mod client;
+mod client_certificate;
 mod connecting;
 mod searching;
 mod session;

@@ -126,16 +126,21 @@ fn a_server_that_says_nothing_is_waited_for_as_long_as_the_profile_says() {
 
 #[test]
 fn the_port_is_that_of_the_encryption_where_none_is_given() {
-    let new = |encryption, port| {
-        DirectorySettings { encryption, port, ..DirectorySettings::new("dc1", vec![]) }.effective_port()
+    let port_of = |encryption, port, kerberos| {
+        DirectorySettings { encryption, port, ..DirectorySettings::new("dc1", vec![]) }
+            .effective_port(kerberos)
     };
-    for (encryption, port, expected) in [
-        (None, None, 636),
-        (Some(Encryption::Ldaps), None, 636),
-        (Some(Encryption::StartTls), None, 389),
-        (Some(Encryption::StartTls), Some(3268), 3268),
-        (None, Some(3269), 3269),
+    for (encryption, port, kerberos, expected) in [
+        (None, None, false, 636),
+        (Some(Encryption::Ldaps), None, false, 636),
+        (Some(Encryption::Ldaps), None, true, 636),
+        (Some(Encryption::StartTls), None, false, 389),
+        (Some(Encryption::StartTls), Some(3268), false, 3268),
+        (None, Some(3269), false, 3269),
+        // Kerberos seals by itself: many domain controllers have no certificate.
+        (None, None, true, 389),
+        (Some(Encryption::Kerberos), None, true, 389),
     ] {
-        assert_eq!(new(encryption, port), expected, "{encryption:?}, {port:?}");
+        assert_eq!(port_of(encryption, port, kerberos), expected, "{encryption:?}, {port:?}, {kerberos}");
     }
 }
