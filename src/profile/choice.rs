@@ -23,23 +23,23 @@ pub enum ExchangeEnvironment {
 /// How somebody signs in to a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantNames)]
 pub enum Authentication {
-    /// The current user's ticket, or a keytab's.
-    Kerberos,
-    /// The user name and password of -Credential.
-    Password,
     /// The certificate of -ClientCertificateFilePath.
     Certificate,
+    /// The user name and password of -Credential.
+    Password,
+    /// The current user's ticket, or a keytab's.
+    Kerberos,
 }
 
 /// How the connection to a directory is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantNames)]
 pub enum Encryption {
+    /// What Kerberos seals, by default at port 389; the server needs no certificate.
+    Kerberos,
     /// TLS from the first byte, by default at port 636.
     Ldaps,
     /// TLS that the client asks for before anything else (StartTLS), by default at port 389.
     StartTls,
-    /// What Kerberos seals, by default at port 389; the server needs no certificate.
-    Kerberos,
 }
 
 /// Whose values a run may take away at the target.

@@ -29,7 +29,7 @@ impl DirectorySettings {
 
     /// What of its sign-in can't be together, as a sentence's part.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
-        use Authentication::{Certificate, Kerberos, Password};
+        use Authentication::{Certificate, Password};
         match (self.authentication, self.encryption) {
             (Some(Certificate), _) if self.client_certificate_file_path.is_none() => {
                 Some("-Authentication Certificate needs -ClientCertificateFilePath")
@@ -37,18 +37,6 @@ impl DirectorySettings {
             (Some(Password | Certificate), Some(Encryption::Kerberos)) => Some(
                 "-Encryption Kerberos needs -Authentication Kerberos; a password or a certificate goes only inside TLS",
             ),
-            (None, Some(Encryption::Kerberos)) if self.client_certificate_file_path.is_some() => Some(
-                "-Encryption Kerberos needs a sign-in with Kerberos, and -ClientCertificateFilePath signs in with a certificate",
-            ),
-            (Some(Kerberos | Password), _) if self.client_certificate_file_path.is_some() => {
-                Some("-ClientCertificateFilePath needs -Authentication Certificate")
-            }
-            (Some(Password | Certificate), _) if self.keytab_path.is_some() => {
-                Some("-KeytabPath needs -Authentication Kerberos")
-            }
-            _ if self.keytab_principal.is_some() && self.keytab_path.is_none() => {
-                Some("-KeytabPrincipal needs -KeytabPath")
-            }
             _ => None,
         }
     }

@@ -32,9 +32,9 @@ function Set-SmimeSyncProfile {
     .PARAMETER Authentication
     ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath,
     Password where -Credential is given, else Kerberos.
-    Kerberos: The current user's ticket, or a keytab's.
-    Password: The user name and password of -Credential.
     Certificate: The certificate of -ClientCertificateFilePath.
+    Password: The user name and password of -Credential.
+    Kerberos: The current user's ticket, or a keytab's.
 
     .PARAMETER KeytabPath
     ActiveDirectory, Directory: A keytab with which Kerberos gets its tickets, for scheduled tasks. Not on
@@ -51,9 +51,9 @@ function Set-SmimeSyncProfile {
     .PARAMETER Encryption
     ActiveDirectory, Directory: How the connection is protected; a password or a certificate goes only inside
     TLS. Default: Kerberos where Kerberos signs in, else Ldaps.
+    Kerberos: What Kerberos seals, by default at port 389; the server needs no certificate.
     Ldaps: TLS from the first byte, by default at port 636.
     StartTls: TLS that the client asks for before anything else (StartTLS), by default at port 389.
-    Kerberos: What Kerberos seals, by default at port 389; the server needs no certificate.
 
     .PARAMETER Port
     ActiveDirectory, Directory: The server's port. Default: 636 with -Encryption Ldaps, else 389.
@@ -264,7 +264,7 @@ function Set-SmimeSyncProfile {
 
         [string] $Server,
 
-        [ValidateSet('Kerberos', 'Password', 'Certificate', '')]
+        [ValidateSet('Certificate', 'Password', 'Kerberos', '')]
         [string] $Authentication,
 
         [string] $KeytabPath,
@@ -273,7 +273,7 @@ function Set-SmimeSyncProfile {
 
         [string] $ClientCertificateFilePath,
 
-        [ValidateSet('Ldaps', 'StartTls', 'Kerberos', '')]
+        [ValidateSet('Kerberos', 'Ldaps', 'StartTls', '')]
         [string] $Encryption,
 
         [string] $Port,

@@ -124,19 +124,6 @@ fn what_of_a_sign_in_cannot_be_together_is_told() {
             json!({"Authentication": "Password", "Encryption": "Kerberos"}),
             "-Encryption Kerberos needs -Authentication Kerberos; a password or a certificate goes only inside TLS.",
         ),
-        (
-            json!({"ClientCertificateFilePath": file, "Encryption": "Kerberos"}),
-            "-Encryption Kerberos needs a sign-in with Kerberos, and -ClientCertificateFilePath signs in with a certificate.",
-        ),
-        (
-            json!({"ClientCertificateFilePath": file, "Authentication": "Kerberos"}),
-            "-ClientCertificateFilePath needs -Authentication Certificate.",
-        ),
-        (
-            json!({"Authentication": "Password", "KeytabPath": file}),
-            "-KeytabPath needs -Authentication Kerberos.",
-        ),
-        (json!({"KeytabPrincipal": "sync@CONTOSO.TEST"}), "-KeytabPrincipal needs -KeytabPath."),
     ] {
         let settings = merged(directory_to_cloud(settings), json!({"Name": "corp"}));
         assert_eq!(told(&typed(settings).unwrap_err()), message);
