@@ -18,6 +18,7 @@ pub(in super::super) enum FaultKind {
     /// Nobody is signed in, or no longer.
     NoTicket,
     /// The keytab is not there, or holds no key that is taken.
+    #[cfg(unix)]
     Keytab,
     /// The account is locked, disabled or expired.
     Account,
@@ -42,7 +43,15 @@ impl Fault {
     pub fn error(&self, server: &str) -> Error {
         let (id, what, advice) = match self.kind {
             FaultKind::NoLibrary => (ErrorId::KerberosUnavailable, "this machine has no Kerberos library", None),
-            FaultKind::NoTicket => (ErrorId::KerberosTicketMissing, "there is no valid Kerberos ticket", None),
+            FaultKind::NoTicket => (
+                ErrorId::KerberosTicketMissing,
+                "there is no valid Kerberos ticket",
+                cfg!(windows).then(|| {
+                    "Run it as an account of the domain (a user, or a gMSA as a scheduled task), or sign in with -Credential."
+                        .to_owned()
+                }),
+            ),
+            #[cfg(unix)]
             FaultKind::Keytab => (
                 ErrorId::KerberosTicketMissing,
                 "the keytab gives no ticket",

@@ -2,11 +2,10 @@
 //!
 //! ```text
 //! sign_in.rs (RFC 4752) ─▶ trait SecurityContext ◀─ gssapi.rs: Linux, libgssapi_krb5
-//! sealed.rs (frames)    ─▶        │              ◀─ in tests: one that is scripted
+//! sealed.rs (frames)    ─▶        │              ◀─ sspi.rs: Windows
+//!                                 └              ◀─ in tests: one that is scripted
 //! ```
 
-#[cfg(not(unix))]
-mod absent;
 mod channel_binding;
 mod fault;
 #[cfg(unix)]
@@ -15,6 +14,8 @@ mod gssapi;
 mod scripted;
 mod sealed;
 mod sign_in;
+#[cfg(windows)]
+mod sspi;
 #[cfg(unix)]
 mod status;
 mod ticket;
@@ -77,10 +78,11 @@ pub(super) struct Opened {
 pub(super) fn context(wanted: Wanted, tickets: &TicketSource) -> Box<dyn SecurityContext> {
     #[cfg(unix)]
     return Box::new(gssapi::GssapiContext::new(wanted, tickets.clone()));
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     return {
-        let _ = (wanted, tickets);
-        Box::new(absent::NoContext)
+        // The session of whoever runs the process has the tickets.
+        let _ = tickets;
+        Box::new(sspi::SspiContext::new(wanted))
     };
 }
 
