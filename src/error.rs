@@ -85,6 +85,7 @@ error_ids! {
     5037 KerberosSealBroken SecurityError "Check what stands between this machine and the server; nothing that came behind it was taken."
     5041 DirectoryForeign InvalidResult "Name servers of one domain with -Server."
     5042 ChangeUnconfirmed ResourceBusy "Run again; the object is read and planned again."
+    5043 DomainUnknown ObjectNotFound "Name a domain controller, or the domain, with -Server."
     5101 LdifUnreadable OpenError "Check the path and the right to read the file."
     5102 LdifSyntax ParserError "Correct the named line; the form is that of RFC 2849."
     5103 LdifTruncated ParserError "Export the directory again; the file ends in the middle of a record."

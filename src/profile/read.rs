@@ -62,6 +62,11 @@ impl Reader<'_> {
         if let Some(directory) = from.as_ref().and_then(Source::directory) {
             self.faults.extend(directory.contradiction().map(str::to_owned));
         }
+        if let Some(Source::Directory(directory)) = &from
+            && directory.server.is_empty()
+        {
+            self.faults.push("the source Directory needs -Server".into());
+        }
         if let Some(Target::ExchangeOnline(online)) = &to
             && (online.certificate_file_path.is_some() || online.certificate_thumbprint.is_some())
             && online.app_id.is_none()

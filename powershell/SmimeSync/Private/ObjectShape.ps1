@@ -26,7 +26,7 @@ $script:ObjectShape = @{
     }
     Profile = @{
         Date = @()
-        List = @('SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath')
+        List = @('Server', 'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath')
         Item = @{}
     }
     PublishedCertificate = @{

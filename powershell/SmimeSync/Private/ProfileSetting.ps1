@@ -15,7 +15,7 @@ $script:PathSetting = @(
     'OutputPath', 'TrustAnchorPath'
 )
 $script:ListSetting = @(
-    'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
+    'Server', 'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
 )
 $script:NumberSetting = @(
     'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent',

@@ -28,8 +28,9 @@ function New-SmimeSyncProfile {
     Folder: A folder with one JSON and the certificates per recipient.
 
     .PARAMETER Server
-    ActiveDirectory, Directory: The DNS name of a domain controller or server, as its certificate carries it.
-    Required there.
+    ActiveDirectory, Directory: The DNS names of servers, as their certificates carry them; the first that
+    answers is asked. With ActiveDirectory also the name of a domain, whose domain controllers DNS knows.
+    Default: with ActiveDirectory the domain that this machine is a member of; Directory needs one.
 
     .PARAMETER Authentication
     ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath,
@@ -62,7 +63,7 @@ function New-SmimeSyncProfile {
 
     .PARAMETER SearchBase
     ActiveDirectory, Directory: The distinguished names of the containers to search, with everything below them.
-    Required there.
+    Default: the whole domain, or all that the server holds.
 
     .PARAMETER Filter
     ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.
@@ -71,7 +72,7 @@ function New-SmimeSyncProfile {
     ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.
 
     .PARAMETER WriteServer
-    ActiveDirectory: The domain controller to write to. Default: the one of -Server.
+    ActiveDirectory: The domain controller to write to. Default: the first of -Server that answers.
 
     .PARAMETER QuietPeriod
     ActiveDirectory: Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active
@@ -287,7 +288,7 @@ function New-SmimeSyncProfile {
         [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder')]
         [string] $Target,
 
-        [string] $Server,
+        [string[]] $Server,
 
         [ValidateSet('Certificate', 'Password', 'Kerberos')]
         [string] $Authentication,

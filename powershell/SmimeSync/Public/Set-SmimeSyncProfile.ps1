@@ -26,8 +26,9 @@ function Set-SmimeSyncProfile {
     Folder: A folder with one JSON and the certificates per recipient.
 
     .PARAMETER Server
-    ActiveDirectory, Directory: The DNS name of a domain controller or server, as its certificate carries it.
-    Required there.
+    ActiveDirectory, Directory: The DNS names of servers, as their certificates carry them; the first that
+    answers is asked. With ActiveDirectory also the name of a domain, whose domain controllers DNS knows.
+    Default: with ActiveDirectory the domain that this machine is a member of; Directory needs one.
 
     .PARAMETER Authentication
     ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath,
@@ -60,7 +61,7 @@ function Set-SmimeSyncProfile {
 
     .PARAMETER SearchBase
     ActiveDirectory, Directory: The distinguished names of the containers to search, with everything below them.
-    Required there.
+    Default: the whole domain, or all that the server holds.
 
     .PARAMETER Filter
     ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.
@@ -69,7 +70,7 @@ function Set-SmimeSyncProfile {
     ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.
 
     .PARAMETER WriteServer
-    ActiveDirectory: The domain controller to write to. Default: the one of -Server.
+    ActiveDirectory: The domain controller to write to. Default: the first of -Server that answers.
 
     .PARAMETER QuietPeriod
     ActiveDirectory: Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active
@@ -262,7 +263,7 @@ function Set-SmimeSyncProfile {
         [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder', '')]
         [string] $Target,
 
-        [string] $Server,
+        [string[]] $Server,
 
         [ValidateSet('Certificate', 'Password', 'Kerberos', '')]
         [string] $Authentication,

@@ -19,10 +19,20 @@ pub(super) fn filter(settings: &DirectorySettings, dialect: &Dialect) -> Result<
 }
 
 /// The search bases as the server writes them, without those that lie within another one, so that no recipient is
-/// found twice. Fails with `SearchBaseNotFound`.
-pub(super) fn bases(connection: &mut Connection, given: &[String], context: &Context) -> Result<Vec<String>> {
+/// found twice; where none are `given`, the one of the server's `naming_contexts`. Fails with `SearchBaseNotFound`.
+pub(super) fn bases(
+    connection: &mut Connection,
+    given: &[String],
+    naming_contexts: &[String],
+    context: &Context,
+) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for base in given {
+    let wanted = match (given, naming_contexts) {
+        ([], [one]) => std::slice::from_ref(one),
+        ([], several) => return Err(ambiguous(connection.server(), several)),
+        (given, _) => given,
+    };
+    for base in wanted {
         if base.trim().is_empty() {
             // The empty name is the root DSE, below which servers find nothing.
             return Err(
@@ -40,6 +50,16 @@ pub(super) fn bases(connection: &mut Connection, given: &[String], context: &Con
         context.log(LogLevel::Verbose, format!("The search base '{base}' lies within another one."))?;
     }
     Ok(outer)
+}
+
+/// The error of a server that holds several things, or tells of none, where the settings leave it open.
+fn ambiguous(server: &str, naming_contexts: &[String]) -> Error {
+    let held = match naming_contexts {
+        [] => "does not tell what it holds".to_owned(),
+        several => format!("holds several: {}", several.join("; ")),
+    };
+    let message = format!("No -SearchBase is given, and the server '{server}' {held}.");
+    Error::new(ErrorId::SearchBaseNotFound, message).target(server).advice("Give -SearchBase.")
 }
 
 /// Splits into those that lie in no other one, and those that do.
