@@ -199,6 +199,14 @@ impl Error {
         }
     }
 
+    /// All texts of it that somebody else may have written.
+    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let native = self.native.as_deref_mut().into_iter();
+        let native =
+            native.flat_map(|native| [&mut native.text, &mut native.request_id, &mut native.exception]);
+        [&mut self.message, &mut self.advice].into_iter().chain(native.flatten())
+    }
+
     /// The same, naming its object.
     pub fn target(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());

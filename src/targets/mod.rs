@@ -193,6 +193,12 @@ pub trait Target: Send {
         true
     }
 
+    /// The same of this run and of earlier ones, as far as they are remembered. Before that an empty answer does not show
+    /// that anything is gone.
+    fn has_ever_shown_values(&mut self) -> bool {
+        true
+    }
+
     /// Matches and reads recipients as they are now; one result a query, in their order.
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>>;
 

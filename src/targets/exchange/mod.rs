@@ -12,6 +12,7 @@ mod kind;
 mod read;
 mod rehearse;
 mod search;
+mod second_look;
 mod stranger;
 mod survey;
 mod write;
@@ -63,6 +64,8 @@ pub struct Exchange {
     expected: u64,
     /// Whether the values of anybody were read.
     has_shown_values: bool,
+    /// How many were counted because nothing was shown of them.
+    looked_at_twice: usize,
     /// Whether the organisation shows no mailbox at all; nobody knows before it was asked.
     is_empty: bool,
 }
@@ -98,6 +101,7 @@ impl Exchange {
             clear: Fact::default(),
             expected: 0,
             has_shown_values: false,
+            looked_at_twice: 0,
             is_empty: false,
         }
     }
@@ -217,6 +221,10 @@ impl Target for Exchange {
     /// That values can be read is shown by values alone.
     fn shows_values(&self) -> bool {
         self.has_shown_values
+    }
+
+    fn has_ever_shown_values(&mut self) -> bool {
+        self.has_shown_values || self.channel.dialect().is_some_and(|dialect| dialect.values.confirmed)
     }
 
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {

@@ -89,7 +89,8 @@ impl Exchange {
     ) -> Result<Vec<Got>> {
         let commands: Vec<_> =
             keys.iter().map(|(key, near)| command::get(*key, near.as_deref(), location)).collect();
-        let outputs = self.invoke(&commands, context)?;
+        let mut outputs = self.invoke(&commands, context)?;
+        self.look_twice(&commands, &mut outputs, context)?;
         for object in outputs.iter().flatten().flat_map(|output| &output.objects) {
             self.saw(object);
         }

@@ -65,7 +65,7 @@ fn hash(values: impl Iterator<Item = (Attribute, Fingerprint)>) -> Fingerprint {
 }
 
 /// Whether an object shows values, in whatever form.
-fn shows_values(object: &Object) -> bool {
+pub(super) fn shows_values(object: &Object) -> bool {
     Attribute::all().any(|attribute| count(object, attribute) != 0)
 }
 
