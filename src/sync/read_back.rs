@@ -333,6 +333,7 @@ impl Check<'_> {
                 Err(self.hidden(Exclusion::NotFound))
             }
             Match::One(found) | Match::Excluded(_, Some(found)) => Ok(Some(found)),
+            Match::Renamed(renamed) => Ok(Some(renamed.recipient)),
             Match::Ambiguous(why) => Err(ambiguous(why)),
             Match::None | Match::Excluded(_, None) => Ok(None),
         }

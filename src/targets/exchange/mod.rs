@@ -11,6 +11,7 @@ mod index;
 mod kind;
 mod read;
 mod rehearse;
+mod renamed;
 mod search;
 mod second_look;
 mod stranger;
@@ -302,7 +303,7 @@ impl Target for Exchange {
     }
 
     fn was_seen_with(&mut self, query: &TargetQuery<'_>, values: &[PublishedValue]) -> bool {
-        query.link.is_some_and(|key| self.was_listed_with(key, query.anchor, values))
+        self.was_listed_with(query, values)
     }
 
     /// A read is answered by another server than the write.

@@ -45,6 +45,11 @@ impl Directory {
         *self.claims.entry(guid).or_insert(anchor) == anchor
     }
 
+    /// Takes a recipient back that was given to a source anchor.
+    pub(super) fn release(&mut self, guid: Uuid) {
+        self.claims.remove(&guid);
+    }
+
     /// Whether a recipient was given to anybody of the source.
     pub(super) fn is_claimed(&self, guid: Uuid) -> bool {
         self.claims.contains_key(&guid)
