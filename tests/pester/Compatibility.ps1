@@ -7,7 +7,7 @@ $script:ReviewedMember = @(
     'Add', 'AddRange', 'AssumeUniversal', 'AdjustToUniversal', 'Clear', 'Contains', 'ContainsKey', 'ContainsWildcardCharacters'
     'Dispose', 'Empty', 'Escape', 'FromBase64String', 'FromTicks', 'Floor', 'Format', 'GetBaseException', 'GetDirectoryName'
     'GetUnresolvedProviderPathFromPSPath', 'GetValue', 'Insert', 'Combine', 'GetFileNameWithoutExtension', 'GetFiles', 'IsMatch', 'Match', 'Min', 'new', 'Remove', 'Restart'
-    'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToCharArray', 'ToString', 'Trim', 'Unescape', 'WriteDebug', 'WriteError'
+    'ShouldProcess', 'StartNew', 'ThrowTerminatingError', 'ToArray', 'ToCharArray', 'ToLowerInvariant', 'ToString', 'Trim', 'Unescape', 'WriteDebug', 'WriteError'
     'WriteProgress', 'WriteVerbose', 'WriteWarning', 'CurrentCulture', 'InvariantCulture', 'NewLine', 'NotSpecified'
     'OrdinalIgnoreCase', 'Completed', 'Create', 'InvokeScript', 'ToBase64String', 'FromSeconds', 'ToUniversalTime'
     'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'AppendChar', 'GetEnvironmentVariable', 'OSVersion', 'Unix', 'Open', 'Close', 'TicksPerSecond', 'TryParse', 'Zero'

@@ -267,7 +267,7 @@ Describe 'Profiles' {
     }
 
     It 'name what is missing or wrong' {
-        { New-SmimeSyncProfile -Name one -Source ActiveDirectory -Target Folder -OutputPath /x } |
+        { New-SmimeSyncProfile -Name one -Source Directory -Target Folder -OutputPath /x } |
             Should -Throw -ErrorId 'ProfileInvalid,New-SmimeSyncProfile' -ExpectedMessage '*-Server*'
         { New-SmimeSyncProfile -Name '../x' @minimum } | Should -Throw -ErrorId 'ProfileInvalid,New-SmimeSyncProfile'
         $null = New-SmimeSyncProfile -Name one @minimum
