@@ -139,6 +139,7 @@ mod tests {
             sam_account_name: Some("twin".into()),
             untrimmed: Vec::new(),
             changed: None,
+            version: None,
             values: Vec::new(),
         }
     }

@@ -53,6 +53,8 @@ pub struct Recipient {
     pub untrimmed: Vec<String>,
     /// `whenChanged`, else `modifyTimestamp`, where the source has it.
     pub changed: Option<Timestamp>,
+    /// Which version of the object this is, where the source has something that is another after every change of it.
+    pub version: Option<String>,
     /// The values, in the order in which the source gave them.
     pub values: Vec<Value>,
 }
@@ -166,6 +168,7 @@ mod tests {
             sam_account_name: Some("aadams".into()),
             untrimmed: Vec::new(),
             changed: None,
+            version: None,
             values: Vec::new(),
         };
         let named =

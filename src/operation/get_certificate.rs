@@ -180,6 +180,7 @@ fn published_recipient(state: &State, published: PublishedRecipient) -> Result<R
         sam_account_name: None,
         untrimmed: Vec::new(),
         changed: None,
+        version: None,
         values,
     })
 }

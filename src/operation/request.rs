@@ -9,7 +9,7 @@ use strum::VariantNames;
 use super::any_case;
 use crate::{
     event::ResultType,
-    model::{CertificateState, Identity},
+    model::{CertificateState, Identity, PolicyType},
 };
 pub use crate::{
     places::Scope,
@@ -128,6 +128,9 @@ pub struct SyncRequest {
     /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
+    /// Whether it is enough to read what changed since the last run.
+    #[serde(default, deserialize_with = "any_case::one")]
+    pub policy_type: PolicyType,
     /// Only these recipients (address, UPN, sAMAccountName, DN, objectGUID); none: all. A list stands for the keys of
     /// one recipient, best first: the first that names somebody decides.
     #[serde(default)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    import,
     job::Job,
+    reading,
     witness::{self, Known},
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>
                 other => carry_over(job, run, time, is_clock_sure, row, &other)?,
             }
         }
-        import::again(job, run, &mut found)?;
+        reading::again(job, run, &mut found)?;
     }
     tell_unreadable(job, unreadable)
 }

@@ -327,6 +327,7 @@ pub fn alice() -> Recipient {
         sam_account_name: Some("alice".into()),
         untrimmed: Vec::new(),
         changed: None,
+        version: None,
         values: Vec::new(),
     }
 }

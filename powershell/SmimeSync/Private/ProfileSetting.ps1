@@ -2,7 +2,7 @@
 # Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Authentication', 'KeytabPath', 'KeytabPrincipal', 'ClientCertificateFilePath',
-    'Encryption', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer', 'QuietPeriod',
+    'Encryption', 'Port', 'SearchBase', 'Filter', 'EnumerationPeriod', 'SkipCertificateCheck', 'WriteServer', 'QuietPeriod',
     'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
     'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
     'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix',
@@ -18,9 +18,9 @@ $script:ListSetting = @(
     'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
 )
 $script:NumberSetting = @(
-    'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent',
-    'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
+    'Port', 'EnumerationPeriod', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod', 'RemovalLimit',
+    'RemovalPercent', 'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PeriodSetting = @(
-    'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod'
+    'EnumerationPeriod', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod'
 )

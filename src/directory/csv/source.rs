@@ -291,6 +291,7 @@ fn recipient(anchor: &str, address: &str) -> Recipient {
         sam_account_name: None,
         untrimmed: Vec::new(),
         changed: None,
+        version: None,
         values: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{connection::Connection, filter::Filter, search::read_object};
 use crate::{
-    directory::entry::{ATTRIBUTES, AnchorKind, Entry, MODIFY_TIMESTAMP},
+    directory::entry::{ATTRIBUTES, AnchorKind, ENTRY_CSN, Entry, MODIFY_TIMESTAMP, USN_CHANGED},
     error::Result,
     event::Context,
 };
@@ -18,6 +18,8 @@ pub(super) struct Dialect {
     more_attributes: &'static [&'static str],
     /// Whether tombstones can be seen (`LDAP_SERVER_SHOW_DELETED_OID`).
     pub tombstones: bool,
+    /// Whether the server numbers its changes (uSNChanged).
+    pub counts_changes: bool,
     /// The attribute that holds an object's own name.
     name: &'static str,
     /// The attributes that hold mail addresses, each with what stands before an address in it.
@@ -30,8 +32,9 @@ pub(super) struct Dialect {
 /// of another category, and their `userCertificate` holds the certificate of a device.
 pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
     recipients: "(|(&(objectCategory=person)(objectClass=user))(objectClass=contact))",
-    more_attributes: &[],
+    more_attributes: &[USN_CHANGED],
     tombstones: true,
+    counts_changes: true,
     name: "distinguishedName",
     addresses: &[
         ("mail", ""),
@@ -46,8 +49,9 @@ pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
 /// insist on seeing in the request; `entryDN` is RFC 5020, `entryUUID` RFC 4530, `modifyTimestamp` RFC 4512, 3.4.3.
 pub(super) const STANDARD: Dialect = Dialect {
     recipients: "(|(objectClass=person)(objectClass=inetOrgPerson))",
-    more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary", MODIFY_TIMESTAMP],
+    more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary", MODIFY_TIMESTAMP, ENTRY_CSN],
     tombstones: false,
+    counts_changes: false,
     name: "entryDN",
     addresses: &[("mail", "")],
     anchor: AnchorKind::EntryUuid,

@@ -64,6 +64,11 @@ impl Filter {
         Self(assertion(3, attribute.as_bytes(), value))
     }
 
+    /// What has a value that is not less than this one.
+    pub fn at_least(attribute: &str, value: &[u8]) -> Self {
+        Self(assertion(5, attribute.as_bytes(), value))
+    }
+
     /// What has the attribute at all.
     pub fn present(attribute: &str) -> Self {
         Self(element(tag::context(7), &[attribute.as_bytes()]))

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod answer;
 mod change;
+mod changes;
 mod client_certificate;
 mod connection;
 mod dial;
@@ -18,6 +19,7 @@ mod look_up;
 mod malformed;
 mod message;
 mod network;
+mod plain;
 mod reading;
 mod result;
 mod scope;
@@ -49,8 +51,13 @@ pub(crate) use self::{
     change::Modified,
     message::{Modification, Operation},
 };
-use super::{Presence, Selection, Source, SourceItem};
-use crate::{error::Result, event::Context, model::Timestamp, profile::DirectorySettings};
+use super::{Presence, Selection, Since, Source, SourceItem, Told};
+use crate::{
+    error::Result,
+    event::Context,
+    model::{Mark, Timestamp},
+    profile::DirectorySettings,
+};
 
 /// Entries a page; half of what Active Directory allows by default (MaxPageSize), since these are large.
 const PAGE_SIZE: u32 = 500;
@@ -67,6 +74,8 @@ pub struct LdapSource {
     /// The search bases of the settings.
     given_bases: Vec<String>,
     known: Option<Known>,
+    /// How many connections there were when somebody asked first where the server is.
+    placed: Option<u32>,
 }
 
 /// What the server was asked first.
@@ -116,7 +125,14 @@ impl LdapSource {
         let filter = scope::filter(settings, &dialect)?;
         let access = Access::of(server, settings, account, context)?;
         let session = Session::new(access, vec![server.to_owned()], Arc::new(System));
-        Ok(Self { session, dialect, filter, given_bases: settings.search_base.clone(), known: None })
+        Ok(Self {
+            session,
+            dialect,
+            filter,
+            given_bases: settings.search_base.clone(),
+            known: None,
+            placed: None,
+        })
     }
 
     /// The same, reached by way of another network.
@@ -168,6 +184,20 @@ impl Source for LdapSource {
             presences.extend(self.presences(batch, context)?);
         }
         Ok(presences)
+    }
+
+    fn mark(&mut self, context: &Context) -> Result<Option<Mark>> {
+        self.place(context)
+    }
+
+    fn changes(
+        &mut self,
+        mark: &Mark,
+        enumerate: bool,
+        context: &Context,
+        sink: &mut dyn FnMut(Told) -> Result<()>,
+    ) -> Result<Since> {
+        self.tell(mark, enumerate, context, sink)
     }
 
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {

@@ -56,7 +56,7 @@ fn outermost(bases: &[String]) -> (Vec<String>, Vec<String>) {
 }
 
 /// Whether `dn` is `container` or lies within it. Both are as the server writes them.
-fn is_within(dn: &str, container: &str) -> bool {
+pub(super) fn is_within(dn: &str, container: &str) -> bool {
     let (dn, container) = (dn.to_lowercase(), container.to_lowercase());
     let Some(before) = dn.strip_suffix(&container) else { return false };
     let Some(parent) = before.strip_suffix(',') else { return before.is_empty() };

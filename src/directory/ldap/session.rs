@@ -59,6 +59,8 @@ pub(super) struct Session {
     stays: bool,
     /// Domains below the search bases that somebody was told of.
     told: BTreeSet<String>,
+    /// How many connections were made.
+    connections: u32,
 }
 
 /// A connection, and when it was used last.
@@ -79,7 +81,7 @@ impl Session {
     /// Nobody is asked yet.
     pub fn new(access: Access, servers: Vec<String>, network: Arc<dyn Network>) -> Self {
         let told = BTreeSet::new();
-        Self { access, network, servers, at: 0, open: None, domain: None, stays: false, told }
+        Self { access, network, servers, at: 0, open: None, domain: None, stays: false, told, connections: 0 }
     }
 
     /// The same, for somebody who writes: what was written at one server is not at the others at once, so no other one
@@ -96,6 +98,11 @@ impl Session {
     /// The server that is asked, or will be first.
     pub fn server(&self) -> &str {
         self.servers.get(self.at).map(String::as_str).unwrap_or_default()
+    }
+
+    /// How many connections were made by now: behind one name there may be several servers.
+    pub fn connections(&self) -> u32 {
+        self.connections
     }
 
     /// The names of what the directory holds: of the domain at a domain controller.
@@ -276,6 +283,7 @@ impl Session {
 
     fn connect(&mut self, context: &Context) -> Result<Connection> {
         let server = self.server().to_owned();
+        self.connections = self.connections.saturating_add(1);
         let mut connection = self.access.connect(&server, &self.network, context)?;
         let domain = domain::of(&mut connection, context)?;
         match &self.domain {

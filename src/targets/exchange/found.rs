@@ -196,6 +196,7 @@ pub(super) fn to_recipient(found: &Found, object: &Object) -> Result<Recipient> 
         sam_account_name: None,
         untrimmed: Vec::new(),
         changed: None,
+        version: None,
         values: values(object)?,
     })
 }

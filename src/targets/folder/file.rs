@@ -108,6 +108,7 @@ impl RecipientFile {
             sam_account_name: None,
             untrimmed: Vec::new(),
             changed: None,
+            version: None,
             values: self.values()?,
         })
     }

@@ -124,6 +124,7 @@ fn alice() -> Person {
         sam_account_name: None,
         untrimmed: Vec::new(),
         changed: None,
+        version: None,
         values: Vec::new(),
     })
 }

@@ -51,6 +51,7 @@ pub fn person(name: &str, values: &[&str]) -> Recipient {
         sam_account_name: None,
         untrimmed: Vec::new(),
         changed: None,
+        version: None,
         values: values.iter().map(|word| value(word)).collect(),
     }
 }

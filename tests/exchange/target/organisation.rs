@@ -42,6 +42,7 @@ pub fn source(name: &str, values: &[Vec<u8>]) -> Recipient {
         sam_account_name: Some(name.to_owned()),
         untrimmed: Vec::new(),
         changed: None,
+        version: None,
         values: values.iter().map(|bytes| Value::new(Attribute::UserCertificate, bytes.as_slice())).collect(),
     }
 }
