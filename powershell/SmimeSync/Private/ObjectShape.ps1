@@ -19,6 +19,11 @@ $script:ObjectShape = @{
             Findings = 'SmimeSync.Finding'
         }
     }
+    Difference = @{
+        Date = @('NotBefore', 'NotAfter')
+        List = @()
+        Item = @{}
+    }
     ExclusionCount = @{
         Date = @('AskedAgain')
         List = @()
@@ -26,7 +31,7 @@ $script:ObjectShape = @{
     }
     Profile = @{
         Date = @()
-        List = @('SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath')
+        List = @('SearchBase', 'ExcludedSearchBase', 'MemberOf', 'ServerCertificatePath', 'RemoveValue', 'TargetSearchBase', 'TargetServerCertificatePath', 'TrustAnchorPath')
         Item = @{}
     }
     PublishedCertificate = @{

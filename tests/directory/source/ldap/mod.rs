@@ -5,5 +5,6 @@ pub mod client;
 mod client_certificate;
 mod connecting;
 mod searching;
+mod selecting;
 mod session;
 mod start_tls;
