@@ -85,6 +85,7 @@ error_ids! {
     5037 KerberosSealBroken SecurityError "Check what stands between this machine and the server; nothing that came behind it was taken."
     5041 DirectoryForeign InvalidResult "Name servers of one domain with -Server."
     5042 ChangeUnconfirmed ResourceBusy "Run again; the object is read and planned again."
+    5043 DomainUnknown ObjectNotFound "Name a domain controller, or the domain, with -Server."
     5061 FilterUnsupported InvalidArgument "Leave -Filter out, or select with -Identity or Where-Object; only a directory (-Source ActiveDirectory or Directory of the profile) knows LDAP filters."
     5062 GroupNotFound ObjectNotFound "Correct -MemberOf; it must be the distinguished name of an existing group."
     5101 LdifUnreadable OpenError "Check the path and the right to read the file."
@@ -198,6 +199,14 @@ impl Error {
             advice: id.advice().to_owned(),
             native: None,
         }
+    }
+
+    /// All texts of it that somebody else may have written.
+    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let native = self.native.as_deref_mut().into_iter();
+        let native =
+            native.flat_map(|native| [&mut native.text, &mut native.request_id, &mut native.exception]);
+        [&mut self.message, &mut self.advice].into_iter().chain(native.flatten())
     }
 
     /// The same, naming its object.

@@ -11,6 +11,7 @@ pub(crate) mod failure;
 pub mod http;
 pub mod online;
 pub mod proxy;
+mod secret;
 pub mod session;
 pub mod sign_in;
 pub mod trace;
@@ -34,6 +35,8 @@ pub struct Command {
     pub anchor: Option<String>,
     /// Binary properties may come as [`Property::Count`].
     pub counts_only: bool,
+    /// It is known to be about somebody who has values: an answer that shows none is in a form that hides them.
+    pub holds_values: bool,
     /// Whether carrying it out twice does the same as once: `Get-` and `Set-`, not `New-`.
     pub repeatable: bool,
     /// Whether it asks for confirmation.
@@ -53,6 +56,7 @@ impl Command {
             select: &[],
             anchor: None,
             counts_only: false,
+            holds_values: false,
             repeatable: true,
             confirm: Confirm::default(),
             extent: Extent::default(),

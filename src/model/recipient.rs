@@ -142,6 +142,11 @@ pub struct RecipientRecord {
 }
 
 impl RecipientRecord {
+    /// Whether `anchor`, by which the source knows it, is nothing but its address.
+    pub fn is_known_by_address(&self, anchor: &str) -> bool {
+        self.address.as_deref().is_some_and(|address| address.to_lowercase() == anchor)
+    }
+
     /// That of a recipient as the source shows it.
     pub fn of(recipient: &Recipient) -> Self {
         Self {

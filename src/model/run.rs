@@ -145,6 +145,9 @@ pub struct RunNumbers {
     pub waiting: u64,
     /// Published values found to be wanted already, and so taken over as managed.
     pub adopted: u64,
+    /// Values found at recipients of the source that a run met first, and that are neither theirs in the source nor wanted.
+    #[serde(skip)]
+    pub others: u64,
     /// Recipients that the target skips, for the reasons in `Exclusions`.
     pub excluded: u64,
     /// Recipients whose values at the target were compared with what was published: all with `-Verify`, else those of

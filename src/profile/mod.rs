@@ -146,7 +146,7 @@ impl Profile {
             // Which organisation the caller is connected to is told by nothing that stays the same.
             (Target::ExchangeSession(_), _) => ("ExchangeSession", String::new()),
             (Target::ActiveDirectory(_), directory) => {
-                ("ActiveDirectory", directory.map(|directory| directory.server.clone()).unwrap_or_default())
+                ("ActiveDirectory", directory.map(DirectorySettings::place).unwrap_or_default().to_owned())
             }
         };
         format!("{kind} {place}").trim_end().to_owned()
@@ -182,6 +182,14 @@ impl Source {
             Self::Ldif(file) | Self::Csv(file) => Some(file),
             Self::ActiveDirectory(_) | Self::Directory(_) => None,
         }
+    }
+}
+
+impl DirectorySettings {
+    /// The server that the settings name first, or the domain; empty: the domain of this machine. Another one may be
+    /// another directory; one more is only another way to it.
+    pub fn place(&self) -> &str {
+        self.server.first().map(String::as_str).unwrap_or_default()
     }
 }
 

@@ -27,7 +27,7 @@ all_have_defaults! {
 impl DirectorySettings {
     /// All recipients of a directory that lie below one of the bases.
     pub fn new(server: impl Into<String>, search_base: Vec<String>) -> Self {
-        Self { server: server.into(), search_base, ..Self::unset() }
+        Self { server: vec![server.into()], search_base, ..Self::unset() }
     }
 }
 

@@ -74,6 +74,11 @@ impl Reader<'_> {
             self.faults
                 .push("-TargetEncryption Kerberos is not possible, since a password signs in there".into());
         }
+        if let Some(Source::Directory(directory)) = &from
+            && directory.server.is_empty()
+        {
+            self.faults.push("the source Directory needs -Server".into());
+        }
         if let Some(Target::ExchangeOnline(online)) = &to
             && (online.certificate_file_path.is_some() || online.certificate_thumbprint.is_some())
             && online.app_id.is_none()

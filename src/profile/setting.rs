@@ -143,13 +143,21 @@ impl Setting {
         }
     }
 
-    /// The value with the names of a choice as the table writes them: PowerShell takes them in any case.
+    /// The value as the table writes it: the names of a choice, which PowerShell takes in any case, and one text for a list
+    /// as a list of one, as files have it of settings that took one only in earlier versions.
     pub(super) fn canonical(&self, value: &Json) -> Json {
+        if let (true, Json::String(_)) = (self.list, value) {
+            return Json::Array(vec![self.canonical_one(value)]);
+        }
+        self.canonical_one(value)
+    }
+
+    fn canonical_one(&self, value: &Json) -> Json {
         let Values::Choice(names) = self.values else { return value.clone() };
         let named = |text: &str| names.iter().find(|name| name.eq_ignore_ascii_case(text));
         match value {
             Json::String(text) => named(text).map_or_else(|| value.clone(), |name| Json::from(*name)),
-            Json::Array(items) => items.iter().map(|item| self.canonical(item)).collect(),
+            Json::Array(items) => items.iter().map(|item| self.canonical_one(item)).collect(),
             other => other.clone(),
         }
     }

@@ -52,8 +52,10 @@ settings! {
     /// A directory, and which of its recipients.
     DirectorySettings {
         + connection: ConnectionSettings;
-        Server server: String = required,
-            "The DNS name of a domain controller or server, as its certificate carries it.";
+        Server server: Vec<String> = default,
+            "The DNS names of servers, as their certificates carry them; the first that answers is asked. With \
+             ActiveDirectory also the name of a domain, whose domain controllers DNS knows. Default: with ActiveDirectory the domain \
+             that this machine is a member of; Directory needs one.";
         Authentication authentication: Option<Authentication> = default,
             "How somebody signs in. Default: Certificate with -ClientCertificateFilePath, Password where -Credential is given, \
              else Kerberos.";
@@ -69,8 +71,9 @@ settings! {
              Kerberos signs in, else Ldaps.";
         Port port: Option<u16> = default in 1..=65535,
             "The server's port. Default: 636 with -Encryption Ldaps, else 389.";
-        SearchBase search_base: Vec<String> = required,
-            "The distinguished names of the containers to search, with everything below them.";
+        SearchBase search_base: Vec<String> = default,
+            "The distinguished names of the containers to search, with everything below them. Default: the whole domain, or \
+             all that the server holds.";
         ExcludedSearchBase excluded_search_base: Vec<String> = default,
             "The distinguished names of containers that are left out, with everything below them.";
         MemberOf member_of: Vec<String> = default,
@@ -86,7 +89,7 @@ settings! {
     ActiveDirectorySettings {
         + directory: DirectorySettings;
         WriteServer write_server: Option<String> = default,
-            "The domain controller to write to. Default: the one of -Server.";
+            "The domain controller to write to. Default: the first of -Server that answers.";
         QuietPeriod quiet_period: u32 = 86_400 in 0..=31_536_000 as Seconds,
             "Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active Directory is written, since \
              the last writer wins when domain controllers replicate.";

@@ -27,6 +27,8 @@ pub enum Gone {
     Missing,
     /// It is missing, and its address is another recipient's by now.
     AddressReassigned,
+    /// It is a place at the target that somebody of the source had, and has another address by now.
+    PlaceRenamed,
 }
 
 /// One recipient as one import saw it.

@@ -3,8 +3,14 @@
 
 use rusqlite::params;
 
-use super::State;
-use crate::error::Result;
+use super::{
+    State,
+    import::{EvaluationRow, Gone},
+};
+use crate::{
+    error::Result,
+    model::{Attribute, Fingerprint, Named},
+};
 
 /// What the import of a run knows of an anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +23,21 @@ pub struct Sight {
     pub has_desired: bool,
 }
 
+impl EvaluationRow {
+    /// Whether the source has a value of the recipient, or the policy wants it published.
+    pub fn knows(&self, value: &(Attribute, Fingerprint)) -> bool {
+        self.recipient.values.contains(value)
+            || self.desired.iter().any(|one| (one.attribute, one.value) == *value)
+    }
+}
+
 impl State {
+    /// How many recipients count as gone for this reason in the import of `run_id`.
+    pub fn gone_count(&self, run_id: i64, gone: Gone) -> Result<u64> {
+        let sql = "SELECT count(*) FROM import WHERE run_id = ?1 AND gone = ?2";
+        Ok(self.number(sql, params![run_id, gone.name()])?.unsigned_abs())
+    }
+
     /// Notes that a recipient of the target is wanted by nobody in the source.
     pub fn add_orphan(&self, anchor: &str) -> Result<()> {
         self.execute("INSERT OR IGNORE INTO orphan(anchor) VALUES (?1)", [anchor]).map(drop)

@@ -48,6 +48,8 @@ pub struct PlanRow {
     pub managed: Vec<PublishedValue>,
     /// Something of it turned out to be gone from the target; `managed` is what is left.
     pub drifted: bool,
+    /// The anchor under which what was published for it is kept, at a place that turned out to be somebody else's.
+    pub left: Option<String>,
 }
 
 /// Somebody else of the source who has the user principal name by which a recipient without an address goes.
@@ -138,6 +140,7 @@ impl State {
             link: head.link,
             former: self.former(head.former)?,
             drifted: false,
+            left: None,
         })
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     import,
     job::Job,
+    renamed,
     witness::{self, Known},
 };
 use crate::{
@@ -34,6 +35,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>
         let unseen = job.state.unseen(run.id, &after, LOOK_UP)?;
         let Some(last) = unseen.last() else { break };
         after.clone_from(&last.anchor);
+        let (old_places, unseen): (Vec<_>, Vec<_>) =
+            unseen.into_iter().partition(|row| renamed::is_old_place(&row.anchor));
+        old_places.iter().try_for_each(|row| renamed::carry_over(job, run, row))?;
         let anchors: Vec<String> = unseen.iter().map(|row| row.anchor.clone()).collect();
         let presences = job.source.look_up(&anchors, job.context)?;
         let mut found = Vec::new();

@@ -148,6 +148,8 @@ impl Comparison<'_> {
                 met.hide(one);
                 return Ok(Side::Unclear(why.skips_one(one.label())));
             }
+            // Without a state there are no links that could lead to somebody of another name.
+            Ok(Match::Renamed(renamed)) => (renamed.recipient, String::new()),
             Ok(Match::Ambiguous(why)) => {
                 met.hide(one);
                 return Ok(Side::Unclear(ambiguous(why).message));

@@ -7,6 +7,7 @@ use super::{
     first_contact,
     job::Job,
     look::{Look, Verdict},
+    renamed,
     unmet::{self, Shown},
     wiped::Watch,
 };
@@ -88,6 +89,10 @@ fn take(
         let Some(row) = rows.get_mut(index) else { continue };
         let shown = Shown::of(&found);
         let verdict = look.meet(&job.desk(), run, row, found)?;
+        if let Some(left) = row.left.take() {
+            errors.extend(renamed::plan_left(job, run, &left)?);
+        }
+        let Some(row) = rows.get(index) else { continue };
         let again = if look.is_remembered() { unmet::note(job, row, shown, profile)? } else { None };
         errors.extend(settle(job, run, rows, index, verdict, again)?);
     }

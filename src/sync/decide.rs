@@ -126,6 +126,9 @@ fn why_removed(row: &PlanRow, value: &PublishedValue, leaves: bool) -> String {
         Some(Gone::AddressReassigned) => {
             "the source does not show the recipient, and its address is another one's by now".to_owned()
         }
+        Some(Gone::PlaceRenamed) => {
+            "the recipient of the target has another address by now, so that it is somebody else's".to_owned()
+        }
         None if gives_way(row) => {
             "its user principal name is the mail address of another recipient".to_owned()
         }

@@ -10,6 +10,7 @@ use super::{
     read_back::{self, Check, Left, Patience, ReadBack},
     record,
     rehearsal::Rehearsal,
+    renamed,
     same_errors::SameErrors,
     unmet, verify, wiped,
     work::{Work, gather},
@@ -224,6 +225,17 @@ fn read_current(
             }
             other => other,
         };
+        let matched = match matched {
+            // What only goes, goes from where it is.
+            Ok(Match::Renamed(renamed)) if !one.change.after.is_empty() => {
+                if let Some(error) = renamed::at_export(job, run, &one.query(), &renamed)? {
+                    outcomes.push(Some(Err(error)));
+                    continue;
+                }
+                Ok(Match::One(renamed.recipient))
+            }
+            other => other.map(Match::by_link),
+        };
         let current = match matched {
             Ok(Match::One(current)) => match one.room(job, &current, may_wait)? {
                 Room::Free => {
@@ -240,7 +252,7 @@ fn read_current(
                     continue;
                 }
             },
-            Ok(Match::None) => None,
+            Ok(Match::None | Match::Renamed(_)) => None,
             // Whoever is not there any more has nothing that could be removed.
             Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() && !shows_late => {
                 outcomes.push(Some(Ok(String::new())));

@@ -62,14 +62,17 @@ pub(super) fn scope(profile: &Profile, target: &str, policy: Fingerprint) -> Fin
     let ignored_bases = ignored(&DirectorySettings::SearchBase).and_then(Json::as_array);
     let ignored_bases: Vec<String> =
         ignored_bases.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect();
-    let server = directory.map(|directory| directory.server.as_str());
+    // A text in files of the first version, a list since; the first of it counts.
+    let ignored_server =
+        ignored(&DirectorySettings::Server).and_then(|server| server.get(0).unwrap_or(server).as_str());
+    let server = directory.map(DirectorySettings::place).filter(|place| !place.is_empty());
     let filter = directory.and_then(|directory| directory.filter.as_deref());
     let file = source.file().map(|file| file.path.as_path());
     let publication = profile.target.publication();
     let ignored_ownership = ignored_text(&PublicationSettings::Ownership).unwrap_or("Managed");
     let mut parts = vec![
         source_kind(source.kind()).into(),
-        optional(server.or_else(|| ignored_text(&DirectorySettings::Server)).map(text)),
+        optional(server.or(ignored_server).map(text)),
         list(directory.map_or(&ignored_bases, |directory| &directory.search_base)),
         optional(filter.or_else(|| ignored_text(&DirectorySettings::Filter)).map(text)),
         optional(file.or_else(|| ignored_text(&FileSettings::Path).map(Path::new)).map(path)),

@@ -59,6 +59,18 @@ impl FirstContact {
     }
 }
 
+impl FirstContact {
+    /// How many values stay as somebody else's, though an earlier state may have known them as ours. A target that shows
+    /// anchors is gone through for them.
+    fn others(&self, desk: &Desk<'_>, row: &PlanRow, found: &TargetRecipient) -> u64 {
+        let is_foreign = |value: &&Value| !row.evaluation.knows(&(value.attribute, value.fingerprint()));
+        match self.thorough && desk.shows_late && self.ownership == Ownership::Managed {
+            true => found.values.iter().filter(is_foreign).count() as u64,
+            false => 0,
+        }
+    }
+}
+
 impl Look for FirstContact {
     fn wants(&self, row: &PlanRow) -> bool {
         row.link.is_none()
@@ -83,10 +95,14 @@ impl Look for FirstContact {
         found: Result<Match>,
     ) -> Result<Verdict> {
         Ok(match found {
-            Ok(Match::None) => Verdict::Plan,
+            // Only who is linked can be another one by now.
+            Ok(Match::None | Match::Renamed(_)) => Verdict::Plan,
             Ok(Match::One(found)) if makes_room(desk, run, row, &found)? => Verdict::Plan,
             Ok(Match::One(found)) => match adopt(desk, run, row, &found, self.ownership) {
-                Ok(()) => Verdict::Plan,
+                Ok(()) => {
+                    run.numbers.others += self.others(desk, row, &found);
+                    Verdict::Plan
+                }
                 Err(error) => Verdict::Fail(error),
             },
             Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
@@ -124,7 +140,11 @@ pub(super) fn linked(state: &State, key: &str, other: &str) -> Result<Error> {
     let what = format!(
         "'{key}' at the target is already linked to another object of the source ({label}anchor {other})."
     );
-    Ok(Error::new(ErrorId::TargetConflict, what))
+    // Whether the link still holds, the next run finds out.
+    state.note_unseen(other, true)?;
+    let advice = "Run again: if the recipient at the target was given another address, what was published for the other one is \
+                  taken away first. If it has the addresses of both, leave one of the two out of the source.";
+    Ok(Error::new(ErrorId::TargetConflict, what).advice(advice))
 }
 
 /// Whether somebody else is there who counts as gone: that one is removed first, and nothing of it is this one's.

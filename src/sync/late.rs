@@ -62,7 +62,7 @@ impl Look for Absent {
             Ok(Match::Excluded(why @ (Exclusion::NotFound | Exclusion::SoftDeleted), _)) => why,
             // It would be made anew.
             Ok(Match::None) if row.evaluation.desired.is_empty() => Exclusion::NotFound,
-            Ok(Match::None | Match::One(_) | Match::Excluded(..)) => {
+            Ok(Match::None | Match::One(_) | Match::Renamed(_) | Match::Excluded(..)) => {
                 desk.state.forget_since(Lasting::Absent, &row.anchor)?;
                 return Ok(Verdict::Plan);
             }

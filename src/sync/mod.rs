@@ -30,6 +30,7 @@ mod read_back;
 mod record;
 mod recover;
 mod rehearsal;
+mod renamed;
 mod replacement;
 pub mod request;
 mod rival;

@@ -119,7 +119,7 @@ fn shows_links(job: &mut Job<'_>) -> Result<bool> {
         }
         let matches = job.target.read(&queries, job.context)?;
         for ((one, _), found) in known.iter().zip(matches) {
-            match found {
+            match found.map(Match::by_link) {
                 Ok(Match::One(found) | Match::Excluded(_, Some(found)))
                     if targets::keys_of_same(&found.key).contains(&one.target) =>
                 {

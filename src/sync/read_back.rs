@@ -55,6 +55,17 @@ pub(super) struct Check<'a> {
     pub(super) whole: bool,
 }
 
+/// What an answer of the target is worth.
+#[derive(Clone, Copy)]
+struct Trust {
+    /// Success of a removal means that the values are gone.
+    is_sure: bool,
+    /// Nobody has seen yet that this target lets an attribute be emptied, and only one way was tried.
+    is_doubtful: bool,
+    /// Nobody has ever seen a value there, so that seeing none shows nothing.
+    is_blind: bool,
+}
+
 /// What reading back found.
 #[derive(Default)]
 pub(super) struct ReadBack {
@@ -130,6 +141,7 @@ pub(super) fn run(
     let left = look_again(job, left, &LEFT, false, seconds)?;
     let left = insist(job, left, seconds, &mut back)?;
     slow = look_again(job, slow, &LOOKS, false, seconds)?;
+    stop_if_invisible(job, checks, &slow)?;
     // What turned out to be left only then.
     slow = insist(job, slow, seconds, &mut back)?;
     slow.extend(look_again(job, left, &PATIENT, true, seconds)?);
@@ -158,15 +170,45 @@ fn stop_if_unreadable(checks: &[Check<'_>], open: &Open<'_>) -> Result<()> {
     Err(Error { message: what, ..error.clone() }.target(recipient.clone()))
 }
 
+/// Fails where nothing shows of all samples that were to have values, and nobody has ever seen any there: the target may
+/// ignore writes, or hide values, and what is written next could be neither kept in order nor taken away.
+fn stop_if_invisible(job: &mut Job<'_>, checks: &[Check<'_>], open: &Open<'_>) -> Result<()> {
+    let gives = |check: &Check<'_>| check.whole && !check.write.values.is_empty();
+    let samples = checks.iter().filter(|check| gives(check)).count();
+    let mut unseen = open.iter().filter(|(check, _)| gives(check)).map(|(check, _)| *check);
+    let Some(first) = unseen.next() else { return Ok(()) };
+    if 1 + unseen.count() < samples || job.target.has_ever_shown_values() {
+        return Ok(());
+    }
+    let others = match samples - 1 {
+        0 => String::new(),
+        others => format!(" and {}", counted(others, "other", "others")),
+    };
+    let recipient = &first.change.recipient;
+    let what = format!(
+        "{} does not show what was written for {recipient}{others}, and has never shown a certificate of anybody; the \
+         run stops before it writes anything more.",
+        at_start(&job.target.name())
+    );
+    let advice = "It may show writes late, ignore them, or hide certificates. Run again in half an hour: the run looks \
+                  first. If it stops again, report what Test-SmimeSyncProfile -Trace writes (docs/first-tenant.md).";
+    Err(Error::new(ErrorId::TargetUnreadable, what).advice(advice).target(recipient.clone()))
+}
+
 /// One look at each; those that are not settled by it.
 fn look<'a>(job: &mut Job<'_>, checks: Vec<&'a Check<'a>>, insisted: bool) -> Result<Open<'a>> {
     let mut open = Vec::new();
-    let is_sure = job.target.removal() == Removal::Sure;
-    let is_doubtful = !insisted && job.target.removal() == Removal::Unseen;
+    let removal = job.target.removal();
     for batch in checks.chunks(job.target.batch_size().max(1)) {
         let queries: Vec<TargetQuery<'_>> = batch.iter().map(|check| check.query()).collect();
-        for (check, matched) in batch.iter().zip(job.target.read(&queries, job.context)?) {
-            match check.judge(job, matched, is_sure, is_doubtful)? {
+        let found = job.target.read(&queries, job.context)?;
+        let trust = Trust {
+            is_sure: removal == Removal::Sure,
+            is_doubtful: !insisted && removal == Removal::Unseen,
+            is_blind: !job.target.has_ever_shown_values(),
+        };
+        for (check, matched) in batch.iter().zip(found) {
+            match check.judge(job, matched, trust)? {
                 Some(shown) => open.push((*check, shown)),
                 None if !check.write.removed().is_empty() => job.target.note_removed(check.write, insisted),
                 None => {}
@@ -291,6 +333,7 @@ impl Check<'_> {
                 Err(self.hidden(Exclusion::NotFound))
             }
             Match::One(found) | Match::Excluded(_, Some(found)) => Ok(Some(found)),
+            Match::Renamed(renamed) => Ok(Some(renamed.recipient)),
             Match::Ambiguous(why) => Err(ambiguous(why)),
             Match::None | Match::Excluded(_, None) => Ok(None),
         }
@@ -302,15 +345,9 @@ impl Check<'_> {
         Error::new(ErrorId::TargetUnreadable, what).advice("Run again; it is looked at then.")
     }
 
-    /// What the target shows of the write; `None`: it is as it shall be. `is_doubtful`: nobody has seen yet that this target
-    /// lets an attribute be emptied, and only one way was tried.
-    fn judge(
-        &self,
-        job: &Job<'_>,
-        matched: Result<Match>,
-        is_sure: bool,
-        is_doubtful: bool,
-    ) -> Result<Option<Shown>> {
+    /// What the target shows of the write; `None`: it is as it shall be.
+    fn judge(&self, job: &Job<'_>, matched: Result<Match>, trust: Trust) -> Result<Option<Shown>> {
+        let Trust { is_sure, is_doubtful, is_blind } = trust;
         // Where we name the places, nobody there is nothing there.
         let is_named = job.target.key(&self.query()).is_some();
         let found = match self.there(matched, is_sure, is_named) {
@@ -331,6 +368,9 @@ impl Check<'_> {
             (Some(found), Sight::Written) if is_doubtful && !self.write.unseen.is_empty() => {
                 Some(Shown::Hidden(found))
             }
+            (_, Sight::Written) if is_blind && !self.write.removed().is_empty() => {
+                Some(Shown::Unreadable(self.never_shown(job)))
+            }
             (_, Sight::Written) => None,
             (_, Sight::Before) => Some(Shown::Before),
             (_, Sight::Neither) if !self.whole || is_late => is_left.then_some(Shown::Before),
@@ -344,6 +384,18 @@ impl Check<'_> {
                 return Err(Error::new(ErrorId::VerifyFailed, what).target(self.change.recipient.clone()));
             }
         })
+    }
+
+    /// Nobody knows whether anything is gone where nothing was ever seen.
+    fn never_shown(&self, job: &Job<'_>) -> Error {
+        let what = format!(
+            "Whether the values of {} are gone is not known: {} has never shown a certificate of anybody.",
+            self.change.recipient,
+            job.target.name()
+        );
+        let advice = "The next run looks again. If the message stays, look at that recipient with your own session, and \
+                      report what Test-SmimeSyncProfile -Trace writes (docs/first-tenant.md).";
+        Error::new(ErrorId::TargetUnreadable, what).advice(advice)
     }
 
     /// Whether something is left in an attribute that was to be emptied.

@@ -10,7 +10,7 @@ use crate::{
         history::{ASKED_RUN, UNFINISHED_INDEX},
         since::Lasting,
     },
-    targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
+    targets::{Match, Renamed, Target, TargetQuery, TargetRecipient, TargetWrite},
 };
 
 /// The setting with the name under which the runs of this state write to a target that others write to, too.
@@ -180,7 +180,7 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
 /// What was still shown after it was taken away, and is not any more, was only shown late: the target is told that the way
 /// in which an earlier run insisted works.
 fn note_removed(job: &mut Job<'_>, change: &Change, query: &TargetQuery<'_>, found: &Match) -> Result<()> {
-    let Match::One(found) = found else { return Ok(()) };
+    let (Match::One(found) | Match::Renamed(Renamed { recipient: found, .. })) = found else { return Ok(()) };
     let goes = change.removed();
     let is_left = found.values.iter().any(|value| goes.iter().any(|one| one.is(value)));
     if is_left || !change.after.is_empty() || job.state.since(Lasting::Removing, &change.anchor)?.is_none() {
@@ -200,6 +200,8 @@ fn note_removed(job: &mut Job<'_>, change: &Change, query: &TargetQuery<'_>, fou
 fn settle(job: &Job<'_>, run: &mut Run, change: &Change, found: Match) -> Result<()> {
     let found = match found {
         Match::One(found) => Some(found),
+        // What was published there is there, whoever has it now.
+        Match::Renamed(renamed) => Some(renamed.recipient),
         // Whose values nobody shows may come back with them.
         Match::None | Match::Excluded(Exclusion::SoftDeleted, _) => None,
         Match::Excluded(_, found) => found,

@@ -5,7 +5,7 @@ use super::{
     job::Job,
     organisation, orphan, plan,
     record::carry_out,
-    recover, sweep, undone, verify,
+    recover, renamed, sweep, undone, verify,
     wiped::{self, Watch},
     witness,
 };
@@ -64,6 +64,7 @@ fn learn(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     let unseen = plan::run(job, run, watch)?;
     wiped::settle(job, run, watch, unseen)?;
     verify::tell_drift(job, &run.numbers)?;
+    renamed::tell(job, run)?;
     orphan::settle(job, run, &found)?;
     if !job.is_partial() && run.numbers.recipients > 0 {
         first_contact::keep(job.state)?;

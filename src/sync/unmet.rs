@@ -31,7 +31,7 @@ impl Shown {
     pub(super) fn of(found: &Result<Match>) -> Self {
         match found {
             Ok(Match::Excluded(why, _)) => Self::Skipped(*why),
-            Ok(Match::One(_)) => Self::There,
+            Ok(Match::One(_) | Match::Renamed(_)) => Self::There,
             Ok(Match::None | Match::Ambiguous(_)) | Err(_) => Self::Nothing,
         }
     }

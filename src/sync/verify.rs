@@ -9,6 +9,7 @@ use super::{
     job::Job,
     late::LONG_DELAY,
     look::{Look, Verdict, ambiguous},
+    renamed::{self, Fate},
     wiped::Watched,
 };
 use crate::{
@@ -83,6 +84,21 @@ impl Look for Published {
                 self.compare(desk, run, row, Some(&found))?;
                 Verdict::Plan
             }
+            Ok(Match::Renamed(renamed)) => match renamed::fate(desk, run, row, &renamed)? {
+                Fate::Holds => {
+                    self.compare(desk, run, row, Some(&renamed.recipient))?;
+                    Verdict::Plan
+                }
+                Fate::Void => {
+                    renamed::leave(desk, run, row, &renamed)?;
+                    Verdict::Plan
+                }
+                Fate::Unclear(error) => {
+                    // Each run tells it.
+                    desk.state.note_unseen(&row.anchor, true)?;
+                    Verdict::Fail(error)
+                }
+            },
             Ok(Match::Excluded(why, Some(found))) => {
                 self.compare(desk, run, row, Some(&found))?;
                 Verdict::Exclude(why)

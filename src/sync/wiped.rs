@@ -147,6 +147,8 @@ pub(super) fn watch(job: &mut Job<'_>, run: &Run) -> Result<Watch> {
                 lost += usize::from(managed.iter().any(|value| !found.shows(value)));
             }
             Ok(Match::None | Match::Excluded(_, None)) => absent += 1,
+            // This run looks at it, whatever the others have.
+            Ok(Match::Renamed(_)) => job.state.note_unseen(anchor, true)?,
             // What the target keeps from us, or can't be read, is not gone.
             Ok(Match::Excluded(_, Some(_)) | Match::Ambiguous(_)) | Err(_) => {}
         }

@@ -46,6 +46,11 @@ impl<'a> TargetQuery<'a> {
     pub fn of(anchor: &'a str, recipient: &'a RecipientRecord) -> Self {
         Self { anchor, recipient, link: None, former: &[], thorough: false, fresh: false }
     }
+
+    /// Whether the source knows it by nothing but its address: who has that is the recipient then.
+    pub fn is_by_address(&self) -> bool {
+        self.recipient.is_known_by_address(self.anchor)
+    }
 }
 
 /// All keys that `key`'s recipient may have been given, by whatever kind it was at the time; `key` among them.
@@ -85,8 +90,31 @@ pub enum Match {
     One(TargetRecipient),
     /// More than one, or one that belongs to somebody else; the sentence says which.
     Ambiguous(String),
+    /// The one that an earlier run linked has lost the address: it may not be the same person any more.
+    Renamed(Renamed),
     /// Not to be written here: counted and summed up, not an error of its own. With what is there, if it can be read.
     Excluded(Exclusion, Option<TargetRecipient>),
+}
+
+impl Match {
+    /// The same by the link alone: whoever has lost the address still has what was published there.
+    pub fn by_link(self) -> Self {
+        match self {
+            Self::Renamed(renamed) => Self::One(renamed.recipient),
+            other => other,
+        }
+    }
+}
+
+/// A linked recipient that has none of the addresses by which the source knows its recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Renamed {
+    /// What is there.
+    pub recipient: TargetRecipient,
+    /// How the target names it now: its primary address, or the key.
+    pub now: String,
+    /// Another recipient of the target has the address, or the user principal name, of the source's.
+    pub taken: bool,
 }
 
 /// One recipient's values as they shall be.
@@ -194,6 +222,12 @@ pub trait Target: Send {
 
     /// Whether values that are there have been read since it was opened, where only that shows that they can be.
     fn shows_values(&self) -> bool {
+        true
+    }
+
+    /// The same of this run and of earlier ones, as far as they are remembered. Before that an empty answer does not show
+    /// that anything is gone.
+    fn has_ever_shown_values(&mut self) -> bool {
         true
     }
 

@@ -133,7 +133,11 @@ fn read_back(target: &mut dyn Target, rehearsal: &Rehearsal<'_>, context: &Conte
     let Rehearsal { write, attribute } = rehearsal;
     let current = write.current.as_ref();
     let query = TargetQuery { link: current.map(|one| one.key.as_str()), fresh: true, ..write.query.clone() };
-    let found = match target.read(std::slice::from_ref(&query), context)?.pop() {
+    let found = match target
+        .read(std::slice::from_ref(&query), context)?
+        .pop()
+        .map(|read| read.map(Match::by_link))
+    {
         Some(Ok(Match::One(found) | Match::Excluded(_, Some(found)))) => found,
         Some(Err(error)) => return Ok(Err(error)),
         _ => {

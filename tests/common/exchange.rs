@@ -261,8 +261,8 @@ fn binary() -> &'static Path {
     })
 }
 
-/// Two of a hundred requests for each kind of fault.
-pub fn faults_of_every_kind() -> Value {
+/// Each kind of fault with that probability for a request.
+pub fn faults_of_every_kind(probability: f64) -> Value {
     let kinds = [
         ("TooManyRequests", "Before"),
         ("ServiceUnavailable", "Before"),
@@ -273,6 +273,6 @@ pub fn faults_of_every_kind() -> Value {
         ("Slow", "After"),
         ("TokenExpiry", "Before"),
     ];
-    let rule = |(kind, when)| json!({ "Kind": kind, "When": when, "Probability": 0.02, "Seconds": 2 });
+    let rule = |(kind, when)| json!({ "Kind": kind, "When": when, "Probability": probability, "Seconds": 2 });
     kinds.into_iter().map(rule).collect()
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use smime_sync::directory::ldap::{Network, Pending, System};
+use smime_sync::directory::ldap::{Controller, Network, Pending, Service, System};
 use tokio::net::TcpStream;
 
 /// Where an address leads.
@@ -35,6 +35,13 @@ pub struct Scripted {
     ways: Mutex<HashMap<IpAddr, Way>>,
     ahead: AtomicU64,
     pauses: Mutex<Vec<Duration>>,
+    services: Mutex<HashMap<String, Vec<Service>>>,
+    has_no_dns: bool,
+    own_domains: Vec<String>,
+    controller: Option<Controller>,
+    /// What a domain controller answers to a question without a connection.
+    site: Option<Vec<u8>>,
+    looked_up: Mutex<Vec<String>>,
     tried: Mutex<Vec<IpAddr>>,
 }
 
@@ -47,6 +54,48 @@ impl Scripted {
             self.lead(ip, *way);
         }
         self
+    }
+
+    /// The same with a host that has this address of the real network.
+    pub fn real_host(self, name: &str, ip: &str) -> Self {
+        self.hosts.lock().unwrap().insert(name.into(), vec![ip.parse().unwrap()]);
+        self
+    }
+
+    /// The same with these servers under a name of DNS: priority, weight, host.
+    pub fn service(self, name: &str, servers: &[(u16, u16, &str)]) -> Self {
+        let service = |(priority, weight, host): &(u16, u16, &str)| Service {
+            priority: *priority,
+            weight: *weight,
+            host: (*host).to_owned(),
+        };
+        self.services.lock().unwrap().insert(name.into(), servers.iter().map(service).collect());
+        self
+    }
+
+    /// The same where no server of DNS answers.
+    pub fn without_dns(self) -> Self {
+        Self { has_no_dns: true, ..self }
+    }
+
+    /// The same on a machine whose settings name these domains.
+    pub fn member_of(self, domains: &[&str]) -> Self {
+        Self { own_domains: domains.iter().map(|domain| (*domain).to_owned()).collect(), ..self }
+    }
+
+    /// The same on a machine whose system knows this domain controller.
+    pub fn with_controller(self, controller: Controller) -> Self {
+        Self { controller: Some(controller), ..self }
+    }
+
+    /// The same with domain controllers that answer so to questions without a connection.
+    pub fn in_site(self, answer: Vec<u8>) -> Self {
+        Self { site: Some(answer), ..self }
+    }
+
+    /// The names of services that DNS was asked for.
+    pub fn looked_up(&self) -> Vec<String> {
+        self.looked_up.lock().unwrap().clone()
     }
 
     /// From now on the address leads there.
@@ -90,6 +139,33 @@ impl Network for Scripted {
             Some(Way::Silent) => Box::pin(std::future::pending()),
             None => System.connect(address),
         }
+    }
+
+    fn ask<'a>(&'a self, address: SocketAddr, question: &'a [u8]) -> Pending<'a, io::Result<Vec<u8>>> {
+        match &self.site {
+            Some(answer) => Box::pin(async { Ok(answer.clone()) }),
+            None if self.ways.lock().unwrap().contains_key(&address.ip()) => {
+                Box::pin(async { Err(io::ErrorKind::TimedOut.into()) })
+            }
+            None => System.ask(address, question),
+        }
+    }
+
+    fn services<'a>(&'a self, name: &'a str) -> Pending<'a, io::Result<Vec<Service>>> {
+        self.looked_up.lock().unwrap().push(name.to_owned());
+        let found = match self.has_no_dns {
+            true => Err(io::ErrorKind::TimedOut.into()),
+            false => Ok(self.services.lock().unwrap().get(name).cloned().unwrap_or_default()),
+        };
+        Box::pin(async { found })
+    }
+
+    fn controller<'a>(&'a self, _domain: Option<&'a str>) -> Pending<'a, Option<Controller>> {
+        Box::pin(async { self.controller.clone() })
+    }
+
+    fn own_domains(&self) -> Pending<'_, Vec<String>> {
+        Box::pin(async { self.own_domains.clone() })
     }
 
     fn now(&self) -> Instant {

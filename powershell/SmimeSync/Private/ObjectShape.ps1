@@ -31,7 +31,7 @@ $script:ObjectShape = @{
     }
     Profile = @{
         Date = @()
-        List = @('SearchBase', 'ExcludedSearchBase', 'MemberOf', 'ServerCertificatePath', 'RemoveValue', 'TargetSearchBase', 'TargetServerCertificatePath', 'TrustAnchorPath')
+        List = @('Server', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'ServerCertificatePath', 'RemoveValue', 'TargetSearchBase', 'TargetServerCertificatePath', 'TrustAnchorPath')
         Item = @{}
     }
     PublishedCertificate = @{

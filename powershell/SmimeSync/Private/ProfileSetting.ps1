@@ -17,8 +17,8 @@ $script:PathSetting = @(
     'TargetServerCertificatePath', 'OutputPath', 'TrustAnchorPath'
 )
 $script:ListSetting = @(
-    'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'ServerCertificatePath', 'RemoveValue', 'TargetSearchBase',
-    'TargetServerCertificatePath', 'TrustAnchorPath'
+    'Server', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'ServerCertificatePath', 'RemoveValue',
+    'TargetSearchBase', 'TargetServerCertificatePath', 'TrustAnchorPath'
 )
 $script:NumberSetting = @(
     'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'TargetPort', 'TargetTimeout', 'MissingPeriod',

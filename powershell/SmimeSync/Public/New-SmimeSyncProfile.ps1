@@ -30,8 +30,9 @@ function New-SmimeSyncProfile {
     Directory: Another directory (RFC 4511), beside what others have put there.
 
     .PARAMETER Server
-    ActiveDirectory, Directory: The DNS name of a domain controller or server, as its certificate carries it.
-    Required there.
+    ActiveDirectory, Directory: The DNS names of servers, as their certificates carry them; the first that
+    answers is asked. With ActiveDirectory also the name of a domain, whose domain controllers DNS knows.
+    Default: with ActiveDirectory the domain that this machine is a member of; Directory needs one.
 
     .PARAMETER Authentication
     ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath,
@@ -64,7 +65,7 @@ function New-SmimeSyncProfile {
 
     .PARAMETER SearchBase
     ActiveDirectory, Directory: The distinguished names of the containers to search, with everything below them.
-    Required there.
+    Default: the whole domain, or all that the server holds.
 
     .PARAMETER ExcludedSearchBase
     ActiveDirectory, Directory: The distinguished names of containers that are left out, with everything below
@@ -81,7 +82,7 @@ function New-SmimeSyncProfile {
     ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.
 
     .PARAMETER WriteServer
-    ActiveDirectory: The domain controller to write to. Default: the one of -Server.
+    ActiveDirectory: The domain controller to write to. Default: the first of -Server that answers.
 
     .PARAMETER QuietPeriod
     ActiveDirectory: Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active
@@ -172,9 +173,9 @@ function New-SmimeSyncProfile {
 
     .PARAMETER TargetEncryption
     Directory as the target: How the connection to the target is protected. Default: Ldaps.
+    Kerberos: What Kerberos seals, by default at port 389; the server needs no certificate.
     Ldaps: TLS from the first byte, by default at port 636.
     StartTls: TLS that the client asks for before anything else (StartTLS), by default at port 389.
-    Kerberos: What Kerberos seals, by default at port 389; the server needs no certificate.
 
     .PARAMETER TargetPort
     Directory as the target: The target's port. Default: 636 with -TargetEncryption Ldaps, else 389.
@@ -328,7 +329,7 @@ function New-SmimeSyncProfile {
         [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder', 'Ldif', 'Directory')]
         [string] $Target,
 
-        [string] $Server,
+        [string[]] $Server,
 
         [ValidateSet('Certificate', 'Password', 'Kerberos')]
         [string] $Authentication,
@@ -406,7 +407,7 @@ function New-SmimeSyncProfile {
 
         [string] $TargetServer,
 
-        [ValidateSet('Ldaps', 'StartTls', 'Kerberos')]
+        [ValidateSet('Kerberos', 'Ldaps', 'StartTls')]
         [string] $TargetEncryption,
 
         [ValidateRange(1, 65535)]

@@ -24,12 +24,12 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// As the settings say; `server` is named by the warning of a certificate that is not checked.
+    /// As the settings say; `place` is named by the warning of a certificate that is not checked.
     ///
     /// Fails with `ProfileInvalid` where somebody without Kerberos signs in on a connection that Kerberos shall seal,
     /// `TrustAnchorUnreadable`, `ClientCertificateUnusable`.
     pub fn of(
-        server: &str,
+        place: &str,
         settings: &DirectorySettings,
         account: Account,
         context: &Context,
@@ -38,11 +38,11 @@ impl Access {
         let encryption = settings.effective_encryption(kerberos);
         let tls = match (encryption, &account) {
             (Encryption::Kerberos, Account::Kerberos(_)) => None,
-            (Encryption::Kerberos, _) => return Err(in_clear(server)),
+            (Encryption::Kerberos, _) => return Err(in_clear(place)),
             (_, Account::Certificate(certificate)) => {
-                Some(tls::configuration_with(server, settings, certificate, context)?)
+                Some(tls::configuration_with(place, settings, certificate, context)?)
             }
-            _ => Some(tls::configuration(server, settings, context)?),
+            _ => Some(tls::configuration(place, settings, context)?),
         };
         Ok(Self {
             encryption,
@@ -53,12 +53,17 @@ impl Access {
         })
     }
 
+    /// The time for one answer.
+    pub fn time(&self) -> TimeLeft {
+        TimeLeft::new(self.time_limit)
+    }
+
     /// Connects to `server`, and signs in. All that comes before the sign-in has the time of one answer.
     ///
     /// Fails with `DirectoryNameUnknown`, `DirectoryUnreachable`, `DirectoryTimeout`, `StartTlsFailed`,
     /// `DirectoryTlsFailed` and the errors of the server's certificate, those of [`Account::sign_in`], `Canceled`.
     pub fn connect(&self, server: &str, network: &Arc<dyn Network>, context: &Context) -> Result<Connection> {
-        let mut time = TimeLeft::new(self.time_limit);
+        let mut time = self.time();
         let socket = dial(server, self.port, network, &mut time, context)?;
         let mut connection = Connection::over(socket, server, self.time_limit);
         if let Some(tls) = &self.tls {
@@ -84,12 +89,12 @@ impl Access {
 }
 
 /// The error of a sign-in that would go over the network in clear.
-fn in_clear(server: &str) -> Error {
+fn in_clear(place: &str) -> Error {
     let message = format!(
-        "Only a sign-in with Kerberos can seal the connection to '{server}' (-Encryption Kerberos); a password or a client \
+        "Only a sign-in with Kerberos can seal the connection to '{place}' (-Encryption Kerberos); a password or a client \
          certificate goes only inside TLS."
     );
     Error::new(ErrorId::ProfileInvalid, message)
-        .target(server)
+        .target(place)
         .advice("Run without -Credential to sign in with Kerberos, or set -Encryption to Ldaps or StartTls.")
 }

@@ -43,7 +43,7 @@ impl LdapSource {
     }
 
     /// The server's name.
-    pub(crate) fn server(&self) -> &str {
+    pub(crate) fn server(&self) -> String {
         self.session.server()
     }
 
@@ -136,7 +136,7 @@ impl LdapSource {
             Sent::Answered(result) => result,
             Sent::Unanswered(error) => return Ok(Modified::Unknown(error)),
         };
-        match result.check(self.session.server(), Asked::Modify(label)) {
+        match result.check(&self.session.server(), Asked::Modify(label)) {
             Ok(()) => Ok(Modified::Done),
             Err(error) if result.concerns_one_object() => Ok(Modified::Refused(error)),
             Err(error) => Err(error),

@@ -22,6 +22,8 @@ pub(super) struct Dialect {
     more_attributes: &'static [&'static str],
     /// Whether tombstones can be seen (`LDAP_SERVER_SHOW_DELETED_OID`).
     pub tombstones: bool,
+    /// Whether the name of a domain leads to its servers.
+    pub has_domains: bool,
     /// The attribute that holds an object's own name.
     name: &'static str,
     /// The attributes that hold mail addresses, each with what stands before an address in it.
@@ -38,6 +40,7 @@ pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
     recipients: "(|(&(objectCategory=person)(objectClass=user))(objectClass=contact))",
     more_attributes: &[],
     tombstones: true,
+    has_domains: true,
     name: "distinguishedName",
     addresses: &[
         ("mail", ""),
@@ -55,6 +58,7 @@ pub(super) const STANDARD: Dialect = Dialect {
     recipients: "(|(objectClass=person)(objectClass=inetOrgPerson))",
     more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary", MODIFY_TIMESTAMP],
     tombstones: false,
+    has_domains: false,
     name: "entryDN",
     addresses: &[("mail", "")],
     nested_groups: false,

@@ -14,6 +14,7 @@ mod filter;
 mod inbox;
 mod kerberos;
 mod limits;
+mod locator;
 mod look_up;
 mod malformed;
 mod message;
@@ -35,6 +36,7 @@ use self::{
     access::Access,
     dialect::{ACTIVE_DIRECTORY, Dialect, STANDARD},
     filter::Filter,
+    locator::Locator,
     message::{Scope, Search},
     session::Session,
 };
@@ -42,7 +44,7 @@ pub use self::{
     account::Account,
     client_certificate::ClientCertificate,
     kerberos::TicketSource,
-    network::{Network, Pending},
+    network::{Controller, Network, Pending, Service},
     system::System,
 };
 pub(crate) use self::{
@@ -64,7 +66,7 @@ pub struct LdapSource {
     /// As the server turned out to be asked, once it was.
     dialect: Dialect,
     filter: Filter,
-    /// The search bases of the settings, the containers that are left out, and the groups.
+    /// The search bases of the settings (none: all that the server holds), the containers that are left out, and the groups.
     given_bases: Vec<String>,
     given_excluded: Vec<String>,
     given_groups: Vec<String>,
@@ -83,43 +85,46 @@ struct Known {
 }
 
 impl LdapSource {
-    /// A domain, at the server that the settings name.
+    /// A domain, at the servers that the settings name or lead to.
     /// Fails with `FilterInvalid`, `TrustAnchorUnreadable`.
     pub fn active_directory(
         settings: &DirectorySettings,
         account: Account,
         context: &Context,
     ) -> Result<Self> {
-        Self::of(ACTIVE_DIRECTORY, &settings.server, settings, account, context)
+        Self::of(ACTIVE_DIRECTORY, settings.server.clone(), settings, account, context)
     }
 
-    /// A domain that is written to, at the domain controller `server`, whichever the settings name.
+    /// A domain that is written to: at `server`, where one is given, else at the first that answers of those that the
+    /// settings name or lead to.
     /// Fails as [`LdapSource::active_directory`] does.
     pub fn domain_controller(
-        server: &str,
+        server: Option<&str>,
         settings: &DirectorySettings,
         account: Account,
         context: &Context,
     ) -> Result<Self> {
-        let source = Self::of(ACTIVE_DIRECTORY, server, settings, account, context)?;
+        let servers = server.map_or_else(|| settings.server.clone(), |server| vec![server.to_owned()]);
+        let source = Self::of(ACTIVE_DIRECTORY, servers, settings, account, context)?;
         Ok(Self { session: source.session.staying(), ..source })
     }
 
     /// Any other directory. Fails as [`LdapSource::active_directory`] does.
     pub fn directory(settings: &DirectorySettings, account: Account, context: &Context) -> Result<Self> {
-        Self::of(STANDARD, &settings.server, settings, account, context)
+        Self::of(STANDARD, settings.server.clone(), settings, account, context)
     }
 
     fn of(
         dialect: Dialect,
-        server: &str,
+        named: Vec<String>,
         settings: &DirectorySettings,
         account: Account,
         context: &Context,
     ) -> Result<Self> {
         let filter = scope::filter(settings, &dialect)?;
-        let access = Access::of(server, settings, account, context)?;
-        let session = Session::new(access, vec![server.to_owned()], Arc::new(System));
+        let locator = Locator { named, has_domains: dialect.has_domains };
+        let access = Access::of(&locator.place(), settings, account, context)?;
+        let session = Session::new(access, locator, Arc::new(System));
         Ok(Self {
             session,
             dialect,
@@ -145,7 +150,7 @@ impl LdapSource {
         let (given, dialect) = (&self.given_bases, self.dialect);
         let (given_excluded, groups) = (&self.given_excluded, &self.given_groups);
         let (bases, excluded, members, dialect) = self.session.read(context, |connection| {
-            let bases = scope::bases(connection, given, context)?;
+            let bases = scope::bases(connection, given, &domains, context)?;
             let excluded = scope::excluded(connection, given_excluded, context)?;
             let members = scope::members(connection, groups, &dialect, context)?;
             let base = bases.first().map(String::as_str).unwrap_or_default();

@@ -58,7 +58,7 @@ impl LdapSource {
     ) -> Result<()> {
         self.learn(context)?;
         let mut seen = HashSet::new();
-        let server = self.session.server().to_owned();
+        let server = self.session.server();
         for batch in identities.chunks(BATCH) {
             let filter = Filter::and(&[self.filter.clone(), self.dialect.identities(batch)]);
             let first = seen.len();

@@ -19,10 +19,20 @@ pub(super) fn filter(settings: &DirectorySettings, dialect: &Dialect) -> Result<
 }
 
 /// The search bases as the server writes them, without those that lie within another one, so that no recipient is
-/// found twice. Fails with `SearchBaseNotFound`.
-pub(super) fn bases(connection: &mut Connection, given: &[String], context: &Context) -> Result<Vec<String>> {
+/// found twice; where none are `given`, the one of the server's `naming_contexts`. Fails with `SearchBaseNotFound`.
+pub(super) fn bases(
+    connection: &mut Connection,
+    given: &[String],
+    naming_contexts: &[String],
+    context: &Context,
+) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for base in given {
+    let wanted = match (given, naming_contexts) {
+        ([], [one]) => std::slice::from_ref(one),
+        ([], several) => return Err(ambiguous(connection.server(), several)),
+        (given, _) => given,
+    };
+    for base in wanted {
         found.push(known(connection, base, context)?);
     }
     let (outer, inner) = outermost(&found);
@@ -78,6 +88,16 @@ fn known(connection: &mut Connection, base: &str, context: &Context) -> Result<S
     let server = connection.server();
     result.check(server, Asked::Search(base)).map_err(|e| e.target(base))?;
     entry.map(|entry| entry.dn).ok_or_else(|| result.base_not_found(server, base))
+}
+
+/// The error of a server that holds several things, or tells of none, where the settings leave it open.
+fn ambiguous(server: &str, naming_contexts: &[String]) -> Error {
+    let held = match naming_contexts {
+        [] => "does not tell what it holds".to_owned(),
+        several => format!("holds several: {}", several.join("; ")),
+    };
+    let message = format!("No -SearchBase is given, and the server '{server}' {held}.");
+    Error::new(ErrorId::SearchBaseNotFound, message).target(server).advice("Give -SearchBase.")
 }
 
 /// Splits into those that lie in no other one, and those that do.

@@ -30,6 +30,7 @@ use super::{
     connection::Connection,
     dialect::Dialect,
     domain::{self, Domain},
+    locator::Locator,
     message::{Modification, Search},
     network::Network,
     search::{self, Sink, read_object},
@@ -48,7 +49,8 @@ const IDLE: Duration = Duration::from_secs(60);
 pub(super) struct Session {
     access: Access,
     network: Arc<dyn Network>,
-    /// The servers that hold the directory, in the order in which they are tried.
+    locator: Locator,
+    /// The servers that hold the directory, in the order in which they are tried; none before the first is asked.
     servers: Vec<String>,
     /// Which of them is asked.
     at: usize,
@@ -77,9 +79,18 @@ pub(super) enum Sent {
 
 impl Session {
     /// Nobody is asked yet.
-    pub fn new(access: Access, servers: Vec<String>, network: Arc<dyn Network>) -> Self {
-        let told = BTreeSet::new();
-        Self { access, network, servers, at: 0, open: None, domain: None, stays: false, told }
+    pub fn new(access: Access, locator: Locator, network: Arc<dyn Network>) -> Self {
+        Self {
+            access,
+            network,
+            locator,
+            servers: Vec::new(),
+            at: 0,
+            open: None,
+            domain: None,
+            stays: false,
+            told: BTreeSet::new(),
+        }
     }
 
     /// The same, for somebody who writes: what was written at one server is not at the others at once, so no other one
@@ -93,9 +104,9 @@ impl Session {
         Self { network, ..self }
     }
 
-    /// The server that is asked, or will be first.
-    pub fn server(&self) -> &str {
-        self.servers.get(self.at).map(String::as_str).unwrap_or_default()
+    /// The server that is asked; before one is, what is to be asked.
+    pub fn server(&self) -> String {
+        self.servers.get(self.at).cloned().unwrap_or_else(|| self.locator.place())
     }
 
     /// The names of what the directory holds: of the domain at a domain controller.
@@ -275,7 +286,10 @@ impl Session {
     }
 
     fn connect(&mut self, context: &Context) -> Result<Connection> {
-        let server = self.server().to_owned();
+        if self.servers.is_empty() {
+            self.servers = self.locator.locate(&self.network, self.access.time(), context)?;
+        }
+        let server = self.server();
         let mut connection = self.access.connect(&server, &self.network, context)?;
         let domain = domain::of(&mut connection, context)?;
         match &self.domain {

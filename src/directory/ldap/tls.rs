@@ -12,31 +12,31 @@ use crate::{
     tls::{self, Fault, Trust},
 };
 
-/// How to speak TLS with `server`: trusted are the platform's roots and the certificates of the settings.
+/// How to speak TLS with what `place` names: trusted are the platform's roots and the certificates of the settings.
 /// Fails with `TrustAnchorUnreadable` for a file without usable certificates.
 pub(super) fn configuration(
-    server: &str,
+    place: &str,
     settings: &DirectorySettings,
     context: &Context,
 ) -> Result<Arc<ClientConfig>> {
-    Ok(Arc::new(tls::client_config(trust(server, settings, context)?)?))
+    Ok(Arc::new(tls::client_config(trust(place, settings, context)?)?))
 }
 
 /// The same with a certificate of the client's own.
 /// Fails with `ClientCertificateUnusable`, too.
 pub(super) fn configuration_with(
-    server: &str,
+    place: &str,
     settings: &DirectorySettings,
     certificate: &ClientCertificate,
     context: &Context,
 ) -> Result<Arc<ClientConfig>> {
-    certificate.client_config(trust(server, settings, context)?).map(Arc::new)
+    certificate.client_config(trust(place, settings, context)?).map(Arc::new)
 }
 
-fn trust(server: &str, settings: &DirectorySettings, context: &Context) -> Result<Trust> {
+fn trust(place: &str, settings: &DirectorySettings, context: &Context) -> Result<Trust> {
     let trust = if settings.skip_certificate_check {
         let warning = format!(
-            "The certificate of '{server}' is not checked (-SkipCertificateCheck): \
+            "The certificate of '{place}' is not checked (-SkipCertificateCheck): \
              whoever is between this machine and the server can read the password."
         );
         context.log(LogLevel::Warning, warning)?;

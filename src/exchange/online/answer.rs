@@ -37,6 +37,8 @@ pub struct Wanted {
     pub strict: bool,
     /// Binary values only as their number.
     pub counts_only: bool,
+    /// Whether an answer without values is none.
+    pub holds_values: bool,
     /// Whether something is to be seen: an answer without `value` says nothing then, and not that there is nothing.
     pub reads: bool,
 }
@@ -137,6 +139,10 @@ fn check(object: &Object, wanted: Wanted) -> Result<()> {
     let odd = |name: &&str| binary(name).then(|| object.get(name)).flatten().and_then(not_bytes);
     match needed.iter().find_map(|name| odd(name).map(|came| (name, came))) {
         Some((name, came)) => Err(unreadable(name, &came)),
+        None if wanted.holds_values && !shows_bytes(object) => {
+            let what = "Exchange Online shows no certificate of somebody for whom it lists some.";
+            Err(Error::new(ErrorId::ExchangeProtocol, what).advice(NO_VALUES))
+        }
         None => Ok(()),
     }
 }

@@ -46,6 +46,7 @@ impl Asked {
                 // What was made is there, whatever of it is shown.
                 strict: command.repeatable,
                 counts_only: command.counts_only,
+                holds_values: command.holds_values,
                 reads: command.used().reads(),
             },
         }
@@ -104,6 +105,7 @@ pub async fn deliver(
         Ok(answer) if matches!(answer.status.as_u16(), 408 | 504) => AnswerSize::TooSlow,
         Ok(answer) => AnswerSize::Bytes(answer.body.len()),
     };
+    let sent_with = token.clone();
     let delivery = |status, said, course, results: Results, blames_batch| Delivery {
         url,
         token,
@@ -139,12 +141,30 @@ pub async fn deliver(
                 (asked.iter().map(single).collect(), None, none)
             };
             let said = together([headers.announcement(now)].into_iter().chain(inner));
+            let results = without_token(results, &sent_with);
             delivery(Some(answer.status), Some(said), course(&results), results, blames)
         }
     })
 }
 
 type Results = Vec<Result<Page, Failure>>;
+
+/// The same, where no error and no warning shows anything of the token: what stands between echoes requests.
+fn without_token(mut results: Results, token: &AccessToken) -> Results {
+    let tells =
+        |one: &Result<Page, Failure>| one.as_ref().map_or(true, |page| !page.output.warnings.is_empty());
+    if !results.iter().any(tells) {
+        return results;
+    }
+    let secret = token.secret();
+    for result in &mut results {
+        match result {
+            Ok(page) => page.output.warnings.iter_mut().for_each(|warning| secret.leave_out(warning)),
+            Err(failure) => failure.error.texts_mut().for_each(|text| secret.leave_out(text)),
+        }
+    }
+    results
+}
 
 fn batched(
     answer: &HttpAnswer,

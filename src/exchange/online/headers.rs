@@ -9,6 +9,11 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{challenge, throttle::Announcement};
 use crate::exchange::failure::excerpt;
 
+/// Ids of requests are Guids; whatever is longer is something else.
+const LONGEST_ID: usize = 64;
+/// Nobody means a longer wait than that; what says so is as if it said nothing.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
 /// The headers of an answer, wherever they are.
 #[derive(Debug, Clone, Copy)]
 pub enum Headers<'a> {
@@ -32,7 +37,12 @@ impl<'a> Headers<'a> {
 
     /// The service's id of the request.
     pub fn request_id(&self) -> Option<&'a str> {
-        self.get("request-id").or_else(|| self.get("client-request-id"))
+        let is_id = |text: &&str| {
+            text.len() <= LONGEST_ID
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-{}".contains(&byte))
+        };
+        let id = |name| self.get(name).map(str::trim).filter(is_id);
+        id("request-id").or_else(|| id("client-request-id"))
     }
 
     /// What the cmdlet warned about (docs/design/exchange-online.md §1.6, "Warnings"): a text, or a list of them in
@@ -63,9 +73,15 @@ impl<'a> Headers<'a> {
         Announcement {
             limit: number("Rate-Limit-Limit"),
             remaining: number("Rate-Limit-Remaining"),
-            reset: self.get("Rate-Limit-Reset").and_then(iso_time),
+            reset: self
+                .get("Rate-Limit-Reset")
+                .and_then(iso_time)
+                .filter(|reset| reset.saturating_sub(clock) <= LONGEST_WAIT),
             date,
-            retry_after: self.get("Retry-After").and_then(|text| retry_after(text, clock)),
+            retry_after: self
+                .get("Retry-After")
+                .and_then(|text| retry_after(text, clock))
+                .filter(|wait| *wait <= LONGEST_WAIT),
             concurrency: number("X-ConcurrencyCount"),
         }
     }

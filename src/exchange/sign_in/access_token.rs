@@ -8,7 +8,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::claims;
-use crate::model::Timestamp;
+use crate::{exchange::secret::Secret, model::Timestamp};
 
 /// A token is renewed when it is valid for this many seconds only, or for half of its life if that is shorter.
 const MARGIN: i64 = 5 * 60;
@@ -56,6 +56,11 @@ impl AccessToken {
         }
         let claims: Claims = claims::of(&self.0.text)?;
         Uuid::try_parse(&claims.tid).ok()
+    }
+
+    /// By which it is known again in what others write.
+    pub(in crate::exchange) fn secret(&self) -> Secret {
+        Secret::new(&self.0.text)
     }
 
     /// When it stops being valid.

@@ -53,7 +53,7 @@ pub(super) struct Renewing<I> {
 #[derive(Default)]
 struct Kept {
     token: Option<AccessToken>,
-    /// What the next token must answer.
+    /// What the next tokens must answer: one that expires was asked for with these claims, and so is the one after it.
     challenge: Option<Challenge>,
     /// The old token is good enough until then, since a renewal failed.
     next_try: Timestamp,
@@ -126,7 +126,6 @@ impl<I: Issuer> Renewing<I> {
             Ok(token) => {
                 let message = format!("Signed in; the token is valid until {}.", token.expires());
                 kept.failure = None;
-                kept.challenge = None;
                 kept.token = Some(token.clone());
                 (Ok(token), Some(message))
             }
@@ -336,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_is_handed_to_the_next_renewal_that_succeeds_and_to_no_other() {
+    fn a_challenge_is_handed_to_each_renewal_after_it_and_a_late_one_changes_nothing() {
         let source = source(1.0, 3600, |number| number == 2);
         Runtime::new().unwrap().block_on(async {
             let first = source.token().await.unwrap();
@@ -349,7 +348,7 @@ mod tests {
             source.invalidate(&second);
             let third = source.token().await.unwrap();
             assert_eq!([&first, &second, &third].map(text), ["Bearer 1", "Bearer 3", "Bearer 4"]);
-            assert_eq!(*source.issuer.challenges.lock().unwrap(), ["the claims", "the claims"]);
+            assert_eq!(*source.issuer.challenges.lock().unwrap(), ["the claims"; 3]);
         });
     }
 

@@ -1,16 +1,13 @@
 //! Leaving secrets out: by the name of what holds them, by their form, and by themselves wherever else they come up.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use reqwest::header::{
     CONTENT_LOCATION, COOKIE, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE, SET_COOKIE,
     WWW_AUTHENTICATE,
 };
-use zeroize::Zeroizing;
 
 use super::address;
-
-/// What stands for a secret.
-pub const LEFT_OUT: &str = "(left out)";
+pub use crate::exchange::secret::LEFT_OUT;
+use crate::exchange::secret::Secret;
 
 /// Headers, fields of JSON and fields of forms that hold secrets, in small letters.
 const NAMES: [&str; 16] = [
@@ -45,18 +42,17 @@ type Show = fn(&str, &mut dyn FnMut(&str)) -> String;
 #[derive(Default)]
 pub struct Redactor {
     /// Longest first, so that one that holds another goes as a whole.
-    known: Vec<Zeroizing<String>>,
+    known: Vec<Secret>,
 }
 
 impl Redactor {
-    /// Leaves this out from now on, as it is and in base64.
+    /// Leaves this out from now on, and any long stretch of it, as it is and in base64.
     pub fn learn(&mut self, secret: &str) {
         let secret = secret.trim();
-        if secret.len() < SHORTEST || self.known.iter().any(|known| known.as_str() == secret) {
+        if secret.len() < SHORTEST || self.known.iter().any(|known| known.is(secret)) {
             return;
         }
-        self.known.push(Zeroizing::new(BASE64_STANDARD.encode(secret)));
-        self.known.push(Zeroizing::new(secret.to_owned()));
+        self.known.push(Secret::new(secret));
         self.known.sort_by_key(|known| std::cmp::Reverse(known.len()));
     }
 
@@ -99,9 +95,7 @@ impl Redactor {
         let text = self.without_fields(&text);
         let mut text = self.without_tokens(&text);
         for known in &self.known {
-            if text.contains(known.as_str()) {
-                text = text.replace(known.as_str(), LEFT_OUT);
-            }
+            known.leave_out(&mut text);
         }
         text
     }

@@ -203,7 +203,11 @@ impl<'a> Opening<'a> {
         let given = self.credential.zip(self.engine.secret(PASSWORD));
         let needs = |what: &str| {
             let name = &self.profile().name;
-            let message = format!("Profile '{name}' signs in to {} and needs {what}.", directory.server);
+            let place = match directory.place() {
+                "" => "the domain of this machine",
+                place => place,
+            };
+            let message = format!("Profile '{name}' signs in to {place} and needs {what}.");
             Error::new(ErrorId::CredentialMissing, message).target(name)
         };
         let authentication = directory.effective_authentication(given.is_some());

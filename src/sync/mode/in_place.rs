@@ -127,7 +127,7 @@ impl Look for Curated {
         found: Result<Match>,
     ) -> Result<Verdict> {
         Ok(match found {
-            Ok(Match::One(_) | Match::None) => Verdict::Plan,
+            Ok(Match::One(_) | Match::Renamed(_) | Match::None) => Verdict::Plan,
             Ok(Match::Excluded(why, _)) => Verdict::Exclude(why),
             Ok(Match::Ambiguous(why)) => Verdict::Fail(ambiguous(why)),
             Err(error) => Verdict::Fail(error),

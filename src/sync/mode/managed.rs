@@ -74,12 +74,14 @@ impl Mode for Managed<'_> {
 
     fn looks(&self, state: &State, watched: Watched) -> Result<Vec<Box<dyn Look + '_>>> {
         let (ownership, drift) = (self.publication.ownership, self.publication.drift);
-        let mut looks: Vec<Box<dyn Look>> = vec![Box::new(FirstContact::new(state, ownership)?)];
-        if let Some(absent) = Absent::new(state)? {
-            looks.push(Box::new(absent));
-        }
+        let mut looks: Vec<Box<dyn Look>> = Vec::new();
+        // Whose link turns out to be void is looked for by what follows.
         if !watched.is_nobody() {
             looks.push(Box::new(Published::new(ownership, drift, watched)));
+        }
+        looks.push(Box::new(FirstContact::new(state, ownership)?));
+        if let Some(absent) = Absent::new(state)? {
+            looks.push(Box::new(absent));
         }
         Ok(looks)
     }

@@ -15,6 +15,7 @@ use crate::{
     state::change::Outcome,
 };
 pub(super) use seek::Found;
+use unmatched::Strangers;
 
 /// After the import: from now on those whom the source does not show are known, where looking for them is due.
 pub(super) fn find(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
@@ -33,17 +34,21 @@ fn is_due(job: &Job<'_>, run: &Run) -> Result<bool> {
 /// After the plan: holds the removals that were not approved, and tells.
 pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<()> {
     if !is_full(job, run) {
-        return tell::new_state(job, run, 0);
+        return tell::new_state(job, run, run.numbers.others);
     }
     seek::settle(job, run, found)?;
-    let unmatched = if is_due(job, run)? { unmatched::run(job, run)? } else { Vec::new() };
+    let Strangers { unmatched, idle } =
+        if is_due(job, run)? { unmatched::run(job, run)? } else { Strangers::default() };
     job.state.sweep_orphans(run.id)?;
     let held = hold(job, run)?;
     let kept = job.state.orphan_count()?.saturating_sub(held.approved);
     run.numbers.orphaned = kept + unmatched.len() as u64;
-    tell::new_state(job, run, found.others)?;
+    let of_idle: u64 = idle.iter().map(|one| one.others).sum();
+    let is_new = first_contact::is_due(job.state)?;
+    tell::new_state(job, run, found.others + run.numbers.others + of_idle)?;
     tell::kept(job, run, kept, held.held)?;
-    tell::unmatched(job, &unmatched)
+    tell::unmatched(job, &unmatched)?;
+    tell::idle(job, &idle, is_new)
 }
 
 /// What became of the removals that this run has planned for them.

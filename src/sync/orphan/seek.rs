@@ -260,11 +260,7 @@ impl Keeper<'_> {
     /// How many values of somebody who is in the source are neither the source's nor to be published.
     fn values_of_others(&self, anchor: &str, recipient: &Recipient) -> Result<u64> {
         let Some(evaluation) = self.state.evaluation(anchor)? else { return Ok(0) };
-        let of_source = &evaluation.recipient.values;
-        let foreign = recipient.values.iter().filter(|value| {
-            !of_source.contains(&(value.attribute, value.fingerprint()))
-                && !evaluation.desired.iter().any(|one| one.is(value))
-        });
-        Ok(foreign.count() as u64)
+        let is_foreign = |value: &&Value| !evaluation.knows(&(value.attribute, value.fingerprint()));
+        Ok(recipient.values.iter().filter(is_foreign).count() as u64)
     }
 }

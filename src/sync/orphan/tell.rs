@@ -103,3 +103,22 @@ pub(super) fn unmatched(job: &Job<'_>, unmatched: &[Unmatched]) -> Result<()> {
     );
     job.context.log(LogLevel::Warning, what)
 }
+
+/// Those of the source for whom it has nothing that is at the target. With a new state its warning counts their values.
+pub(super) fn idle(job: &Job<'_>, idle: &[Unmatched], is_new: bool) -> Result<()> {
+    for one in idle {
+        job.verbose(format!("{} has values that the source does not have for it.", one.label))?;
+    }
+    let trusted = idle.iter().filter(|one| one.is_trusted).count();
+    if is_new || trusted == 0 {
+        return Ok(());
+    }
+    let (it, stays) = if trusted == 1 { ("it", "It stays") } else { ("them", "They stay") };
+    let what = format!(
+        "{} at {} with certificates that end at the profile's trust anchors, and the source has none of these: the profile \
+         may have published them, though its state does not know of it. {stays}. -Verbose names {it}.",
+        counted(trusted, "recipient of the source is", "recipients of the source are"),
+        job.target.name(),
+    );
+    job.context.log(LogLevel::Warning, what)
+}

@@ -72,7 +72,7 @@ impl ActiveDirectoryTarget {
     /// Fails as [`LdapSource::domain_controller`].
     pub fn new(settings: &ActiveDirectorySettings, account: Account, context: &Context) -> Result<Self> {
         let ActiveDirectorySettings { directory, write_server, quiet_period } = settings;
-        let server = write_server.as_ref().unwrap_or(&directory.server);
+        let server = write_server.as_deref();
         Ok(Self {
             directory: LdapSource::domain_controller(server, directory, account, context)?,
             quiet_period: i64::from(*quiet_period),

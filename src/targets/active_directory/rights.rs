@@ -19,7 +19,7 @@ const WRITABLE_ATTRIBUTES: &str = "allowedAttributesEffective";
 pub(in crate::targets) fn check(directory: &mut LdapSource, user: &str, context: &Context) -> Result<()> {
     let attributes = ["supportedCapabilities", "dsServiceName", "schemaNamingContext"];
     let root = directory.object("", &attributes, context)?.unwrap_or_default();
-    let server = directory.server().to_owned();
+    let server = directory.server();
     let not_writable = |what: &str| {
         Err(Error::new(ErrorId::DirectoryNotWritable, format!("The server '{server}' {what}."))
             .target(&server))

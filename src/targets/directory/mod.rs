@@ -56,8 +56,8 @@ impl DirectoryTarget {
     /// Finds out what kind of directory it is: an Active Directory says so of itself, and is asked in its own way.
     fn meet(&mut self, context: &Context) -> Result<()> {
         if !self.is_met && active_directory::is_one(&mut self.directory, context)? {
-            let (server, account) = (&self.settings.server, self.account.clone());
-            self.directory = LdapSource::domain_controller(server, &self.settings, account, context)?;
+            let account = self.account.clone();
+            self.directory = LdapSource::domain_controller(None, &self.settings, account, context)?;
         }
         self.is_met = true;
         Ok(())

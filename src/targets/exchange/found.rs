@@ -69,6 +69,11 @@ impl Found {
         Ok(Some(Self { key: Key { kind: actual, guid }, flags, addresses: addresses(object) }))
     }
 
+    /// Whether it has a name, in lower case, in one of the `roles`.
+    pub(super) fn has(&self, name: &str, roles: u8) -> bool {
+        self.addresses.iter().any(|(address, of)| address == name && of & roles != 0)
+    }
+
     /// Its primary address, or the key.
     pub(super) fn label(&self) -> String {
         let primary = self.addresses.iter().find(|(_, roles)| roles & role::PRIMARY != 0);

@@ -108,7 +108,8 @@ impl Index {
         self.entries.len()
     }
 
-    fn by_guid(&self, guid: Uuid) -> Option<Entry> {
+    /// The one with that Guid.
+    pub(super) fn by_guid(&self, guid: Uuid) -> Option<Entry> {
         let guid_of = |place: &u32| self.entries.get(*place as usize).map(|entry| entry.key.guid);
         let place = self.by_guid.binary_search_by_key(&Some(guid), guid_of).ok()?;
         self.entries.get(*self.by_guid.get(place)? as usize).copied()

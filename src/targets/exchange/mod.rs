@@ -11,7 +11,9 @@ mod index;
 mod kind;
 mod read;
 mod rehearse;
+mod renamed;
 mod search;
+mod second_look;
 mod stranger;
 mod survey;
 mod write;
@@ -63,6 +65,8 @@ pub struct Exchange {
     expected: u64,
     /// Whether the values of anybody were read.
     has_shown_values: bool,
+    /// How many were counted because nothing was shown of them.
+    looked_at_twice: usize,
     /// Whether the organisation shows no mailbox at all; nobody knows before it was asked.
     is_empty: bool,
 }
@@ -98,6 +102,7 @@ impl Exchange {
             clear: Fact::default(),
             expected: 0,
             has_shown_values: false,
+            looked_at_twice: 0,
             is_empty: false,
         }
     }
@@ -219,6 +224,10 @@ impl Target for Exchange {
         self.has_shown_values
     }
 
+    fn has_ever_shown_values(&mut self) -> bool {
+        self.has_shown_values || self.channel.dialect().is_some_and(|dialect| dialect.values.confirmed)
+    }
+
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         self.read_queries(queries, context)
     }
@@ -298,7 +307,7 @@ impl Target for Exchange {
     }
 
     fn was_seen_with(&mut self, query: &TargetQuery<'_>, values: &[PublishedValue]) -> bool {
-        query.link.is_some_and(|key| self.was_listed_with(key, query.anchor, values))
+        self.was_listed_with(query, values)
     }
 
     /// A read is answered by another server than the write.

@@ -7,6 +7,7 @@ use super::{
     found::{Found, to_recipient},
     index::{Entry, Located, Wanted},
     kind::Key,
+    renamed::{Doubt, is_still},
 };
 use crate::{
     directory::SourceItem,
@@ -29,7 +30,8 @@ impl Exchange {
     ) -> Result<Vec<Result<Match>>> {
         let location = self.location(context)?;
         let linked: Vec<Option<Key>> = queries.iter().map(|query| query.link.and_then(Key::parse)).collect();
-        let mut matches = self.read_linked(queries, &linked, location, context)?;
+        let mut doubts = Vec::new();
+        let mut matches = self.read_linked(queries, &linked, location, &mut doubts, context)?;
         let searched: Vec<usize> =
             (0..).zip(&matches).filter(|(_, matched)| matched.is_none()).map(|(place, _)| place).collect();
         let wanted: Vec<(usize, Wanted)> = searched
@@ -39,11 +41,12 @@ impl Exchange {
                 Some((place, Wanted::of(query, guids(query, *link, location))))
             })
             .collect();
-        for (place, matched) in self.search(queries, wanted, location, context)? {
+        for (place, matched) in self.search(queries, wanted, location, &mut doubts, context)? {
             if let Some(one) = matches.get_mut(place) {
                 *one = Some(matched);
             }
         }
+        self.settle_doubts(queries, doubts, &mut matches, context)?;
         Ok(matches.into_iter().map(|matched| matched.unwrap_or(Ok(Match::None))).collect())
     }
 
@@ -53,6 +56,7 @@ impl Exchange {
         queries: &[TargetQuery<'_>],
         linked: &[Option<Key>],
         location: Location,
+        doubts: &mut Vec<Doubt>,
         context: &Context,
     ) -> Result<Vec<Option<Result<Match>>>> {
         let near = |query: &TargetQuery<'_>| query.recipient.address.clone();
@@ -60,13 +64,18 @@ impl Exchange {
             queries.iter().zip(linked).filter_map(|(query, key)| Some(((*key)?, near(query)))).collect();
         let mut got = self.get(&keys, location, context)?.into_iter();
         let mut matches = Vec::with_capacity(queries.len());
-        for (query, key) in queries.iter().zip(linked) {
+        for (place, (query, key)) in queries.iter().zip(linked).enumerate() {
             matches.push(match key.and_then(|_| got.next()) {
                 None | Some(Ok(None)) => None,
                 Some(Ok(Some((found, object)))) => {
-                    self.directory.claim(found.key.guid, query.anchor);
                     self.compare_with_list(&found, &object, context)?;
-                    Some(judge(&found, &object, location))
+                    let matched = judge(&found, &object, location);
+                    if is_still(&found, query, location) {
+                        self.directory.claim(found.key.guid, query.anchor);
+                    } else {
+                        doubts.push(Doubt { place, found });
+                    }
+                    Some(matched)
                 }
                 Some(Err(error)) => {
                     // Whose it is, the link says.
@@ -89,7 +98,8 @@ impl Exchange {
     ) -> Result<Vec<Got>> {
         let commands: Vec<_> =
             keys.iter().map(|(key, near)| command::get(*key, near.as_deref(), location)).collect();
-        let outputs = self.invoke(&commands, context)?;
+        let mut outputs = self.invoke(&commands, context)?;
+        self.look_twice(&commands, &mut outputs, context)?;
         for object in outputs.iter().flatten().flat_map(|output| &output.objects) {
             self.saw(object);
         }
@@ -117,6 +127,7 @@ impl Exchange {
         queries: &[TargetQuery<'_>],
         wanted: Vec<(usize, Wanted)>,
         location: Location,
+        doubts: &mut Vec<Doubt>,
         context: &Context,
     ) -> Result<Vec<(usize, Result<Match>)>> {
         let new = wanted.iter().filter(|(place, _)| queries.get(*place).is_some_and(|query| !query.fresh));
@@ -143,7 +154,18 @@ impl Exchange {
         let got = self.get(&keys, location, context)?;
         for ((place, wanted, _), got) in to_read.into_iter().zip(got) {
             let matched = match got {
-                Ok(Some((found, object))) if is_meant(&found, &wanted) => judge(&found, &object, location),
+                Ok(Some((found, object))) if is_meant(&found, &wanted) => {
+                    let matched = judge(&found, &object, location);
+                    // Found by the link, under another kind than it had.
+                    if queries.get(place).is_some_and(|query| {
+                        query.link.and_then(Key::parse).is_some_and(|link| link.guid == found.key.guid)
+                            && !is_still(&found, query, location)
+                    }) {
+                        self.directory.release(found.key.guid);
+                        doubts.push(Doubt { place, found });
+                    }
+                    matched
+                }
                 Ok(_) => Err(moved(queries.get(place))),
                 Err(error) => Err(error),
             };

@@ -1,6 +1,9 @@
 //! Finding recipients that no earlier run has linked: a few by asking for each, many by listing all once.
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use uuid::Uuid;
 
@@ -31,6 +34,8 @@ pub(super) struct Directory {
     looked_up: usize,
     /// Which source anchor (by its hash) each recipient was given to.
     claims: HashMap<Uuid, Fingerprint>,
+    /// Those who were listed with values and were written since.
+    written: HashSet<Uuid>,
 }
 
 impl Directory {
@@ -40,9 +45,27 @@ impl Directory {
         *self.claims.entry(guid).or_insert(anchor) == anchor
     }
 
+    /// Takes a recipient back that was given to a source anchor.
+    pub(super) fn release(&mut self, guid: Uuid) {
+        self.claims.remove(&guid);
+    }
+
     /// Whether a recipient was given to anybody of the source.
     pub(super) fn is_claimed(&self, guid: Uuid) -> bool {
         self.claims.contains_key(&guid)
+    }
+
+    /// Whether a recipient had values when everybody was listed, and was not written since.
+    pub(super) fn had_values(&self, guid: Uuid) -> bool {
+        let entry = self.everybody.as_ref().and_then(|index| index.by_guid(guid));
+        entry.is_some_and(|entry| entry.flags.has_values) && !self.written.contains(&guid)
+    }
+
+    /// Takes note that a recipient is written.
+    pub(super) fn writes(&mut self, guid: Uuid) {
+        if self.had_values(guid) {
+            self.written.insert(guid);
+        }
     }
 
     /// Adds recipients that were made in this run.

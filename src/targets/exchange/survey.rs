@@ -3,12 +3,15 @@
 //! That somebody is not in such a list proves nothing: a page may be old, and a filter may not mean what it says. So only
 //! what a list shows is believed, and everybody else is read.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use uuid::Uuid;
 
 use super::{
     Exchange, command,
-    found::{Found, count, property, values},
+    found::{Found, count, property, role, values},
     kind::{Key, Kind},
+    renamed::keeps_name,
     search::nobody_at_all,
 };
 use crate::{
@@ -19,6 +22,7 @@ use crate::{
         dialect::{Fact, ValueFilter},
     },
     model::{Attribute, Fingerprint, Named, PublishedValue, counted},
+    targets::TargetQuery,
 };
 
 /// Up to so many recipients are read one by one: that is less work for the service than a list.
@@ -32,6 +36,8 @@ const TOO_MANY_MISSED: usize = 3;
 pub(super) struct Survey {
     /// In the order of their Guids: a hash over the values of those that can be written; `None`: only reading tells.
     shown: Vec<(Uuid, Option<Fingerprint>)>,
+    /// Hashes of each one's names, with whether mail to them is its own; in their order.
+    names: Vec<u64>,
     missed: usize,
 }
 
@@ -42,17 +48,34 @@ impl Survey {
         let values = Some(object).filter(|_| is_written).and_then(|object| values(object).ok());
         let hash = values.map(|all| hash(all.iter().map(|one| (one.attribute, one.fingerprint()))));
         self.shown.push((found.key.guid, hash));
+        let own = role::PRIMARY | role::PROXY;
+        let names =
+            found.addresses.iter().map(|(name, roles)| name_hash(found.key.guid, name, roles & own != 0));
+        self.names.extend(names);
     }
 
     fn sort(&mut self) {
         self.shown.sort_unstable_by_key(|(guid, _)| *guid);
         self.shown.shrink_to_fit();
+        self.names.sort_unstable();
+        self.names.shrink_to_fit();
+    }
+
+    /// Whether somebody was listed with a name, in lower case; `own`: as an address of its own.
+    fn has(&self, guid: Uuid, name: &str, own: bool) -> bool {
+        self.names.binary_search(&name_hash(guid, name, own)).is_ok()
     }
 
     fn of(&self, guid: Uuid) -> Option<&Option<Fingerprint>> {
         let place = self.shown.binary_search_by_key(&guid, |(guid, _)| *guid).ok()?;
         self.shown.get(place).map(|(_, hash)| hash)
     }
+}
+
+fn name_hash(guid: Uuid, name: &str, own: bool) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (guid, name, own).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The same for the same values in any order.
@@ -65,7 +88,7 @@ fn hash(values: impl Iterator<Item = (Attribute, Fingerprint)>) -> Fingerprint {
 }
 
 /// Whether an object shows values, in whatever form.
-fn shows_values(object: &Object) -> bool {
+pub(super) fn shows_values(object: &Object) -> bool {
     Attribute::all().any(|attribute| count(object, attribute) != 0)
 }
 
@@ -196,14 +219,16 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whether the recipient under `key`, which `anchor` is linked to, was listed with exactly these values.
-    pub(super) fn was_listed_with(&mut self, key: &str, anchor: &str, values: &[PublishedValue]) -> bool {
-        let (Some(survey), Some(key)) = (&self.survey, Key::parse(key)) else { return false };
+    /// Whether the recipient that a query is linked to was listed with exactly these values, and is still whom it means.
+    pub(super) fn was_listed_with(&mut self, query: &TargetQuery<'_>, values: &[PublishedValue]) -> bool {
+        let (Some(survey), Some(key)) = (&self.survey, query.link.and_then(Key::parse)) else { return false };
         let published = hash(values.iter().map(|one| (one.attribute, one.value)));
-        if survey.of(key.guid) != Some(&Some(published)) {
+        let is_own = |name: &str| survey.has(key.guid, name, true);
+        let is_still = keeps_name(query, is_own, |name| is_own(name) || survey.has(key.guid, name, false));
+        if survey.of(key.guid) != Some(&Some(published)) || !is_still {
             return false;
         }
-        self.directory.claim(key.guid, anchor);
+        self.directory.claim(key.guid, query.anchor);
         true
     }
 

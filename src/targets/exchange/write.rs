@@ -51,7 +51,10 @@ impl Exchange {
             };
             let near = write.query.recipient.address.as_deref();
             match key.kind.set_cmdlet(location) {
-                Some(cmdlet) => commands.push(command::set(cmdlet, key, near, lists)),
+                Some(cmdlet) => {
+                    self.directory.writes(key.guid);
+                    commands.push(command::set(cmdlet, key, near, lists));
+                }
                 None => *place = Err(no_cmdlet(write)),
             }
             set.push(place.is_ok());

@@ -22,7 +22,7 @@ use crate::{
     common::{
         directory::account,
         events::context,
-        network::Scripted,
+        network::{Scripted, Way},
         stand_in::{Authority, BASE, Reply, Said, bound, directory, done, entry, serve},
     },
     people::{Person, certificate, without_quiet_period},
@@ -318,6 +318,31 @@ fn a_change_is_sent_on_a_connection_that_lives() {
         assert_eq!(take_out_with(&mut target, 1, &context).unwrap(), [Ok(alice().anchor)]);
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
+}
+
+#[test]
+fn who_is_written_stays_at_one_server_whatever_happens() {
+    let network = Arc::new(
+        Scripted::default()
+            .host("dc1.contoso.test", &[("10.0.0.1", Way::Refused)])
+            .host("dc2.contoso.test", &[("10.0.0.2", Way::Refused)]),
+    );
+    let cut = network.clone();
+    let mut server = Server::new(VALUES, &[], move |_| {
+        cut.lead("10.0.0.1", Way::Refused);
+        Reply::SayAndClose(vec![])
+    });
+    let port = server.settings.directory.port.unwrap();
+    for address in ["10.0.0.1", "10.0.0.2"] {
+        network.lead(address, Way::To(port));
+    }
+    server.settings.directory.server = vec!["dc1.contoso.test".into(), "dc2.contoso.test".into()];
+    let (context, _) = context();
+    let mut target = server.target(&context).through(network.clone());
+    let error = take_out_with(&mut target, 1, &context).unwrap_err();
+    assert_eq!(error.id, ErrorId::DirectoryUnreachable, "{error:?}");
+    // What became of the change can be seen at the first one alone.
+    assert_eq!(network.tried(), ["10.0.0.1", "10.0.0.1"]);
 }
 
 #[test]

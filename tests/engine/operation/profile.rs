@@ -99,8 +99,12 @@ fn what_is_missing_is_told_at_once() {
             "the source Ldif needs -Path. The target Folder needs -OutputPath.",
         ),
         (
-            json!({"Source": "ActiveDirectory", "Target": "ExchangeOnline", "SearchBase": [], "Organization": ""}),
-            "the source ActiveDirectory needs -Server and -SearchBase. The target ExchangeOnline needs -Organization.",
+            json!({"Source": "Directory", "Target": "ExchangeOnline", "SearchBase": [], "Organization": ""}),
+            "the target ExchangeOnline needs -Organization. The source Directory needs -Server.",
+        ),
+        (
+            json!({"Source": "ActiveDirectory", "Target": "ExchangeOnline"}),
+            "the target ExchangeOnline needs -Organization.",
         ),
         (
             directory_to_cloud(json!({"CertificateThumbprint": "0".repeat(40)})),

@@ -69,6 +69,7 @@ prop_compose! {
             former: vec![],
             managed,
             drifted: false,
+            left: None,
             evaluation: EvaluationRow {
                 input: Fingerprint([0; 32]),
                 recipient: RecipientRecord {

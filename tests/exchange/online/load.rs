@@ -36,7 +36,7 @@ fn four_thousand_recipients_arrive_within_the_limit_and_little_more_than_its_tim
     let world = World::at_speed(SPEED);
     world.mailboxes(RECIPIENTS);
     world.stand_in.settings(json!({ "RateLimit": { "Limit": LIMIT, "Window": WINDOW } }));
-    world.stand_in.faults(42, crate::common::exchange::faults_of_every_kind());
+    world.stand_in.faults(42, crate::common::exchange::faults_of_every_kind(0.02));
     let begun = world.stand_in.now();
     read_and_write(&world);
     let seconds = world.stand_in.now() - begun;
@@ -51,7 +51,7 @@ fn four_thousand_recipients_arrive_within_the_limit_and_little_more_than_its_tim
         assert_eq!(values, [certificate(number)], "{address}");
     }
     assert_eq!(statistics["BeyondAnnouncedLimit"], 0, "{statistics}");
-    for kind in crate::common::exchange::faults_of_every_kind().as_array().unwrap() {
+    for kind in crate::common::exchange::faults_of_every_kind(0.02).as_array().unwrap() {
         assert!(statistics["Faults"][kind["Kind"].as_str().unwrap()].as_u64() > Some(0), "{statistics}");
     }
     assert!(world.is_discreet());

@@ -134,6 +134,20 @@ fn a_claims_challenge_is_answered_by_one_new_token() {
 }
 
 #[test]
+fn the_claims_of_a_challenge_are_asked_for_again_when_their_token_is_withdrawn() {
+    let world = World::new();
+    world.mailboxes(1);
+    world.stand_in.settings(json!({ "CaeChallenge": true }));
+    let mut channel = world.channel();
+    assert!(channel.invoke(&[get(&address(0))], &world.context).unwrap().remove(0).is_ok());
+    let issued = || world.stand_in.statistics()["TokensIssued"].as_u64().unwrap();
+    let before = issued();
+    world.stand_in.faults(1, json!([{ "Kind": "TokenExpiry", "When": "Before", "Nth": 1 }]));
+    assert!(channel.invoke(&[get(&address(0))], &world.context).unwrap().remove(0).is_ok());
+    assert_eq!(issued(), before + 1, "one that the service takes at once");
+}
+
+#[test]
 fn the_text_of_an_error_is_found_in_each_of_its_places() {
     for detail in ["Text", "TypeName", "ClassName"] {
         for refusal in ["WriteScope", "DualWrite"] {

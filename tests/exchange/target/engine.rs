@@ -204,6 +204,8 @@ pub struct Office {
     /// DER; everything is allowed without.
     pub trust_anchors: Vec<Vec<u8>>,
     pub selection: SelectionName,
+    /// As many may lose everything in a run.
+    pub removal_limit: u32,
     home: tempfile::TempDir,
 }
 
@@ -264,6 +266,7 @@ impl Office {
             clock,
             trust_anchors: Vec::new(),
             selection: SelectionName::Best,
+            removal_limit: 1_000_000,
             home,
         }
     }
@@ -303,7 +306,7 @@ impl Office {
         let unused = profile::Source::Ldif(FileSettings::new(self.home.path().join("unused.ldif")));
         let mut profile = Profile::new("corp", unused, way.target(&self.settings));
         profile.trust.allow_untrusted = true;
-        (profile.limits.removal_limit, profile.limits.removal_percent) = (1_000_000, 100);
+        (profile.limits.removal_limit, profile.limits.removal_percent) = (self.removal_limit, 100);
         profile
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use smime_sync::{
+    error::{Error, ErrorId},
     model::{Exclusion, RunResult},
     profile::Drift,
 };
@@ -80,11 +81,18 @@ fn what_was_in_flight_and_is_not_shown_yet_is_taken_away_too() {
         100.0,
     );
     shows_late(&office, json!({ "Cmdlet": "Set-Mailbox" }));
-    assert_eq!(office.run(way).ok().numbers.waiting, 3, "those that were read back");
-    assert_eq!(left(&office).len(), 8);
+    // Nobody has ever seen a value there, so that no more is written than what is read back.
+    let error = office.run(way).run.unwrap_err();
+    assert_eq!(error.id, ErrorId::TargetUnreadable, "{error}");
+    assert!(error.message.contains("and 2 others, and has never shown a certificate of anybody"), "{error}");
+    assert_eq!(left(&office).len(), 3);
     office.source.iter_mut().for_each(|one| one.values.clear());
     let outcome = office.run(way);
     assert_eq!(left(&office), [""; 0], "{:?}", outcome.host.errors());
+    // Whether anything is gone nobody knows who has never seen anything.
+    assert_eq!(outcome.ok().result, RunResult::CompletedWithErrors);
+    let unknown = |error: &Error| error.id == ErrorId::TargetUnreadable;
+    assert!(outcome.host.errors().iter().any(unknown), "{:?}", outcome.host.errors());
 }
 
 #[test]

@@ -65,3 +65,36 @@ fn an_organisation_that_lost_everything_gets_it_again_with_the_next_run() {
         assert!(office.published("carol@contoso.test").is_some_and(|values| values.len() == 1), "{way:?}");
     }
 }
+
+#[test]
+fn what_the_source_has_no_more_of_people_whom_it_still_shows_is_counted_by_the_run_with_the_new_state() {
+    for way in Way::ALL {
+        for (people, anchors) in [(0, true), (0, false), (30, true)] {
+            let names: Vec<String> = (0..people).map(|number| format!("p{number}")).collect();
+            let mut office = office();
+            office.stand_in.add(&names.iter().map(|name| mailbox(name)).collect::<Vec<_>>());
+            office.source.extend(names.iter().map(|name| person(name)));
+            office.trust_anchors.retain(|_| anchors);
+            assert_eq!(office.run(way).exported(), 3 + people, "{way:?}");
+            office.lose_state();
+            // Bob has none any more; carol has another one, so that she has two then.
+            office.source[1] = source("bob", &[]);
+            office.source[2] = source("carol", &[certificate("carol@contoso.test", 2)]);
+            let outcome = office.run(way);
+            assert_eq!((outcome.exported(), outcome.ok().numbers.adopted), (1, 1 + people), "{way:?}");
+            let warnings = outcome.host.warnings();
+            let told = "2 values stay there as somebody else's, since the source does not have them";
+            assert!(warnings.iter().any(|one| one.contains(told)), "{way:?}: {warnings:?}");
+            assert_eq!(office.published("carol@contoso.test").map(|values| values.len()), Some(2), "{way:?}");
+            // Later only -Verify looks, and tells of what the profile's anchors say may be its own.
+            for (verify, told) in [(false, false), (true, anchors)] {
+                office.options.verify = verify;
+                let outcome = office.run(way);
+                let warnings = outcome.host.warnings();
+                let idle = "1 recipient of the source is at";
+                assert_eq!(warnings.iter().any(|one| one.starts_with(idle)), told, "{way:?}: {warnings:?}");
+                assert_eq!(outcome.ok().result, RunResult::Success, "{way:?}");
+            }
+        }
+    }
+}

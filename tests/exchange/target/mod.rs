@@ -12,6 +12,7 @@ mod lost_state;
 pub mod organisation;
 mod publishing;
 mod renamed;
+mod reused;
 mod session;
 mod strange_answers;
 mod volume;

@@ -33,13 +33,14 @@ pub fn json(object: &Object, shown: &Shown<'_>, binary: BinaryInJson) -> Value {
     };
     let bytes = |base64: &str| match binary {
         BinaryInJson::Base64 => Value::from(base64),
-        BinaryInJson::TypeName => Value::from(TYPE_NAME),
+        BinaryInJson::TypeName | BinaryInJson::Empty => Value::from(TYPE_NAME),
     };
     for (name, value) in object.properties.iter().filter(|(name, _)| shown.has(name)) {
         match value {
             Property::Texts(_, texts) => {
                 list(&mut out, name, texts.iter().cloned().map(Value::from).collect())
             }
+            Property::ByteList(_) if binary == BinaryInJson::Empty => list(&mut out, name, Vec::new()),
             Property::ByteList(values) => list(&mut out, name, values.iter().map(|one| bytes(one)).collect()),
             Property::Bytes(value) => drop(out.insert((*name).to_owned(), bytes(value))),
             Property::Null => drop(out.insert((*name).to_owned(), Value::Null)),
@@ -76,6 +77,9 @@ pub fn clixml(object: &Object, shown: &Shown<'_>, binary: BinaryInClixml) -> Str
             Property::Bytes(base64) => out.element("BA", Some(name), base64),
             Property::ByteList(values) if binary == BinaryInClixml::TypeName => {
                 out.list(name, BYTE_LIST, "S", &vec![TYPE_NAME.to_owned(); values.len()]);
+            }
+            Property::ByteList(_) if binary == BinaryInClixml::Nil => {
+                out.text.push_str(&format!(r#"<Nil N="{name}" />"#));
             }
             Property::Texts(type_name, texts) => out.list(name, type_name, "S", texts),
             Property::ByteList(values) => out.list(name, BYTE_LIST, "BA", values),

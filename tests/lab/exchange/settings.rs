@@ -4,8 +4,8 @@
 //! | name | forms, the default first | what differs |
 //! |---|---|---|
 //! | `ByteEncoding` | `IntegerArray`, `Base64`, `Neither` | the form of `Data`; another is a 400 with the type's text |
-//! | `BinaryInJson` | `TypeName`, `Base64` | a byte array in a JSON answer: `System.Byte[]`, or its bytes |
-//! | `BinaryInClixml` | `Bytes`, `TypeName` | a list of `<BA>`, or of the text `System.Byte[]` |
+//! | `BinaryInJson` | `TypeName`, `Base64`, `Empty` | a byte array in a JSON answer: `System.Byte[]`, its bytes, or an empty list |
+//! | `BinaryInClixml` | `Bytes`, `TypeName`, `Nil` | a list of `<BA>`, of the text `System.Byte[]`, or nothing in its place |
 //! | `InnerAuthorization` | `Required`, `Inherited`, `SingleOnly` | a batched command needs its own; takes the batch's; always 401 |
 //! | `ContinueOnError` | `AsAsked`, `Never` | the exact `Prefer` outside and inside lets a batch go on, or nothing does |
 //! | `RestOfBatch` | `Missing`, `Failed` | how the rest of a batch that stopped shows |
@@ -64,9 +64,9 @@ forms! {
     /// §1.6, "`<bytes>`".
     ByteEncoding { IntegerArray, Base64, Neither }
     /// §1.6, "Read, json format".
-    BinaryInJson { TypeName, Base64 }
+    BinaryInJson { TypeName, Base64, Empty }
     /// §1.6, "Read, clixml".
-    BinaryInClixml { Bytes, TypeName }
+    BinaryInClixml { Bytes, TypeName, Nil }
     /// §1.6, "Batching".
     InnerAuthorization { Required, Inherited, SingleOnly }
     /// §5.1, "Inner `Prefer`".

@@ -44,6 +44,8 @@ impl Cause {
             | DirectoryNameUnknown
             | DirectoryTimeout
             | DirectoryTlsFailed
+            | StartTlsFailed
+            | KerberosServerUnknown
             | DirectoryCertificateUntrusted
             | DirectoryCertificateExpired
             | DirectoryCertificateNameMismatch

@@ -10,7 +10,8 @@ const NAMES: &[&str] = &[
     "UserSMimeCertificate",
     "EmailAddresses",
 ];
-const ALL: Wanted = Wanted { select: NAMES, strict: false, counts_only: false, reads: true };
+const ALL: Wanted =
+    Wanted { select: NAMES, strict: false, counts_only: false, holds_values: false, reads: true };
 
 fn object(value: Value) -> Result<Object> {
     let mut page = from_value(&json!({ "value": [value] }), ALL)?;
@@ -65,7 +66,7 @@ fn clixml_inside_of_json_is_read() {
 
 #[test]
 fn what_was_asked_for_and_is_not_there_is_told_with_what_came() {
-    let strict = |select| Wanted { select, strict: true, counts_only: false, reads: true };
+    let strict = |select| Wanted { select, strict: true, ..ALL };
     let (both, all): (&[&str], &[&str]) = (&["Guid", "UserCertificate"], &["Guid", "Name"]);
     let clixml = |inner: &str| json!({ "_clixml": format!("<Objs><Obj RefId=\"0\"><Props>{inner}</Props></Obj></Objs>") });
     let guid = "<G N=\"Guid\">7</G>";
@@ -114,8 +115,7 @@ fn what_was_asked_for_and_is_not_there_is_told_with_what_came() {
 
 #[test]
 fn json_without_what_was_asked_is_foreign_and_says_what_came() {
-    let of =
-        |reads| Wanted { select: if reads { NAMES } else { &[] }, reads, strict: true, counts_only: false };
+    let of = |reads| Wanted { select: if reads { NAMES } else { &[] }, reads, strict: true, ..ALL };
     for (body, read, done) in [
         (json!({}), false, true),
         (json!({ "value": null }), false, true),

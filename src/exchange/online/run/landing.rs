@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use reqwest::Url;
 use tokio::task::JoinError;
 
-use super::{Flight, Job, Run, Sink};
+use super::{Flight, Job, Run, Sink, listing::Listing};
 use crate::{
     error::{Error, ErrorId, Result},
     exchange::{
@@ -210,7 +210,13 @@ impl Run<'_> {
         }
         let is_enough = self.commands.get(job.position).is_some_and(|one| one.extent == Extent::First);
         let Some(link) = page.next.filter(|_| !is_enough) else { return Ok(()) };
+        let leads_nowhere = self.listing.as_ref().is_some_and(Listing::leads_nowhere);
         let url = self.connection.page(from, &link).and_then(|url| {
+            if leads_nowhere {
+                let message =
+                    "Exchange Online names further pages without end, and shows nobody new on them.";
+                return Err(Error::new(ErrorId::ExchangeProtocol, message));
+            }
             if job.pages.len() < MOST_PAGES && job.pages.insert(Fingerprint::of(url.as_str().as_bytes())) {
                 return Ok(url);
             }

@@ -13,6 +13,8 @@ use crate::exchange::{Object, dialect::PageSize, http::MAX_BODY, online::deliver
 const MOST_BEGINNINGS: u32 = 4;
 /// Attempts at a page, after which a smaller one is tried whatever the service says of its failure.
 const PATIENCE: u32 = 2;
+/// So many pages in a row without anybody new end a list that began once: links that never end lead nowhere.
+const MOST_STALE: usize = 20;
 /// A list whose pages all were smaller and faster than this part of what is allowed has larger ones the next time.
 const SMALL: u32 = 4;
 
@@ -27,6 +29,8 @@ pub struct Listing {
     largest: usize,
     slowest: Duration,
     beginnings: u32,
+    /// Pages in a row that showed nobody new.
+    stale: usize,
     /// Whom it has handed over: some 20 bytes each.
     given: HashSet<Uuid>,
 }
@@ -41,6 +45,7 @@ impl Listing {
             largest: 0,
             slowest: Duration::ZERO,
             beginnings: 1,
+            stale: 0,
             given: HashSet::new(),
         }
     }
@@ -56,7 +61,15 @@ impl Listing {
             let guid = object.text("Guid").and_then(|text| Uuid::parse_str(text).ok());
             guid.is_none_or(|guid| self.given.insert(guid))
         };
-        objects.into_iter().filter(|object| is_new(object)).collect()
+        let fresh: Vec<Object> = objects.into_iter().filter(|object| is_new(object)).collect();
+        self.stale = if fresh.is_empty() { self.stale.saturating_add(1) } else { 0 };
+        fresh
+    }
+
+    /// Whether the pages go on and show nobody new. One that began anew shows everybody once more first.
+    pub fn leads_nowhere(&self) -> bool {
+        let again = if self.beginnings > 1 { self.given.len() } else { 0 };
+        self.stale > MOST_STALE.saturating_add(again)
     }
 
     /// Takes note of a page that came after `took`.

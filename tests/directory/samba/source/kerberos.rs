@@ -132,7 +132,7 @@ fn each_failure_has_its_cure() {
     let folder = tempfile::tempdir().unwrap();
     let tickets = readers_ticket(&folder);
     let error = |server: &str, tickets: &TicketSource| -> Error {
-        let settings = DirectorySettings { server: server.into(), ..settings(&lab, None) };
+        let settings = DirectorySettings { server: vec![server.into()], ..settings(&lab, None) };
         let context = context().0;
         refusal(signed_in(LdapSource::active_directory(&settings, holder(tickets), &context), &context))
     };

@@ -107,7 +107,7 @@ fn the_certificate_must_carry_the_servers_name() {
     let by_address = lab();
     let (context, _) = context();
     let mut settings = by_address.settings(&[KINDS]);
-    settings.server = "127.0.0.1".into();
+    settings.server = vec!["127.0.0.1".into()];
     assert!(by_address.connect(&settings, READER, &context).is_ok());
 }
 

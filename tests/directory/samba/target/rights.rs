@@ -57,10 +57,11 @@ fn everything_happens_at_the_server_that_is_written_to() {
     let unit = Unit::new("ttps", &[]);
     let (context, _) = context();
     let mut settings = unit.settings.clone();
-    settings.directory.server = "dc9.contoso.test".into();
+    settings.directory.server = vec!["dc9.contoso.test".into()];
     let written = ActiveDirectorySettings { write_server: Some("localhost".into()), ..settings.clone() };
     let target = connect(&unit.lab, &written, WRITER, &context).unwrap();
     assert_eq!(target.name(), "Active Directory at 'localhost'");
-    let elsewhere = connect(&unit.lab, &settings, WRITER, &context).err().unwrap();
+    let mut elsewhere = connect(&unit.lab, &settings, WRITER, &context).unwrap();
+    let elsewhere = elsewhere.check_writable(&context).unwrap_err();
     assert_eq!(elsewhere.id, ErrorId::DirectoryNameUnknown);
 }

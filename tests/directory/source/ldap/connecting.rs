@@ -151,7 +151,7 @@ fn a_name_that_nobody_knows_is_told_apart_from_a_port_where_nobody_listens() {
             "The server 'localhost' can't be reached at port ",
         ),
     ] {
-        let settings = DirectorySettings { server: server.into(), ..trusted.settings(port) };
+        let settings = DirectorySettings { server: vec![server.into()], ..trusted.settings(port) };
         let error = connect_error(&settings);
         assert_eq!(error.id, id, "{error:?}");
         assert!(error.message.starts_with(text), "{error}");
@@ -167,7 +167,7 @@ fn what_is_wrong_with_the_request_itself_is_told_before_any_connection() {
     assert_eq!(error.id, ErrorId::FilterInvalid);
     assert_eq!(error.message, "The filter '(mail=*' is wrong at character 8: a ')' is missing here.");
     let nameless = serde_json::json!({
-        "Name": "corp", "Source": "ActiveDirectory", "SearchBase": [BASE], "Target": "Folder", "OutputPath": "/nowhere",
+        "Name": "corp", "Source": "Directory", "SearchBase": [BASE], "Target": "Folder", "OutputPath": "/nowhere",
     });
     let nameless: Settings = serde_json::from_value(nameless).unwrap();
     assert_eq!(Profile::try_from(nameless).unwrap_err().id, ErrorId::ProfileInvalid);

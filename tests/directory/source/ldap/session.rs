@@ -28,7 +28,7 @@ use crate::common::{
 
 /// What a server saw.
 #[derive(Default)]
-struct Seen {
+pub struct Seen {
     sign_ins: AtomicUsize,
     /// The cookie of each page that was asked for.
     pages: Mutex<Vec<String>>,
@@ -49,6 +49,15 @@ fn served(
     trusted: &Trusted,
     page: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
 ) -> (u16, Arc<Seen>) {
+    served_as(trusted, &["localhost"], page)
+}
+
+/// The same with a certificate for these names.
+pub fn served_as(
+    trusted: &Trusted,
+    names: &[&str],
+    page: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
+) -> (u16, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let (pages, sign_ins) = (seen.clone(), seen.clone());
     let others = directory(move |_, controls| {
@@ -66,7 +75,8 @@ fn served(
         };
         page(number, &cookie)
     });
-    let port = serve(&trusted.authority.good(), move |message: &LdapMsg| {
+    let identity = trusted.authority.issue(names, (-1, 1));
+    let port = serve(&identity, move |message: &LdapMsg| {
         if let LdapOp::BindRequest(_) = &message.op {
             sign_ins.sign_ins.fetch_add(1, Ordering::SeqCst);
         }
@@ -76,14 +86,14 @@ fn served(
 }
 
 /// Two pages of two users each.
-fn two_pages(cookie: &str) -> Vec<Said> {
+pub fn two_pages(cookie: &str) -> Vec<Said> {
     match cookie {
         "" => vec![user(1, &[]), user(2, &[]), more(b"second")],
         _ => vec![user(3, &[]), user(4, &[]), done(LdapResultCode::Success, "")],
     }
 }
 
-fn read(source: &mut LdapSource, context: &Context) -> (Vec<String>, Result<()>) {
+pub fn read(source: &mut LdapSource, context: &Context) -> (Vec<String>, Result<()>) {
     let mut items: Vec<SourceItem> = Vec::new();
     let ended = source.read(&Selection::All, context, &mut |item| {
         items.push(item);
@@ -94,7 +104,7 @@ fn read(source: &mut LdapSource, context: &Context) -> (Vec<String>, Result<()>)
     (found.collect(), ended)
 }
 
-const ALL: [&str; 4] = ["user1", "user2", "user3", "user4"];
+pub const ALL: [&str; 4] = ["user1", "user2", "user3", "user4"];
 
 #[test]
 fn nobody_is_asked_before_there_is_something_to_ask() {

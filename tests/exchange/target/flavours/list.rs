@@ -35,6 +35,16 @@ impl Flavour {
         stand_in.settings(serde_json::from_str(&settings).unwrap());
     }
 
+    /// Whether lists come in pages that are small for 45 people.
+    pub fn has_small_pages(&self) -> bool {
+        self.settings.get("LargestPage").is_some()
+    }
+
+    /// Whether commands are not taken in batches.
+    pub fn sends_alone(&self) -> bool {
+        self.settings["InnerAuthorization"] == "SingleOnly"
+    }
+
     /// Puts what goes wrong in the way.
     pub fn disturb(&self, stand_in: &StandIn) {
         stand_in.faults(1, self.faults.clone());
@@ -88,6 +98,16 @@ pub fn all() -> Vec<Flavour> {
         flavour("json: no certificates", json!({ "MissingInJson": CERTIFICATES })),
         flavour("clixml: no certificates", json!({ "MissingInClixml": CERTIFICATES })),
         flavour("clixml: no bytes", json!({ "BinaryInClixml": "TypeName" })),
+        flavour("clixml: nothing in place of bytes", json!({ "BinaryInClixml": "Nil" })),
+        flavour(
+            "clixml: nothing, json: base64",
+            json!({ "BinaryInClixml": "Nil", "BinaryInJson": "Base64" }),
+        ),
+        flavour("no certificate is ever shown", json!({ "BinaryInClixml": "Nil", "BinaryInJson": "Empty" })),
+        flavour(
+            "none is shown and clearing impossible",
+            json!({ "BinaryInClixml": "Nil", "BinaryInJson": "Empty", "ClearBy": "Nothing" }),
+        ),
         // Clearing.
         flavour("clearing: Remove only", json!({ "ClearBy": "Remove" })),
         flavour("clearing: impossible", json!({ "ClearBy": "Nothing" })),
