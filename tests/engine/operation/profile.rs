@@ -75,7 +75,7 @@ fn file_to_folder(settings: Value) -> Value {
 /// A profile from Active Directory to Exchange Online.
 fn directory_to_cloud(settings: Value) -> Value {
     let least = json!({
-        "Name": "corp", "Source": "ActiveDirectory", "Server": "dc1.contoso.test", "SearchBase": ["DC=contoso,DC=test"],
+        "Name": "corp", "Source": "ActiveDirectory", "Server": ["dc1.contoso.test"], "SearchBase": ["DC=contoso,DC=test"],
         "Target": "ExchangeOnline", "Organization": "contoso.test",
     });
     merged(least, settings)
@@ -157,7 +157,7 @@ fn a_wrong_value_is_told_with_what_to_give() {
         (json!({"RemovalLimit": -1}), "-RemovalLimit is -1; give 0 or more."),
         (json!({"Policy": "lax"}), "-Policy is 'lax'; give Standard, Strict or Lenient."),
         (json!({"TrustAnchorPath": ["ca"]}), "-TrustAnchorPath is 'ca'; give an absolute path."),
-        (json!({"SearchBase": "DC=x"}), "-SearchBase is 'DC=x'; give a list of texts."),
+        (json!({"SearchBase": {"DC": "x"}}), "-SearchBase is {\"DC\":\"x\"}; give a list of texts."),
         (json!({"SearchBase": [7]}), "-SearchBase is 7; give a text."),
         (json!({"AppId": "my app"}), "-AppId is 'my app'; give a GUID."),
         (
@@ -190,7 +190,8 @@ fn a_file_of_an_earlier_version_keeps_values_that_nobody_is_offered_now() {
     let old =
         directory_to_cloud(json!({"Timeout": 100_000, "Retention": 4_000_000_000_u32, "AppId": "my app",
         "CertificateThumbprint": "ABC"}));
-    home.write(&old);
+    // Servers were one text.
+    home.write(&merged(old.clone(), json!({"Server": "dc1.contoso.test"})));
     assert_eq!(home.get().unwrap()["Retention"], 4_000_000_000_u32);
     home.set(json!({"RemovalLimit": 7})).unwrap();
     assert_eq!(home.file(), merged(old, json!({"RemovalLimit": 7})));
