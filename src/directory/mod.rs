@@ -50,6 +50,7 @@ impl Selection {
 }
 
 /// One thing found in the source.
+#[expect(clippy::large_enum_variant, reason = "one is handed over at a time, and nearly all are recipients")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceItem {
     /// One that is wanted, with its values.

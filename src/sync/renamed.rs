@@ -62,7 +62,7 @@ pub(super) fn objection(
     let Renamed { now, taken, .. } = renamed;
     let by_address = recipient.is_known_by_address(anchor);
     // Nobody has the address any more; but its mailbox may be another one's of the source.
-    if !taken && !(by_address && is_in_source(state, run_id, &now.to_lowercase(), anchor)?) {
+    if !(*taken || by_address && is_in_source(state, run_id, &now.to_lowercase(), anchor)?) {
         return Ok(None);
     }
     let label = &recipient.label;

@@ -34,7 +34,7 @@ pub(super) fn by_address<'a>(query: &TargetQuery<'_>, people: &'a [Recipient]) -
     let candidates = if first.is_empty() { all } else { first };
     match candidates.as_slice() {
         [] => Found::Nobody,
-        [one] => Found::One(*one),
+        [one] => Found::One(one),
         several => {
             let names: Vec<String> =
                 several.iter().map(|one| format!("'{}'", one.distinguished_name)).collect();

@@ -81,7 +81,7 @@ fn what_changed_on_either_side_is_a_row_each() {
     assert!(strangers.iter().all(|row| row["Recipient"] == "nobody@contoso.test" && row["Anchor"].is_null()));
 
     let named = compare(&home, json!({"Identity": [other.trim_end_matches(".json")]}));
-    assert_eq!(named, [extra.clone()], "of those who are named, and of nobody else");
+    assert_eq!(named, std::slice::from_ref(&extra), "of those who are named, and of nobody else");
     let request = json!({"Operation": "Compare", "ProfileName": "corp", "Identity": ["nobody@x"]});
     let (done, events) = home.ask(request);
     done.unwrap();
