@@ -1,6 +1,9 @@
 //! Bearer tokens.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
@@ -21,6 +24,8 @@ struct Token {
     text: Zeroizing<String>,
     renewal: Timestamp,
     expires: Timestamp,
+    /// Made when it is first looked for.
+    secret: OnceLock<Secret>,
 }
 
 impl AccessToken {
@@ -29,7 +34,7 @@ impl AccessToken {
         let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let life = expires.0.saturating_sub(issued.0);
         let renewal = expires.plus(-MARGIN.min(life / 2));
-        fits.then(|| Self(Arc::new(Token { text, renewal, expires })))
+        fits.then(|| Self(Arc::new(Token { text, renewal, expires, secret: OnceLock::new() })))
     }
 
     /// The value of the header `Authorization`, marked as sensitive.
@@ -59,8 +64,8 @@ impl AccessToken {
     }
 
     /// By which it is known again in what others write.
-    pub(in crate::exchange) fn secret(&self) -> Secret {
-        Secret::new(&self.0.text)
+    pub(in crate::exchange) fn secret(&self) -> &Secret {
+        self.0.secret.get_or_init(|| Secret::new(&self.0.text))
     }
 
     /// When it stops being valid.
