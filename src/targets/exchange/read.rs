@@ -99,7 +99,7 @@ impl Exchange {
         let commands: Vec<_> =
             keys.iter().map(|(key, near)| command::get(*key, near.as_deref(), location)).collect();
         let mut outputs = self.invoke(&commands, context)?;
-        self.look_twice(&commands, &mut outputs, context)?;
+        self.look_twice(keys, &commands, &mut outputs, context)?;
         for object in outputs.iter().flatten().flat_map(|output| &output.objects) {
             self.saw(object);
         }

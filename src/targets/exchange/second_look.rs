@@ -1,13 +1,12 @@
 //! Whoever shows no values may have some that the form of the answer hides, such as an empty property for a list that is
 //! too deep. Written over they would be lost, and a removal would be believed that never was.
 
-use uuid::Uuid;
-
-use super::{Exchange, survey::shows_values};
+use super::{Exchange, kind::Key, survey::shows_values};
 use crate::{
     error::Result,
     event::Context,
-    exchange::{Command, Object, Output, Parameter},
+    exchange::{Command, Output},
+    targets::Target,
 };
 
 /// So many a run are counted as long as nobody has shown values: those who are looked up one by one, and the first that
@@ -18,9 +17,11 @@ impl Exchange {
     /// Counts the values of those who show none, where they were listed with some, or where nobody has ever shown any.
     /// Who has some is read again as such, so that the other form is tried; in no form, it is `ExchangeProtocol`.
     ///
-    /// Takes the commands that read, and puts the better answers into `outputs`. A session has one form only.
+    /// Takes the commands that read those with `keys`, and puts the better answers into `outputs`. A session has one form
+    /// only.
     pub(super) fn look_twice(
         &mut self,
+        keys: &[(Key, Option<String>)],
         commands: &[Command],
         outputs: &mut [Result<Output>],
         context: &Context,
@@ -28,17 +29,17 @@ impl Exchange {
         if self.channel.dialect().is_none() {
             return Ok(());
         }
-        let mut left = match super::Target::has_ever_shown_values(self) || outputs.iter().any(has_values) {
+        let mut left = match self.has_ever_shown_values() || outputs.iter().any(has_values) {
             true => 0,
             false => MOST.saturating_sub(self.looked_at_twice),
         };
         let mut places = Vec::new();
-        for (place, (command, output)) in commands.iter().zip(outputs.iter()).enumerate() {
+        for (place, ((key, _), output)) in keys.iter().zip(outputs.iter()).enumerate() {
             let is_empty = output.as_ref().is_ok_and(|output| !output.objects.iter().any(shows_values));
             if !is_empty {
                 continue;
             }
-            if guid(command).is_some_and(|guid| self.directory.had_values(guid)) {
+            if self.directory.had_values(key.guid) {
                 places.push(place);
             } else if left > 0 {
                 left -= 1;
@@ -75,13 +76,5 @@ impl Exchange {
 }
 
 fn has_values(output: &Result<Output>) -> bool {
-    output.as_ref().is_ok_and(|output| output.objects.iter().any(|object: &Object| shows_values(object)))
-}
-
-/// Whom a command that reads names.
-fn guid(command: &Command) -> Option<Uuid> {
-    command.parameters.iter().find_map(|(name, value)| match value {
-        Parameter::Text(text) if *name == "Identity" => Uuid::parse_str(text).ok(),
-        _ => None,
-    })
+    output.as_ref().is_ok_and(|output| output.objects.iter().any(shows_values))
 }
