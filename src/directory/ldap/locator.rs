@@ -3,7 +3,10 @@
 mod netlogon;
 mod srv;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, OnceLock},
+};
 
 use super::{
     network::{Controller, Network, Service},
@@ -211,27 +214,21 @@ fn is_within(host: &str, domain: &str) -> bool {
 
 /// Numbers that decide among servers of the same priority. They are others in each process, and the same ones for each
 /// look of a process, so that a run's source and its target begin at the same server.
-struct Dice(u64);
+struct Dice {
+    of_process: &'static RandomState,
+    rolls: u64,
+}
 
 impl Dice {
     fn new() -> Self {
-        static SEED: OnceLock<u64> = OnceLock::new();
-        let seed = || {
-            let mut bytes = [0; 8];
-            // Without random numbers of the system the order is always the same; it is no secret.
-            let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes);
-            u64::from_le_bytes(bytes)
-        };
-        Self(*SEED.get_or_init(seed))
+        static OF_PROCESS: OnceLock<RandomState> = OnceLock::new();
+        Self { of_process: OF_PROCESS.get_or_init(RandomState::new), rolls: 0 }
     }
 
-    /// A number from 0 to `most` (SplitMix64).
+    /// A number from 0 to `most`.
     fn roll(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % most.saturating_add(1)
+        self.rolls = self.rolls.wrapping_add(1);
+        self.of_process.hash_one(self.rolls) % most.saturating_add(1)
     }
 }
 
