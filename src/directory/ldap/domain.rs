@@ -1,5 +1,7 @@
 //! What a server holds, so that no other server is taken for it that holds something else.
 
+use percent_encoding::percent_decode_str;
+
 use super::{connection::Connection, search::read_object};
 use crate::{
     error::{Error, ErrorId, Result},
@@ -56,7 +58,8 @@ impl Domain {
 pub(super) fn referred(reference: &str) -> Option<String> {
     let (_, rest) = reference.split_once("://")?;
     let (_, dn) = rest.split_once('/')?;
-    let dn = decoded(dn.split('?').next().unwrap_or_default());
+    // RFC 3986, 2.1.
+    let dn = percent_decode_str(dn.split('?').next().unwrap_or_default()).decode_utf8_lossy();
     let label = |part: &str| {
         let (name, value) = part.split_once('=')?;
         (name.trim().eq_ignore_ascii_case("DC") && !value.trim().is_empty()).then(|| value.trim().to_owned())
@@ -64,26 +67,6 @@ pub(super) fn referred(reference: &str) -> Option<String> {
     let labels: Vec<String> = dn.split(',').map(label).collect::<Option<_>>()?;
     let first = labels.first()?.to_lowercase();
     (!["domaindnszones", "forestdnszones"].contains(&first.as_str())).then(|| labels.join("."))
-}
-
-/// RFC 3986, 2.1. What is wrong stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, others)) = rest.split_first() {
-        let digits = others.get(..2).filter(|_| *first == b'%');
-        match digits.and_then(|digits| hex::decode(digits).ok()) {
-            Some(byte) => {
-                bytes.extend(byte);
-                rest = others.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = others;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
