@@ -159,8 +159,7 @@ impl Session {
                 let seconds = time.as_secs();
                 let told = format!("{} It is asked again in {seconds} s.", error.message);
                 context.log(LogLevel::Verbose, told)?;
-                let network = self.network.clone();
-                context.block_on(network.pause(time))
+                self.pause(time, context)
             }
             Next::Server(place) => {
                 self.open = None;
@@ -255,13 +254,14 @@ impl Session {
             };
             self.used();
             match effort.next(Cause::of_result(&result), 1, true) {
-                Next::After(time) => {
-                    let network = self.network.clone();
-                    context.block_on(network.pause(time))?;
-                }
+                Next::After(time) => self.pause(time, context)?,
                 _ => return Ok(Sent::Answered(result)),
             }
         }
+    }
+
+    fn pause(&self, time: Duration, context: &Context) -> Result<()> {
+        context.block_on(self.network.pause(time))
     }
 
     fn used(&mut self) {
