@@ -1,14 +1,17 @@
 //! MIT's GSSAPI (RFC 2744), opened when somebody first signs in with Kerberos: without it everything else works.
 #![allow(unsafe_code)]
 
+mod types;
+
 use std::{
-    ffi::{CString, c_char, c_void},
+    ffi::CString,
     ptr::{null, null_mut},
     sync::OnceLock,
 };
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
+use self::types::*;
 use super::{
     Granted, Opened, SecurityContext, Step, TicketSource, Wanted,
     fault::{Fault, FaultKind},
@@ -17,54 +20,6 @@ use super::{
 
 /// The library's name; Debian has no other without its files for developers.
 const LIBRARY: &str = "libgssapi_krb5.so.2";
-
-/// `gss_buffer_desc`.
-#[repr(C)]
-struct Buffer {
-    length: usize,
-    value: *mut c_void,
-}
-
-/// `gss_OID_desc`.
-#[repr(C)]
-struct Oid {
-    length: u32,
-    elements: *const c_void,
-}
-
-/// `gss_OID_set_desc`.
-#[repr(C)]
-struct OidSet {
-    count: usize,
-    elements: *const Oid,
-}
-
-/// `gss_channel_bindings_struct`.
-#[repr(C)]
-struct ChannelBindings {
-    initiator_address_type: u32,
-    initiator_address: Buffer,
-    acceptor_address_type: u32,
-    acceptor_address: Buffer,
-    application_data: Buffer,
-}
-
-/// `gss_key_value_element_desc`.
-#[repr(C)]
-struct KeyValue {
-    key: *const c_char,
-    value: *const c_char,
-}
-
-/// `gss_key_value_set_desc`.
-#[repr(C)]
-struct KeyValueSet {
-    count: u32,
-    elements: *const KeyValue,
-}
-
-/// A name, a credential or a context of the library's.
-type Handle = *mut c_void;
 
 /// Declares the functions that are used, and looks them up.
 macro_rules! functions {
@@ -110,41 +65,6 @@ fn gssapi() -> Result<&'static Gssapi, Fault> {
         Err(reason) => Err(Fault::new(FaultKind::NoLibrary, reason)),
     }
 }
-
-/// 1.2.840.113554.1.2.2, Kerberos (RFC 4121, 1).
-const KERBEROS: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
-/// 1.2.840.113554.1.2.2.1, a name of Kerberos (RFC 1964, 2.1.1).
-const PRINCIPAL: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01";
-/// 1.2.840.113554.1.2.1.4, a service of a host (RFC 2743, 4.1).
-const HOST_BASED_SERVICE: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x01\x04";
-
-const COMPLETE: u32 = 0;
-const CONTINUE_NEEDED: u32 = 1;
-const INITIATE: i32 = 1;
-const MUTUAL: u32 = 2;
-const REPLAY: u32 = 4;
-const SEQUENCE: u32 = 8;
-const CONFIDENTIALITY: u32 = 16;
-const INTEGRITY: u32 = 32;
-/// The status of the call, or that of the mechanism, as `gss_display_status` takes it.
-const OF_CALL: i32 = 1;
-const OF_MECHANISM: i32 = 2;
-/// `GSS_C_AF_UNSPEC`.
-const NO_ADDRESS: u32 = 0;
-/// As long as the library likes.
-const INDEFINITE: u32 = u32::MAX;
-
-fn oid(bytes: &'static [u8]) -> Oid {
-    Oid { length: bytes.len() as u32, elements: bytes.as_ptr().cast() }
-}
-
-/// Bytes that a call reads.
-fn lent(bytes: &[u8]) -> Buffer {
-    Buffer { length: bytes.len(), value: bytes.as_ptr().cast_mut().cast() }
-}
-
-/// A place for bytes that a call makes; the caller hands them to [`taken`].
-const EMPTY: Buffer = Buffer { length: 0, value: null_mut() };
 
 /// The bytes that a call made.
 fn taken(api: &Gssapi, mut buffer: Buffer) -> Vec<u8> {
