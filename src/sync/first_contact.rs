@@ -57,9 +57,7 @@ impl FirstContact {
     pub(super) fn new(state: &State, ownership: Ownership) -> Result<Self> {
         Ok(Self { thorough: is_due(state)?, ownership })
     }
-}
 
-impl FirstContact {
     /// How many values stay as somebody else's, though an earlier state may have known them as ours. A target that shows
     /// anchors is gone through for them.
     fn others(&self, desk: &Desk<'_>, row: &PlanRow, found: &TargetRecipient) -> u64 {
