@@ -6,6 +6,7 @@
 mod approval;
 mod aside;
 pub mod change;
+pub mod evaluation;
 mod failure;
 pub mod guard;
 pub(crate) mod history;

@@ -3,14 +3,8 @@
 
 use rusqlite::params;
 
-use super::{
-    State,
-    import::{EvaluationRow, Gone},
-};
-use crate::{
-    error::Result,
-    model::{Attribute, Fingerprint, Named},
-};
+use super::{State, import::Gone};
+use crate::{error::Result, model::Named};
 
 /// What the import of a run knows of an anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +15,6 @@ pub struct Sight {
     pub has_values: bool,
     /// Something of it is to be published.
     pub has_desired: bool,
-}
-
-impl EvaluationRow {
-    /// Whether the source has a value of the recipient, or the policy wants it published.
-    pub fn knows(&self, value: &(Attribute, Fingerprint)) -> bool {
-        self.recipient.values.contains(value)
-            || self.desired.iter().any(|one| (one.attribute, one.value) == *value)
-    }
 }
 
 impl State {

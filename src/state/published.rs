@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::{
     State,
-    import::{EvaluationRow, EvaluationText, Gone},
+    evaluation::{EvaluationRow, EvaluationText},
+    import::Gone,
     json,
 };
 use crate::{

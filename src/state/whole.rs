@@ -7,9 +7,10 @@ use rusqlite::{Connection, OpenFlags, Row, config::DbConfig, ffi, params_from_it
 use super::{
     State,
     change::ChangeFilter,
+    evaluation::EvaluationText,
     failure::sqlite,
     history::{APPROVED_PLAN, ASKED_RUN, CURRENT_RUN, HELD_SOURCE, UNFINISHED_INDEX},
-    import::{EvaluationText, Gone},
+    import::Gone,
     published::read_managed,
     schema, seal, unmet,
 };

@@ -14,7 +14,7 @@ use crate::{
     event::LogLevel,
     model::{PublishedValue, RecipientRecord, Run, counted, same_in_any_case},
     profile::DisabledAccount,
-    state::import::{EvaluationRow, Gone},
+    state::{evaluation::EvaluationRow, import::Gone},
     targets::TargetQuery,
 };
 

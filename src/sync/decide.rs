@@ -5,7 +5,8 @@ use crate::{
     policy::{RuleId, is_unknown},
     profile::DisabledAccount,
     state::{
-        import::{Gone, Judgement},
+        evaluation::Judgement,
+        import::Gone,
         published::{Claim, PlanRow},
     },
 };

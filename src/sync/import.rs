@@ -14,7 +14,10 @@ use crate::{
     },
     parallel,
     policy::{RuleId, says_unknown},
-    state::import::{CuratedRecord, EvaluationRow, ImportRow, Judgement, KnownEvaluation},
+    state::{
+        evaluation::{CuratedRecord, EvaluationRow, Judgement, KnownEvaluation},
+        import::ImportRow,
+    },
 };
 
 /// Recipients of one transaction.

@@ -12,7 +12,8 @@ use crate::{
     model::{RecipientRecord, Run, counted},
     state::{
         State,
-        import::{EvaluationRow, Gone, ImportRow},
+        evaluation::EvaluationRow,
+        import::{Gone, ImportRow},
         published::PlanRow,
     },
     targets::{Renamed, TargetQuery},

@@ -9,8 +9,8 @@ use crate::{
     state::{
         State,
         change::Outcome,
+        evaluation::CuratedRecord,
         guard::Guarded,
-        import::CuratedRecord,
         published::{Link, PlanRow},
     },
     sync::{

@@ -5,7 +5,8 @@ use smime_sync::{
     model::{Attribute, ChangeKind, Fingerprint, PublishedValue, RecipientKind, RecipientRecord},
     profile::DisabledAccount,
     state::{
-        import::{EvaluationRow, Gone, Judgement},
+        evaluation::{EvaluationRow, Judgement},
+        import::Gone,
         published::PlanRow,
     },
     sync::{decide, digest},
