@@ -31,7 +31,7 @@ fn read_and_write(world: &World) {
 }
 
 #[test]
-fn four_thousand_recipients_arrive_within_the_limit_and_little_more_than_its_time() {
+fn four_thousand_recipients_arrive_within_the_limit_in_less_than_twice_its_time() {
     let _undisturbed = undisturbed();
     let world = World::at_speed(SPEED);
     world.mailboxes(RECIPIENTS);
@@ -55,5 +55,6 @@ fn four_thousand_recipients_arrive_within_the_limit_and_little_more_than_its_tim
         assert!(statistics["Faults"][kind["Kind"].as_str().unwrap()].as_u64() > Some(0), "{statistics}");
     }
     assert!(world.is_discreet());
-    assert!(seconds <= 1.15 * least, "{seconds:.0} s instead of {least:.0} s");
+    // How little more it is on a machine that does nothing else: `sh tests/exchange/flavours.sh limit`.
+    assert!(seconds <= 2.0 * least, "{seconds:.0} s instead of {least:.0} s");
 }

@@ -38,6 +38,9 @@ use crate::common::{
     exchange::{DOMAIN, StandIn, plain, values},
 };
 
+/// Names the flavour in which the tests of the target run.
+const FLAVOUR: &str = "SMIME_SYNC_FLAVOUR";
+
 /// A host that runs cmdlets at the stand-in, as a PowerShell session would.
 pub struct Host {
     control: String,
@@ -255,7 +258,7 @@ impl Office {
         stand_in.ask("POST", "/clock", &time);
         organisation.chunks(500).for_each(|some| stand_in.add(some));
         // The same tests in another flavour of the service: `sh tests/exchange/flavours.sh`.
-        if let Ok(name) = std::env::var("SMIME_SYNC_FLAVOUR") {
+        if let Ok(name) = std::env::var(FLAVOUR) {
             Flavour::named(&name).apply(&stand_in);
         }
         Self {
@@ -269,6 +272,10 @@ impl Office {
             removal_limit: 1_000_000,
             home,
         }
+    }
+
+    pub fn is_in_default_flavour(&self) -> bool {
+        std::env::var_os(FLAVOUR).is_none()
     }
 
     pub fn host(&self) -> Arc<Recorder<Host>> {

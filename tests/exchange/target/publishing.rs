@@ -31,14 +31,21 @@ fn every_kind_of_recipient_is_written_with_its_own_cmdlet() {
             let address = format!("{name}@contoso.test");
             assert_eq!(office.published(&address), Some(vec![certificate(&address, 1)]), "{way:?} {kind}");
         }
-        for (cmdlet, count) in [("Set-Mailbox", 4), ("Set-MailUser", 1), ("Set-MailContact", 1)] {
-            let tried = u64::from(way == Way::Online);
-            assert_eq!(office.count(cmdlet), count + tried, "{way:?} {cmdlet}: over REST it is tried once");
+        let written = ["Set-Mailbox", "Set-MailUser", "Set-MailContact"].map(|cmdlet| office.count(cmdlet));
+        let tried = u64::from(way == Way::Online);
+        let least = [4, 1, 1].map(|count| count + tried);
+        // Other flavours refuse some commands in the form in which they come first.
+        match office.is_in_default_flavour() {
+            true => assert_eq!(written, least, "{way:?}: over REST it is tried once"),
+            false => assert!(
+                written.iter().zip(least).all(|(count, least)| *count >= least),
+                "{way:?}: {written:?}"
+            ),
         }
         let again = office.run(way);
         assert_eq!((again.exported(), again.ok().numbers.unchanged), (0, 6), "{way:?}");
-        let written = 4 + u64::from(way == Way::Online);
-        assert_eq!(office.count("Set-Mailbox"), written, "{way:?}: nothing is written twice");
+        let after = ["Set-Mailbox", "Set-MailUser", "Set-MailContact"].map(|cmdlet| office.count(cmdlet));
+        assert_eq!(after, written, "{way:?}: nothing is written twice");
     }
 }
 

@@ -87,10 +87,6 @@ fn everybody_arrives(flavour: &Flavour) {
     if people >= 1_000 && flavour.has_small_pages() {
         office.stand_in.settings(json!({ "LargestPage": 100 }));
     }
-    // A page of four is small for 45 people; for thousands it would be the waiting for pages that is measured.
-    if people >= 1_000 && flavour.has_small_pages() {
-        office.stand_in.settings(json!({ "LargestPage": 100 }));
-    }
     // As many failures for a command, whether it is sent alone or with nine others.
     let probability = if flavour.sends_alone() { 0.002 } else { 0.02 };
     office.stand_in.faults(42, crate::common::exchange::faults_of_every_kind(probability));
