@@ -1,18 +1,20 @@
 #!/bin/sh
 # Builds the module as a folder that can be imported and installed: target/module/SmimeSync.
-#   build.sh [--release] [--features NAME] [--library FILE --rid RID]
+#   build.sh [--release] [--features NAME] [--example NAME ...] [--library FILE --rid RID]
 # Without --library, cargo builds the library for this machine. With it, a library built elsewhere is put in for
 # its runtime id (win-x64, linux-arm64, ...); several calls make a package for several kinds of machines.
+# Examples are built along with the library: on their own they would want the dependencies built once more.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$here")
 target=${CARGO_TARGET_DIR:-$root/target}
 module=$target/module/SmimeSync
-profile=debug options='' features='' library='' rid=''
+profile=debug options='' features='' examples='' library='' rid=''
 while [ $# -gt 0 ]; do
   case $1 in
     --release) profile=release options=--release; shift ;;
     --features) features=$2; shift 2 ;;
+    --example) examples="$examples --example $2"; shift 2 ;;
     --library) library=$2; shift 2 ;;
     --rid) rid=$2; shift 2 ;;
     *) echo "build.sh: unknown option '$1'" >&2; exit 64 ;;
@@ -31,7 +33,7 @@ if [ -z "$library" ]; then
     *) echo "build.sh: no package is made for the processor $(uname -m)" >&2; exit 64 ;;
   esac
   rid=$system-$processor
-  cargo build --manifest-path "$root/Cargo.toml" --lib $options ${features:+--features "$features"}
+  cargo build --manifest-path "$root/Cargo.toml" --lib $options $examples ${features:+--features "$features"}
   library=$target/$profile/$file
 fi
 [ -n "$rid" ] || { echo "build.sh: --library needs --rid" >&2; exit 64; }

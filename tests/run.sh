@@ -100,7 +100,7 @@ KRB5_CONFIG=$root/tests/lab/krb5.conf
 export KRB5_CONFIG
 step rust cargo test --features "$features" --no-fail-fast
 # The flavour of Exchange Online whose turn it is today.
-step exchange-flavour sh tests/exchange/flavours.sh today
+step exchange-flavour env SMIME_SYNC_FEATURES="$features" sh tests/exchange/flavours.sh today
 step c sh tests/c/run.sh
 step crash sh tests/c/crash.sh 20
 if pwsh=$(sh powershell/find-pwsh.sh 2> "$logs/find-pwsh.log"); then

@@ -46,7 +46,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 while IFS= read -r name; do
   echo "== $name"
-  SMIME_SYNC_FLAVOUR=$name cargo test --features fault-injection --test exchange --no-fail-fast -- target:: \
+  SMIME_SYNC_FLAVOUR=$name cargo test --features "${SMIME_SYNC_FEATURES:-fault-injection}" --test exchange --no-fail-fast -- target:: \
     --skip target::flavours --skip target::volume --skip target::session > "$log" 2>&1 < /dev/null || true
   grep -E '^(test .* FAILED|test result|error)|panicked at' "$log"
   these=$(grep '^test result: ' "$log" | awk '{ passed += $4; failed += $6 } END { print passed + 0, failed + 0 }')
