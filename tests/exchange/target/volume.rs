@@ -87,6 +87,10 @@ fn everybody_arrives(flavour: &Flavour) {
     if people >= 1_000 && flavour.has_small_pages() {
         office.stand_in.settings(json!({ "LargestPage": 100 }));
     }
+    // Where every answer says that the service works slowly on purpose, so do we, and that is not the limit.
+    if people >= 1_000 && flavour.says_delays() {
+        office.stand_in.settings(json!({ "MicroDelayWarnings": false }));
+    }
     // As many failures for a command, whether it is sent alone or with nine others.
     let probability = if flavour.sends_alone() { 0.002 } else { 0.02 };
     office.stand_in.faults(42, crate::common::exchange::faults_of_every_kind(probability));

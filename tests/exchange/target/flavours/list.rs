@@ -40,6 +40,11 @@ impl Flavour {
         self.settings.get("LargestPage").is_some()
     }
 
+    /// Whether every answer says that the service worked slowly on purpose.
+    pub fn says_delays(&self) -> bool {
+        self.settings["MicroDelayWarnings"] == true
+    }
+
     /// Whether commands are not taken in batches.
     pub fn sends_alone(&self) -> bool {
         self.settings["InnerAuthorization"] == "SingleOnly"
