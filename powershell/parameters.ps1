@@ -31,6 +31,22 @@ function Recipients {
     )
 }
 
+function RecipientPatterns {
+    <#
+    .PARAMETER Identity
+    Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names, SIDs or object GUIDs, or
+    objects that have one, such as those of Get-ADUser, Get-Mailbox, Get-EXOMailbox and Get-SmimeCertificate. A text may
+    have wildcards (*, ?, [ab]): it stands for all whose address, user principal name or sAMAccountName it matches, and with
+    an equals sign in it (CN=A*) for distinguished names, too. Without it, all of the profile.
+    #>
+    param(
+        [Parameter(ValueFromPipeline = $true)]
+        [ValidateNotNullOrEmpty()]
+        [SupportsWildcards()]
+        [object[]] $Identity
+    )
+}
+
 function Credential {
     <#
     .PARAMETER Credential
@@ -42,6 +58,19 @@ function Credential {
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty
+    )
+}
+
+function TargetCredential {
+    <#
+    .PARAMETER TargetCredential
+    Target Directory: who signs in to the directory that is written to, with the password. They reach the library only in
+    memory and are zeroed there; -Credential is for the source alone.
+    #>
+    param(
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $TargetCredential = [System.Management.Automation.PSCredential]::Empty
     )
 }
 

@@ -86,6 +86,8 @@ error_ids! {
     5041 DirectoryForeign InvalidResult "Name servers of one domain with -Server."
     5042 ChangeUnconfirmed ResourceBusy "Run again; the object is read and planned again."
     5043 DomainUnknown ObjectNotFound "Name a domain controller, or the domain, with -Server."
+    5061 FilterUnsupported InvalidArgument "Leave -Filter out, or select with -Identity or Where-Object; only a directory (-Source ActiveDirectory or Directory of the profile) knows LDAP filters."
+    5062 GroupNotFound ObjectNotFound "Correct -MemberOf; it must be the distinguished name of an existing group."
     5101 LdifUnreadable OpenError "Check the path and the right to read the file."
     5102 LdifSyntax ParserError "Correct the named line; the form is that of RFC 2849."
     5103 LdifTruncated ParserError "Export the directory again; the file ends in the middle of a record."

@@ -20,7 +20,7 @@ pub enum Event {
     Progress(Progress),
     /// One object for the caller's pipeline.
     Result {
-        /// Its type: `Run`, `Change`, `Certificate`, `Profile`, `ProfileTest`, `Rule`, `TrustStore`.
+        /// Its type: `Run`, `Change`, `Certificate`, `Difference`, `Profile`, `ProfileTest`, `Rule`, `TrustStore`.
         #[serde(rename = "Type")]
         kind: ResultType,
         /// The object; its fields are those of the type's schema.
@@ -61,6 +61,8 @@ pub enum ResultType {
     Change,
     /// One certificate of a recipient, judged.
     Certificate,
+    /// One difference of source and target.
+    Difference,
     /// A profile with all its settings.
     Profile,
     /// One check of a profile.
@@ -75,7 +77,7 @@ pub enum ResultType {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Progress {
-    /// The step: `Check` (of the whole state), `Import`, `Plan`, `Export`.
+    /// The step: `Check` (of the whole state), `Import`, `Plan`, `Export`, `Compare`.
     pub activity: String,
     /// How many recipients are done.
     pub done: u64,

@@ -29,3 +29,4 @@ pub mod sync;
 pub mod targets;
 mod tls;
 pub mod trust;
+pub mod wildcard;

@@ -15,6 +15,7 @@
     FormatsToProcess       = @('SmimeSync.format.ps1xml')
     FunctionsToExport      = @(
         'Approve-SmimeSyncPlan'
+        'Compare-SmimeCertificate'
         'Export-SmimeTrustStore'
         'Get-SmimeCertificate'
         'Get-SmimePolicyRule'

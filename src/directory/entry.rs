@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     directory::{
         address::{Trim, smtp_addresses, target_address},
-        generalized_time,
+        generalized_time, security_id,
     },
     error::{Error, ErrorId, Result},
     model::{Attribute, Named, Recipient, RecipientKind, Value},
@@ -15,11 +15,12 @@ use crate::{
 pub use super::raw_entry::{Entry, EntryAttribute};
 
 /// The attributes that [`recipient`] looks at: what a search should ask for, and a file reader keep.
-pub const ATTRIBUTES: [&str; 17] = [
+pub const ATTRIBUTES: [&str; 18] = [
     "objectClass",
     "objectCategory",
     "objectGUID",
     "entryUUID",
+    "objectSid",
     "isDeleted",
     "userAccountControl",
     "msExchRecipientTypeDetails",
@@ -47,9 +48,10 @@ pub fn is_looked_at(name: &str) -> bool {
 /// Whether the attribute of that name has one value at most in every directory that has it ([MS-ADA1] to [MS-ADA3],
 /// RFC 4530 for `entryUUID`, RFC 2798 for `displayName`). `mail` and `cn` have several in some.
 pub(crate) fn is_single_valued(name: &str) -> bool {
-    const SINGLE: [&str; 11] = [
+    const SINGLE: [&str; 12] = [
         "objectGUID",
         "entryUUID",
+        "objectSid",
         "objectCategory",
         "isDeleted",
         "userAccountControl",
@@ -180,11 +182,13 @@ pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>>
         primary_smtp_address,
         user_principal_name: trim.all(entry.texts("userPrincipalName")?).into_iter().next(),
         sam_account_name: entry.texts("sAMAccountName")?.into_iter().next(),
+        security_id: entry.first("objectSid").and_then(security_id::shown),
         untrimmed: trim.changed,
         // It only tells the time, so a broken one does not cost a recipient.
         changed: ["whenChanged", MODIFY_TIMESTAMP]
             .into_iter()
             .find_map(|name| entry.first(name).and_then(generalized_time::parse)),
+        binary_option: binary_option(entry),
         values: certificate_values(entry),
     }))
 }
@@ -291,6 +295,19 @@ fn kind(entry: &Entry) -> Result<Option<RecipientKind>> {
         // None, or a type that Microsoft has added since.
         _ => Some(by_class),
     })
+}
+
+/// Those of the two attributes that have values, and a name with the option `binary` (RFC 4522, 3).
+pub(crate) fn binary_option(entry: &Entry) -> Vec<Attribute> {
+    let is_binary = |name: &str| name.split(';').skip(1).any(|option| option.eq_ignore_ascii_case("binary"));
+    let named = |attribute: &Attribute| {
+        entry.attributes().any(|found| {
+            Attribute::from_name(base_name(found.name())) == Some(*attribute)
+                && is_binary(found.name())
+                && found.values().next().is_some()
+        })
+    };
+    Attribute::all().filter(named).collect()
 }
 
 /// The values of the two attributes, in the order in which they came; empty ones left out.

@@ -127,11 +127,23 @@ impl Found {
     /// What the source hands over of it, where `selection` wants it. What can't be understood is wanted where its
     /// name was given, and is then known by that.
     pub fn selected(self, selection: &Selection) -> Option<SourceItem> {
-        let Selection::Identities(identities) = selection else {
-            return Some(match self {
-                Found::Recipient(recipient) => SourceItem::Recipient(recipient),
-                Found::Unusable { error, .. } => SourceItem::Invalid(error),
-            });
+        let identities = match selection {
+            Selection::Identities(identities) => identities,
+            // Nobody can say that what has no name to be read is meant by a part of one.
+            Selection::Matching(_) => {
+                return match self {
+                    Found::Recipient(one) => selection.includes(&one).then_some(SourceItem::Recipient(one)),
+                    Found::Unusable { error, recipient, .. } => {
+                        recipient.filter(|one| selection.includes(one)).map(|_| SourceItem::Invalid(error))
+                    }
+                };
+            }
+            Selection::All => {
+                return Some(match self {
+                    Found::Recipient(recipient) => SourceItem::Recipient(recipient),
+                    Found::Unusable { error, .. } => SourceItem::Invalid(error),
+                });
+            }
         };
         match self {
             Found::Recipient(recipient) => {

@@ -137,8 +137,10 @@ mod tests {
             primary_smtp_address: None,
             user_principal_name: Some(format!("{name}@corp.test")),
             sam_account_name: Some("twin".into()),
+            security_id: None,
             untrimmed: Vec::new(),
             changed: None,
+            binary_option: Vec::new(),
             values: Vec::new(),
         }
     }

@@ -10,13 +10,15 @@ mod identity;
 pub mod ldap;
 pub mod ldif;
 mod raw_entry;
+mod security_id;
 mod text;
 
 pub use self::identity::Identities;
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorId, Result},
     event::Context,
     model::{Recipient, Timestamp},
+    wildcard::Pattern,
 };
 
 /// Which recipients are wanted.
@@ -24,8 +26,11 @@ use crate::{
 pub enum Selection {
     /// All in the source's scope.
     All,
-    /// Those that one of these identities names (address, UPN, sAMAccountName, DN, anchor).
+    /// Those that one of these identities names (address, UPN, sAMAccountName, SID, DN, anchor).
     Identities(Vec<String>),
+    /// Those with an address, user principal name or sAMAccountName that one of these patterns matches; one with an equals
+    /// sign matches distinguished names, too.
+    Matching(Vec<Pattern>),
 }
 
 impl Selection {
@@ -36,11 +41,16 @@ impl Selection {
             Selection::Identities(identities) => {
                 identities.iter().any(|identity| recipient.is_named(identity))
             }
+            Selection::Matching(patterns) => patterns.iter().any(|pattern| {
+                recipient.names().any(|name| pattern.matches(name))
+                    || (pattern.is_of_distinguished_names() && pattern.matches(&recipient.distinguished_name))
+            }),
         }
     }
 }
 
 /// One thing found in the source.
+#[expect(clippy::large_enum_variant, reason = "one is handed over at a time, and nearly all are recipients")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceItem {
     /// One that is wanted, with its values.
@@ -80,6 +90,15 @@ pub trait Source: Send {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()>;
+
+    /// Narrows what is read from now on by an LDAP filter (RFC 4515), besides what its settings say.
+    /// Fails with `FilterInvalid`; `FilterUnsupported` where the source is no directory.
+    fn narrow(&mut self, filter: &str) -> Result<()> {
+        let what = format!(
+            "The filter '{filter}' can't be used: the source is a file, which knows no LDAP filters."
+        );
+        Err(Error::new(ErrorId::FilterUnsupported, what).target(filter))
+    }
 
     /// Looks recipients up that an import no longer showed; one answer an anchor, in their order.
     fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>>;

@@ -33,3 +33,14 @@ pub enum Attribute {
     #[strum(serialize = "userSMIMECertificate")]
     UserSmimeCertificate,
 }
+
+impl Attribute {
+    /// Its name in a request, with the option `binary` (RFC 4522, 3) or without it.
+    pub fn description(self, binary: bool) -> &'static str {
+        match (self, binary) {
+            (Self::UserCertificate, true) => "userCertificate;binary",
+            (Self::UserSmimeCertificate, true) => "userSMIMECertificate;binary",
+            (attribute, false) => attribute.into(),
+        }
+    }
+}

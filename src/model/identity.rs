@@ -26,6 +26,12 @@ impl Identity {
         std::iter::once(&self.first).chain(&self.others).map(String::as_str)
     }
 
+    /// The same with other keys; `None` where one of them has none.
+    pub fn map(&self, mut other: impl FnMut(&str) -> Option<String>) -> Option<Self> {
+        let first = other(&self.first)?;
+        Some(Self { first, others: self.others.iter().map(|key| other(key)).collect::<Option<_>>()? })
+    }
+
     /// The key that says most to people: an address where there is one, else the best.
     pub fn label(&self) -> &str {
         self.keys().find(|key| key.contains('@')).unwrap_or(&self.first)

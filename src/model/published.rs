@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, CertificateSummary, Fingerprint, Timestamp, Value, shortened};
+use super::{Attribute, CertificateSummary, DesiredValue, Fingerprint, Timestamp, Value, shortened};
 
 /// One value that is or was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +35,16 @@ impl PublishedValue {
     /// Whether both are one value, whatever is known of its certificate.
     pub fn same(&self, other: &PublishedValue) -> bool {
         (self.attribute, self.value) == (other.attribute, other.value)
+    }
+}
+
+impl From<&DesiredValue> for PublishedValue {
+    fn from(desired: &DesiredValue) -> Self {
+        Self {
+            attribute: desired.value.attribute,
+            value: desired.value.fingerprint(),
+            certificate: Some((&desired.certificate).into()),
+        }
     }
 }
 

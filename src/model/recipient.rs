@@ -48,11 +48,16 @@ pub struct Recipient {
     pub user_principal_name: Option<String>,
     /// `sAMAccountName`, an identity that admins type.
     pub sam_account_name: Option<String>,
+    /// `objectSid` as `S-1-5-…`, where the source has it.
+    pub security_id: Option<String>,
     /// Addresses and names that the source has with white space around them, or with characters that nobody sees; the
     /// fields above have them without.
     pub untrimmed: Vec<String>,
     /// `whenChanged`, else `modifyTimestamp`, where the source has it.
     pub changed: Option<Timestamp>,
+    /// The attributes of values that the source names with the option `;binary` (RFC 4522): a directory that does so
+    /// wants to be written in the same way.
+    pub binary_option: Vec<Attribute>,
     /// The values, in the order in which the source gave them.
     pub values: Vec<Value>,
 }
@@ -82,12 +87,17 @@ impl Recipient {
         texts.filter(|address| seen.insert(*address)).collect()
     }
 
+    /// The names that people type: addresses, the user principal name, `sAMAccountName`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.addresses().into_iter().chain(self.sam_account_name.as_deref())
+    }
+
     /// How messages name it: the primary address, the user principal name, or the DN.
     pub fn label(&self) -> &str {
         self.primary_address().or(self.user_principal_name.as_deref()).unwrap_or(&self.distinguished_name)
     }
 
-    /// Whether `identity` (address, UPN, sAMAccountName, DN or anchor, in any case) names it. Of an anchor with a GUID,
+    /// Whether `identity` (address, UPN, sAMAccountName, SID, DN or anchor, in any case) names it. Of an anchor with a GUID,
     /// the GUID by itself does, too.
     pub fn is_named(&self, identity: &str) -> bool {
         let same = |text: &str| same_in_any_case(text, identity);
@@ -98,6 +108,7 @@ impl Recipient {
             || named(&self.primary_smtp_address)
             || named(&self.user_principal_name)
             || named(&self.sam_account_name)
+            || named(&self.security_id)
             || self.proxy_addresses.iter().any(|address| same(address))
             || guid(identity).is_some_and(|guid_of| guid(&self.anchor) == Some(guid_of))
     }
@@ -169,8 +180,10 @@ mod tests {
             primary_smtp_address: Some("a.adams@contoso.test".into()),
             user_principal_name: Some("aadams@corp.test".into()),
             sam_account_name: Some("aadams".into()),
+            security_id: None,
             untrimmed: Vec::new(),
             changed: None,
+            binary_option: Vec::new(),
             values: Vec::new(),
         };
         let named =

@@ -1,5 +1,7 @@
 //! `GetCertificate`: recipients' certificates, parsed and judged.
 
+use std::collections::HashSet;
+
 use super::{
     engine::Engine,
     open::Opening,
@@ -7,28 +9,28 @@ use super::{
 };
 use crate::{
     directory::{Identities, Selection, Source, SourceItem},
-    error::{Error, Result},
-    event::{Context, LogLevel, ResultType},
+    error::{Error, ErrorId, Result},
+    event::{Context, ResultType},
     model::{
-        JudgedCertificate, PublishedRecipient, Recipient, RecipientCertificate, RecipientKind, Timestamp,
-        Value,
+        Identity, JudgedCertificate, PublishedRecipient, Recipient, RecipientCertificate, RecipientKind,
+        Timestamp, Value,
     },
     parallel,
     state::State,
-    sync,
     targets::Target,
+    wildcard::Pattern,
 };
 
-/// Recipients that are judged at a time: enough for all cores, and soon there.
+/// Most recipients that are judged at a time: enough for all cores. The first are judged by themselves, so that they are
+/// there at once.
 const BATCH: usize = 64;
 
 pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Context) -> Result<()> {
+    let wanted = Wanted::of(&request.identity)?;
     let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
     let profile = opening.profile();
     let now = Timestamp::now();
     let judge = opening.judge(now)?;
-    let mut named = Identities::new(&request.identity);
-    let mut batch = Vec::new();
     let hand_over = |batch: &mut Vec<Recipient>| {
         let evaluations = parallel::try_map(batch, |recipient| {
             context.check()?;
@@ -45,31 +47,91 @@ pub(super) fn run(engine: &Engine, request: &GetCertificateRequest, context: &Co
             })
         })
     };
-    let mut place = Place::open(engine, &opening, request.source, now, context)?;
-    while let Some(selection) = named.next_selection() {
-        place.read(&selection, context, &mut |item| {
-            context.check()?;
-            match item {
-                SourceItem::Invalid(error) => {
-                    named.note_unreadable(error.target.as_deref().unwrap_or_default());
-                    context.error(error)
-                }
-                SourceItem::Recipient(recipient) if named.note(&recipient) => {
-                    batch.push(recipient);
-                    if batch.len() < BATCH { Ok(()) } else { hand_over(&mut batch) }
-                }
-                SourceItem::Recipient(_) => Ok(()),
+    let mut place = Place::open(engine, &opening, request, now, context)?;
+    let (mut batch, mut size) = (Vec::new(), 1);
+    let unknown =
+        wanted.read(&mut place, whose(request.source, &profile.name), context, &mut |recipient| {
+            batch.push(recipient);
+            if batch.len() < size {
+                return Ok(());
             }
+            size = BATCH.min(size * 2);
+            hand_over(&mut batch)
         })?;
-    }
     hand_over(&mut batch)?;
-    let whose = match request.source {
+    unknown.into_iter().try_for_each(|error| context.error(error))
+}
+
+/// How messages name where certificates are read.
+fn whose(source: CertificateSource, profile: &str) -> String {
+    let whose = match source {
         CertificateSource::Directory => "source",
         CertificateSource::Target => "target",
         CertificateSource::State => "state",
     };
-    let unknown = named.unknown(&format!("{whose} of profile '{}'", profile.name));
-    unknown.into_iter().try_for_each(|error| context.error(error))
+    format!("{whose} of profile '{profile}'")
+}
+
+/// Who is asked for: by exact names, and by patterns. Neither: everybody.
+struct Wanted {
+    exact: Vec<Identity>,
+    patterns: Vec<Pattern>,
+}
+
+impl Wanted {
+    /// Fails with `InvalidRequest`, naming the pattern.
+    fn of(identities: &[Identity]) -> Result<Self> {
+        let (mut exact, mut patterns) = (Vec::new(), Vec::new());
+        for identity in identities {
+            match identity.map(Pattern::exact) {
+                Some(one) => exact.push(one),
+                None => patterns.extend(identity.keys().map(Pattern::parse).collect::<Result<Vec<_>>>()?),
+            }
+        }
+        Ok(Self { exact, patterns })
+    }
+
+    /// Hands everybody who is asked for to `sink`, once; who is not there by an exact name, is returned as errors.
+    fn read(
+        &self,
+        place: &mut Place,
+        whose: String,
+        context: &Context,
+        sink: &mut dyn FnMut(Recipient) -> Result<()>,
+    ) -> Result<Vec<Error>> {
+        let (mut named, mut seen) = (Identities::new(&self.exact), HashSet::new());
+        let by_name = !self.exact.is_empty() || self.patterns.is_empty();
+        while let Some(selection) = named.next_selection().filter(|_| by_name) {
+            place.read(&selection, context, &mut |item| {
+                context.check()?;
+                match item {
+                    SourceItem::Invalid(error) => {
+                        named.note_unreadable(error.target.as_deref().unwrap_or_default());
+                        context.error(error)
+                    }
+                    SourceItem::Recipient(recipient) if named.note(&recipient) => {
+                        if !self.patterns.is_empty() {
+                            seen.insert(recipient.anchor.clone());
+                        }
+                        sink(recipient)
+                    }
+                    SourceItem::Recipient(_) => Ok(()),
+                }
+            })?;
+        }
+        if !self.patterns.is_empty() {
+            let selection = Selection::Matching(self.patterns.clone());
+            place.read(&selection, context, &mut |item| {
+                context.check()?;
+                match item {
+                    SourceItem::Invalid(error) => context.error(error),
+                    SourceItem::Recipient(recipient) if seen.contains(&recipient.anchor) => Ok(()),
+                    SourceItem::Recipient(recipient) => sink(recipient),
+                }
+            })?;
+        }
+        Ok(named.unknown(&whose))
+    }
 }
 
 /// Where certificates are read, open.
@@ -85,25 +147,24 @@ impl Place {
     fn open(
         engine: &Engine,
         opening: &Opening<'_>,
-        from: CertificateSource,
+        request: &GetCertificateRequest,
         now: Timestamp,
         context: &Context,
     ) -> Result<Self> {
-        Ok(match from {
+        if let (Some(filter), CertificateSource::Target | CertificateSource::State) =
+            (&request.filter, request.source)
+        {
+            let what = format!("The filter '{filter}' can't be used: it is one of the source.");
+            return Err(Error::new(ErrorId::FilterUnsupported, what).target(filter));
+        }
+        Ok(match request.source {
             CertificateSource::Directory => {
                 let mut source = opening.source()?;
-                warn_of_clock(now, source.clock(context)?, "the directory", context)?;
+                request.filter.as_ref().map_or(Ok(()), |filter| source.narrow(filter))?;
+                opening.warn_of_clock(now, source.clock(context)?, "the directory")?;
                 Self::Source(source)
             }
-            CertificateSource::Target => {
-                let mut target = opening.target()?;
-                // What another organisation has would pass for this one's.
-                opening.organisation(target.as_mut())?;
-                opening.recall(|learned| target.recall(learned))?;
-                target.expect(opening.published());
-                warn_of_clock(now, target.clock(context)?, "the target", context)?;
-                Self::Target(target)
-            }
+            CertificateSource::Target => Self::Target(opening.target_to_read(now)?),
             CertificateSource::State => {
                 Self::State(engine.read_state(&opening.profile().name)?.map(Box::new))
             }
@@ -124,16 +185,6 @@ impl Place {
             Self::State(None) => Ok(()),
         }
     }
-}
-
-/// By a wrong clock good certificates show as expired, or bad ones as valid: what a run would stop for is told, and the
-/// certificates are shown all the same.
-fn warn_of_clock(ours: Timestamp, theirs: Option<Timestamp>, whose: &str, context: &Context) -> Result<()> {
-    let Some(error) = theirs.and_then(|theirs| sync::compare_clocks(ours, theirs, whose).err()) else {
-        return Ok(());
-    };
-    let message = format!("{} The states shown here are judged by this machine's clock.", error.message);
-    context.log(LogLevel::Warning, message)
 }
 
 /// Recipients of one page of the state.
@@ -178,8 +229,10 @@ fn published_recipient(state: &State, published: PublishedRecipient) -> Result<R
         primary_smtp_address: None,
         user_principal_name: known.and_then(|known| known.user_principal_name),
         sam_account_name: None,
+        security_id: None,
         untrimmed: Vec::new(),
         changed: None,
+        binary_option: Vec::new(),
         values,
     })
 }

@@ -1,12 +1,13 @@
 //! `GetChange`: changes by run, state and recipient.
 
-use super::{engine::Engine, names::parse_all, request::GetChangeRequest, wildcard::Pattern};
+use super::{engine::Engine, names::parse_all, request::GetChangeRequest};
 use crate::{
     error::Result,
     event::{Context, ResultType},
     model::{ChangeState, Identity},
     places::profile_store,
     state::change::ChangeFilter,
+    wildcard::Pattern,
 };
 
 /// Changes read at a time.

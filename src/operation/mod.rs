@@ -2,6 +2,7 @@
 
 mod any_case;
 mod approve_plan;
+mod compare;
 mod engine;
 mod export_trust_store;
 #[cfg(feature = "fault-injection")]
@@ -24,7 +25,6 @@ pub mod test_profile;
 mod test_write;
 mod trace;
 mod unpublish;
-mod wildcard;
 
 pub use engine::Engine;
 pub use request::{EngineConfig, Request};
@@ -44,6 +44,7 @@ impl Engine {
             Request::TestProfile(request) => test_profile::run(self, &request, context),
             Request::Sync(request) => sync::run(self, &request, context),
             Request::GetCertificate(request) => get_certificate::run(self, &request, context),
+            Request::Compare(request) => compare::run(self, &request, context),
             Request::GetRun(request) => get_run::run(self, &request, context),
             Request::GetChange(request) => get_change::run(self, &request, context),
             Request::ApprovePlan(request) => approve_plan::run(self, &request, context),

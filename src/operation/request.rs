@@ -34,6 +34,8 @@ pub enum Request {
     Sync(SyncRequest),
     /// Recipients' certificates, parsed and judged, streamed. Results: `Certificate`.
     GetCertificate(GetCertificateRequest),
+    /// Compares source and target as they are now, without the state. Results: `Difference`.
+    Compare(CompareRequest),
     /// The history of runs, newest first. Results: `Run`.
     GetRun(GetRunRequest),
     /// Changes by run, state and recipient, newest run first. Results: `Change`.
@@ -161,15 +163,34 @@ pub struct GetCertificateRequest {
     /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
-    /// Only these recipients; none: all.
+    /// Only these recipients; none: all. In the language of PowerShell's wildcards, as in `GetChange`: a key with wildcards
+    /// stands for all whose address, user principal name or sAMAccountName it matches, with an equals sign in it also
+    /// distinguished name. A pattern that is not valid fails with `InvalidRequest`.
     #[serde(default)]
     pub identity: Vec<Identity>,
+    /// Only those of the source whom this LDAP filter (RFC 4515) finds.
+    #[serde(default)]
+    pub filter: Option<String>,
     /// Whether they are read at the source, at the target or from the state.
     #[serde(default, deserialize_with = "any_case::one")]
     pub source: CertificateSource,
     /// Only certificates in one of these states; none: in any.
     #[serde(default, deserialize_with = "any_case::many")]
     pub state: Vec<CertificateState>,
+}
+
+/// Whose source and target are compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct CompareRequest {
+    /// The profile whose source and target are compared.
+    pub profile_name: String,
+    /// Who signs in to the source.
+    #[serde(default)]
+    pub credential: Option<Credential>,
+    /// Only these recipients of the source; none: all, and those who are at the target alone.
+    #[serde(default)]
+    pub identity: Vec<Identity>,
 }
 
 /// Where certificates are read.
@@ -381,6 +402,7 @@ pub const RESULT_TYPES: &[ResultType] = &[
     ResultType::Run,
     ResultType::Change,
     ResultType::Certificate,
+    ResultType::Difference,
     ResultType::Profile,
     ResultType::ProfileTest,
     ResultType::Rule,

@@ -116,7 +116,7 @@ fn check_target(opening: &Opening<'_>, target: &mut dyn Target, context: &Contex
 /// Whether the folder that is written to can be listed, which a run needs to take away what it left unfinished.
 fn listable(profile: &Profile) -> Result<()> {
     let ProfileTarget::Folder(folder) = &profile.target else { return Ok(()) };
-    let path = &folder.output_path;
+    let path = &folder.output.output_path;
     match std::fs::read_dir(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
             let error = Error::io(ErrorId::TargetUnreadable, "Cannot list", path, &e);

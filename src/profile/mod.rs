@@ -37,9 +37,9 @@ pub use self::{
     setting::{Setting, UNLIMITED, Values},
     settings::{
         ActiveDirectorySettings, ConnectionSettings, ContactSettings, DirectorySettings,
-        ExchangeOnlineSettings, ExchangeSessionSettings, FileSettings, FolderSettings, InPlaceSettings,
-        LimitSettings, PolicySettings, PublicationSettings, SETTINGS, Source, SourceKind, Target, TargetKind,
-        TrustSettings,
+        DirectoryTargetSettings, ExchangeOnlineSettings, ExchangeSessionSettings, FileSettings,
+        FolderSettings, InPlaceSettings, LdifTargetSettings, LimitSettings, OutputSettings, PolicySettings,
+        PublicationSettings, SETTINGS, Source, SourceKind, Target, TargetKind, TrustSettings,
     },
     sign_in::{ApplicationKey, SignIn},
     web_address::origin,
@@ -139,7 +139,9 @@ impl Profile {
     /// States keep it, so that no byte of it may change.
     pub fn target_text(&self) -> String {
         let (kind, place) = match (&self.target, self.source().directory()) {
-            (Target::Folder(folder), _) => ("Folder", folder.output_path.display().to_string()),
+            (Target::Folder(folder), _) => ("Folder", folder.output.output_path.display().to_string()),
+            (Target::Directory(directory), _) => ("Directory", directory.target_server.clone()),
+            (Target::Ldif(file), _) => ("Ldif", file.output.output_path.display().to_string()),
             (Target::ExchangeOnline(online), _) => ("ExchangeOnline", online.organization.clone()),
             // Which organisation the caller is connected to is told by nothing that stays the same.
             (Target::ExchangeSession(_), _) => ("ExchangeSession", String::new()),
@@ -198,7 +200,17 @@ impl Target {
             Self::ExchangeOnline(online) => Some(&online.publication),
             Self::ExchangeSession(session) => Some(&session.publication),
             Self::Folder(folder) => Some(&folder.publication),
-            Self::ActiveDirectory(_) => None,
+            Self::Directory(directory) => Some(&directory.publication),
+            Self::ActiveDirectory(_) | Self::Ldif(_) => None,
+        }
+    }
+
+    /// What goes where values are put right in place; nowhere else does anything.
+    pub fn in_place(&self) -> Option<&InPlaceSettings> {
+        match self {
+            Self::ActiveDirectory(in_place) => Some(in_place),
+            Self::Ldif(file) => Some(&file.in_place),
+            Self::ExchangeOnline(_) | Self::ExchangeSession(_) | Self::Folder(_) | Self::Directory(_) => None,
         }
     }
 

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::{
-    ActiveDirectorySettings, ConnectionSettings, ContactSettings, DirectorySettings, ExchangeOnlineSettings,
-    ExchangeSessionSettings, FileSettings, FolderSettings, InPlaceSettings, LimitSettings, PolicySettings,
-    PublicationSettings, TrustSettings,
+    ActiveDirectorySettings, Authentication, ConnectionSettings, ContactSettings, DirectorySettings,
+    DirectoryTargetSettings, ExchangeOnlineSettings, ExchangeSessionSettings, FileSettings, FolderSettings,
+    InPlaceSettings, LdifTargetSettings, LimitSettings, OutputSettings, PolicySettings, PublicationSettings,
+    TrustSettings,
 };
 
 macro_rules! all_have_defaults {
@@ -54,6 +55,36 @@ impl ExchangeOnlineSettings {
 impl FolderSettings {
     /// A folder that recipients' files are written to.
     pub fn new(output_path: impl Into<PathBuf>) -> Self {
-        Self { output_path: output_path.into(), ..Self::unset() }
+        Self { output: OutputSettings { output_path: output_path.into() }, ..Self::unset() }
+    }
+}
+
+impl DirectoryTargetSettings {
+    /// All recipients of a directory that lie below one of the bases.
+    pub fn new(server: impl Into<String>, search_base: Vec<String>) -> Self {
+        Self { target_server: server.into(), target_search_base: search_base, ..Self::unset() }
+    }
+
+    /// How that directory is reached and read.
+    pub fn directory(&self) -> DirectorySettings {
+        DirectorySettings {
+            connection: ConnectionSettings {
+                server_certificate_path: self.target_server_certificate_path.clone(),
+                timeout: self.target_timeout,
+            },
+            authentication: Some(Authentication::Password),
+            encryption: self.target_encryption,
+            port: self.target_port,
+            filter: self.target_filter.clone(),
+            skip_certificate_check: self.target_skip_certificate_check,
+            ..DirectorySettings::new(&self.target_server, self.target_search_base.clone())
+        }
+    }
+}
+
+impl LdifTargetSettings {
+    /// A file that changes are written to.
+    pub fn new(output_path: impl Into<PathBuf>) -> Self {
+        Self { output: OutputSettings { output_path: output_path.into() }, ..Self::unset() }
     }
 }

@@ -32,8 +32,10 @@ impl Setting {
     pub fn described(&self) -> String {
         let sources = self.sources().into_iter().map(|kind| format!("`{kind:?}`"));
         let targets = self.targets().into_iter().map(|kind| match kind {
-            // The one name that both have.
-            TargetKind::ActiveDirectory => format!("`{kind:?}` as the target"),
+            // The names that sources have, too.
+            TargetKind::ActiveDirectory | TargetKind::Ldif | TargetKind::Directory => {
+                format!("`{kind:?}` as the target")
+            }
             _ => format!("`{kind:?}`"),
         });
         let owners: Vec<String> = sources.chain(targets).collect();

@@ -1,8 +1,8 @@
 //! From the flat form to a profile, with everything that is wrong told at once.
 
 use super::{
-    LimitSettings, PolicySettings, Profile, SOURCE, Settings, Source, SourceKind, TARGET, Target, TargetKind,
-    TrustSettings, group::Group, is_profile_name, reader::Reader,
+    Encryption, LimitSettings, PolicySettings, Profile, SOURCE, Settings, Source, SourceKind, TARGET, Target,
+    TargetKind, TrustSettings, group::Group, is_profile_name, reader::Reader,
 };
 use crate::error::{Error, ErrorId, Result};
 
@@ -59,8 +59,20 @@ impl Reader<'_> {
                 "the target ActiveDirectory is put right in place, so the source must be ActiveDirectory, not {source:?}"
             ));
         }
+        if target == TargetKind::Ldif && source == SourceKind::Csv {
+            self.faults.push(
+                "the target Ldif is a file of changes to the directory that the source shows, which Csv is none of"
+                    .into(),
+            );
+        }
         if let Some(directory) = from.as_ref().and_then(Source::directory) {
             self.faults.extend(directory.contradiction().map(str::to_owned));
+        }
+        if let Some(Target::Directory(directory)) = &to
+            && directory.target_encryption == Some(Encryption::Kerberos)
+        {
+            self.faults
+                .push("-TargetEncryption Kerberos is not possible, since a password signs in there".into());
         }
         if let Some(Source::Directory(directory)) = &from
             && directory.server.is_empty()

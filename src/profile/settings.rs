@@ -41,6 +41,10 @@ kinds! {
         ActiveDirectory(InPlaceSettings),
         /// A folder with one JSON and the certificates per recipient.
         Folder(FolderSettings),
+        /// A file of the changes that putting the source's values right in place would make (RFC 2849).
+        Ldif(LdifTargetSettings),
+        /// Another directory (RFC 4511), beside what others have put there.
+        Directory(DirectoryTargetSettings),
     }
 }
 
@@ -70,6 +74,11 @@ settings! {
         SearchBase search_base: Vec<String> = default,
             "The distinguished names of the containers to search, with everything below them. Default: the whole domain, or \
              all that the server holds.";
+        ExcludedSearchBase excluded_search_base: Vec<String> = default,
+            "The distinguished names of containers that are left out, with everything below them.";
+        MemberOf member_of: Vec<String> = default,
+            "The distinguished names of groups: only their members are recipients, in Active Directory also those of \
+             groups within them.";
         Filter filter: Option<String> = default,
             "An LDAP filter as of RFC 4515 that narrows the recipients.";
         SkipCertificateCheck skip_certificate_check: bool = default,
@@ -157,7 +166,7 @@ settings! {
             "What happens when Sync-SmimeCertificate finds that something published is gone.";
     }
 
-    /// Active Directory, put right in place.
+    /// Values that are put right in place.
     InPlaceSettings {
         RemoveValue remove_value: Vec<RemovableValue> = default,
             "What is taken out besides expired, unparsable and duplicate values. Nobody but the user, or the CA, can put \
@@ -166,9 +175,42 @@ settings! {
 
     /// A folder with files.
     FolderSettings {
+        + output: OutputSettings;
         + publication: PublicationSettings;
+    }
+
+    /// A file with changes.
+    LdifTargetSettings {
+        + output: OutputSettings;
+        + in_place: InPlaceSettings;
+    }
+
+    /// Another directory that is written to.
+    DirectoryTargetSettings {
+        + publication: PublicationSettings;
+        TargetServer target_server: String = required,
+            "The DNS name of the server that is written to, as its certificate carries it.";
+        TargetEncryption target_encryption: Option<Encryption> = default,
+            "How the connection to the target is protected. Default: Ldaps.";
+        TargetPort target_port: Option<u16> = default in 1..=65535,
+            "The target's port. Default: 636 with -TargetEncryption Ldaps, else 389.";
+        TargetSearchBase target_search_base: Vec<String> = required,
+            "The distinguished names of the containers whose recipients are written, with everything below them.";
+        TargetFilter target_filter: Option<String> = default,
+            "An LDAP filter as of RFC 4515 that narrows whom the target is written for.";
+        TargetServerCertificatePath target_server_certificate_path: Vec<PathBuf> = default,
+            "Files with CA certificates (PEM or DER) that the target's certificate may come from, besides this machine's \
+             trust store.";
+        TargetTimeout target_timeout: Option<u32> = default in 1..=86_400 as Seconds,
+            "Seconds, or a TimeSpan, to wait for any one answer of the target. Default: 60.";
+        TargetSkipCertificateCheck target_skip_certificate_check: bool = default,
+            "Does not check the target's certificate. Every run warns about it.";
+    }
+
+    /// Files that are written.
+    OutputSettings {
         OutputPath output_path: PathBuf = required,
-            "The folder.";
+            "The folder that is written to; with the target Ldif, the file.";
     }
 
     /// Whose certificates are trusted.

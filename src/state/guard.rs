@@ -46,11 +46,14 @@ impl State {
         .map(drop)
     }
 
-    /// Recipients that lost what they had there after `since`. A time that has yet to come was written under another
-    /// clock: it counts.
-    pub fn removals_since(&self, since: Timestamp, place: Guarded) -> Result<u64> {
-        let sql = "SELECT count(*) FROM removal WHERE time > ?1 AND place = ?2";
-        Ok(self.number(sql, [since.0, place as i64])?.unsigned_abs())
+    /// Recipients that lost what they had there after `since`, but those that the pending plan of `run_id` takes it from
+    /// again: nobody loses the last one twice. A time that has yet to come was written under another clock: it counts.
+    pub fn removals_since(&self, since: Timestamp, run_id: i64, place: Guarded) -> Result<u64> {
+        let sql = "SELECT count(*) FROM removal WHERE time > ?1 AND place = ?2 AND NOT EXISTS
+                       (SELECT 1 FROM change AS new WHERE new.anchor = removal.anchor AND new.kind = ?3
+                           AND new.state = 'Pending' AND new.run_id = ?4)";
+        let remove = ChangeKind::Remove.name();
+        Ok(self.number(sql, params![since.0, place as i64, remove, run_id])?.unsigned_abs())
     }
 
     /// Recipients whose last exported change, after `since`, is a replacement that counts, and that the pending plan of

@@ -81,7 +81,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
     }
     use_approvals(job, run)?;
     // A new state knows only those whom this run named; a full run writes the index.
-    if !(job.is_partial() && first_contact::is_due(job.state)?) {
+    if job.target.is_of_one_run() || !(job.is_partial() && first_contact::is_due(job.state)?) {
         let state = job.state;
         job.target.finish(&mut |key| state.published_after(key, 500), job.context)?;
         wiped::keep_index(job, index_is_known)?;
@@ -100,6 +100,9 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
 
 /// Whether the index has to be written though nothing else may have to be.
 fn needs_index(job: &Job<'_>, run: &Run, is_known: bool) -> Result<bool> {
+    if job.target.is_of_one_run() {
+        return Ok(true);
+    }
     // Who has lost everything may still be in it, and who was taken over may not; where somebody could not be read, it
     // is all that names him.
     let adopted = run.numbers.adopted > 0 && run.numbers.errors == 0;

@@ -70,7 +70,7 @@ pub(super) fn scope(profile: &Profile, target: &str, policy: Fingerprint) -> Fin
     let file = source.file().map(|file| file.path.as_path());
     let publication = profile.target.publication();
     let ignored_ownership = ignored_text(&PublicationSettings::Ownership).unwrap_or("Managed");
-    let scope = tuple(&[
+    let mut parts = vec![
         source_kind(source.kind()).into(),
         optional(server.or(ignored_server).map(text)),
         list(directory.map_or(&ignored_bases, |directory| &directory.search_base)),
@@ -79,7 +79,15 @@ pub(super) fn scope(profile: &Profile, target: &str, policy: Fingerprint) -> Fin
         text(target),
         publication.map_or(ignored_ownership, |publication| ownership(publication.ownership)).into(),
         disabled_account(profile.policy.disabled_account).into(),
-    ]);
+    ];
+    // Nothing is added where they say nothing, as in the first version.
+    let more = directory.into_iter().flat_map(|directory| {
+        [("ExcludedSearchBase", &directory.excluded_search_base), ("MemberOf", &directory.member_of)]
+    });
+    parts.extend(
+        more.filter(|(_, names)| !names.is_empty()).map(|(name, names)| format!("{name} {}", list(names))),
+    );
+    let scope = tuple(&parts);
     Fingerprint::of(format!("{policy} {scope}").as_bytes())
 }
 

@@ -248,9 +248,8 @@ pub(super) fn evaluation_row(
         ..certificate.into()
     };
     let published = |desired: &DesiredValue| PublishedValue {
-        attribute: desired.value.attribute,
-        value: desired.value.fingerprint(),
         certificate: Some(certificate(&desired.certificate)),
+        ..desired.into()
     };
     let row = EvaluationRow {
         input,

@@ -4,6 +4,7 @@ mod absent;
 mod anchor_change;
 mod change;
 mod clocks;
+mod compare;
 mod confirm;
 mod contact;
 mod decide;
@@ -45,6 +46,7 @@ mod work;
 
 pub use change::digest;
 pub(crate) use clocks::compare as compare_clocks;
+pub(crate) use compare::Comparison;
 pub use decide::{Planned, decide};
 pub(crate) use import::without_values;
 pub use job::{Job, Options};

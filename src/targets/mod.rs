@@ -1,8 +1,12 @@
 //! Targets: where values are published.
 
 pub mod active_directory;
+mod difference;
+pub mod directory;
+mod exact_write;
 pub mod exchange;
 pub mod folder;
+pub mod ldif;
 pub mod rehearsal;
 
 use std::{fmt, time::Duration};
@@ -257,6 +261,11 @@ pub trait Target: Send {
         next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
         context: &Context,
     ) -> Result<()>;
+
+    /// Whether [`Target::finish`] is told of a run that writes nothing, too: what it makes is about that run alone.
+    fn is_of_one_run(&self) -> bool {
+        false
+    }
 
     /// Told before a run that may write. `owner` is who runs: nobody else of that name writes meanwhile, so that what
     /// an earlier run of it has left unfinished is taken away.

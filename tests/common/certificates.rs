@@ -325,8 +325,10 @@ pub fn alice() -> Recipient {
         primary_smtp_address: Some("alice@contoso.test".into()),
         user_principal_name: Some("alice@corp.contoso.test".into()),
         sam_account_name: Some("alice".into()),
+        security_id: None,
         untrimmed: Vec::new(),
         changed: None,
+        binary_option: Vec::new(),
         values: Vec::new(),
     }
 }

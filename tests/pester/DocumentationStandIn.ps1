@@ -51,6 +51,11 @@ Set-Alias -Name New-SmimeSyncProfile -Value New-StandInProfile
 function Set-StandInSetting {
     param([System.Collections.IDictionary] $Setting)
     if ($Setting['Target'] -eq 'ActiveDirectory') { return }
+    if ($Setting['Target'] -eq 'Directory') {
+        foreach ($name in @($Setting.Keys -like 'Target?*')) { $null = $Setting.Remove($name) }
+        $Setting['Target'] = 'Folder'
+        $Setting['OutputPath'] = './out'
+    }
     if (@('ActiveDirectory', 'Directory') -contains $Setting['Source']) {
         $Setting['Source'] = 'Ldif'
         $Setting['Path'] = './directory.ldif'

@@ -8,10 +8,11 @@ function Get-Access {
         client_certificate_password = $Parameter['ClientCertificatePassword']
         access_token                = $Parameter['AccessToken']
     }
-    $proxy = $Parameter['ProxyCredential']
-    if ($null -ne $proxy -and $proxy -ne [System.Management.Automation.PSCredential]::Empty) {
-        $secret['proxy_user'] = ConvertTo-Protected -Text $proxy.UserName
-        $secret['proxy_password'] = $proxy.Password
+    foreach ($whose in 'proxy', 'target') {
+        $given = $Parameter["${whose}Credential"]
+        if ($null -eq $given -or $given -eq [System.Management.Automation.PSCredential]::Empty) { continue }
+        $secret["${whose}_user"] = ConvertTo-Protected -Text $given.UserName
+        $secret["${whose}_password"] = $given.Password
     }
     $access = @{ Scope = $Parameter['Scope']; Secret = $secret }
     if ($Parameter.ContainsKey('Credential')) { $access['Credential'] = $Parameter['Credential'] }

@@ -19,6 +19,11 @@ $script:ObjectShape = @{
             Findings = 'SmimeSync.Finding'
         }
     }
+    Difference = @{
+        Date = @('NotBefore', 'NotAfter')
+        List = @()
+        Item = @{}
+    }
     ExclusionCount = @{
         Date = @('AskedAgain')
         List = @()
@@ -26,7 +31,7 @@ $script:ObjectShape = @{
     }
     Profile = @{
         Date = @()
-        List = @('Server', 'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath')
+        List = @('Server', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'ServerCertificatePath', 'RemoveValue', 'TargetSearchBase', 'TargetServerCertificatePath', 'TrustAnchorPath')
         Item = @{}
     }
     PublishedCertificate = @{

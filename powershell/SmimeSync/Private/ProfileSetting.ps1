@@ -2,25 +2,28 @@
 # Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Authentication', 'KeytabPath', 'KeytabPrincipal', 'ClientCertificateFilePath',
-    'Encryption', 'Port', 'SearchBase', 'Filter', 'SkipCertificateCheck', 'WriteServer', 'QuietPeriod',
-    'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
-    'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
+    'Encryption', 'Port', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'Filter', 'SkipCertificateCheck',
+    'WriteServer', 'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization',
+    'AppId', 'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
     'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix',
-    'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted',
-    'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays',
-    'ReplacementLimit', 'ReplacementPercent', 'Retention'
+    'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'TargetServer', 'TargetEncryption', 'TargetPort',
+    'TargetSearchBase', 'TargetFilter', 'TargetServerCertificatePath', 'TargetTimeout',
+    'TargetSkipCertificateCheck', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection',
+    'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit',
+    'ReplacementPercent', 'Retention'
 )
 $script:PathSetting = @(
     'KeytabPath', 'ClientCertificateFilePath', 'ServerCertificatePath', 'Path', 'CertificateFilePath',
-    'OutputPath', 'TrustAnchorPath'
+    'TargetServerCertificatePath', 'OutputPath', 'TrustAnchorPath'
 )
 $script:ListSetting = @(
-    'Server', 'SearchBase', 'ServerCertificatePath', 'RemoveValue', 'TrustAnchorPath'
+    'Server', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'ServerCertificatePath', 'RemoveValue',
+    'TargetSearchBase', 'TargetServerCertificatePath', 'TrustAnchorPath'
 )
 $script:NumberSetting = @(
-    'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent',
-    'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
+    'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'TargetPort', 'TargetTimeout', 'MissingPeriod',
+    'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PeriodSetting = @(
-    'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'MissingPeriod'
+    'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'TargetTimeout', 'MissingPeriod'
 )

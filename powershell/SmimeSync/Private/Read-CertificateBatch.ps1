@@ -6,6 +6,7 @@ function Read-CertificateBatch {
         # As of Get-Access.
         [hashtable] $Access,
         [string] $Source,
+        [string] $Filter,
         [string[]] $CertificateState
     )
     foreach ($name in $State.Group.Keys) {
@@ -16,6 +17,7 @@ function Read-CertificateBatch {
             Source      = $Source
             State       = [string[]] @($CertificateState | Where-Object { $_ })
         }
+        if ($Filter) { $request['Filter'] = $Filter }
         Add-GroupIdentity -Request $request -Entry $State.Group[$name]
         Add-Credential -Request $request -Credential $Access['Credential']
         Invoke-Operation -Cmdlet $Cmdlet -Engine $State.Engine -Request $request -Subject $name

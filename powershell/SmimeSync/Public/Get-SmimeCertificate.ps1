@@ -16,14 +16,19 @@ function Get-SmimeCertificate {
     The profile's name.
 
     .PARAMETER Identity
-    Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
-    GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox, Get-EXOMailbox and
-    Get-SmimeCertificate. Without it, all of the profile.
+    Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names, SIDs or object GUIDs, or
+    objects that have one, such as those of Get-ADUser, Get-Mailbox, Get-EXOMailbox and Get-SmimeCertificate. A text may
+    have wildcards (*, ?, [ab]): it stands for all whose address, user principal name or sAMAccountName it matches, and with
+    an equals sign in it (CN=A*) for distinguished names, too. Without it, all of the profile.
 
     .PARAMETER Credential
     Who signs in to the source: a user principal name, DOMAIN\name or distinguished name, with the password. Without it,
     the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
     memory and is zeroed there; it is in no profile, log or error.
+
+    .PARAMETER TargetCredential
+    Target Directory: who signs in to the directory that is written to, with the password. They reach the library only in
+    memory and are zeroed there; -Credential is for the source alone.
 
     .PARAMETER ClientCertificatePassword
     The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
@@ -51,6 +56,10 @@ function Get-SmimeCertificate {
     .PARAMETER Scope
     Whose places are used: User or Machine. Default: Machine where there is the right to it.
 
+    .PARAMETER Filter
+    Only those of the source whom this LDAP filter finds, besides the profile's own -Filter: '(department=Sales)'. The
+    source is ActiveDirectory or Directory.
+
     .EXAMPLE
     PS> Get-SmimeCertificate -ProfileName corp -Identity alice@contoso.test -Credential $credential
 
@@ -66,6 +75,16 @@ function Get-SmimeCertificate {
     >>     Export-Csv -Path unusable.csv -NoTypeInformation
 
     Writes everything that can't be published, with the reasons, to a file.
+
+    .EXAMPLE
+    PS> Get-SmimeCertificate corp -Identity *@contoso.test, CN=A* -Credential $credential | Measure-Object
+
+    Counts the certificates of all who have an address of contoso.test, or whose name begins with A.
+
+    .EXAMPLE
+    PS> Get-SmimeCertificate curate -Filter '(department=Sales)' -Credential $credential
+
+    Asks the directory for those of one department alone.
 
     .EXAMPLE
     PS> Get-SmimeCertificate corp -Source Target -Identity bob@contoso.test
@@ -103,7 +122,7 @@ function Get-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Certificate')]
     param(
-        # <generated: ProfileName, Recipients, Credential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
+        # <generated: ProfileName, RecipientPatterns, Credential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -111,11 +130,16 @@ function Get-SmimeCertificate {
 
         [Parameter(ValueFromPipeline = $true)]
         [ValidateNotNullOrEmpty()]
+        [SupportsWildcards()]
         [object[]] $Identity,
 
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $TargetCredential = [System.Management.Automation.PSCredential]::Empty,
 
         [securestring] $ClientCertificatePassword,
 
@@ -134,20 +158,23 @@ function Get-SmimeCertificate {
         [string[]] $State,
 
         [ValidateSet('User', 'Machine')]
-        [string] $Scope
+        [string] $Scope,
         # </generated>
+
+        [ValidateNotNullOrEmpty()]
+        [string] $Filter
     )
     begin {
         Import-CallerPreference -Cmdlet $PSCmdlet
         $reading = @{ Group = [ordered] @{}; Engine = $null }
-        $batch = @{ Cmdlet = $PSCmdlet; State = $reading; CertificateState = $State; Source = $Source; Access = Get-Access -Parameter $PSBoundParameters }
+        $batch = @{ Cmdlet = $PSCmdlet; State = $reading; CertificateState = $State; Source = $Source; Filter = $Filter; Access = Get-Access -Parameter $PSBoundParameters }
         $waiting = [System.Diagnostics.Stopwatch]::StartNew()
         $named = Get-NamedParameter -Cmdlet $PSCmdlet -Name 'Identity'
     }
     process {
         if (-not (Test-PipedObject -Cmdlet $PSCmdlet -InputObject $_ -ProfileName $ProfileName -Named $named)) { return }
         if ($reading.Group.Count -eq 0) { $waiting.Restart() }
-        Add-Identity -Cmdlet $PSCmdlet -Group $reading.Group -ProfileName $ProfileName -Identity $Identity
+        Add-Identity -Cmdlet $PSCmdlet -Group $reading.Group -ProfileName $ProfileName -Identity $Identity -Pattern
         # A batch is one look-up at the source; a slow upstream does not wait for it to fill.
         $entry = $reading.Group[$ProfileName]
         if ($null -eq $entry) { return }

@@ -26,6 +26,8 @@ function New-SmimeSyncProfile {
     ExchangeSession: The cmdlets of the caller's own session: Exchange Online or Exchange on premises.
     ActiveDirectory: Active Directory in place, in the form that Entra Connect exports.
     Folder: A folder with one JSON and the certificates per recipient.
+    Ldif: A file of the changes that putting the source's values right in place would make (RFC 2849).
+    Directory: Another directory (RFC 4511), beside what others have put there.
 
     .PARAMETER Server
     ActiveDirectory, Directory: The DNS names of servers, as their certificates carry them; the first that
@@ -64,6 +66,14 @@ function New-SmimeSyncProfile {
     .PARAMETER SearchBase
     ActiveDirectory, Directory: The distinguished names of the containers to search, with everything below them.
     Default: the whole domain, or all that the server holds.
+
+    .PARAMETER ExcludedSearchBase
+    ActiveDirectory, Directory: The distinguished names of containers that are left out, with everything below
+    them.
+
+    .PARAMETER MemberOf
+    ActiveDirectory, Directory: The distinguished names of groups: only their members are recipients, in Active
+    Directory also those of groups within them.
 
     .PARAMETER Filter
     ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.
@@ -138,26 +148,57 @@ function New-SmimeSyncProfile {
     ExchangeOnline, ExchangeSession: Creates mail contacts for the source's contacts that are missing there.
 
     .PARAMETER Ownership
-    ExchangeOnline, ExchangeSession, Folder: Whose values a run may take away at the target. Default: Managed.
+    ExchangeOnline, ExchangeSession, Folder, Directory as the target: Whose values a run may take away at the
+    target. Default: Managed.
     Managed: Only those that this profile published or adopted.
     Authoritative: All of the matched recipients.
 
     .PARAMETER Drift
-    ExchangeOnline, ExchangeSession, Folder: What happens when Sync-SmimeCertificate finds that something
-    published is gone. Default: Repair.
+    ExchangeOnline, ExchangeSession, Folder, Directory as the target: What happens when Sync-SmimeCertificate
+    finds that something published is gone. Default: Repair.
     Repair: What is gone is published again.
     Report: What is gone is only reported.
 
     .PARAMETER RemoveValue
-    ActiveDirectory as the target: What is taken out besides expired, unparsable and duplicate values. Nobody but
-    the user, or the CA, can put it back.
+    ActiveDirectory as the target, Ldif as the target: What is taken out besides expired, unparsable and
+    duplicate values. Nobody but the user, or the CA, can put it back.
     Untrusted: Mail certificates whose issuer chain ends at no trust anchor.
     Weak: Mail certificates with a weak key or signature.
     WrongAddress: Mail certificates issued for somebody else's address.
     Displaced: Valid mail certificates of userCertificate that the selection did not choose.
 
+    .PARAMETER TargetServer
+    Directory as the target: The DNS name of the server that is written to, as its certificate carries it.
+    Required there.
+
+    .PARAMETER TargetEncryption
+    Directory as the target: How the connection to the target is protected. Default: Ldaps.
+    Kerberos: What Kerberos seals, by default at port 389; the server needs no certificate.
+    Ldaps: TLS from the first byte, by default at port 636.
+    StartTls: TLS that the client asks for before anything else (StartTLS), by default at port 389.
+
+    .PARAMETER TargetPort
+    Directory as the target: The target's port. Default: 636 with -TargetEncryption Ldaps, else 389.
+
+    .PARAMETER TargetSearchBase
+    Directory as the target: The distinguished names of the containers whose recipients are written, with
+    everything below them. Required there.
+
+    .PARAMETER TargetFilter
+    Directory as the target: An LDAP filter as of RFC 4515 that narrows whom the target is written for.
+
+    .PARAMETER TargetServerCertificatePath
+    Directory as the target: Files with CA certificates (PEM or DER) that the target's certificate may come from,
+    besides this machine's trust store.
+
+    .PARAMETER TargetTimeout
+    Directory as the target: Seconds, or a TimeSpan, to wait for any one answer of the target. Default: 60.
+
+    .PARAMETER TargetSkipCertificateCheck
+    Directory as the target: Does not check the target's certificate. Every run warns about it.
+
     .PARAMETER OutputPath
-    Folder: The folder. Required there.
+    Folder, Ldif as the target: The folder that is written to; with the target Ldif, the file. Required there.
 
     .PARAMETER TrustAnchorPath
     Files (PEM, DER or .p7b) or folders with the CA certificates at which the issuer chain of a certificate must
@@ -285,7 +326,7 @@ function New-SmimeSyncProfile {
         [string] $Source,
 
         [Parameter(Mandatory = $true)]
-        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder')]
+        [ValidateSet('ExchangeOnline', 'ExchangeSession', 'ActiveDirectory', 'Folder', 'Ldif', 'Directory')]
         [string] $Target,
 
         [string[]] $Server,
@@ -306,6 +347,10 @@ function New-SmimeSyncProfile {
         [int] $Port,
 
         [string[]] $SearchBase,
+
+        [string[]] $ExcludedSearchBase,
+
+        [string[]] $MemberOf,
 
         [string] $Filter,
 
@@ -359,6 +404,24 @@ function New-SmimeSyncProfile {
 
         [ValidateSet('Untrusted', 'Weak', 'WrongAddress', 'Displaced')]
         [string[]] $RemoveValue,
+
+        [string] $TargetServer,
+
+        [ValidateSet('Kerberos', 'Ldaps', 'StartTls')]
+        [string] $TargetEncryption,
+
+        [ValidateRange(1, 65535)]
+        [int] $TargetPort,
+
+        [string[]] $TargetSearchBase,
+
+        [string] $TargetFilter,
+
+        [string[]] $TargetServerCertificatePath,
+
+        [string] $TargetTimeout,
+
+        [switch] $TargetSkipCertificateCheck,
 
         [string] $OutputPath,
 

@@ -41,6 +41,10 @@ function Sync-SmimeCertificate {
     the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
     memory and is zeroed there; it is in no profile, log or error.
 
+    .PARAMETER TargetCredential
+    Target Directory: who signs in to the directory that is written to, with the password. They reach the library only in
+    memory and are zeroed there; -Credential is for the source alone.
+
     .PARAMETER ClientCertificatePassword
     The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
 
@@ -152,7 +156,7 @@ function Sync-SmimeCertificate {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
     [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
     param(
-        # <generated: ProfileName, Recipients, Credential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential>
+        # <generated: ProfileName, Recipients, Credential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -165,6 +169,10 @@ function Sync-SmimeCertificate {
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $TargetCredential = [System.Management.Automation.PSCredential]::Empty,
 
         [securestring] $ClientCertificatePassword,
 

@@ -29,6 +29,10 @@ function Test-SmimeSyncProfile {
     the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
     memory and is zeroed there; it is in no profile, log or error.
 
+    .PARAMETER TargetCredential
+    Target Directory: who signs in to the directory that is written to, with the password. They reach the library only in
+    memory and are zeroed there; -Credential is for the source alone.
+
     .PARAMETER ClientCertificatePassword
     The password of the profile's -ClientCertificateFilePath. It reaches the library only in memory and is zeroed there.
 
@@ -107,10 +111,14 @@ function Test-SmimeSyncProfile {
 
         [switch] $Force,
 
-        # <generated: Credential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, Scope>
+        # <generated: Credential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, Scope>
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [System.Management.Automation.PSCredential]
+        [System.Management.Automation.Credential()]
+        $TargetCredential = [System.Management.Automation.PSCredential]::Empty,
 
         [securestring] $ClientCertificatePassword,
 

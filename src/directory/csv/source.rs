@@ -289,8 +289,10 @@ fn recipient(anchor: &str, address: &str) -> Recipient {
         primary_smtp_address: Some(address.to_owned()),
         user_principal_name: None,
         sam_account_name: None,
+        security_id: None,
         untrimmed: Vec::new(),
         changed: None,
+        binary_option: Vec::new(),
         values: Vec::new(),
     }
 }

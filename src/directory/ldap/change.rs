@@ -10,7 +10,7 @@ use super::{
     subtree,
 };
 use crate::{
-    directory::entry::Entry,
+    directory::entry::{AnchorKind, Entry},
     error::{Error, Result},
     event::Context,
 };
@@ -56,6 +56,7 @@ impl LdapSource {
         context: &Context,
         sink: &mut FoundSink,
     ) -> Result<()> {
+        self.learn(context)?;
         let dialect = self.dialect;
         for batch in anchors.chunks(BATCH) {
             let Some(filter) = dialect.anchors(batch) else { continue };
@@ -87,9 +88,11 @@ impl LdapSource {
         context: &Context,
         sink: &mut dyn FnMut(usize, Entry),
     ) -> Result<()> {
-        for (number, base) in self.learn(context)?.bases.iter().enumerate() {
+        let known = self.learn(context)?;
+        for (number, base) in known.bases.iter().enumerate() {
             let some = Search { page_size: Some(SAMPLE), ..subtree(base, &self.filter, attributes) };
-            self.session.first_page(&some, context)?.into_iter().for_each(|entry| sink(number, entry));
+            let found = self.session.first_page(&some, context)?.into_iter();
+            found.filter(|entry| !known.leaves_out(&entry.dn)).for_each(|entry| sink(number, entry));
         }
         Ok(())
     }
@@ -109,7 +112,13 @@ impl LdapSource {
         self.session.object(dn, attributes, context)
     }
 
-    /// Changes values of the object with this anchor, all or nothing; `dn` names it in messages.
+    /// Whether it is asked as an Active Directory.
+    pub(crate) fn is_active_directory(&self) -> bool {
+        self.dialect.anchor == AnchorKind::ObjectGuid
+    }
+
+    /// Changes values of the object with this anchor, all or nothing; `label` names it in messages. Other directories than
+    /// Active Directory know it by its `dn`, as it was read a moment ago.
     ///
     /// Fails with what ends it all: `DirectoryNotWritable` from a read-only domain controller, the errors of a
     /// connection on which nothing was sent, and `DirectoryTimeout`, which does not tell whether it was made.
@@ -117,16 +126,17 @@ impl LdapSource {
         &mut self,
         anchor: &str,
         dn: &str,
+        label: &str,
         modifications: &[Modification],
         context: &Context,
     ) -> Result<Modified> {
         // [MS-ADTS] 3.1.1.3.1.2.4: a name that stays the object's own when it is renamed, and that nobody else gets.
-        let name = format!("<GUID={anchor}>");
+        let name = if self.is_active_directory() { format!("<GUID={anchor}>") } else { dn.to_owned() };
         let result = match self.session.modify(&name, modifications, context)? {
             Sent::Answered(result) => result,
             Sent::Unanswered(error) => return Ok(Modified::Unknown(error)),
         };
-        match result.check(&self.session.server(), Asked::Modify(dn)) {
+        match result.check(&self.session.server(), Asked::Modify(label)) {
             Ok(()) => Ok(Modified::Done),
             Err(error) if result.concerns_one_object() => Ok(Modified::Refused(error)),
             Err(error) => Err(error),

@@ -4,9 +4,13 @@ use uuid::Uuid;
 
 use super::{connection::Connection, filter::Filter, search::read_object};
 use crate::{
-    directory::entry::{ATTRIBUTES, AnchorKind, Entry, MODIFY_TIMESTAMP},
+    directory::{
+        entry::{ATTRIBUTES, AnchorKind, Entry, MODIFY_TIMESTAMP},
+        security_id,
+    },
     error::Result,
     event::Context,
+    wildcard::Pattern,
 };
 
 /// How a server is asked.
@@ -24,6 +28,8 @@ pub(super) struct Dialect {
     name: &'static str,
     /// The attributes that hold mail addresses, each with what stands before an address in it.
     addresses: &'static [(&'static str, &'static str)],
+    /// Whether a filter can ask for members of groups within a group ([MS-ADTS] 3.1.1.3.4.4.3).
+    nested_groups: bool,
     /// What its recipients are known by.
     pub anchor: AnchorKind,
 }
@@ -42,6 +48,7 @@ pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
         ("userPrincipalName", ""),
         ("sAMAccountName", ""),
     ],
+    nested_groups: true,
     anchor: AnchorKind::ObjectGuid,
 };
 
@@ -54,6 +61,7 @@ pub(super) const STANDARD: Dialect = Dialect {
     has_domains: false,
     name: "entryDN",
     addresses: &[("mail", "")],
+    nested_groups: false,
     anchor: AnchorKind::EntryUuid,
 };
 
@@ -111,6 +119,15 @@ impl Dialect {
         }
     }
 
+    /// A filter for the members of a group, by the attribute that servers keep of it (`memberOf`, [MS-ADA2] 2.43).
+    pub fn member_of(&self, group: &str) -> Filter {
+        const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
+        match self.nested_groups {
+            true => Filter::matched("memberOf", IN_CHAIN, group.as_bytes()),
+            false => Filter::equality("memberOf", group.as_bytes()),
+        }
+    }
+
     /// A filter for recipients that one of these identities may name. The server's comparison is wider than ours
     /// (Active Directory takes `jose` for `josé`), so what it finds is compared again.
     pub fn identities(&self, identities: &[String]) -> Filter {
@@ -118,9 +135,33 @@ impl Dialect {
         Filter::or(&filters)
     }
 
+    /// A filter for recipients with a name that one of these patterns may match; the server's comparison is wider than
+    /// ours here, too, and distinguished names it compares as a whole only.
+    pub fn matching(&self, patterns: &[Pattern]) -> Filter {
+        let of = |pattern: &Pattern| {
+            let fragments = pattern.fragments();
+            if pattern.is_of_distinguished_names() {
+                return vec![Filter::present("objectClass")];
+            }
+            let holding = |(attribute, prefix): &(&str, &str)| {
+                let mut fragments = fragments.clone();
+                if let Some(first) = fragments.first_mut() {
+                    first.insert_str(0, prefix);
+                }
+                Filter::substrings(attribute, &fragments)
+            };
+            self.addresses.iter().map(holding).collect::<Vec<_>>()
+        };
+        Filter::or(&patterns.iter().flat_map(of).collect::<Vec<_>>())
+    }
+
     fn identity(&self, text: &str) -> Filter {
         if let Some(filter) = self.anchor_filter(text).filter(|_| !text.contains('@')) {
             return filter;
+        }
+        if let Some(security_id) = security_id::parse(text).filter(|_| self.anchor == AnchorKind::ObjectGuid)
+        {
+            return Filter::equality("objectSid", &security_id);
         }
         let name = || Filter::equality(self.name, text.as_bytes());
         if text.contains('=') && !text.contains('@') {
@@ -152,6 +193,8 @@ mod tests {
                 r"(objectGUID=\33\22\11\00\55\44\77\66\88\99\aa\bb\cc\dd\ee\ff)",
             ),
             (ACTIVE_DIRECTORY, "CN=a*,DC=x", r"(distinguishedName=CN=a\2a,DC=x)"),
+            (ACTIVE_DIRECTORY, "S-1-5-18", r"(objectSid=\01\01\00\00\00\00\00\05\12\00\00\00)"),
+            (STANDARD, "S-1-5-18", "(|(mail=S-1-5-18))"),
             (
                 ACTIVE_DIRECTORY,
                 "a(b)@x.test",
@@ -173,6 +216,40 @@ mod tests {
             ),
         ] {
             assert_eq!(dialect.identity(given), parsed(filter), "{given}");
+        }
+    }
+
+    #[test]
+    fn members_are_asked_for_by_the_group_and_in_active_directory_by_those_within_it() {
+        let group = "CN=A (b),DC=x";
+        for (dialect, filter) in [
+            (ACTIVE_DIRECTORY, r"(memberOf:1.2.840.113556.1.4.1941:=CN=A \28b\29,DC=x)"),
+            (STANDARD, r"(memberOf=CN=A \28b\29,DC=x)"),
+        ] {
+            assert_eq!(dialect.member_of(group), Filter::parse(filter).unwrap(), "{filter}");
+        }
+    }
+
+    #[test]
+    fn patterns_become_filters_over_what_can_hold_a_name() {
+        let parsed = |text: &str| Filter::parse(text).unwrap();
+        for (dialect, given, filter) in [
+            (STANDARD, "al*@x.test", "(|(mail=al*@x.test))"),
+            (STANDARD, "*", "(|(mail=*))"),
+            (STANDARD, "cn=a*", "(|(objectClass=*))"),
+            (
+                ACTIVE_DIRECTORY,
+                "*a?b",
+                "(|(mail=*a*b)(proxyAddresses=smtp:*a*b)(userPrincipalName=*a*b)(sAMAccountName=*a*b))",
+            ),
+            (
+                ACTIVE_DIRECTORY,
+                "*",
+                "(|(mail=*)(proxyAddresses=smtp:*)(userPrincipalName=*)(sAMAccountName=*))",
+            ),
+        ] {
+            let pattern = Pattern::parse(given).unwrap();
+            assert_eq!(dialect.matching(&[pattern]), parsed(filter), "{given}");
         }
     }
 

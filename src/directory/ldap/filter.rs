@@ -64,6 +64,37 @@ impl Filter {
         Self(assertion(3, attribute.as_bytes(), value))
     }
 
+    /// What has a value with these texts in it, in this order; an empty first or last one stands for any beginning or end.
+    pub fn substrings(attribute: &str, fragments: &[String]) -> Self {
+        let last = fragments.len().saturating_sub(1);
+        let parts: Vec<Vec<u8>> = fragments
+            .iter()
+            .enumerate()
+            .filter(|(_, fragment)| !fragment.is_empty())
+            .map(|(place, fragment)| {
+                let kind = if place == 0 { 0 } else { 1 + u8::from(place == last) };
+                element(tag::context(kind), &[fragment.as_bytes()])
+            })
+            .collect();
+        match fragments {
+            [whole] => Self::equality(attribute, whole.as_bytes()),
+            _ if parts.is_empty() => Self::present(attribute),
+            _ => {
+                let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+                let name = element(tag::OCTET_STRING, &[attribute.as_bytes()]);
+                Self(element(tag::constructed(4), &[&name, &element(tag::SEQUENCE, &parts)]))
+            }
+        }
+    }
+
+    /// What has a value that `rule` finds to match (RFC 4511, 4.5.1.7.7).
+    pub fn matched(attribute: &str, rule: &str, value: &[u8]) -> Self {
+        let parts = [(1, rule.as_bytes()), (2, attribute.as_bytes()), (3, value)];
+        let parts = parts.map(|(choice, bytes)| element(tag::context(choice), &[bytes]));
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        Self(element(tag::constructed(9), &parts))
+    }
+
     /// What has the attribute at all.
     pub fn present(attribute: &str) -> Self {
         Self(element(tag::context(7), &[attribute.as_bytes()]))

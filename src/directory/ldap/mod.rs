@@ -66,8 +66,10 @@ pub struct LdapSource {
     /// As the server turned out to be asked, once it was.
     dialect: Dialect,
     filter: Filter,
-    /// The search bases of the settings; none: all that the server holds.
+    /// The search bases of the settings (none: all that the server holds), the containers that are left out, and the groups.
     given_bases: Vec<String>,
+    given_excluded: Vec<String>,
+    given_groups: Vec<String>,
     known: Option<Known>,
 }
 
@@ -76,6 +78,8 @@ pub struct LdapSource {
 struct Known {
     /// The search bases, as it writes them, none within another.
     bases: Vec<String>,
+    /// The containers that are left out.
+    excluded: Vec<String>,
     /// Where objects are that left the scope.
     domains: Vec<String>,
 }
@@ -121,7 +125,15 @@ impl LdapSource {
         let locator = Locator { named, has_domains: dialect.has_domains };
         let access = Access::of(&locator.place(), settings, account, context)?;
         let session = Session::new(access, locator, Arc::new(System));
-        Ok(Self { session, dialect, filter, given_bases: settings.search_base.clone(), known: None })
+        Ok(Self {
+            session,
+            dialect,
+            filter,
+            given_bases: settings.search_base.clone(),
+            given_excluded: settings.excluded_search_base.clone(),
+            given_groups: settings.member_of.clone(),
+            known: None,
+        })
     }
 
     /// The same, reached by way of another network.
@@ -136,13 +148,19 @@ impl LdapSource {
         }
         let domains = self.session.naming_contexts(context)?;
         let (given, dialect) = (&self.given_bases, self.dialect);
-        let (bases, dialect) = self.session.read(context, |connection| {
+        let (given_excluded, groups) = (&self.given_excluded, &self.given_groups);
+        let (bases, excluded, members, dialect) = self.session.read(context, |connection| {
             let bases = scope::bases(connection, given, &domains, context)?;
+            let excluded = scope::excluded(connection, given_excluded, context)?;
+            let members = scope::members(connection, groups, &dialect, context)?;
             let base = bases.first().map(String::as_str).unwrap_or_default();
-            Ok((bases.clone(), dialect.fitted(connection, base, context)?))
+            Ok((bases.clone(), excluded, members, dialect.fitted(connection, base, context)?))
         })?;
         self.dialect = dialect;
-        Ok(self.known.insert(Known { bases, domains }).clone())
+        if let Some(members) = members {
+            self.filter = Filter::and(&[self.filter.clone(), members]);
+        }
+        Ok(self.known.insert(Known { bases, excluded, domains }).clone())
     }
 }
 
@@ -158,13 +176,28 @@ impl Source for LdapSource {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
+        // The filter is whole once the server has been asked for its names.
+        self.learn(context)?;
         match selection {
             Selection::All => {
                 let filter = self.filter.clone();
                 self.recipients(&filter, context, sink)
             }
             Selection::Identities(identities) => self.named(identities, context, sink),
+            Selection::Matching(patterns) => {
+                let filter = Filter::and(&[self.filter.clone(), self.dialect.matching(patterns)]);
+                self.recipients(&filter, context, &mut |item| match item {
+                    SourceItem::Recipient(one) if !selection.includes(&one) => Ok(()),
+                    item => sink(item),
+                })
+            }
         }
+    }
+
+    fn narrow(&mut self, filter: &str) -> Result<()> {
+        let more = Filter::parse(filter.trim()).map_err(|e| e.describe(filter))?;
+        self.filter = Filter::and(&[self.filter.clone(), more]);
+        Ok(())
     }
 
     fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>> {
@@ -180,6 +213,13 @@ impl Source for LdapSource {
         Ok(root.and_then(|root| {
             root.values("currentTime").next().and_then(crate::directory::generalized_time::parse)
         }))
+    }
+}
+
+impl Known {
+    /// Whether an object is left out.
+    fn leaves_out(&self, dn: &str) -> bool {
+        self.excluded.iter().any(|base| scope::is_within(dn, base))
     }
 }
 

@@ -39,8 +39,12 @@ impl LdapSource {
         context: &Context,
         sink: &mut Sink,
     ) -> Result<()> {
-        for base in self.learn(context)?.bases {
-            self.session.search(&subtree(&base, filter, attributes), self.dialect, context, sink)?;
+        let known = self.learn(context)?;
+        for base in &known.bases {
+            let wanted = subtree(base, filter, attributes);
+            self.session.search(&wanted, self.dialect, context, &mut |entry, whole| {
+                if known.leaves_out(&entry.dn) { Ok(()) } else { sink(entry, whole) }
+            })?;
         }
         Ok(())
     }

@@ -33,23 +33,61 @@ pub(super) fn bases(
         (given, _) => given,
     };
     for base in wanted {
-        if base.trim().is_empty() {
-            // The empty name is the root DSE, below which servers find nothing.
-            return Err(
-                Error::new(ErrorId::SearchBaseNotFound, "A search base is empty.").target(base.clone())
-            );
-        }
-        let (result, entry) =
-            look_at(connection, base, &["distinguishedName"], context).map_err(|e| e.target(base.clone()))?;
-        let server = connection.server();
-        result.check(server, Asked::Search(base)).map_err(|e| e.target(base.clone()))?;
-        found.push(entry.ok_or_else(|| result.base_not_found(server, base))?.dn);
+        found.push(known(connection, base, context)?);
     }
     let (outer, inner) = outermost(&found);
     for base in inner {
         context.log(LogLevel::Verbose, format!("The search base '{base}' lies within another one."))?;
     }
     Ok(outer)
+}
+
+/// The containers that are left out, as the server writes them. Fails with `SearchBaseNotFound`.
+pub(super) fn excluded(
+    connection: &mut Connection,
+    given: &[String],
+    context: &Context,
+) -> Result<Vec<String>> {
+    let advice = "Correct -ExcludedSearchBase; it must be the distinguished name of an existing container.";
+    let advised = |error: Error| match error.id {
+        ErrorId::SearchBaseNotFound => error.advice(advice),
+        _ => error,
+    };
+    given.iter().map(|base| known(connection, base, context).map_err(advised)).collect()
+}
+
+/// The filter of the members of these groups; `None` where there are no groups. Fails with `GroupNotFound`.
+pub(super) fn members(
+    connection: &mut Connection,
+    groups: &[String],
+    dialect: &Dialect,
+    context: &Context,
+) -> Result<Option<Filter>> {
+    let mut filters = Vec::new();
+    for group in groups {
+        let found = known(connection, group, context).map_err(|error| match error.id {
+            ErrorId::SearchBaseNotFound => {
+                let what = format!("The server '{}' has no group '{group}'.", connection.server());
+                Error::new(ErrorId::GroupNotFound, what).target(group)
+            }
+            _ => error,
+        })?;
+        filters.push(dialect.member_of(&found));
+    }
+    Ok((!filters.is_empty()).then(|| Filter::or(&filters)))
+}
+
+/// A name as the server writes it. Fails with `SearchBaseNotFound`.
+fn known(connection: &mut Connection, base: &str, context: &Context) -> Result<String> {
+    if base.trim().is_empty() {
+        // The empty name is the root DSE, below which servers find nothing.
+        return Err(Error::new(ErrorId::SearchBaseNotFound, "A search base is empty.").target(base));
+    }
+    let (result, entry) =
+        look_at(connection, base, &["distinguishedName"], context).map_err(|e| e.target(base))?;
+    let server = connection.server();
+    result.check(server, Asked::Search(base)).map_err(|e| e.target(base))?;
+    entry.map(|entry| entry.dn).ok_or_else(|| result.base_not_found(server, base))
 }
 
 /// The error of a server that holds several things, or tells of none, where the settings leave it open.
@@ -76,7 +114,7 @@ fn outermost(bases: &[String]) -> (Vec<String>, Vec<String>) {
 }
 
 /// Whether `dn` is `container` or lies within it. Both are as the server writes them.
-fn is_within(dn: &str, container: &str) -> bool {
+pub(super) fn is_within(dn: &str, container: &str) -> bool {
     let (dn, container) = (dn.to_lowercase(), container.to_lowercase());
     let Some(before) = dn.strip_suffix(&container) else { return false };
     let Some(parent) = before.strip_suffix(',') else { return before.is_empty() };

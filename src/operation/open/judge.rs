@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     model::{Evaluation, Fingerprint, Recipient, Timestamp},
     policy::{self, Policy},
-    profile::{Profile, Target},
+    profile::Profile,
     trust::{TrustAnchors, load_anchors},
 };
 
@@ -25,7 +25,7 @@ impl Judge {
             load_anchors(&trust.trust_anchor_path)?
         };
         let mut policy = Policy::new(policy.rules, policy.selection, trust.allow_untrusted);
-        if let Target::ActiveDirectory(in_place) = target {
+        if let Some(in_place) = target.in_place() {
             policy = policy.curating(&in_place.remove_value);
         }
         Ok(Self { policy, anchors, now })

@@ -4,6 +4,7 @@ mod job;
 mod judge;
 mod organisation;
 mod recall;
+mod to_read;
 mod watch;
 
 pub(super) use job::Place;
@@ -34,10 +35,13 @@ use crate::{
     model::Timestamp,
     places::profile_store::{self, StoredProfile},
     profile::{
-        ActiveDirectorySettings, Authentication, DirectorySettings, ExchangeOnlineSettings, Profile, Source,
-        Target,
+        ActiveDirectorySettings, Authentication, DirectorySettings, DirectoryTargetSettings,
+        ExchangeOnlineSettings, Profile, Source, Target,
     },
-    targets::{self, active_directory::ActiveDirectoryTarget, exchange::Exchange, folder::Folder},
+    targets::{
+        self, active_directory::ActiveDirectoryTarget, directory::DirectoryTarget, exchange::Exchange,
+        folder::Folder, ldif::LdifTarget,
+    },
 };
 
 /// The engine's secret that is the credential's password.
@@ -50,6 +54,10 @@ const CLIENT_CERTIFICATE_PASSWORD: &str = "client_certificate_password";
 /// see what .NET on Linux has set.
 const CREDENTIAL_CACHE: &str = "krb5ccname";
 const CLIENT_KEYTAB: &str = "krb5_client_ktname";
+
+/// The engine's secrets that sign in to a directory as the target: user name and password.
+const TARGET_USER: &str = "target_user";
+const TARGET_PASSWORD: &str = "target_password";
 
 /// A stored profile, and who works with it.
 pub(super) struct Opening<'a> {
@@ -114,7 +122,12 @@ impl<'a> Opening<'a> {
             Target::ActiveDirectory(_) => {
                 Ok(Box::new(self.directory(self.active_directory("Sync-SmimeCertificate")?)?))
             }
-            Target::Folder(folder) => Ok(Box::new(Folder::new(&folder.output_path))),
+            Target::Folder(folder) => Ok(Box::new(Folder::new(&folder.output.output_path))),
+            Target::Directory(settings) => {
+                let account = self.target_account(settings)?;
+                Ok(Box::new(DirectoryTarget::new(settings, account, self.context)?))
+            }
+            Target::Ldif(file) => Ok(Box::new(LdifTarget::new(&file.output.output_path, self.source()?))),
         }
     }
 
@@ -153,7 +166,7 @@ impl<'a> Opening<'a> {
                 None => error.target(&profile.name),
                 Some(_) => error,
             }),
-            Target::ActiveDirectory(_) | Target::Folder(_) => {
+            Target::ActiveDirectory(_) | Target::Folder(_) | Target::Ldif(_) | Target::Directory(_) => {
                 let what = format!(
                     "Profile '{}' publishes to {:?}; only Exchange (ExchangeOnline, ExchangeSession) has a trust store.",
                     profile.name,
@@ -225,6 +238,23 @@ impl<'a> Opening<'a> {
             client_keytab: text(CLIENT_KEYTAB),
             keytab: directory.keytab_path.clone(),
             principal: directory.keytab_principal.clone(),
+        }
+    }
+
+    /// Who signs in to the directory that is the target: the engine's secrets `target_user` and `target_password`. Never
+    /// the source's account, whose password the target's server would see. Fails with `CredentialMissing`.
+    fn target_account(&self, settings: &DirectoryTargetSettings) -> Result<Account> {
+        let (user, password) = (self.engine.secret(TARGET_USER), self.engine.secret(TARGET_PASSWORD));
+        let user = user.as_ref().and_then(|user| std::str::from_utf8(user).ok());
+        match (user, password) {
+            (Some(user), Some(password)) => Account::with_password(user, &password),
+            _ => {
+                let (name, server) = (&self.profile().name, &settings.target_server);
+                let what =
+                    format!("Profile '{name}' signs in to its target {server} and needs a credential.");
+                let error = Error::new(ErrorId::CredentialMissing, what).target(name);
+                Err(error.advice("Pass -TargetCredential."))
+            }
         }
     }
 }

@@ -198,7 +198,7 @@ fn over_time(job: &Job<'_>, run: &Run, known: Option<u64>, place: Guarded) -> Re
     let last = job.state.baseline()?.map(|baseline| baseline.with_values);
     let highest = known.max(highest).or(last).unwrap_or(0);
     Ok(OverTime {
-        lost: job.state.removals_since(since, place)?,
+        lost: job.state.removals_since(since, run.id, place)?,
         replaced: job.state.replacements_since(since, run.id)?,
         highest,
     })

@@ -28,28 +28,29 @@
 //! - *The times of changes come from the clocks of the domain controllers that made them*, and their age is measured
 //!   with the clock of the one that is written to. One that lies in the future counts as just now.
 
-mod difference;
 mod metadata;
 mod rights;
 
 use std::{collections::HashMap, sync::Arc};
 
-use self::{difference::Difference, metadata::LastChange};
+use self::metadata::LastChange;
+pub(super) use self::rights::{check as check_rights, is_one};
 use crate::{
     directory::{
         Selection, Source, SourceItem,
         entry::{Entry, certificate_values},
         ldap::{Account, LdapSource, Modified, Network},
     },
-    error::{Error, ErrorId, Result},
-    event::{Context, LogLevel},
+    error::Result,
+    event::Context,
     model::{Attribute, Exclusion, Named, PublishedRecipient, Timestamp},
     profile::ActiveDirectorySettings,
-    targets::{Match, Target, TargetQuery, TargetRecipient, TargetWrite},
+    targets::{
+        Match, Target, TargetQuery, TargetRecipient, TargetWrite,
+        difference::Difference,
+        exact_write::{Now, Objects, write_exactly},
+    },
 };
-
-/// How often a write that met a concurrent change is made anew.
-const RETRIES: u32 = 3;
 
 /// Active Directory in place, at the domain controller that is written to.
 pub struct ActiveDirectoryTarget {
@@ -110,64 +111,25 @@ impl ActiveDirectoryTarget {
         })?;
         Ok(all)
     }
-
-    /// Writes one recipient; the inner error is about it alone.
-    fn write_one(&mut self, write: &TargetWrite<'_>, context: &Context) -> Result<Result<()>> {
-        let (anchor, label) = (write.query.anchor, write.query.recipient.label.as_str());
-        let Some(current) = &write.current else { return Ok(Err(gone(label))) };
-        let mut difference = Difference::between(&current.values, &write.values);
-        for retries_left in (0..=RETRIES).rev() {
-            context.check()?;
-            if difference.is_empty() {
-                return Ok(Ok(()));
-            }
-            let changed = match self.directory.modify(anchor, label, &difference.modifications(), context)? {
-                Modified::Done => return Ok(Ok(())),
-                Modified::Refused(error) if error.id == ErrorId::ObjectChanged && retries_left > 0 => error,
-                Modified::Refused(error) => return Ok(Err(error)),
-                Modified::Unknown(error) => return self.confirm(anchor, label, &difference, error, context),
-            };
-            context.log(LogLevel::Verbose, format!("{} It is read again.", changed.message))?;
-            let found = match self.look(&[anchor], context)?.remove(anchor) {
-                None => return Ok(Err(gone(label))),
-                Some(Err(error)) => return Ok(Err(error)),
-                Some(Ok(found)) => found,
-            };
-            difference = match difference.still_wanted(&found.recipient.values) {
-                Some(again) if !found.quiet => again,
-                _ => return Ok(Err(changed)),
-            };
-        }
-        Ok(Ok(()))
-    }
-
-    /// Whether a change was made to which no answer came (`error`): the object tells. Where it was not, it is not sent
-    /// again, since it may still be on its way.
-    fn confirm(
-        &mut self,
-        anchor: &str,
-        label: &str,
-        difference: &Difference,
-        error: Error,
-        context: &Context,
-    ) -> Result<Result<()>> {
-        context.log(
-            LogLevel::Verbose,
-            format!("{} '{label}' is read, to see what became of it.", error.message),
-        )?;
-        match self.look(&[anchor], context)?.remove(anchor) {
-            None => Ok(Err(gone(label))),
-            Some(Err(unreadable)) => Ok(Err(unreadable)),
-            Some(Ok(found)) if difference.is_done(&found.recipient.values) => Ok(Ok(())),
-            Some(Ok(_)) => Ok(Err(unconfirmed(label, error))),
-        }
-    }
 }
 
-/// The error of a change that no answer came to, and that did not happen.
-fn unconfirmed(label: &str, error: Error) -> Error {
-    let message = format!("The change of '{label}' was sent, and did not happen. {}", error.message);
-    Error { native: error.native, ..Error::new(ErrorId::ChangeUnconfirmed, message).target(label) }
+impl Objects for ActiveDirectoryTarget {
+    fn modify(
+        &mut self,
+        write: &TargetWrite<'_>,
+        difference: &Difference,
+        context: &Context,
+    ) -> Result<Modified> {
+        let (anchor, label) = (write.query.anchor, write.query.recipient.label.as_str());
+        // Its DN is not asked for: the objectGUID names it.
+        self.directory.modify(anchor, "", label, &difference.modifications(&[]), context)
+    }
+
+    fn look_again(&mut self, write: &TargetWrite<'_>, context: &Context) -> Result<Result<Option<Now>>> {
+        let anchor = write.query.anchor;
+        let found = self.look(&[anchor], context)?.remove(anchor).transpose();
+        Ok(found.map(|found| found.map(|one| Now { values: one.recipient.values, rests: one.quiet })))
+    }
 }
 
 /// Most that clocks of domain controllers differ, in seconds.
@@ -188,11 +150,6 @@ fn is_quiet(entry: &Entry, quiet_period: i64, now: Option<Timestamp>) -> bool {
         }
         (LastChange::Unknown, _) | (_, None) => true,
     }
-}
-
-fn gone(label: &str) -> Error {
-    let message = format!("The object of '{label}' was deleted or left the profile's scope meanwhile.");
-    Error::new(ErrorId::ObjectChanged, message).target(label)
 }
 
 impl Target for ActiveDirectoryTarget {
@@ -225,7 +182,7 @@ impl Target for ActiveDirectoryTarget {
 
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         let written = |write: &TargetWrite<'_>| {
-            let result = self.write_one(write, context)?;
+            let result = write_exactly(self, write, context)?;
             Ok(result.map(|()| write.query.anchor.to_owned()))
         };
         writes.iter().map(written).collect()

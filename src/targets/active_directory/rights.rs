@@ -16,7 +16,7 @@ const WRITABLE_ATTRIBUTES: &str = "allowedAttributesEffective";
 
 /// Fails with `DirectoryNotWritable` where the server is no writable domain controller, or its schema lacks an
 /// attribute; with `DirectoryRefused` where the account lacks the right to write both attributes.
-pub(super) fn check(directory: &mut LdapSource, user: &str, context: &Context) -> Result<()> {
+pub(in crate::targets) fn check(directory: &mut LdapSource, user: &str, context: &Context) -> Result<()> {
     let attributes = ["supportedCapabilities", "dsServiceName", "schemaNamingContext"];
     let root = directory.object("", &attributes, context)?.unwrap_or_default();
     let server = directory.server();
@@ -55,6 +55,12 @@ pub(super) fn check(directory: &mut LdapSource, user: &str, context: &Context) -
         }
     }
     Ok(())
+}
+
+/// Whether a directory is an Active Directory, by what it says of itself.
+pub(in crate::targets) fn is_one(directory: &mut LdapSource, context: &Context) -> Result<bool> {
+    let root = directory.object("", &["supportedCapabilities"], context)?.unwrap_or_default();
+    Ok(has(&root, "supportedCapabilities", ACTIVE_DIRECTORY))
 }
 
 fn says_read_only(directory: &mut LdapSource, root: &Entry, context: &Context) -> Result<bool> {

@@ -199,8 +199,10 @@ pub(super) fn to_recipient(found: &Found, object: &Object) -> Result<Recipient> 
         primary_smtp_address: text("PrimarySmtpAddress"),
         user_principal_name: text("UserPrincipalName"),
         sam_account_name: None,
+        security_id: None,
         untrimmed: Vec::new(),
         changed: None,
+        binary_option: Vec::new(),
         values: values(object)?,
     })
 }

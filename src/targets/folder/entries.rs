@@ -56,6 +56,7 @@ pub(super) fn is_named(selection: &Selection, key: Option<&str>) -> bool {
         (Selection::Identities(names), Some(key)) => {
             names.iter().any(|name| same_in_any_case(name, key) || same_in_any_case(&name::of(name), key))
         }
-        (Selection::Identities(_), None) => false,
+        (Selection::Matching(patterns), Some(key)) => patterns.iter().any(|pattern| pattern.matches(key)),
+        (Selection::Identities(_) | Selection::Matching(_), None) => false,
     }
 }

@@ -106,8 +106,10 @@ impl RecipientFile {
             primary_smtp_address: None,
             user_principal_name: self.user_principal_name.clone(),
             sam_account_name: None,
+            security_id: None,
             untrimmed: Vec::new(),
             changed: None,
+            binary_option: Vec::new(),
             values: self.values()?,
         })
     }

@@ -1,6 +1,8 @@
 //! Directories other than Active Directory as a source, against the OpenLDAP server of `tests/lab/openldap.sh`.
 
+mod directory_target;
 mod layers;
+mod ldif_target;
 mod objects;
 mod presence;
 mod reading;

@@ -122,8 +122,10 @@ fn alice() -> Person {
         primary_smtp_address: None,
         user_principal_name: None,
         sam_account_name: None,
+        security_id: None,
         untrimmed: Vec::new(),
         changed: None,
+        binary_option: Vec::new(),
         values: Vec::new(),
     })
 }

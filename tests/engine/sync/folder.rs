@@ -94,7 +94,7 @@ fn another_folder_starts_anew_and_the_old_one_stays() {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);
     harness.run().ok();
     let old = harness.out();
-    harness.folder_mut().output_path = harness.home.path().join("elsewhere");
+    harness.folder_mut().output.output_path = harness.home.path().join("elsewhere");
     let run = harness.run();
     assert_eq!(run.planned(), (1, 0, 0));
     assert!(
@@ -124,12 +124,12 @@ fn the_index_lists_who_is_published_with_what() {
 fn an_output_path_that_cannot_be_written_stops_the_run_and_loses_nothing() {
     let mut harness = Harness::new(vec![person("alice", &["a"])]);
     fs::write(harness.home.path().join("file"), "").unwrap();
-    harness.folder_mut().output_path = harness.home.path().join("file").join("out");
+    harness.folder_mut().output.output_path = harness.home.path().join("file").join("out");
     let error = harness.run().run.unwrap_err();
     assert_eq!(error.id, ErrorId::TargetNotWritable);
     assert!(error.message.starts_with("Cannot write to '"), "{}", error.message);
     assert_eq!(harness.state().run(1).unwrap().result, RunResult::Stopped);
-    harness.folder_mut().output_path = harness.home.path().join("out");
+    harness.folder_mut().output.output_path = harness.home.path().join("out");
     assert_eq!(harness.run().planned(), (1, 0, 0));
 }
 
@@ -235,7 +235,7 @@ fn the_same_folder_by_another_path_is_the_same_target() {
         harness.run().ok();
         let out = harness.out();
         assert!(out.ends_with("out"), "{}", out.display());
-        harness.folder_mut().output_path = format!("{}{end}", out.display()).into();
+        harness.folder_mut().output.output_path = format!("{}{end}", out.display()).into();
         harness.source.recipients[0] = person("alice", &["new"]);
         let run = harness.run();
         assert_eq!(
@@ -254,7 +254,7 @@ fn another_folder_with_the_same_files_is_no_lost_state() {
     harness.run().ok();
     let moved = harness.home.path().join("moved");
     fs::rename(harness.out(), &moved).unwrap();
-    harness.folder_mut().output_path = moved;
+    harness.folder_mut().output.output_path = moved;
     let warned = harness.run().told.warnings();
     assert_eq!(warned.len(), 2, "{warned:?}");
     assert!(warned[0].starts_with("The target was '"), "{warned:?}");

@@ -49,8 +49,10 @@ pub fn person(name: &str, values: &[&str]) -> Recipient {
         primary_smtp_address: None,
         user_principal_name: None,
         sam_account_name: None,
+        security_id: None,
         untrimmed: Vec::new(),
         changed: None,
+        binary_option: Vec::new(),
         values: values.iter().map(|word| value(word)).collect(),
     }
 }
@@ -225,7 +227,7 @@ impl Harness {
     }
 
     pub fn out(&self) -> PathBuf {
-        self.folder().output_path.clone()
+        self.folder().output.output_path.clone()
     }
 
     pub fn state_path(&self) -> PathBuf {
@@ -235,7 +237,7 @@ impl Harness {
     pub fn run(&mut self) -> Outcome {
         let cancel = CancellationToken::new();
         let mut target = FaultyTarget {
-            folder: Folder::new(&self.folder().output_path),
+            folder: Folder::new(&self.folder().output.output_path),
             faults: self.faults.clone(),
             batch: self.batch,
             writes: 0,

@@ -256,7 +256,7 @@ fn another_target_is_met_as_a_new_one() {
     fs::create_dir_all(&other).unwrap();
     let text = fs::read_to_string(harness.out().join("p00@contoso.test.json")).unwrap();
     fs::write(other.join("gone@contoso.test.json"), text.replace("p00", "gone")).unwrap();
-    harness.folder_mut().output_path = other.clone();
+    harness.folder_mut().output.output_path = other.clone();
     let run = harness.run();
     assert_eq!((run.ok().new_state, run.ok().numbers.orphaned), (true, 1));
     assert!(!published_in(&other, "gone@contoso.test").is_empty());

@@ -241,7 +241,7 @@ fn another_target_is_tried_anew() {
     run(&mut harness, &mut target).ok();
     let other = harness.home.path().join("other");
     std::fs::rename(harness.out(), &other).unwrap();
-    harness.folder_mut().output_path = other;
+    harness.folder_mut().output.output_path = other;
     harness.source.recipients[0] = person("p0", &["b"]);
     let mut target = Trying::new(&harness, &[]);
     run(&mut harness, &mut target).ok();

@@ -225,11 +225,7 @@ impl Source for Memory {
             if self.fails_after == Some(index) {
                 return Err(Error::new(ErrorId::DirectoryUnreachable, "the connection was lost"));
             }
-            let wanted = match selection {
-                Selection::All => true,
-                Selection::Identities(names) => names.iter().any(|name| recipient.is_named(name)),
-            };
-            if wanted {
+            if selection.includes(recipient) {
                 sink(SourceItem::Recipient(recipient.clone()))?;
             }
         }

@@ -40,8 +40,10 @@ pub fn source(name: &str, values: &[Vec<u8>]) -> Recipient {
         primary_smtp_address: Some(address.clone()),
         user_principal_name: Some(address),
         sam_account_name: Some(name.to_owned()),
+        security_id: None,
         untrimmed: Vec::new(),
         changed: None,
+        binary_option: Vec::new(),
         values: values.iter().map(|bytes| Value::new(Attribute::UserCertificate, bytes.as_slice())).collect(),
     }
 }

@@ -6,5 +6,6 @@ mod client_certificate;
 mod connecting;
 mod finding;
 mod searching;
+mod selecting;
 mod session;
 mod start_tls;

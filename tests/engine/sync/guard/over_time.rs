@@ -221,7 +221,7 @@ fn another_target_begins_anew() {
         lose(&mut harness, 10).ok();
     }
     let other = harness.home.path().join("other");
-    harness.folder_mut().output_path = other;
+    harness.folder_mut().output.output_path = other;
     harness.now += HOUR;
     assert_eq!(harness.run().planned(), (180, 0, 0));
     assert!(!is_held(&lose(&mut harness, 0)));

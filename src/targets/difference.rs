@@ -5,7 +5,7 @@ use crate::{
     model::{Attribute, Named, Value},
 };
 
-/// The difference of two lists of values; their order does not matter, since Active Directory keeps none.
+/// The difference of two lists of values; their order does not matter, since directories keep none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
     going: Vec<Value>,
@@ -37,14 +37,15 @@ impl Difference {
     }
 
     /// As one modify request: what goes first, so that an attribute never holds more values than before and after.
-    pub fn modifications(&self) -> Vec<Modification<'_>> {
+    /// `binary` are the attributes whose names have the option of that name.
+    pub fn modifications(&self, binary: &[Attribute]) -> Vec<Modification<'_>> {
         let parts = [(Operation::Delete, &self.going), (Operation::Add, &self.coming)];
         parts
             .into_iter()
             .flat_map(|(operation, values)| {
                 Attribute::all().map(move |attribute| Modification {
                     operation,
-                    attribute: attribute.name(),
+                    attribute: attribute.description(binary.contains(&attribute)),
                     values: values
                         .iter()
                         .filter(|value| value.attribute == attribute)
@@ -111,7 +112,7 @@ mod tests {
         #[test]
         fn the_request_makes_what_is_wanted_of_what_is_there(current in values(), wanted in values()) {
             let difference = Difference::between(&current, &wanted);
-            prop_assert_eq!(applied(set(&current), &difference.modifications()), Some(set(&wanted)));
+            prop_assert_eq!(applied(set(&current), &difference.modifications(&[])), Some(set(&wanted)));
             prop_assert_eq!(difference.is_empty(), set(&current) == set(&wanted));
             prop_assert!(difference.is_done(&wanted));
             prop_assert_eq!(difference.is_done(&current), difference.is_empty());
@@ -124,7 +125,7 @@ mod tests {
                 prop_assert!(difference.going.iter().any(|value| !now.contains(value)));
                 return Ok(());
             };
-            let after = applied(set(&now), &again.modifications()).expect("it fits what is there now");
+            let after = applied(set(&now), &again.modifications(&[])).expect("it fits what is there now");
             let going = set(&difference.going);
             let expected: Set =
                 set(&now).difference(&going).cloned().chain(set(&difference.coming)).collect();

@@ -1,4 +1,4 @@
-//! Identities with wildcards, in the language of PowerShell's `WildcardPattern`. Its units are those of .NET: UTF-16.
+//! Texts with wildcards, in the language of PowerShell's `WildcardPattern`. Its units are those of .NET: UTF-16.
 
 use std::collections::HashSet;
 
@@ -18,18 +18,22 @@ const SPECIAL: [char; 5] = ['*', '?', '[', ']', '`'];
 
 /// `*` any text, `?` any one character, `[abc]` and `[a-c]` one of them, `` ` `` before a character that is meant as
 /// itself; all in any case.
-#[derive(Debug)]
-pub(super) enum Pattern {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
     /// The whole text.
     Text(String),
     /// Its beginning: `abc*`.
     Beginning(String),
+    /// Part by part.
     Parts(Vec<Part>),
 }
 
-#[derive(Debug)]
-pub(super) enum Part {
+/// A part of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// `*`
     AnyText,
+    /// `?`
     AnyOne,
     /// In lower case.
     Literal(u16),
@@ -39,7 +43,7 @@ pub(super) enum Part {
 
 impl Pattern {
     /// Fails with `InvalidRequest`, naming the pattern, where a bracket is not closed or a range goes backwards.
-    pub(super) fn parse(pattern: &str) -> Result<Self> {
+    pub fn parse(pattern: &str) -> Result<Self> {
         let beginning = pattern.strip_suffix('*');
         let text = beginning.unwrap_or(pattern);
         if !text.contains(SPECIAL) {
@@ -68,14 +72,62 @@ impl Pattern {
         Ok(Self::Parts(parts))
     }
 
+    /// The one text that `pattern` stands for, without the backticks in it; `None` where it stands for several.
+    pub(crate) fn exact(pattern: &str) -> Option<String> {
+        let (mut text, mut rest) = (String::new(), pattern.chars());
+        while let Some(c) = rest.next() {
+            match c {
+                '`' => text.extend(rest.next()),
+                '*' | '?' | '[' => return None,
+                plain => text.push(plain),
+            }
+        }
+        Some(text)
+    }
+
+    /// What each text that it matches has in it, in this order, as far as that is printable ASCII; with an empty text first
+    /// where it need not begin so, and last where it need not end so.
+    pub(crate) fn fragments(&self) -> Vec<String> {
+        let parts = match self {
+            Self::Text(text) => return vec![text.clone()],
+            Self::Beginning(text) if text.chars().all(is_plain) => return vec![text.clone(), String::new()],
+            Self::Beginning(_) => return vec![String::new(), String::new()],
+            Self::Parts(parts) => parts,
+        };
+        let mut fragments = vec![String::new()];
+        for part in parts {
+            let plain = match part {
+                Part::Literal(unit) => char::from_u32((*unit).into()).filter(|c| is_plain(*c)),
+                Part::AnyText | Part::AnyOne | Part::OneOf(_) => None,
+            };
+            match (plain, fragments.last_mut()) {
+                (Some(c), Some(last)) => last.push(c),
+                _ => fragments.push(String::new()),
+            }
+        }
+        let last = fragments.len() - 1;
+        let kept = |(place, one): &(usize, String)| *place == 0 || *place == last || !one.is_empty();
+        fragments.into_iter().enumerate().filter(kept).map(|(_, one)| one).collect()
+    }
+
+    /// Whether it may match distinguished names: only those have an equals sign.
+    pub(crate) fn is_of_distinguished_names(&self) -> bool {
+        self.fragments().iter().any(|fragment| fragment.contains('='))
+    }
+
     /// Whether all of `text` is what the pattern says.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Text(whole) => same_in_any_case(text, whole),
             Self::Beginning(beginning) => begins_in_any_case(text, beginning),
             Self::Parts(parts) => fit(parts, text),
         }
     }
+}
+
+/// Whether every program takes the letter for the same in both cases.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_graphic() || c == ' '
 }
 
 fn fit(parts: &[Part], text: &str) -> bool {
@@ -181,6 +233,37 @@ mod tests {
             assert_ne!(matches.is_some(), invalid, "{pattern:?}");
             let ours = Pattern::parse(&pattern).ok().map(|parsed| parsed.matches(&text));
             assert_eq!(ours, matches, "{pattern:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_without_wildcards_stands_for_one_text() {
+        for (pattern, exact) in [
+            ("alice@contoso.test", Some("alice@contoso.test")),
+            ("CN=Ada `[x`] `*,DC=y", Some("CN=Ada [x] *,DC=y")),
+            ("a``b", Some("a`b")),
+            ("a]b", Some("a]b")),
+            ("alice*", None),
+            ("al?ce", None),
+            ("[ab]lice", None),
+        ] {
+            assert_eq!(Pattern::exact(pattern).as_deref(), exact, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn fragments_are_in_whatever_a_pattern_matches() {
+        for (pattern, expected) in [
+            ("alice*", &["alice", ""][..]),
+            ("*@contoso.test", &["", "@contoso.test"]),
+            ("a*b?c", &["a", "b", "c"]),
+            ("*ada*love*", &["", "ada", "love", ""]),
+            ("[ab]lice", &["", "lice"]),
+            ("*", &["", ""]),
+            ("j\u{f6}rg*", &["", ""]),
+            ("?j\u{f6}rg", &["", "j", "rg"]),
+        ] {
+            assert_eq!(Pattern::parse(pattern).unwrap().fragments(), expected, "{pattern}");
         }
     }
 

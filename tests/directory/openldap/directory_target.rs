@@ -1,0 +1,130 @@
+//! OpenLDAP as the target: a copy of what is chosen, beside what others have put there.
+
+use std::fs;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use smime_sync::{
+    event::ResultType,
+    operation::{Engine, EngineConfig},
+    profile::{DirectoryTargetSettings, FileSettings, Profile, Source, Target},
+};
+
+use super::objects::{Draft, PORT, Server, account, root};
+use crate::common::events::context;
+
+const COPIES: &str = "ou=copies,dc=partner,dc=test";
+
+struct Home {
+    server: Server,
+    folder: tempfile::TempDir,
+}
+
+fn good(address: &str) -> Vec<u8> {
+    Draft::person(address).valid_today().sign(&root())
+}
+
+fn line(name: &str, bytes: &[u8]) -> String {
+    format!("{name}:: {}\n", STANDARD.encode(bytes))
+}
+
+impl Home {
+    fn new() -> Self {
+        let (server, folder) = (Server::get(), tempfile::tempdir().unwrap());
+        let _ = server.tool("ldapdelete", &["-r", COPIES], "");
+        let mut text = format!("dn: {COPIES}\nobjectClass: organizationalUnit\n\n");
+        for (name, more) in [
+            ("Alice", line("userCertificate;binary", &good("foreign@partner.test"))),
+            ("Bob", String::new()),
+            ("Carol", line("userCertificate;binary", &good("carol@partner.test"))),
+        ] {
+            text += &format!("dn: cn={name},{COPIES}\nobjectClass: inetOrgPerson\nsn: x\n");
+            text += &format!("mail: {}@partner.test\n{more}\n", name.to_lowercase());
+        }
+        server.tool("ldapadd", &[], &text).expect("filled");
+        fs::write(folder.path().join("root.cer"), root().der).unwrap();
+        let home = Self { server, folder };
+        home.source(&["alice", "bob", "carol", "dave"]);
+        let target = DirectoryTargetSettings {
+            target_port: Some(PORT),
+            target_server_certificate_path: vec![home.server.ca()],
+            ..DirectoryTargetSettings::new("localhost", vec![COPIES.to_owned()])
+        };
+        let source = Source::Ldif(FileSettings::new(home.folder.path().join("people.ldif")));
+        let mut profile = Profile::new("corp", source, Target::Directory(target));
+        profile.trust.trust_anchor_path = vec![home.folder.path().join("root.cer")];
+        profile.limits.missing_period = Some(0);
+        home.ask(ResultType::Profile, json!({ "Operation": "NewProfile", "Profile": profile }));
+        home
+    }
+
+    /// The source shows these, all but Eve with a certificate.
+    fn source(&self, names: &[&str]) {
+        let mut text = String::new();
+        for name in names {
+            let (who, has) = name.strip_suffix('-').map_or((*name, true), |who| (who, false));
+            text += &format!("dn: cn={who},dc=corp\nobjectClass: inetOrgPerson\nmail: {who}@partner.test\n");
+            text += &if has {
+                line("userCertificate", &good(&format!("{who}@partner.test")))
+            } else {
+                String::new()
+            };
+            text += "\n";
+        }
+        fs::write(self.folder.path().join("people.ldif"), text).unwrap();
+    }
+
+    fn ask(&self, kind: ResultType, request: Value) -> Vec<Value> {
+        let places = Some(self.folder.path().display().to_string());
+        let engine = Engine::new(EngineConfig { home: places, ..EngineConfig::default() }).unwrap();
+        engine.set_secret("target_user", account("admin").as_bytes());
+        engine.set_secret("target_password", self.server.password.as_bytes());
+        let (context, recorder) = context();
+        engine.run(serde_json::from_value(request).unwrap(), &context).unwrap();
+        recorder.results_of(kind)
+    }
+
+    fn sync(&self) -> Value {
+        let request = json!({ "Operation": "Sync", "ProfileName": "corp", "AllowRemoval": 10 });
+        self.ask(ResultType::Run, request).remove(0)
+    }
+
+    fn compare(&self) -> Vec<(String, String)> {
+        let rows = self.ask(ResultType::Difference, json!({ "Operation": "Compare", "ProfileName": "corp" }));
+        let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+        rows.iter().map(|row| (text(row, "Recipient"), text(row, "Difference"))).collect()
+    }
+
+    /// How many values a person has at the target.
+    fn values(&self, name: &str) -> usize {
+        let found =
+            self.server.tool("ldapsearch", &["-LLL", "-b", COPIES, &format!("(cn={name})")], "").unwrap();
+        found.matches("userCertificate;binary::").count()
+    }
+}
+
+#[test]
+fn what_is_chosen_is_put_beside_what_others_have_there_and_only_that_goes_again() {
+    let home = Home::new();
+    let run = home.sync();
+    // Dave is not there, and Carol's value is adopted.
+    let numbers = |run: &Value| {
+        ["Add", "Update", "Remove", "Exported", "Adopted"].map(|name| run[name].as_u64().unwrap_or(99))
+    };
+    assert_eq!(numbers(&run)[3], 2, "{run}");
+    assert_eq!(["Alice", "Bob", "Carol"].map(|name| home.values(name)), [2, 1, 1]);
+    let differs = |who: &str, how: &str| (format!("{who}@partner.test"), how.to_owned());
+    let expected = [differs("alice", "ExtraAtTarget"), differs("dave", "NotAtTarget")];
+    assert_eq!(home.compare(), expected);
+
+    assert_eq!(numbers(&home.sync())[3], 0, "a second run changes nothing");
+
+    // With the state the profile forgets; what is there is adopted.
+    fs::remove_dir_all(home.folder.path().join("state")).unwrap();
+    assert_eq!(numbers(&home.sync())[3], 0);
+
+    home.source(&["alice-", "bob", "carol-"]);
+    let run = home.sync();
+    assert_eq!((&run["Remove"], &run["Exported"]), (&json!(2), &json!(2)), "{run}");
+    assert_eq!(["Alice", "Bob", "Carol"].map(|name| home.values(name)), [1, 1, 0], "the foreign one stays");
+}
