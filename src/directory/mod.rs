@@ -2,6 +2,7 @@
 
 mod address;
 pub mod certificate_file;
+mod change_form;
 pub mod csv;
 pub mod entry;
 mod file;
@@ -13,7 +14,7 @@ mod raw_entry;
 mod security_id;
 mod text;
 
-pub use self::identity::Identities;
+pub use self::{change_form::ChangeForm, identity::Identities};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
@@ -111,6 +112,11 @@ pub trait Source: Send {
         _context: &Context,
     ) -> Result<bool> {
         Ok(false)
+    }
+
+    /// How the directory that it shows takes changes, as far as that is known.
+    fn change_form(&mut self, _context: &Context) -> Result<ChangeForm> {
+        Ok(ChangeForm::standard())
     }
 
     /// The source's own clock, where it has one.

@@ -6,11 +6,14 @@ pub mod directory;
 mod exact_write;
 pub mod exchange;
 pub mod folder;
+mod identity;
+mod known;
 pub mod ldif;
 pub mod rehearsal;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
+pub use self::identity::TargetIdentity;
 use self::rehearsal::{Rehearsal, Rehearsed, Somebody, Verb};
 use crate::{
     directory::{Selection, SourceItem},
@@ -75,6 +78,11 @@ pub struct TargetRecipient {
 }
 
 impl TargetRecipient {
+    /// One that shows all that it has.
+    pub fn new(key: String, values: Vec<Value>) -> Self {
+        Self { key, values, findings: Vec::new(), incomplete: Vec::new(), damage: None }
+    }
+
     /// Whether `value` is there, and whole.
     pub fn shows(&self, value: &PublishedValue) -> bool {
         self.values.iter().any(|one| value.is(one)) && !self.incomplete.contains(&value.value)
@@ -172,24 +180,6 @@ pub struct Stranger {
     pub recipient: Result<Recipient>,
 }
 
-/// What tells a target from others of its kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetIdentity {
-    /// What it has for ever, such as an organisation's Guid in lower case.
-    pub key: String,
-    /// What people call it; empty where that is not known.
-    pub name: String,
-}
-
-impl fmt::Display for TargetIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name.as_str() {
-            "" => write!(f, "the organisation {}", self.key),
-            name => write!(f, "'{name}' (organisation {})", self.key),
-        }
-    }
-}
-
 /// Where values are published.
 ///
 /// Calls take batches, since services do; each recipient has a result of its own. What makes going on useless
@@ -254,13 +244,15 @@ pub trait Target: Send {
     /// can tell.
     fn key(&self, query: &TargetQuery<'_>) -> Option<String>;
 
-    /// Told once, at the end of a run that wrote something, with everything that is published;
-    /// `next` gives the recipients after a key.
+    /// Told once, at the end of a run that wrote something, with everything that is published; `_next` gives the recipients
+    /// after a key.
     fn finish(
         &mut self,
-        next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
-        context: &Context,
-    ) -> Result<()>;
+        _next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
+        _context: &Context,
+    ) -> Result<()> {
+        Ok(())
+    }
 
     /// Whether [`Target::finish`] is told of a run that writes nothing, too: what it makes is about that run alone.
     fn is_of_one_run(&self) -> bool {

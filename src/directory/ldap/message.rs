@@ -42,17 +42,19 @@ pub(super) struct Search<'a> {
     pub page_size: Option<u32>,
 }
 
-/// What is done to the values of an attribute (RFC 4511, 4.6). Others' values are never named, so there is no
-/// replacing and no deleting of a whole attribute.
+/// What is done to the values of an attribute (RFC 4511, 4.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     /// The values come. One that is there already fails the whole request (`attributeOrValueExists`).
     Add = 0,
     /// The values go. One that is not there fails the whole request (`noSuchAttribute`).
     Delete = 1,
+    /// The values are all that is there from now on; without any, the attribute goes. Only where a server takes no single
+    /// values: what others have put there meanwhile is lost.
+    Replace = 2,
 }
 
-/// One part of a modify request: exact values of an attribute, at least one.
+/// One part of a modify request: exact values of an attribute, at least one but to replace all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Modification<'a> {
     pub operation: Operation,

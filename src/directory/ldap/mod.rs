@@ -21,6 +21,7 @@ mod message;
 mod network;
 mod reading;
 mod result;
+mod schema;
 mod scope;
 mod search;
 mod session;
@@ -51,7 +52,7 @@ pub(crate) use self::{
     change::Modified,
     message::{Modification, Operation},
 };
-use super::{Presence, Selection, Source, SourceItem};
+use super::{ChangeForm, Presence, Selection, Source, SourceItem};
 use crate::{error::Result, event::Context, model::Timestamp, profile::DirectorySettings};
 
 /// Entries a page; half of what Active Directory allows by default (MaxPageSize), since these are large.
@@ -206,6 +207,15 @@ impl Source for LdapSource {
             presences.extend(self.presences(batch, context)?);
         }
         Ok(presences)
+    }
+
+    fn change_form(&mut self, context: &Context) -> Result<ChangeForm> {
+        // Active Directory compares the bytes of both attributes, and its schema names no rules.
+        if self.is_active_directory() {
+            Ok(ChangeForm::default())
+        } else {
+            Ok(self.schema(context)?.change_form())
+        }
     }
 
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::reader::{ChangeType, Reader, Record};
 use crate::{
     directory::{
-        Presence, Selection, Source, SourceItem,
+        ChangeForm, Presence, Selection, Source, SourceItem,
         entry::{AnchorKind, EntryReader, is_looked_at},
         file::{Found, SourceFile, Stamp, has_strangers, look_up, name_key},
     },
@@ -25,6 +25,8 @@ pub struct LdifSource {
     file: SourceFile,
     size_hint: Option<u64>,
     repeated: Option<(Stamp, Repeated)>,
+    /// What its recipients are known by, once one was read.
+    kind: Option<AnchorKind>,
 }
 
 /// The names, by their hashes, that more than one object has.
@@ -52,7 +54,7 @@ impl LdifSource {
         let size_hint = file.estimate(|sample| {
             sample.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"dn:")).count()
         })?;
-        Ok(Self { file, size_hint, repeated: None })
+        Ok(Self { file, size_hint, repeated: None, kind: None })
     }
 
     /// Hands every recipient, duplicates told apart, to `sink`.
@@ -60,7 +62,7 @@ impl LdifSource {
         let stamp = self.file.stamp()?;
         let known = self.repeated.take().filter(|(of, _)| *of == stamp);
         let repeated = known.map_or_else(|| self.find_repeated(context), |(_, repeated)| Ok(repeated))?;
-        self.objects(context, &mut |object| {
+        self.kind = self.objects(context, &mut |object| {
             let error = duplicate(&object, &repeated);
             let is_duplicate = error.is_some();
             let names = || object.record.entry.check_names().err();
@@ -93,8 +95,12 @@ impl LdifSource {
         Ok(repeated)
     }
 
-    /// Hands every object that is a recipient, or may be one, to `sink`.
-    fn objects(&self, context: &Context, sink: &mut dyn FnMut(Object<'_>) -> Result<()>) -> Result<()> {
+    /// Hands every object that is a recipient, or may be one, to `sink`; returns what they are known by, if there are any.
+    fn objects(
+        &self,
+        context: &Context,
+        sink: &mut dyn FnMut(Object<'_>) -> Result<()>,
+    ) -> Result<Option<AnchorKind>> {
         self.file.read(context, |input| {
             let input = BufReader::with_capacity(BUFFER, input);
             let mut reader = Reader::new(input, self.file.path(), is_looked_at)?;
@@ -116,7 +122,7 @@ impl LdifSource {
                 let anchor = kind.text(&record.entry).ok();
                 sink(Object { record: &record, recipient, anchor })?;
             }
-            Ok(())
+            Ok(entries.kind())
         })
     }
 
@@ -148,6 +154,17 @@ impl Source for LdifSource {
             if Uuid::try_parse(anchor).is_ok() { Ok(true) } else { is_known(anchor) }
         };
         has_strangers(&is_known, |sink| self.read_all(context, sink))
+    }
+
+    /// Only Active Directory has `objectGUID`; of other servers the file does not tell what rules they have.
+    fn change_form(&mut self, context: &Context) -> Result<ChangeForm> {
+        if self.kind.is_none() {
+            self.read_all(context, &mut |_| Ok(()))?;
+        }
+        Ok(match self.kind {
+            Some(AnchorKind::ObjectGuid) => ChangeForm::default(),
+            _ => ChangeForm::standard(),
+        })
     }
 
     fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {

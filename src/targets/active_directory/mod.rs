@@ -37,13 +37,13 @@ use self::metadata::LastChange;
 pub(super) use self::rights::{check as check_rights, is_one};
 use crate::{
     directory::{
-        Selection, Source, SourceItem,
+        ChangeForm, Selection, Source, SourceItem,
         entry::{Entry, certificate_values},
         ldap::{Account, LdapSource, Modified, Network},
     },
     error::Result,
     event::Context,
-    model::{Attribute, Exclusion, Named, PublishedRecipient, Timestamp},
+    model::{Attribute, Exclusion, Named, Timestamp},
     profile::ActiveDirectorySettings,
     targets::{
         Match, Target, TargetQuery, TargetRecipient, TargetWrite,
@@ -98,13 +98,7 @@ impl ActiveDirectoryTarget {
         self.directory.find(anchors, &attributes, context, &mut |anchor, entry, whole| {
             let found = whole.map(|()| Found {
                 quiet: is_quiet(&entry, quiet_period, now),
-                recipient: TargetRecipient {
-                    key: anchor.clone(),
-                    values: certificate_values(&entry),
-                    findings: Vec::new(),
-                    incomplete: Vec::new(),
-                    damage: None,
-                },
+                recipient: TargetRecipient::new(anchor.clone(), certificate_values(&entry)),
             });
             all.insert(anchor, found);
             Ok(())
@@ -122,7 +116,7 @@ impl Objects for ActiveDirectoryTarget {
     ) -> Result<Modified> {
         let (anchor, label) = (write.query.anchor, write.query.recipient.label.as_str());
         // Its DN is not asked for: the objectGUID names it.
-        self.directory.modify(anchor, "", label, &difference.modifications(&[]), context)
+        self.directory.modify(anchor, "", label, &difference.modifications(&ChangeForm::default()), context)
     }
 
     fn look_again(&mut self, write: &TargetWrite<'_>, context: &Context) -> Result<Result<Option<Now>>> {
@@ -203,14 +197,6 @@ impl Target for ActiveDirectoryTarget {
 
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
         Some(query.anchor.to_owned())
-    }
-
-    fn finish(
-        &mut self,
-        _next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
-        _context: &Context,
-    ) -> Result<()> {
-        Ok(())
     }
 }
 

@@ -10,18 +10,19 @@ use std::collections::HashMap;
 
 use self::matching::{Found, by_address};
 use super::{
-    Match, Target, TargetQuery, TargetRecipient, TargetWrite, active_directory,
+    Match, Target, TargetQuery, TargetWrite, active_directory,
     difference::Difference,
     exact_write::{Now, Objects, write_exactly},
+    known::Known,
 };
 use crate::{
     directory::{
-        Presence, Selection, Source, SourceItem,
+        ChangeForm, Presence, Selection, Source, SourceItem,
         ldap::{Account, LdapSource, Modified},
     },
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Attribute, Exclusion, Named, PublishedRecipient, Recipient, Timestamp},
+    model::{Attribute, Exclusion, Named, Recipient, Timestamp},
     profile::{DirectorySettings, DirectoryTargetSettings},
 };
 
@@ -31,17 +32,10 @@ pub struct DirectoryTarget {
     directory: LdapSource,
     settings: DirectorySettings,
     account: Account,
-    /// Whether the server has told what kind of directory it is.
-    is_met: bool,
-    /// How those are named who were read, by key.
-    known: HashMap<String, Known>,
-}
-
-/// How an object is named in a request.
-struct Known {
-    distinguished_name: String,
-    /// The attributes whose names have the option of that name.
-    binary: Vec<Attribute>,
+    /// How it takes changes, once it has told what kind of directory it is.
+    form: Option<ChangeForm>,
+    /// Those who were read.
+    known: Known,
 }
 
 impl DirectoryTarget {
@@ -50,35 +44,27 @@ impl DirectoryTarget {
     pub fn new(settings: &DirectoryTargetSettings, account: Account, context: &Context) -> Result<Self> {
         let settings = settings.directory();
         let directory = LdapSource::directory(&settings, account.clone(), context)?;
-        Ok(Self { directory, settings, account, is_met: false, known: HashMap::new() })
+        Ok(Self { directory, settings, account, form: None, known: Known::default() })
     }
 
     /// Finds out what kind of directory it is: an Active Directory says so of itself, and is asked in its own way.
-    fn meet(&mut self, context: &Context) -> Result<()> {
-        if !self.is_met && active_directory::is_one(&mut self.directory, context)? {
+    /// Returns how it takes changes.
+    fn meet(&mut self, context: &Context) -> Result<ChangeForm> {
+        if let Some(form) = &self.form {
+            return Ok(form.clone());
+        }
+        if active_directory::is_one(&mut self.directory, context)? {
             let account = self.account.clone();
             self.directory = LdapSource::domain_controller(None, &self.settings, account, context)?;
         }
-        self.is_met = true;
-        Ok(())
-    }
-
-    /// Takes a recipient of the directory, and keeps how it is named.
-    fn take(&mut self, recipient: Recipient) -> TargetRecipient {
-        let Recipient { anchor, distinguished_name, mut binary_option, values, .. } = recipient;
-        let has_certificates = values.iter().any(|value| value.attribute == Attribute::UserCertificate);
-        // RFC 4523, 2.1: where nothing shows how the server names it.
-        if !has_certificates && !self.directory.is_active_directory() {
-            binary_option.push(Attribute::UserCertificate);
-        }
-        self.known.insert(anchor.clone(), Known { distinguished_name, binary: binary_option });
-        TargetRecipient { key: anchor, values, findings: Vec::new(), incomplete: Vec::new(), damage: None }
+        Ok(self.form.insert(self.directory.change_form(context)?).clone())
     }
 
     /// Those who were linked by an earlier run and are still there, by the place of their query.
     fn linked(
         &mut self,
         queries: &[TargetQuery<'_>],
+        form: &ChangeForm,
         context: &Context,
     ) -> Result<HashMap<usize, Result<Match>>> {
         let (places, keys): (Vec<usize>, Vec<String>) =
@@ -88,7 +74,7 @@ impl DirectoryTarget {
         for ((place, key), presence) in places.into_iter().zip(keys).zip(presences) {
             match presence {
                 Presence::InScope(recipient) => {
-                    linked.insert(place, Ok(Match::One(self.take(*recipient))));
+                    linked.insert(place, Ok(Match::One(self.known.take(*recipient, form))));
                 }
                 Presence::Unreadable => {
                     let what = format!("The object '{key}' of {} can't be read.", self.name());
@@ -133,7 +119,7 @@ impl Objects for DirectoryTarget {
             let what = format!("The object of '{}' was not read.", write.query.recipient.label);
             return Ok(Modified::Refused(Error::new(ErrorId::ObjectChanged, what)));
         };
-        let modifications = difference.modifications(&known.binary);
+        let modifications = difference.modifications(&known.form);
         self.directory.modify(
             key,
             &known.distinguished_name,
@@ -145,9 +131,10 @@ impl Objects for DirectoryTarget {
 
     fn look_again(&mut self, write: &TargetWrite<'_>, context: &Context) -> Result<Result<Option<Now>>> {
         let key = write.current.as_ref().map(|current| current.key.clone()).unwrap_or_default();
+        let form = self.meet(context)?;
         match self.directory.look_up(&[key], context)?.pop() {
             Some(Presence::InScope(recipient)) => {
-                let values = self.take(*recipient).values;
+                let values = self.known.take(*recipient, &form).values;
                 Ok(Ok(Some(Now { values, rests: false })))
             }
             Some(Presence::Unreadable) => {
@@ -176,17 +163,8 @@ impl Target for DirectoryTarget {
             return active_directory::check_rights(&mut self.directory, &user, context);
         }
         // What the account may write, other directories tell nobody.
-        let Some(root) = self.directory.object("", &["subschemaSubentry"], context)? else { return Ok(()) };
-        let name = root.values("subschemaSubentry").next().unwrap_or_default();
-        let name = String::from_utf8_lossy(name).into_owned();
-        let schema = self.directory.object(&name, &["attributeTypes"], context)?.unwrap_or_default();
-        let types: Vec<String> =
-            schema.values("attributeTypes").map(|one| String::from_utf8_lossy(one).to_lowercase()).collect();
-        let has = |attribute: Attribute| {
-            let quoted = format!("'{}'", attribute.name().to_lowercase());
-            types.is_empty() || types.iter().any(|one| one.contains(&quoted))
-        };
-        match Attribute::all().find(|attribute| !has(*attribute)) {
+        let schema = self.directory.schema(context)?;
+        match Attribute::all().find(|attribute| schema.has(*attribute) == Some(false)) {
             None => Ok(()),
             Some(attribute) => {
                 let server = self.directory.server();
@@ -199,8 +177,8 @@ impl Target for DirectoryTarget {
     }
 
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
-        self.meet(context)?;
-        let mut linked = self.linked(queries, context)?;
+        let form = self.meet(context)?;
+        let mut linked = self.linked(queries, &form, context)?;
         let open = |(place, query): (usize, &TargetQuery<'_>)| {
             let address = matching::address(query)?;
             (!linked.contains_key(&place)).then(|| address.to_owned())
@@ -214,7 +192,7 @@ impl Target for DirectoryTarget {
                 continue;
             }
             matches.push(match by_address(query, &found) {
-                Found::One(recipient) => Ok(Match::One(self.take(recipient.clone()))),
+                Found::One(recipient) => Ok(Match::One(self.known.take(recipient.clone(), &form))),
                 Found::Several(why) => Ok(Match::Ambiguous(why)),
                 Found::Nobody => match &unreadable {
                     Some(error) => Err(error.clone()),
@@ -253,14 +231,6 @@ impl Target for DirectoryTarget {
     /// The directory gives the key.
     fn key(&self, _query: &TargetQuery<'_>) -> Option<String> {
         None
-    }
-
-    fn finish(
-        &mut self,
-        _next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
-        _context: &Context,
-    ) -> Result<()> {
-        Ok(())
     }
 
     /// It is one server, which answers reads as it has taken writes.

@@ -32,7 +32,7 @@ use crate::{
         CmdletChannel, Command, Location, Object, Output,
         dialect::{ClearForm, Fact, SettledFact, ValueFilter},
     },
-    model::{PublishedRecipient, PublishedValue, RecipientKind, Timestamp, counted},
+    model::{PublishedValue, RecipientKind, Timestamp, counted},
     profile::ContactSettings,
 };
 use found::values;
@@ -263,15 +263,6 @@ impl Target for Exchange {
     /// Exchange gives the key; nothing else tells it.
     fn key(&self, _query: &TargetQuery<'_>) -> Option<String> {
         None
-    }
-
-    /// Everything is in its place already.
-    fn finish(
-        &mut self,
-        _next: &mut dyn FnMut(&str) -> Result<Vec<PublishedRecipient>>,
-        _context: &Context,
-    ) -> Result<()> {
-        Ok(())
     }
 
     fn verbs(&mut self) -> &'static [Verb] {

@@ -14,12 +14,12 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{Match, Target, TargetQuery, TargetRecipient, TargetWrite, difference::Difference};
+use super::{Match, Target, TargetQuery, TargetRecipient, TargetWrite, difference::Difference, known::Known};
 use crate::{
-    directory::{Presence, Selection, Source, SourceItem},
+    directory::{ChangeForm, Presence, Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Attribute, Exclusion, PublishedRecipient, Recipient, Timestamp, Value, counted},
+    model::{Exclusion, PublishedRecipient, Timestamp, Value, counted},
 };
 
 /// Recipients that are looked up in the source at a time; of a file that is one read of all of it.
@@ -33,16 +33,12 @@ pub struct LdifTarget {
     /// Beside its place, until it is whole.
     file: Option<NamedTempFile>,
     changes: usize,
-    /// Those that were read last, by anchor.
-    known: HashMap<String, Known>,
+    /// How the directory takes changes, once it was asked.
+    form: Option<ChangeForm>,
+    /// Those that were read last.
+    known: Known,
     /// What those have whose changes were noted last.
     noted: HashMap<String, Vec<Value>>,
-}
-
-/// What a change record needs of a recipient.
-struct Known {
-    distinguished_name: String,
-    binary_option: Vec<Attribute>,
 }
 
 impl LdifTarget {
@@ -53,7 +49,8 @@ impl LdifTarget {
             source,
             file: None,
             changes: 0,
-            known: HashMap::new(),
+            form: None,
+            known: Known::default(),
             noted: HashMap::new(),
         }
     }
@@ -76,9 +73,9 @@ impl LdifTarget {
         Ok(file)
     }
 
-    fn matched(&mut self, presence: Presence, query: &TargetQuery<'_>) -> Result<Match> {
+    fn matched(&mut self, presence: Presence, form: &ChangeForm, query: &TargetQuery<'_>) -> Result<Match> {
         match presence {
-            Presence::InScope(recipient) => Ok(Match::One(self.take(*recipient))),
+            Presence::InScope(recipient) => Ok(Match::One(self.known.take(*recipient, form))),
             Presence::Unreadable => {
                 let what = format!("'{}' can't be read in the source any more.", query.recipient.label);
                 Err(Error::new(ErrorId::ObjectChanged, what).target(query.recipient.label.clone()))
@@ -89,10 +86,12 @@ impl LdifTarget {
         }
     }
 
-    fn take(&mut self, recipient: Recipient) -> TargetRecipient {
-        let Recipient { anchor, distinguished_name, binary_option, values, .. } = recipient;
-        self.known.insert(anchor.clone(), Known { distinguished_name, binary_option });
-        found(&anchor, values)
+    /// How the directory takes changes; it is asked once.
+    fn form(&mut self, context: &Context) -> Result<ChangeForm> {
+        if let Some(form) = &self.form {
+            return Ok(form.clone());
+        }
+        Ok(self.form.insert(self.source.change_form(context)?).clone())
     }
 
     /// Notes one change; the inner error is about it alone.
@@ -104,7 +103,7 @@ impl LdifTarget {
         };
         let difference = Difference::between(&current.values, &write.values);
         if !difference.is_empty() {
-            let modifications = difference.modifications(&known.binary_option);
+            let modifications = difference.modifications(&known.form);
             let text = record::change(&known.distinguished_name, &modifications, &[&recipient.label]);
             let mut file = self.file.take().map_or_else(|| self.begin_file(), Ok)?;
             file.write_all(text.as_bytes()).map_err(|e| self.failed(&e))?;
@@ -113,16 +112,6 @@ impl LdifTarget {
         }
         self.noted.insert(anchor.to_owned(), write.values.clone());
         Ok(Ok(anchor.to_owned()))
-    }
-}
-
-fn found(anchor: &str, values: Vec<Value>) -> TargetRecipient {
-    TargetRecipient {
-        key: anchor.to_owned(),
-        values,
-        findings: Vec::new(),
-        incomplete: Vec::new(),
-        damage: None,
     }
 }
 
@@ -158,11 +147,12 @@ impl Target for LdifTarget {
             let found = self.source.look_up(&open, context)?;
             presences.extend(open.into_iter().zip(found));
         }
+        let form = self.form(context)?;
         let matched = |query: &TargetQuery<'_>| match self.noted.get(query.anchor) {
-            Some(values) => Ok(Match::One(found(query.anchor, values.clone()))),
+            Some(values) => Ok(Match::One(TargetRecipient::new(query.anchor.to_owned(), values.clone()))),
             None => {
                 let presence = presences.remove(query.anchor).unwrap_or(Presence::Absent);
-                self.matched(presence, query)
+                self.matched(presence, &form, query)
             }
         };
         Ok(queries.iter().map(matched).collect())

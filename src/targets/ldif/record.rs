@@ -37,6 +37,7 @@ pub(super) fn change(dn: &str, modifications: &[Modification<'_>], comments: &[&
         let operation = match operation {
             Operation::Add => "add",
             Operation::Delete => "delete",
+            Operation::Replace => "replace",
         };
         line(&mut text, &format!("{operation}: {attribute}"));
         values.iter().for_each(|bytes| encoded(&mut text, attribute, bytes));
@@ -110,6 +111,7 @@ mod tests {
                 values: vec![b"a", b"b"],
             },
             Modification { operation: Operation::Add, attribute: "userSMIMECertificate", values: vec![b"c"] },
+            Modification { operation: Operation::Replace, attribute: "userSMIMECertificate", values: vec![] },
         ];
         let text = change("CN=Alice,DC=x", &modifications, &["Al\u{ef}ce"]);
         assert!(text.starts_with("# Al\\u{ef}ce\r\n"), "{text}");
@@ -122,6 +124,8 @@ mod tests {
             "-",
             "add: userSMIMECertificate",
             "userSMIMECertificate:: Yw==",
+            "-",
+            "replace: userSMIMECertificate",
             "-",
             "",
             "",

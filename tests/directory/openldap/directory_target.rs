@@ -10,7 +10,7 @@ use smime_sync::{
     profile::{DirectoryTargetSettings, FileSettings, Profile, Source, Target},
 };
 
-use super::objects::{Draft, PORT, Server, account, root};
+use super::objects::{Draft, PORT, Server, SignedData, account, root};
 use crate::common::events::context;
 
 const COPIES: &str = "ou=copies,dc=partner,dc=test";
@@ -34,9 +34,9 @@ impl Home {
         let _ = server.tool("ldapdelete", &["-r", COPIES], "");
         let mut text = format!("dn: {COPIES}\nobjectClass: organizationalUnit\n\n");
         for (name, more) in [
-            ("Alice", line("userCertificate;binary", &good("foreign@partner.test"))),
-            ("Bob", String::new()),
-            ("Carol", line("userCertificate;binary", &good("carol@partner.test"))),
+            ("Ada", line("userCertificate;binary", &good("foreign@partner.test"))),
+            ("Ben", line("userSMIMECertificate", &SignedData::certs_only(&[&good("foreign@partner.test")]))),
+            ("Cleo", line("userCertificate;binary", &good("cleo@partner.test"))),
         ] {
             text += &format!("dn: cn={name},{COPIES}\nobjectClass: inetOrgPerson\nsn: x\n");
             text += &format!("mail: {}@partner.test\n{more}\n", name.to_lowercase());
@@ -44,7 +44,7 @@ impl Home {
         server.tool("ldapadd", &[], &text).expect("filled");
         fs::write(folder.path().join("root.cer"), root().der).unwrap();
         let home = Self { server, folder };
-        home.source(&["alice", "bob", "carol", "dave"]);
+        home.source(&["ada", "ben", "cleo", "dan"]);
         let target = DirectoryTargetSettings {
             target_port: Some(PORT),
             target_server_certificate_path: vec![home.server.ca()],
@@ -54,21 +54,24 @@ impl Home {
         let mut profile = Profile::new("corp", source, Target::Directory(target));
         profile.trust.trust_anchor_path = vec![home.folder.path().join("root.cer")];
         profile.limits.missing_period = Some(0);
+        // So few people are soon more than any part of them.
+        profile.limits.removal_percent = 100;
         home.ask(ResultType::Profile, json!({ "Operation": "NewProfile", "Profile": profile }));
         home
     }
 
-    /// The source shows these, all but Eve with a certificate.
+    /// The source shows these, with a certificate but for those with a hyphen behind the name.
     fn source(&self, names: &[&str]) {
         let mut text = String::new();
         for name in names {
             let (who, has) = name.strip_suffix('-').map_or((*name, true), |who| (who, false));
             text += &format!("dn: cn={who},dc=corp\nobjectClass: inetOrgPerson\nmail: {who}@partner.test\n");
-            text += &if has {
-                line("userCertificate", &good(&format!("{who}@partner.test")))
-            } else {
-                String::new()
-            };
+            let good = good(&format!("{who}@partner.test"));
+            match (has, who) {
+                (false, _) => {}
+                (true, "ben") => text += &line("userSMIMECertificate", &SignedData::certs_only(&[&good])),
+                (true, _) => text += &line("userCertificate", &good),
+            }
             text += "\n";
         }
         fs::write(self.folder.path().join("people.ldif"), text).unwrap();
@@ -95,11 +98,12 @@ impl Home {
         rows.iter().map(|row| (text(row, "Recipient"), text(row, "Difference"))).collect()
     }
 
-    /// How many values a person has at the target.
-    fn values(&self, name: &str) -> usize {
+    /// How many values a person has at the target, in each of the attributes.
+    fn values(&self, name: &str) -> (usize, usize) {
         let found =
             self.server.tool("ldapsearch", &["-LLL", "-b", COPIES, &format!("(cn={name})")], "").unwrap();
-        found.matches("userCertificate;binary::").count()
+        let count = |attribute: &str| found.matches(attribute).count();
+        (count("userCertificate;binary::"), count("userSMIMECertificate::"))
     }
 }
 
@@ -107,14 +111,16 @@ impl Home {
 fn what_is_chosen_is_put_beside_what_others_have_there_and_only_that_goes_again() {
     let home = Home::new();
     let run = home.sync();
-    // Dave is not there, and Carol's value is adopted.
+    // Dan is not there, and Cleo's value is adopted.
     let numbers = |run: &Value| {
         ["Add", "Update", "Remove", "Exported", "Adopted"].map(|name| run[name].as_u64().unwrap_or(99))
     };
     assert_eq!(numbers(&run)[3], 2, "{run}");
-    assert_eq!(["Alice", "Bob", "Carol"].map(|name| home.values(name)), [2, 1, 1]);
+    // OpenLDAP takes no single values of userSMIMECertificate: all of Ben's were replaced, the foreign one by itself.
+    assert_eq!(["Ada", "Ben", "Cleo"].map(|name| home.values(name)), [(2, 0), (1, 2), (1, 0)]);
     let differs = |who: &str, how: &str| (format!("{who}@partner.test"), how.to_owned());
-    let expected = [differs("alice", "ExtraAtTarget"), differs("dave", "NotAtTarget")];
+    let expected =
+        [differs("ada", "ExtraAtTarget"), differs("ben", "ExtraAtTarget"), differs("dan", "NotAtTarget")];
     assert_eq!(home.compare(), expected);
 
     assert_eq!(numbers(&home.sync())[3], 0, "a second run changes nothing");
@@ -123,8 +129,9 @@ fn what_is_chosen_is_put_beside_what_others_have_there_and_only_that_goes_again(
     fs::remove_dir_all(home.folder.path().join("state")).unwrap();
     assert_eq!(numbers(&home.sync())[3], 0);
 
-    home.source(&["alice-", "bob", "carol-"]);
+    home.source(&["ada-", "ben-", "cleo-", "dan"]);
     let run = home.sync();
-    assert_eq!((&run["Remove"], &run["Exported"]), (&json!(2), &json!(2)), "{run}");
-    assert_eq!(["Alice", "Bob", "Carol"].map(|name| home.values(name)), [1, 1, 0], "the foreign one stays");
+    assert_eq!((&run["Remove"], &run["Exported"]), (&json!(3), &json!(3)), "{run}");
+    let left = ["Ada", "Ben", "Cleo"].map(|name| home.values(name));
+    assert_eq!(left, [(1, 0), (0, 1), (0, 0)], "the foreign ones stay");
 }

@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use ldap3_proto::proto::{LdapModifyRequest, LdapMsg, LdapOp, LdapResult, LdapResultCode, LdapSearchScope};
+use ldap3_proto::proto::{
+    LdapModifyRequest, LdapModifyType, LdapMsg, LdapOp, LdapResult, LdapResultCode, LdapSearchScope,
+};
 use smime_sync::{
     error::{ErrorId, Result},
     model::{Attribute, Exclusion, RecipientRecord, Value},
@@ -35,12 +37,11 @@ struct Server {
 /// One of its people: the name, the addresses, and values with the names of their attributes.
 type Person = (&'static str, &'static [&'static [u8]], &'static [(&'static str, &'static [&'static [u8]])]);
 
+/// What its root DSE shows.
+type Root = &'static [(&'static str, &'static [&'static [u8]])];
+
 impl Server {
-    fn new(
-        people: &'static [Person],
-        root: &'static [(&'static str, &'static [&'static [u8]])],
-        results: &'static [LdapResultCode],
-    ) -> Self {
+    fn new(people: &'static [Person], root: Root, results: &'static [LdapResultCode]) -> Self {
         let (authority, folder) = (Authority::new("Server CA"), tempfile::tempdir().unwrap());
         fs::write(folder.path().join("ca.pem"), &authority.pem).unwrap();
         let others = directory(move |_, _| {
@@ -110,6 +111,10 @@ const ALICE: Person = (
     &[("userCertificate;binary", &[b"old", b"theirs"]), ("userSMIMECertificate", &[b"smime"])],
 );
 
+/// A root DSE that leads to a schema, in which `userCertificate` has no equality rule, and `userSMIMECertificate` is
+/// missing.
+const SCHEMA: Root = &[("subschemaSubentry", &[b"cn=Subschema"])];
+
 fn record() -> RecipientRecord {
     RecipientRecord::of(&alice())
 }
@@ -170,8 +175,27 @@ fn exact_values_go_and_come_under_the_names_that_the_server_gives_them() {
 }
 
 #[test]
+fn where_the_schema_has_no_equality_rule_all_values_that_were_read_are_replaced() {
+    const NONE: Person = ("cn=Alice,DC=contoso,DC=test", &[b"alice@contoso.test"], &[]);
+    let (new, theirs) = (b"new".to_vec(), b"theirs".to_vec());
+    for (person, operation, values) in [
+        (&[ALICE], LdapModifyType::Replace, vec![new.clone(), theirs]),
+        // Nobody knows whether there are values that this account may not read.
+        (&[NONE], LdapModifyType::Add, vec![new]),
+    ] {
+        let server = Server::new(person, SCHEMA, &[]);
+        let mut target = server.connect();
+        let found = one(read(&mut target, None));
+        exchange(&mut target, found).unwrap();
+        let changes = server.changes.lock().unwrap();
+        let [part] = changes[0].changes.as_slice() else { panic!("{changes:?}") };
+        assert_eq!((&part.operation, &part.modification.vals), (&operation, &values));
+    }
+}
+
+#[test]
 fn an_active_directory_is_known_by_what_it_says_and_its_objects_by_their_guid() {
-    const ROOT: &[(&str, &[&[u8]])] = &[("supportedCapabilities", &[b"1.2.840.113556.1.4.800"])];
+    const ROOT: Root = &[("supportedCapabilities", &[b"1.2.840.113556.1.4.800"])];
     const USER: Person = (
         "CN=Alice,DC=contoso,DC=test",
         &[b"alice@contoso.test"],
@@ -235,8 +259,7 @@ fn who_it_is_the_link_tells_and_then_the_address() {
 
 #[test]
 fn a_schema_without_the_attributes_is_found_out_without_writing() {
-    const ROOT: &[(&str, &[&[u8]])] = &[("subschemaSubentry", &[b"cn=Subschema"])];
-    let server = Server::new(&[ALICE], ROOT, &[]);
+    let server = Server::new(&[ALICE], SCHEMA, &[]);
     let error = server.connect().check_writable(&context().0).unwrap_err();
     assert_eq!(error.id, ErrorId::DirectoryNotWritable);
     assert!(error.message.ends_with("has no attribute userSMIMECertificate in its schema."), "{error}");

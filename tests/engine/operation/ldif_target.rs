@@ -1,7 +1,12 @@
 //! The target `Ldif`: the changes that putting a directory right in place would make, as a file.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use smime_sync::{error::ErrorId, event::ResultType};
 
@@ -13,12 +18,22 @@ fn lines(text: &str) -> Vec<String> {
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
-/// Changes by DN: `delete` and `add` lines, each with the line of the value.
-fn changes(path: &Path) -> BTreeMap<String, Vec<(String, String)>> {
+/// A part of a change record: `delete`, `add` or `replace`, the attribute, and the lines of the values.
+#[derive(Debug)]
+struct Part {
+    verb: String,
+    attribute: String,
+    values: Vec<String>,
+}
+
+/// The parts of the change records, by DN.
+type Changes = BTreeMap<String, Vec<Part>>;
+
+fn changes(path: &Path) -> Changes {
     let text = fs::read_to_string(path).unwrap();
     let lines = lines(&text);
     assert_eq!(lines[0], "version: 1");
-    let (mut all, mut dn, mut operation) = (BTreeMap::new(), String::new(), String::new());
+    let (mut all, mut dn) = (Changes::new(), String::new());
     for line in &lines[1..] {
         match line.split_once(": ") {
             Some(("dn", name)) => {
@@ -26,8 +41,15 @@ fn changes(path: &Path) -> BTreeMap<String, Vec<(String, String)>> {
                 assert!(all.insert(dn.clone(), Vec::new()).is_none(), "one record an object");
             }
             Some(("changetype", kind)) => assert_eq!(kind, "modify"),
-            Some((verb @ ("delete" | "add"), _)) => operation = verb.to_owned(),
-            Some(_) => all.get_mut(&dn).unwrap().push((operation.clone(), line.clone())),
+            Some((verb @ ("delete" | "add" | "replace"), attribute)) => all
+                .get_mut(&dn)
+                .unwrap()
+                .push(Part { verb: verb.to_owned(), attribute: attribute.to_owned(), values: Vec::new() }),
+            Some((name, _)) => {
+                let part = all.get_mut(&dn).unwrap().last_mut().unwrap();
+                assert_eq!(name.trim_end_matches(':'), part.attribute);
+                part.values.push(line.clone());
+            }
             None => assert!(line.is_empty() || line == "-", "{line}"),
         }
     }
@@ -35,22 +57,56 @@ fn changes(path: &Path) -> BTreeMap<String, Vec<(String, String)>> {
 }
 
 /// Makes the changes to an export of the directory, as a server would: what is not there can't be deleted.
-fn load(changes: &BTreeMap<String, Vec<(String, String)>>, directory: &Path) {
+fn load(changes: &Changes, directory: &Path) {
     let text = fs::read_to_string(directory).unwrap();
-    let (mut result, mut dn, mut done) = (Vec::new(), String::new(), 0);
-    for line in lines(&text) {
-        if let Some(name) = line.strip_prefix("dn: ") {
-            dn = name.to_owned();
+    let mut changed = BTreeSet::new();
+    let record = |record: &[String]| {
+        let mut record = record.to_vec();
+        let dn = record.iter().find_map(|line| line.strip_prefix("dn: ")).unwrap_or_default().to_owned();
+        for Part { verb, attribute, values } in changes.get(&dn).into_iter().flatten() {
+            changed.insert(dn.clone());
+            match verb.as_str() {
+                "delete" => values.iter().for_each(|value| {
+                    let place = record.iter().position(|line| line == value);
+                    record.remove(place.expect("what is deleted is there"));
+                }),
+                "replace" => record.retain(|line| !line.starts_with(&format!("{attribute}:"))),
+                _ => {}
+            }
+            if verb != "delete" {
+                record.extend(values.iter().cloned());
+            }
         }
-        let goes =
-            changes.get(&dn).is_some_and(|changes| changes.contains(&("delete".to_owned(), line.clone())));
-        done += usize::from(goes);
-        if !goes {
-            result.push(line);
+        record.join("\n") + "\n\n"
+    };
+    let result: String = lines(&text).split(|line| line.is_empty()).map(record).collect();
+    assert!(changed.iter().eq(changes.keys()), "each object is there");
+    fs::write(directory, result).unwrap();
+}
+
+/// Makes of an export of Active Directory one of another server.
+fn as_other_server(directory: &Path) {
+    let line = |line: String| match line.split_once(": ") {
+        Some(("objectGUID:", guid)) => {
+            let bytes: [u8; 16] = STANDARD.decode(guid).unwrap().try_into().unwrap();
+            format!("entryUUID: {}", uuid::Uuid::from_bytes(bytes))
         }
-    }
-    assert_eq!(done, changes.values().map(Vec::len).sum::<usize>(), "each value is there once");
-    fs::write(directory, result.join("\n") + "\n").unwrap();
+        Some(("userCertificate:", value)) => format!("userCertificate;binary:: {value}"),
+        _ => line,
+    };
+    let text = fs::read_to_string(directory).unwrap();
+    let text: Vec<String> = lines(&text).into_iter().map(line).collect();
+    fs::write(directory, text.join("\n") + "\n").unwrap();
+}
+
+/// Who has which certificate chosen.
+fn chosen(home: &Home) -> BTreeSet<(String, String)> {
+    let all = home.results(
+        ResultType::Certificate,
+        json!({"Operation": "GetCertificate", "ProfileName": "corp", "State": ["Chosen"]}),
+    );
+    let text = |one: &serde_json::Value, name: &str| one[name].as_str().unwrap().to_owned();
+    all.iter().map(|one| (text(one, "Recipient"), text(one, "Thumbprint"))).collect()
 }
 
 fn profile(home: &Home) -> serde_json::Value {
@@ -81,8 +137,8 @@ fn the_file_has_what_is_to_be_changed_until_it_is_loaded() {
     assert_eq!(found.len() as u64, exported);
     assert!(exported > 10, "{exported}");
     assert!(
-        found.values().flatten().all(|(operation, _)| operation == "delete"),
-        "in place nothing is added"
+        found.values().flatten().all(|part| part.verb == "delete"),
+        "exact values go, and nothing is added"
     );
 
     // Nobody has loaded it, so that all of it is still to be done; the guard counts nobody twice.
@@ -96,6 +152,40 @@ fn the_file_has_what_is_to_be_changed_until_it_is_loaded() {
     let run = home.results(ResultType::Run, sync(json!({})));
     assert_eq!(numbers(&run[0]), ("Success".into(), 0, 0));
     assert!(changes(&file).is_empty(), "the file is about this run alone");
+}
+
+/// Whatever server the file is loaded into: nothing is left to be done, and whatever was chosen still is.
+#[test]
+fn what_is_loaded_puts_everything_right_and_takes_away_nothing_else() {
+    for (revision, is_other) in [(1, false), (1, true), (2, true)] {
+        let home = Home::new();
+        generate(&home, 200, revision);
+        let directory = home.path("directory.ldif");
+        if is_other {
+            as_other_server(&directory);
+        }
+        home.results(ResultType::Profile, profile(&home));
+        let before = chosen(&home);
+        assert!(before.len() > 50, "{}", before.len());
+        let run = &home.results(ResultType::Run, sync(json!({})))[0];
+        assert_eq!(run["Result"], "Success", "{run}");
+        let found = changes(&home.path("changes.ldif"));
+        let verbs: BTreeSet<(&str, &str)> =
+            found.values().flatten().map(|part| (part.verb.as_str(), part.attribute.as_str())).collect();
+        // RFC 4512, 2.5.1, with RFC 2798, 2.8.
+        let expected = match is_other {
+            true => [("delete", "userCertificate;binary"), ("replace", "userSMIMECertificate")],
+            false => [("delete", "userCertificate"), ("delete", "userSMIMECertificate")],
+        };
+        assert_eq!(verbs, expected.into(), "{revision}");
+        let parts = || found.values().flatten().filter(|part| part.verb == "replace");
+        assert_eq!(is_other, parts().any(|part| part.values.is_empty()), "some keep none");
+
+        load(&found, &directory);
+        assert_eq!(numbers(&home.results(ResultType::Run, sync(json!({})))[0]), ("Success".into(), 0, 0));
+        assert!(changes(&home.path("changes.ldif")).is_empty());
+        assert_eq!(chosen(&home), before, "{revision} {is_other}");
+    }
 }
 
 #[test]

@@ -53,10 +53,17 @@ fn an_abandon_and_an_unbind_are_read_by_another_implementation() {
     assert_eq!((message.msgid, message.op), (301, LdapOp::UnbindRequest));
 }
 
-/// Modifications as a caller makes them.
-fn modifications() -> impl Strategy<Value = Vec<(bool, String, Vec<Vec<u8>>)>> {
-    let values = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..5);
-    prop::collection::vec((any::<bool>(), "[A-Za-z]{1,20}(;binary)?", values), 1..4)
+/// What can be done to values, in our words and in those of the other implementation.
+const OPERATIONS: [(Operation, LdapModifyType); 3] = [
+    (Operation::Add, LdapModifyType::Add),
+    (Operation::Delete, LdapModifyType::Delete),
+    (Operation::Replace, LdapModifyType::Replace),
+];
+
+/// Modifications as a caller makes them: which one of [`OPERATIONS`], the attribute, and values.
+fn modifications() -> impl Strategy<Value = Vec<(usize, String, Vec<Vec<u8>>)>> {
+    let values = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..5);
+    prop::collection::vec((0..OPERATIONS.len(), "[A-Za-z]{1,20}(;binary)?", values), 1..4)
 }
 
 proptest! {
@@ -64,8 +71,8 @@ proptest! {
     fn a_modify_is_read_by_another_implementation(id in 1..=i32::MAX as u32, dn in "\\PC{0,200}", wanted in modifications()) {
         let ours: Vec<_> = wanted
             .iter()
-            .map(|(add, attribute, values)| Modification {
-                operation: if *add { Operation::Add } else { Operation::Delete },
+            .map(|(which, attribute, values)| Modification {
+                operation: OPERATIONS[*which].0,
                 attribute,
                 values: values.iter().map(Vec::as_slice).collect(),
             })
@@ -78,11 +85,13 @@ proptest! {
             .changes
             .into_iter()
             .map(|LdapModify { operation, modification: LdapPartialAttribute { atype, vals } }| {
-                (operation == LdapModifyType::Add, operation == LdapModifyType::Delete, atype, vals)
+                (operation, atype, vals)
             })
             .collect();
-        let expected: Vec<_> =
-            wanted.into_iter().map(|(add, attribute, values)| (add, !add, attribute, values)).collect();
+        let expected: Vec<_> = wanted
+            .into_iter()
+            .map(|(which, attribute, values)| (OPERATIONS[which].1.clone(), attribute, values))
+            .collect();
         prop_assert_eq!(theirs, expected);
     }
 }
