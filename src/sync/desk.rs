@@ -16,6 +16,8 @@ pub struct Desk<'a> {
     pub now: Timestamp,
     /// Whether what the target does not show may be there all the same ([`shows_late`](crate::targets::Target::shows_late)).
     pub shows_late: bool,
+    /// Whether the order of a recipient's values at the target lasts ([`keeps_order`](crate::targets::Target::keeps_order)).
+    pub keeps_order: bool,
     /// Where messages and errors go, and where the caller's cancel shows.
     pub context: &'a Context,
 }

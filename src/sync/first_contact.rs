@@ -182,7 +182,7 @@ pub(super) fn adopt(
     let first_foreign = of_each.iter().position(|(_, ours)| ours.is_none()).unwrap_or(of_each.len());
     // Readers take the first that is valid: what is wanted and stands behind somebody else's is written anew, in front.
     let is_behind = |place: usize, value: &PublishedValue| {
-        first_foreign < place && desired.iter().any(|one| one.same(value))
+        desk.keeps_order && first_foreign < place && desired.iter().any(|one| one.same(value))
     };
     // So is what not every reader sees as it is.
     let is_incomplete = |value: &PublishedValue| {

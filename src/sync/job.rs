@@ -58,7 +58,13 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     pub(super) fn desk(&self) -> Desk<'a> {
-        Desk { state: self.state, now: self.now, shows_late: self.target.shows_late(), context: self.context }
+        Desk {
+            state: self.state,
+            now: self.now,
+            shows_late: self.target.shows_late(),
+            keeps_order: self.target.keeps_order(),
+            context: self.context,
+        }
     }
 
     /// What the profile says, for hashes; a tenant by the name under which the state knows it.

@@ -279,6 +279,11 @@ pub trait Target: Send {
         None
     }
 
+    /// Whether a recipient's values have an order that lasts: readers then take the first that is valid.
+    fn keeps_order(&self) -> bool {
+        true
+    }
+
     /// Whether a read may be answered by a replica that has not heard of the last write.
     fn has_replicas(&self) -> bool {
         true

@@ -233,6 +233,11 @@ impl Target for DirectoryTarget {
         None
     }
 
+    /// The values of an attribute are a set (RFC 4512, 2.2).
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
     /// It is one server, which answers reads as it has taken writes.
     fn has_replicas(&self) -> bool {
         false

@@ -7,7 +7,7 @@ use smime_sync::{
     model::{ChangeState, RunResult},
 };
 
-use super::harness::{Harness, person, tree};
+use super::harness::{Fault, Harness, person, tree};
 
 #[test]
 fn a_lost_state_heals_by_adoption() {
@@ -37,6 +37,22 @@ fn what_is_wanted_comes_before_what_a_state_lost_later_left_in_front_of_it() {
     harness.run().ok();
     assert_eq!(harness.published("bob"), ["b", "a"]);
     assert_eq!(harness.run().planned(), (0, 0, 0));
+}
+
+#[test]
+fn where_values_have_no_order_nothing_comes_before_anything() {
+    let mut harness = Harness::new(vec![person("bob", &["a"])]);
+    let lose_state = |harness: &Harness| fs::remove_dir_all(harness.home.path().join("state")).unwrap();
+    harness.run().ok();
+    lose_state(&harness);
+    harness.source.recipients[0] = person("bob", &["b"]);
+    harness.run().ok();
+    assert_eq!(harness.published("bob"), ["b", "a"]);
+    lose_state(&harness);
+    harness.source.recipients[0] = person("bob", &["a"]);
+    harness.faults = vec![Fault::KeepsNoOrder];
+    let run = harness.run();
+    assert_eq!((run.planned(), run.ok().numbers.adopted), ((0, 0, 0), 1));
 }
 
 #[test]

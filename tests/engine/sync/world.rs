@@ -60,6 +60,8 @@ pub enum Fault {
     Replicates,
     /// Reads may not know of the writes of the last hours.
     ShowsLate,
+    /// The order of its values is nobody's doing.
+    KeepsNoOrder,
     /// Nothing tells whose its recipients are.
     ShowsNoAnchors,
     /// The caller cancels after the batch with this number.
@@ -175,6 +177,9 @@ impl Target for FaultyTarget {
     }
     fn index(&self) -> Option<Fingerprint> {
         self.folder.index()
+    }
+    fn keeps_order(&self) -> bool {
+        !self.faults.contains(&Fault::KeepsNoOrder)
     }
     fn has_replicas(&self) -> bool {
         self.faults.contains(&Fault::Replicates)
