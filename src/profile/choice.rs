@@ -42,6 +42,24 @@ pub enum Encryption {
     StartTls,
 }
 
+/// How the connection to a directory is protected inside of which a password is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantNames)]
+pub enum Tls {
+    /// TLS from the first byte, by default at port 636.
+    Ldaps,
+    /// TLS that the client asks for before anything else (StartTLS), by default at port 389.
+    StartTls,
+}
+
+impl From<Tls> for Encryption {
+    fn from(tls: Tls) -> Self {
+        match tls {
+            Tls::Ldaps => Self::Ldaps,
+            Tls::StartTls => Self::StartTls,
+        }
+    }
+}
+
 /// Whose values a run may take away at the target.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, VariantNames,

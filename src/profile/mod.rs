@@ -30,7 +30,7 @@ pub(crate) use self::flat::KeptSettings;
 pub use self::{
     choice::{
         Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
-        RemovableValue, SelectionName,
+        RemovableValue, SelectionName, Tls,
     },
     flat::Settings,
     proxy::ProxySetting,

@@ -73,7 +73,7 @@ impl DirectoryTargetSettings {
                 timeout: self.target_timeout,
             },
             authentication: Some(Authentication::Password),
-            encryption: self.target_encryption,
+            encryption: self.target_encryption.map(Into::into),
             port: self.target_port,
             filter: self.target_filter.clone(),
             skip_certificate_check: self.target_skip_certificate_check,

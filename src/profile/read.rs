@@ -1,8 +1,8 @@
 //! From the flat form to a profile, with everything that is wrong told at once.
 
 use super::{
-    Encryption, LimitSettings, PolicySettings, Profile, SOURCE, Settings, Source, SourceKind, TARGET, Target,
-    TargetKind, TrustSettings, group::Group, is_profile_name, reader::Reader,
+    LimitSettings, PolicySettings, Profile, SOURCE, Settings, Source, SourceKind, TARGET, Target, TargetKind,
+    TrustSettings, group::Group, is_profile_name, reader::Reader,
 };
 use crate::error::{Error, ErrorId, Result};
 
@@ -67,12 +67,6 @@ impl Reader<'_> {
         }
         if let Some(directory) = from.as_ref().and_then(Source::directory) {
             self.faults.extend(directory.contradiction().map(str::to_owned));
-        }
-        if let Some(Target::Directory(directory)) = &to
-            && directory.target_encryption == Some(Encryption::Kerberos)
-        {
-            self.faults
-                .push("-TargetEncryption Kerberos is not possible, since a password signs in there".into());
         }
         if let Some(Source::Directory(directory)) = &from
             && directory.server.is_empty()

@@ -298,7 +298,7 @@ macro_rules! choices {
     )* };
 }
 
-choices! { Authentication Encryption ExchangeEnvironment Ownership Drift RemovableValue PolicyName SelectionName DisabledAccount }
+choices! { Authentication Encryption Tls ExchangeEnvironment Ownership Drift RemovableValue PolicyName SelectionName DisabledAccount }
 
 /// A value in JSON; `None` where it stands for nothing.
 pub(super) fn json(value: &impl Serialize) -> Option<Json> {

@@ -5,7 +5,7 @@
 use super::{
     choice::{
         Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
-        RemovableValue, SelectionName,
+        RemovableValue, SelectionName, Tls,
     },
     group::{Group, settings},
     kind::kinds,
@@ -190,7 +190,7 @@ settings! {
         + publication: PublicationSettings;
         TargetServer target_server: String = required,
             "The DNS name of the server that is written to, as its certificate carries it.";
-        TargetEncryption target_encryption: Option<Encryption> = default,
+        TargetEncryption target_encryption: Option<Tls> = default,
             "How the connection to the target is protected. Default: Ldaps.";
         TargetPort target_port: Option<u16> = default in 1..=65535,
             "The target's port. Default: 636 with -TargetEncryption Ldaps, else 389.";

@@ -171,7 +171,6 @@ function Set-SmimeSyncProfile {
 
     .PARAMETER TargetEncryption
     Directory as the target: How the connection to the target is protected. Default: Ldaps.
-    Kerberos: What Kerberos seals, by default at port 389; the server needs no certificate.
     Ldaps: TLS from the first byte, by default at port 636.
     StartTls: TLS that the client asks for before anything else (StartTLS), by default at port 389.
 
@@ -381,7 +380,7 @@ function Set-SmimeSyncProfile {
 
         [string] $TargetServer,
 
-        [ValidateSet('Kerberos', 'Ldaps', 'StartTls', '')]
+        [ValidateSet('Ldaps', 'StartTls', '')]
         [string] $TargetEncryption,
 
         [string] $TargetPort,
