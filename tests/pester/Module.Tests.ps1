@@ -89,8 +89,8 @@ Remove-Module -Name SmimeSync
         $format = [xml] (Get-Content -Raw -LiteralPath "$source/SmimeSync.format.ps1xml")
         $views = $format.Configuration.ViewDefinitions.View
         @($views | ForEach-Object { $_.Name } | Sort-Object) | Should -Be @(
-            'SmimeSync.Certificate', 'SmimeSync.Change', 'SmimeSync.Profile', 'SmimeSync.ProfileTest', 'SmimeSync.Rule',
-            'SmimeSync.Run', 'SmimeSync.TrustStore', 'SmimeSync.TrustStoreCertificate')
+            'SmimeSync.Certificate', 'SmimeSync.Change', 'SmimeSync.Difference', 'SmimeSync.Profile',
+            'SmimeSync.ProfileTest', 'SmimeSync.Rule', 'SmimeSync.Run', 'SmimeSync.TrustStore', 'SmimeSync.TrustStoreCertificate')
         foreach ($view in $views) {
             $widths = @($view.TableControl.TableHeaders.TableColumnHeader | ForEach-Object { [int] $_.Width })
             ($widths | Measure-Object -Sum).Sum + $widths.Count - 1 | Should -BeLessOrEqual 100 -Because $view.Name

@@ -71,7 +71,8 @@ Describe 'Profiles' {
     It 'keep every setting that was given: <Source> to <Target>' -ForEach @(
         @{ Source = 'ActiveDirectory'; Target = 'ExchangeOnline' }, @{ Source = 'Directory'; Target = 'ExchangeSession' }
         @{ Source = 'ActiveDirectory'; Target = 'ActiveDirectory' }, @{ Source = 'Ldif'; Target = 'Folder' }
-        @{ Source = 'Csv'; Target = 'ExchangeOnline' }
+        @{ Source = 'Csv'; Target = 'ExchangeOnline' }, @{ Source = 'Ldif'; Target = 'Directory' }
+        @{ Source = 'Directory'; Target = 'Ldif' }
     ) {
         $all = @{ Source = $Source; Target = $Target }
         foreach ($setting in Get-SettingTable | Where-Object { $_.General -or $_.Source -contains $Source -or $_.Target -contains $Target }) {
@@ -154,6 +155,9 @@ Describe 'Profiles' {
             Directory       = @{ Source = 'Directory'; Server = 'ldap1'; SearchBase = 'O=x'; Target = 'Folder'; OutputPath = '/out' }
             ExchangeOnline  = @{ Source = 'Ldif'; Path = '/d.ldif'; Target = 'ExchangeOnline'; Organization = 'c.test' }
             ExchangeSession = @{ Source = 'Ldif'; Path = '/d.ldif'; Target = 'ExchangeSession' }
+            OtherDirectory  = @{
+                Source = 'Ldif'; Path = '/d.ldif'; Target = 'Directory'; TargetServer = 'ldap2'; TargetSearchBase = 'O=y'
+            }
         }
         $seen = foreach ($kind in $own.Keys) {
             $base = $own[$kind]
@@ -178,7 +182,8 @@ Describe 'Profiles' {
             }
         }
         $kept = @($table | Where-Object { $seen -notcontains $_.Name -and $_.Sample -isnot [bool] })
-        @($kept.Name | Sort-Object) | Should -Be @('Organization', 'OutputPath', 'Path', 'SearchBase', 'Server')
+        @($kept.Name | Sort-Object) | Should -Be @(
+            'Organization', 'OutputPath', 'Path', 'SearchBase', 'Server', 'TargetSearchBase', 'TargetServer')
     }
 
     It 'go back to the default where they have no effect, too' {
