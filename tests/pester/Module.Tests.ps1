@@ -85,16 +85,36 @@ Remove-Module -Name SmimeSync
         }
     }
 
-    It 'shows each type in a table of 100 columns at most' {
+    It 'shows each type in a table whose last column is seen in a terminal of 80 columns' {
         $format = [xml] (Get-Content -Raw -LiteralPath "$source/SmimeSync.format.ps1xml")
-        $views = $format.Configuration.ViewDefinitions.View
+        $views = @($format.Configuration.ViewDefinitions.View | Where-Object { $_.SelectSingleNode('TableControl') })
         @($views | ForEach-Object { $_.Name } | Sort-Object) | Should -Be @(
             'SmimeSync.Certificate', 'SmimeSync.Change', 'SmimeSync.Profile', 'SmimeSync.ProfileTest', 'SmimeSync.Rule',
             'SmimeSync.Run', 'SmimeSync.TrustStore', 'SmimeSync.TrustStoreCertificate')
         foreach ($view in $views) {
-            $widths = @($view.TableControl.TableHeaders.TableColumnHeader | ForEach-Object { [int] $_.Width })
-            ($widths | Measure-Object -Sum).Sum + $widths.Count - 1 | Should -BeLessOrEqual 100 -Because $view.Name
+            $headers = @($view.TableControl.TableHeaders.TableColumnHeader)
+            $widths = @($headers | ForEach-Object { if ($_.SelectSingleNode('Width')) { [int] $_.Width } })
+            # Of the last one at least its heading and some letters.
+            if ($widths.Count -lt $headers.Count) {
+                $headers[-1].SelectSingleNode('Width') | Should -BeNullOrEmpty -Because $view.Name
+                $widths += 14
+            }
+            ($widths | Measure-Object -Sum).Sum + $headers.Count - 1 | Should -BeLessOrEqual 80 -Because $view.Name
         }
+    }
+}
+
+Describe 'The list of SmimeSync.<_>' -ForEach 'Certificate', 'Change', 'Run' {
+    It 'shows every property but the raw bytes' {
+        $format = [xml] (Get-Content -Raw -LiteralPath "$source/SmimeSync.format.ps1xml")
+        $type = $_
+        $view = $format.Configuration.ViewDefinitions.View |
+            Where-Object { $_.Name -eq "SmimeSync.$type" -and $_.SelectSingleNode('ListControl') }
+        $shown = @($view.ListControl.ListEntries.ListEntry.ListItems.ListItem | ForEach-Object {
+                if ($_.SelectSingleNode('Label')) { $_.Label } else { $_.PropertyName }
+            } | Sort-Object)
+        $all = @(("SmimeSync.$type" -as [type]).GetProperties().Name | Where-Object { $_ -notin 'RawData', 'RunId' -or ($_ -eq 'RunId' -and $type -eq 'Change') } | Sort-Object)
+        $shown | Should -Be $all
     }
 }
 
