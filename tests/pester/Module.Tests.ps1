@@ -36,16 +36,6 @@ Describe 'The module' {
         $text | Should -Be 'loaded: '
     }
 
-    It 'is imported in a fraction of a second' {
-        $measure = "`$clock = [Diagnostics.Stopwatch]::StartNew(); Import-Module '$env:SMIME_SYNC_MODULE'; " +
-            '$clock.ElapsedMilliseconds'
-        $times = foreach ($one in 1..10) { [int] (& $env:SMIME_SYNC_PWSH -NoProfile -Command $measure) }
-        $median = [int] (($times | Sort-Object)[4, 5] | Measure-Object -Average).Average
-        Write-Host "import: $median ms, median of 10"
-        # A machine busy with other work must not fail this; ten times the promise is a fault on any.
-        $median | Should -BeLessThan 3000
-    }
-
     It 'can be imported again with -Force and removed, and leaves no command behind' {
         $text = Invoke-Script -Text @"
 `$null = Get-SmimeSyncProfile
