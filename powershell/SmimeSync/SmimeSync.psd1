@@ -11,7 +11,6 @@
     CLRVersion             = '4.0'
     CompatiblePSEditions   = @('Desktop', 'Core')
     RequiredAssemblies     = @('SmimeSync.Native.dll')
-    TypesToProcess         = @('SmimeSync.types.ps1xml')
     FormatsToProcess       = @('SmimeSync.format.ps1xml')
     FunctionsToExport      = @(
         'Approve-SmimeSyncPlan'

@@ -19,4 +19,5 @@ mod linked;
 mod module;
 mod queue;
 mod requests;
+mod results;
 mod settings;

@@ -33,7 +33,7 @@ Describe 'The script <Name>' -ForEach $scripts {
     }
 }
 
-Describe 'The scripts in <_>' -ForEach 'SmimeSync.types.ps1xml', 'SmimeSync.format.ps1xml' {
+Describe 'The scripts in <_>' -ForEach 'SmimeSync.format.ps1xml' {
     It 'are understood by Windows PowerShell 5.1 on .NET Framework 4.6' {
         $scripts = Select-Xml -LiteralPath "$folder/$_" -XPath '//Script | //GetScriptBlock | //ScriptBlock'
         @($scripts).Count | Should -BeGreaterThan 0

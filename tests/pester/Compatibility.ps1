@@ -15,7 +15,7 @@ $script:ReviewedMember = @(
     # certificate store signs. Elsewhere they are never reached.
     'GetRSAPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
     # SmimeSync.Native.dll
-    'Day', 'From', 'Load', 'LibraryPath', 'MayDiffer', 'Minute', 'Next', 'Of', 'Printable', 'Send', 'SetSecret', 'Start', 'Stop'
+    'CancelWhen', 'Day', 'Load', 'LibraryPath', 'Minute', 'Second', 'Next', 'Of', 'Printable', 'Send', 'SetSecret', 'Start', 'Stop'
 )
 
 # Commands of PowerShell that the module uses, with the parameters that 5.1 has.

@@ -316,7 +316,7 @@ Describe 'Profiles' {
         "$($row.PSObject.Properties.Value)" | Should -Not -Match 'System\.'
         @((Get-SmimeSyncProfile | ConvertTo-Json | ConvertFrom-Json).TrustAnchorPath) | Should -Be @('/ca/a', '/ca/b')
         $table = (Get-SmimeSyncProfile | Out-String -Width 100).TrimEnd() -split "`r?`n"
-        $table | Should -Contain 'Name             Source          From                       Target          To'
+        $table | Should -Contain 'Name         Source          From                 Target          To'
     }
 
     It 'hold no secret and are private to their owner' -Skip:$IsWindows {

@@ -77,7 +77,7 @@ Describe 'A run' {
 
     It 'of one profile that does not exist is an error beside the others'' runs' {
         $null = New-ResultProfile
-        $names = 'nope', 'corp' | ForEach-Object { [pscustomobject] @{ PSTypeName = 'SmimeSync.Profile'; Name = $_ } }
+        $names = 'nope', 'corp' | ForEach-Object { [SmimeSync.Profile] @{ Name = $_ } }
         Get-Order { $names | Sync-SmimeCertificate -ErrorAction Continue } | Should -Be @('ProfileNotFound,Sync-SmimeCertificate', 'corp Success')
     }
 
@@ -140,12 +140,12 @@ Describe 'The table of runs' {
             Started = [datetime]::new(2026, 11, 25, 10, 40, 59, [DateTimeKind]::Utc); Recipients = 98765; WithDesired = 87654
             Add = 12345; Update = 123456; Remove = 123; Exported = 12345678; Errors = 123456
         }
-        $lines = @(($run | Out-String -Width 100) -split '\r?\n' | ForEach-Object { $_.TrimEnd() } | Where-Object { $_ })
+        $lines = @(($run | Out-String -Width 80) -split '\r?\n' | ForEach-Object { $_.TrimEnd() } | Where-Object { $_ })
         $lines | Should -Be @(
             '   ProfileName: corp'
-            'Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors'
-            '--   ------              -------------    ---------- ------   --- ------ ------ -------- ------'
-            '12   CompletedWithErrors 2026-11-25 10:40      98765  87654 12345 123456    123 12345678 123456'
+            'Id   Result              Started (UTC)    Usable   Add Update Remove Exported'
+            '--   ------              -------------    ------   --- ------ ------ --------'
+            '12   CompletedWithErrors 2026-11-25 10:40  87654 12345 123456    123 12345678'
         )
     }
 

@@ -73,6 +73,40 @@ Describe 'A pipeline' {
         $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
     }
 
+    It 'that is stopped while its own thread is busy stops the run at once' -Skip:(
+        $null -eq [System.Management.Automation.Cmdlet].GetProperty('PipelineStopToken')) {
+        $folder = New-TestHome
+        & $env:SMIME_SYNC_GENERATOR --people 4000 --output "$folder/directory" --kinds good
+        $null = New-SmimeSyncProfile -Name busy -Source Ldif -Path "$folder/directory/directory.ldif" -Target Folder `
+            -OutputPath "$folder/out" -TrustAnchorPath "$folder/directory/anchors"
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript(@"
+Import-Module -Name '$env:SMIME_SYNC_MODULE'
+`$env:SMIME_SYNC_HOME = '$env:SMIME_SYNC_HOME'
+Sync-SmimeCertificate busy -Verbose 4>&1 | ForEach-Object {
+    [IO.File]::WriteAllText('$folder/mark', "`$_")
+    [Threading.Thread]::Sleep(20000)
+}
+"@)
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $null = $shell.BeginInvoke()
+            while (-not (Test-Path -LiteralPath "$folder/mark")) {
+                if ($clock.Elapsed.TotalSeconds -gt 60) { throw 'The run did not start.' }
+                Start-Sleep -Milliseconds 20
+            }
+            $clock.Restart()
+            $null = $shell.BeginStop($null, $null)
+            do {
+                Start-Sleep -Milliseconds 100
+                $run = Get-SmimeSyncRun busy | Select-Object -Last 1
+            } until ($run.Result -ne 'Running' -or $clock.Elapsed.TotalSeconds -gt 15)
+            $run.Result | Should -Be 'Canceled'
+            $run.Exported | Should -BeLessThan 4000
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 15
+        } finally { $shell.Dispose() }
+    }
+
     It 'gets what an operation says while it still runs' {
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $seen = & $fault -Request @{ Events = 1; Wait = 3000 } -Debug 5>&1 | ForEach-Object { $clock.Elapsed.TotalSeconds }

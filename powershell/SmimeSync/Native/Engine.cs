@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security;
 using System.Text;
+using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace SmimeSync.Native
@@ -67,6 +68,7 @@ namespace SmimeSync.Native
     public sealed class Operation : SafeHandleZeroOrMinusOneIsInvalid
     {
         private bool ended;
+        private CancellationTokenRegistration stopping;
 
         internal Operation(ulong task) : base(true)
         {
@@ -79,10 +81,16 @@ namespace SmimeSync.Native
             get { return ended; }
         }
 
-        /// <summary>
-        /// The next events as a JSON array; null if none came in time, or if the task has ended.
-        /// </summary>
-        public string Next(int milliseconds)
+        /// <summary>The next events; none if none came in time, or if the task has ended.</summary>
+        public TaskEvent[] Next(int milliseconds)
+        {
+            string json = NextJson(milliseconds);
+            return json == null ? NoEvents : TaskEvent.ReadAll(json);
+        }
+
+        private static readonly TaskEvent[] NoEvents = new TaskEvent[0];
+
+        private string NextJson(int milliseconds)
         {
             ulong buffer, error;
             int status = Library.TaskNext(Answer.ToNumber(handle), (uint)milliseconds, out buffer, out error);
@@ -110,6 +118,22 @@ namespace SmimeSync.Native
             GC.KeepAlive(this);
         }
 
+        /// <summary>Asks the task to end once the pipeline is stopped, on the thread that stops it: this one may be busy.</summary>
+        public void CancelWhen(CancellationToken stopped)
+        {
+            stopping = stopped.Register(delegate
+            {
+                try
+                {
+                    if (!ended) Cancel();
+                }
+                catch (NativeException)
+                {
+                    // It is gone already.
+                }
+            });
+        }
+
         /// <summary>
         /// Asks the task to end and waits for that, so that it can record how it ended; its last events are dropped.
         /// </summary>
@@ -119,13 +143,19 @@ namespace SmimeSync.Native
             try
             {
                 if (!ended) Cancel();
-                while (!ended && watch.ElapsedMilliseconds < milliseconds) Next(100);
+                while (!ended && watch.ElapsedMilliseconds < milliseconds) NextJson(100);
             }
             catch (NativeException)
             {
                 // It is disposed of whatever it says.
                 ended = true;
             }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) stopping.Dispose();
+            base.Dispose(disposing);
         }
 
         protected override bool ReleaseHandle()

@@ -9,56 +9,60 @@ namespace SmimeSync
     /// A list that behaves as an array in PowerShell and reads as text where a single value is expected,
     /// as in Export-Csv and in a table.
     /// </summary>
-    public sealed class ItemList : List<object>
+    public class ItemList<T> : List<T>
     {
+        /// <summary>An empty list.</summary>
+        public ItemList()
+        {
+        }
+
         /// <summary>Takes the items of an array; null is an empty list.</summary>
         public ItemList(IEnumerable items)
         {
             if (items == null) return;
-            foreach (object item in items) Add(item);
+            foreach (object item in items) Add((T)item);
         }
 
-        /// <summary>The items as text, separated by semicolons.</summary>
+        /// <summary>The items as they are shown, separated by semicolons.</summary>
         public override string ToString()
         {
             var texts = new List<string>(Count);
-            foreach (object item in this) texts.Add(item == null ? "" : item.ToString());
+            foreach (T item in this) texts.Add(item == null ? "" : ShownText.Of(item.ToString()));
             return string.Join("; ", texts.ToArray());
         }
     }
 
-    /// <summary>Dates of the library's JSON.</summary>
+    /// <summary>Dates as text, whatever the culture and its calendar.</summary>
     public static class UtcDate
     {
-        /// <summary>The day as text, 2027-03-01, whatever the culture and its calendar; null stays null.</summary>
+        /// <summary>The day, 2027-03-01; null stays null.</summary>
         public static string Day(object value)
         {
             return Text(value, "yyyy-MM-dd");
         }
 
-        /// <summary>The minute as text, 2027-03-01 09:00, whatever the culture; null stays null.</summary>
+        /// <summary>The minute, 2027-03-01 09:00; null stays null.</summary>
         public static string Minute(object value)
         {
             return Text(value, "yyyy-MM-dd HH:mm");
         }
 
-        private static string Text(object value, string form)
+        /// <summary>The second, 2027-03-01 09:00:00Z; null stays null.</summary>
+        public static string Second(object value)
         {
-            object date = From(value);
-            return date == null ? null : ((DateTime)date).ToString(form, CultureInfo.InvariantCulture);
+            return Text(value, "yyyy-MM-dd HH:mm:ss'Z'");
         }
 
-        /// <summary>
-        /// A UTC DateTime of RFC 3339 text, or of the DateTime that ConvertFrom-Json made of it; null stays null.
-        /// </summary>
-        public static object From(object value)
+        private static string Text(object value, string form)
         {
             if (value == null) return null;
-            if (value is DateTime) return ((DateTime)value).ToUniversalTime();
-            return DateTime.Parse(
-                value.ToString(),
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+            // What was stored and read again is text.
+            DateTime date = value is DateTime
+                ? ((DateTime)value).ToUniversalTime()
+                : DateTime.Parse(
+                    value.ToString(), CultureInfo.InvariantCulture,
+                    DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+            return date.ToString(form, CultureInfo.InvariantCulture);
         }
     }
 }

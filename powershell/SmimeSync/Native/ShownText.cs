@@ -17,13 +17,20 @@ namespace SmimeSync
 
         private static readonly Regex HiddenText = new Regex("[" + Hidden + "]|" + Tag, RegexOptions.CultureInvariant);
 
-        private static readonly Regex OddJson = new Regex(
-            "\\\\[bfnrtu]|[" + Hidden + "]|" + Tag + "|[:,\\[]\"[=+@-]", RegexOptions.CultureInvariant);
+        private const string Odd = "\u115F\u1160\u17B4\u17B5\u180E\u3164\uDB40";
 
-        /// <summary>Whether JSON may hold text that is shown otherwise; a quick look at all of it.</summary>
-        public static bool MayDiffer(string json)
+        /// <summary>Whether a character may be one that nobody sees: a quick look, which takes some others for one, too.</summary>
+        internal static bool IsOdd(char one)
         {
-            return json != null && OddJson.IsMatch(json);
+            if (one < '\u007F') return one < ' ';
+            if (one < '\u115F') return one < '\u00A0' || one == '\u00AD' || one == '\u034F' || one == '\u061C';
+            return Odd.IndexOf(one) >= 0 || (one >= '\u200B' && one <= '\u206F') || one >= '\uFEFF';
+        }
+
+        /// <summary>Whether a spreadsheet takes a text that begins so for a formula.</summary>
+        internal static bool BeginsFormula(char first)
+        {
+            return "=+-@".IndexOf(first) >= 0;
         }
 
         /// <summary>The text with its hidden characters as \u{1b}: for a message.</summary>
@@ -36,7 +43,7 @@ namespace SmimeSync
         public static string Of(string text)
         {
             string shown = Printable(text);
-            return !string.IsNullOrEmpty(shown) && "=+-@".IndexOf(shown[0]) >= 0 ? "'" + shown : shown;
+            return !string.IsNullOrEmpty(shown) && BeginsFormula(shown[0]) ? "'" + shown : shown;
         }
 
         private static string Escape(Match match)

@@ -1,7 +1,7 @@
 # The few places where Windows PowerShell 5.1 and PowerShell 7 differ.
 
 # ConvertFrom-Json makes a date of each text that looks like one on PowerShell 6 and newer, of a display name too;
-# from 7.5 on it can be told not to. Fields that are dates are converted by SmimeSync.UtcDate on every version.
+# from 7.5 on it can be told not to. Questions and errors have no dates; results are read by the assembly.
 $script:JsonOption = @{}
 if ((Get-Command -Name 'ConvertFrom-Json').Parameters.ContainsKey('DateKind')) {
     $script:JsonOption = @{ DateKind = 'String' }

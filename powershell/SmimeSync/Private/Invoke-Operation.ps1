@@ -21,19 +21,20 @@ function Invoke-Operation {
     # One block: `finally` is all that runs when Ctrl+C or Select-Object -First stops the pipeline.
     try {
         $operation = $Engine.Start((ConvertTo-Json -InputObject $Request -Depth 6 -Compress))
+        # From PowerShell 7.6 on; before, Ctrl+C is seen between two waits.
+        $stop = $Cmdlet.PSObject.Properties['PipelineStopToken']
+        if ($null -ne $stop) { $operation.CancelWhen($stop.Value) }
         $session = @{ Operation = $operation; Engine = $Engine; ProfileName = $Subject; Prefix = $null }
         while (-not $operation.Ended) {
             # Short waits, because PowerShell sees Ctrl+C only between them.
-            $json = $operation.Next(100)
-            if ($null -eq $json) { continue }
-            $odd = [SmimeSync.ShownText]::MayDiffer($json)
-            $events = ConvertFrom-NativeJson -Json $json
-            foreach ($entry in $events) {
+            foreach ($one in $operation.Next(100)) {
+                $entry = if ($one.Json) { ConvertFrom-NativeJson -Json $one.Json } else { $one }
                 switch ($entry.Event) {
-                    'Result' {
-                        $object = ConvertTo-TypedObject -Type $entry.Type -Object $entry.Object
-                        if ($odd) { Protect-ShownText -InputObject $object }
-                        $object
+                    # One output for all that came together.
+                    'Result' { $entry.Objects }
+                    'OddResult' {
+                        Protect-ShownText -InputObject $entry.Objects[0]
+                        $entry.Objects
                     }
                     'Finished' { $body = $entry.Error }
                     'Question' {
@@ -48,7 +49,7 @@ function Invoke-Operation {
                 }
             }
         }
-    } catch [SmimeSync.Native.NativeException] {
+    } catch [SmimeSync.Native.NativeException], [SmimeSync.Native.LibraryException] {
         $Cmdlet.ThrowTerminatingError((ConvertFrom-NativeFailure -Failure $_))
     } finally {
         if ($null -ne $operation) {

@@ -14,7 +14,7 @@ function Write-OperationProgress {
     $record = [System.Management.Automation.ProgressRecord]::new(
         $script:ProgressId, "SmimeSync $Subject".Trim(), "$($Progress.Activity): $status")
     if ($null -ne $Progress.Total -and $Progress.Total -gt 0) {
-        $record.PercentComplete = [int] [Math]::Floor(100 * [Math]::Min(1, $Progress.Done / $Progress.Total))
+        $record.PercentComplete = [int] [Math]::Floor([Math]::Min(100.0, 100.0 * $Progress.Done / $Progress.Total))
     }
     if ($null -ne $Progress.SecondsLeft) { $record.SecondsRemaining = [int] $Progress.SecondsLeft }
     $script:ProgressShown = $true

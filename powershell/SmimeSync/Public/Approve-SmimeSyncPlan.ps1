@@ -35,9 +35,9 @@ function Approve-SmimeSyncPlan {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    7    Held                2026-11-25 09:00       1000    987     0      0      2        0      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    7    Held                2026-11-25 09:00    987     0      0      2        0
 
     Approves the last held plan without asking; the next Sync-SmimeCertificate carries it out.
 

@@ -63,10 +63,10 @@ function Get-SmimeCertificate {
     .EXAMPLE
     PS> Get-SmimeCertificate -ProfileName corp -Identity alice@contoso.test -Credential $credential
 
-    Recipient                      State        Purpose              NotAfter   Findings
-    ---------                      -----        -------              --------   --------
-    alice@contoso.test             Chosen       EncryptionAndSigning 2027-03-01
-    alice@contoso.test             Unusable     EncryptionAndSigning 2025-03-01 expired
+    Recipient                      State        NotAfter   Findings
+    ---------                      -----        --------   --------
+    alice@contoso.test             Chosen       2027-03-01
+    alice@contoso.test             Unusable     2025-03-01 expired
 
     Shows one person's certificates.
 
@@ -89,9 +89,9 @@ function Get-SmimeCertificate {
     .EXAMPLE
     PS> Get-SmimeCertificate corp -Source Target -Identity bob@contoso.test
 
-    Recipient                      State        Purpose              NotAfter   Findings
-    ---------                      -----        -------              --------   --------
-    bob@contoso.test               Chosen       EncryptionAndSigning 2027-06-30
+    Recipient                      State        NotAfter   Findings
+    ---------                      -----        --------   --------
+    bob@contoso.test               Chosen       2027-06-30
 
     Shows what senders find at the target.
 

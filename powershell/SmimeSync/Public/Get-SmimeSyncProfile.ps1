@@ -15,10 +15,10 @@ function Get-SmimeSyncProfile {
     .EXAMPLE
     PS> Get-SmimeSyncProfile
 
-    Name             Source          From                       Target   To
-    ----             ------          ----                       ------   --
-    corp             ActiveDirectory dc1.contoso.test           Folder   D:\Published
-    demo             Ldif            /srv/demo/directory.ldif   Folder   /srv/demo/out
+    Name         Source          From                 Target          To
+    ----         ------          ----                 ------          --
+    corp         ActiveDirectory dc1.contoso.test     Folder          D:\Published
+    demo         Ldif            /srv/demo/directo... Folder          /srv/demo/out
 
     Lists the profiles.
 

@@ -30,10 +30,10 @@ function Get-SmimeSyncRun {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    8    Success             2026-11-25 10:41         12     12     3      0      0        3      0
-    7    Held                2026-11-25 09:00       1000    987     0      0    640        0      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    8    Success             2026-11-25 10:41     12     3      0      0        3
+    7    Held                2026-11-25 09:00    987     0      0    640        0
 
     Shows the last two runs.
 

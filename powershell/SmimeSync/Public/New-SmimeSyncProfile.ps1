@@ -259,9 +259,9 @@ function New-SmimeSyncProfile {
     .EXAMPLE
     PS> New-SmimeSyncProfile demo -Source Ldif -Path ./directory.ldif -TrustAnchorPath ./ca -Target Folder -OutputPath ./out
 
-    Name             Source          From                       Target          To
-    ----             ------          ----                       ------          --
-    demo             Ldif            /srv/demo/directory.ldif   Folder          /srv/demo/out
+    Name         Source          From                 Target          To
+    ----         ------          ----                 ------          --
+    demo         Ldif            /srv/demo/directo... Folder          /srv/demo/out
 
     Creates a profile that reads a file and publishes to a folder.
 
@@ -279,9 +279,9 @@ function New-SmimeSyncProfile {
     >> }
     PS> New-SmimeSyncProfile @setting
 
-    Name             Source          From                       Target          To
-    ----             ------          ----                       ------          --
-    corp             ActiveDirectory dc1.contoso.test           ExchangeOnline  contoso.onmicrosoft.com
+    Name         Source          From                 Target          To
+    ----         ------          ----                 ------          --
+    corp         ActiveDirectory dc1.contoso.test     ExchangeOnline  contoso.onmicrosoft.com
 
     Publishes from an Active Directory to Exchange Online; the settings are given by splatting.
 
@@ -289,9 +289,9 @@ function New-SmimeSyncProfile {
     PS> New-SmimeSyncProfile curate -Source ActiveDirectory -Server dc1.contoso.test -SearchBase 'DC=contoso,DC=test' `
     >>     -TrustAnchorPath C:\Pki -Target ActiveDirectory
 
-    Name             Source          From                       Target          To
-    ----             ------          ----                       ------          --
-    curate           ActiveDirectory dc1.contoso.test           ActiveDirectory
+    Name         Source          From                 Target          To
+    ----         ------          ----                 ------          --
+    curate       ActiveDirectory dc1.contoso.test     ActiveDirectory
 
     Creates a profile that puts the values of Active Directory right in place, for Entra Connect to export.
 

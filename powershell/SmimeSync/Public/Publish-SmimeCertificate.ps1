@@ -55,9 +55,9 @@ function Publish-SmimeCertificate {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    0    Success             2026-11-25 10:40          1      0     1      0      0        0      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    0    Success             2026-11-25 10:40      0     1      0      0        0
 
     Shows for whom the certificate would be published.
 
@@ -68,9 +68,9 @@ function Publish-SmimeCertificate {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    9    Success             2026-11-25 10:41         40      2    38      2      0       40      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    9    Success             2026-11-25 10:41      2    38      2      0       40
 
     Publishes the certificates of files with keys; the keys stay in them.
 

@@ -87,9 +87,9 @@ function Sync-SmimeCertificate {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    0    Success             2026-11-25 10:40       1000    987     1      0      0        0      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    0    Success             2026-11-25 10:40    987     1      0      0        0
 
     Shows what would be done, for whom and why.
 
@@ -98,9 +98,9 @@ function Sync-SmimeCertificate {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    8    Success             2026-11-25 10:41         12     12     3      0      0        3      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    8    Success             2026-11-25 10:41     12     3      0      0        3
 
     Publishes the certificates of some people, in one run.
 
@@ -128,9 +128,9 @@ function Sync-SmimeCertificate {
 
        ProfileName: curate
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    0    Success             2026-11-25 10:44          1      1     0      1      0        0      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    0    Success             2026-11-25 10:44      1     0      1      0        0
 
     Shows each value that a profile with -Target ActiveDirectory would take out of the directory, and why.
 

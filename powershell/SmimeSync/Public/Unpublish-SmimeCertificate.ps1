@@ -65,9 +65,9 @@ function Unpublish-SmimeCertificate {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    0    Success             2026-11-25 10:40       1000    987     0      1      0        0      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    0    Success             2026-11-25 10:40    987     0      1      0        0
 
     Shows what would be taken out, from whom and why.
 
@@ -76,9 +76,9 @@ function Unpublish-SmimeCertificate {
 
        ProfileName: corp
 
-    Id   Result              Started (UTC)    Recipients Usable   Add Update Remove Exported Errors
-    --   ------              -------------    ---------- ------   --- ------ ------ -------- ------
-    11   Success             2026-11-25 10:42       1000    987     0      0      1        1      0
+    Id   Result              Started (UTC)    Usable   Add Update Remove Exported
+    --   ------              -------------    ------   --- ------ ------ --------
+    11   Success             2026-11-25 10:42    987     0      0      1        1
 
     Takes one certificate from whoever has it, without asking.
 
