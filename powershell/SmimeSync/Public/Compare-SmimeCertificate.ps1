@@ -57,10 +57,10 @@ function Compare-SmimeCertificate {
     .EXAMPLE
     PS> Compare-SmimeCertificate -ProfileName corp -Credential $credential
 
-    Recipient                      Difference       NotAfter   Message
-    ---------                      ----------       --------   -------
-    alice@contoso.test             MissingAtTarget  2027-03-01 It is chosen, and not there, or not everywhere.
-    bob@contoso.test               ExtraAtTarget    2025-06-30 It expired on 2025-06-30 08:00 UTC.
+    Recipient                      Difference      NotAfter   Message
+    ---------                      ----------      --------   -------
+    alice@contoso.test             MissingAtTarget 2027-03-01 It is chosen, and not there, or not everywhere.
+    bob@contoso.test               ExtraAtTarget   2025-06-30 It expired on 2025-06-30 08:00 UTC.
 
     Shows where source and target differ.
 
