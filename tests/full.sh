@@ -57,6 +57,7 @@ step evaluate cargo bench --bench evaluate
 step worst-case cargo bench --bench worst_case
 step windows sh tests/windows.sh
 step measure sh tests/bench/measure.sh
+step measure-directory sh tests/bench/directory.sh
 
 if [ "$skipped" -gt 0 ]; then
   echo "$passed passed, $failed failed, $skipped skipped"

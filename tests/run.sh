@@ -102,6 +102,9 @@ step rust cargo test --features "$features" --no-fail-fast
 # The flavour of Exchange Online whose turn it is today.
 step exchange-flavour env SMIME_SYNC_FEATURES="$features" sh tests/exchange/flavours.sh today
 step c sh tests/c/run.sh
+case $features in
+  *openldap*) step without-kerberos sh tests/c/without_kerberos.sh "$target/c/drive" "$SMIME_SYNC_OPENLDAP" ;;
+esac
 step crash sh tests/c/crash.sh 20
 if pwsh=$(sh powershell/find-pwsh.sh 2> "$logs/find-pwsh.log"); then
   SMIME_SYNC_PWSH=$pwsh

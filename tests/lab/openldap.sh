@@ -113,7 +113,7 @@ suffix "$suffix"
 rootdn "cn=admin,$suffix"
 rootpw $password
 directory $dir/data
-maxsize 268435456
+maxsize 4294967296
 index objectClass,entryUUID,mail eq
 limits dn.exact="cn=reader,$suffix" size=unlimited
 access to attrs=userPassword by anonymous auth
