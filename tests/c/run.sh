@@ -14,7 +14,7 @@ skipped=0
 export ASAN_OPTIONS=exitcode=9
 
 # The library with fault injection has its own copy; the plain one is put back where others look for it.
-cargo build --quiet --lib --example generate-directory --features fault-injection
+cargo build --quiet --lib --example generate-directory --features "${SMIME_SYNC_FEATURES:-fault-injection}"
 cp "$target"/debug/libsmime_sync.so "$out/"
 cargo build --quiet --lib --example generate-directory
 "$target"/debug/examples/generate-directory --people 60 --output "$out/directory"

@@ -7,7 +7,7 @@ here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 root=$(CDPATH= cd -- "$here/../.." && pwd)
 pwsh=$(sh "$root/powershell/find-pwsh.sh") || exit 69
 target=${CARGO_TARGET_DIR:-$root/target}
-sh "$root/powershell/build.sh" --features fault-injection \
+sh "$root/powershell/build.sh" --features "${SMIME_SYNC_FEATURES:-fault-injection}" \
   --example generate-directory --example exchange-online-stand-in
 home=$target/pester
 rm -rf "$home"
