@@ -310,6 +310,7 @@ mod tests {
         assert_eq!(fs::read(&victim).unwrap(), b"whole");
     }
 
+    #[cfg(unix)]
     #[test]
     fn folders_are_made_private_and_open_ones_refused() {
         use std::os::unix::fs::PermissionsExt;
