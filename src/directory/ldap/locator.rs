@@ -3,10 +3,7 @@
 mod netlogon;
 mod srv;
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Arc, OnceLock},
-};
+use std::sync::Arc;
 
 use super::{
     network::{Controller, Network, Service},
@@ -15,6 +12,7 @@ use super::{
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, LogLevel},
+    model::Fingerprint,
 };
 
 /// The port for questions without a connection.
@@ -59,7 +57,7 @@ impl Locator {
         time: TimeLeft,
         context: &Context,
     ) -> Result<Vec<String>> {
-        let mut look = Look { network, time, context, dice: Dice::new() };
+        let mut look = Look { network, time, context, dice: Dice::new(network.own_name()) };
         if self.named.is_empty() {
             return look.own_domain();
         }
@@ -212,23 +210,25 @@ fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(&domain).is_some_and(|before| before.ends_with('.'))
 }
 
-/// Numbers that decide among servers of the same priority. They are others in each process, and the same ones for each
-/// look of a process, so that a run's source and its target begin at the same server.
+/// Numbers that decide among servers of the same priority. They are others on each machine, and the same ones for each look
+/// of one: a run's source and its target begin at the same server, and so does the next run, which can ask only that one
+/// what changed.
 struct Dice {
-    of_process: &'static RandomState,
+    machine: String,
     rolls: u64,
 }
 
 impl Dice {
-    fn new() -> Self {
-        static OF_PROCESS: OnceLock<RandomState> = OnceLock::new();
-        Self { of_process: OF_PROCESS.get_or_init(RandomState::new), rolls: 0 }
+    fn new(machine: String) -> Self {
+        Self { machine, rolls: 0 }
     }
 
     /// A number from 0 to `most`.
     fn roll(&mut self, most: u64) -> u64 {
         self.rolls = self.rolls.wrapping_add(1);
-        self.of_process.hash_one(self.rolls) % most.saturating_add(1)
+        let hash = Fingerprint::of(format!("{} {}", self.rolls, self.machine.to_lowercase()).as_bytes());
+        let number = hash.0.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        number % most.saturating_add(1)
     }
 }
 
@@ -247,6 +247,23 @@ mod tests {
         ] {
             assert_eq!(is_within(host, domain), within, "{host} in {domain}");
         }
+    }
+
+    #[test]
+    fn each_machine_stays_at_one_server_and_all_of_them_use_all() {
+        let services =
+            ["dc1", "dc2", "dc3", "dc4"].map(|host| Service { priority: 0, weight: 100, host: host.into() });
+        let first = |machine: &str| {
+            let mut dice = Dice::new(machine.to_owned());
+            srv::order(services.to_vec(), &mut |most| dice.roll(most)).remove(0)
+        };
+        let mut counts = std::collections::BTreeMap::new();
+        for machine in 0..400 {
+            let chosen = first(&format!("srv{machine}"));
+            assert_eq!(first(&format!("SRV{machine}")), chosen);
+            *counts.entry(chosen).or_insert(0) += 1;
+        }
+        assert!(counts.len() == 4 && counts.values().all(|count| (60..140).contains(count)), "{counts:?}");
     }
 
     #[test]

@@ -56,6 +56,11 @@ pub trait Network: Send + Sync {
     /// The domains that this machine may be a member of by its settings, the likeliest first.
     fn own_domains(&self) -> Pending<'_, Vec<String>>;
 
+    /// The name of this machine, by which it is told from others; empty where it has none.
+    fn own_name(&self) -> String {
+        String::new()
+    }
+
     /// Now, by a clock that only goes forward.
     fn now(&self) -> Instant {
         Instant::now()

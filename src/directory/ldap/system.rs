@@ -7,7 +7,7 @@ mod dns;
 mod membership;
 
 use std::{
-    io,
+    fs, io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
@@ -85,5 +85,10 @@ impl Network for System {
     #[cfg(not(windows))]
     fn own_domains(&self) -> Pending<'_, Vec<String>> {
         Box::pin(async { membership::domains() })
+    }
+
+    fn own_name(&self) -> String {
+        let name = std::env::var("COMPUTERNAME").or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname"));
+        name.unwrap_or_default().trim().to_owned()
     }
 }
