@@ -120,6 +120,19 @@ function ProxyCredential {
     )
 }
 
+function PolicyType {
+    <#
+    .PARAMETER PolicyType
+    Delta (default) reads what changed in the directory since the last run, and what has to be judged again; what comes of
+    it is what reading everybody comes to. Where the directory can't tell, or the profile, its policy or its trust
+    anchors are others than then, everybody is read all the same: the run's PolicyType says so. Initial reads everybody.
+    #>
+    param(
+        [ValidateSet('<PolicyType>')]
+        [string] $PolicyType
+    )
+}
+
 function CertificateSource {
     <#
     .PARAMETER Source

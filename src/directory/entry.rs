@@ -9,7 +9,7 @@ use crate::{
         generalized_time, security_id,
     },
     error::{Error, ErrorId, Result},
-    model::{Attribute, Named, Recipient, RecipientKind, Value},
+    model::{Attribute, Fingerprint, Named, Recipient, RecipientKind, Value},
 };
 
 pub use super::raw_entry::{Entry, EntryAttribute};
@@ -38,6 +38,19 @@ pub const ATTRIBUTES: [&str; 18] = [
 
 /// When an object was changed where there is no `whenChanged` (RFC 4512, 3.4.3). Not asked of Active Directory.
 pub(super) const MODIFY_TIMESTAMP: &str = "modifyTimestamp";
+
+/// The number of an object's last change at the domain controller that is asked ([MS-ADA3] 2.366).
+pub(super) const USN_CHANGED: &str = "uSNChanged";
+/// The same in OpenLDAP: when, and at which server (draft-ietf-ldup-model).
+pub(super) const ENTRY_CSN: &str = "entryCSN";
+
+/// Which version of an object `entry` is. An object that is moved along with its container has the number of its last
+/// change still, and another name.
+pub(super) fn version(entry: &Entry) -> Option<String> {
+    let number = [USN_CHANGED, ENTRY_CSN].into_iter().find_map(|name| entry.first(name))?;
+    let name = Fingerprint::of(entry.dn.as_bytes()).to_string();
+    Some(format!("{} {}", String::from_utf8_lossy(number), name.get(..32).unwrap_or_default()))
+}
 
 /// Whether [`recipient`] looks at the attribute of that name, in any case and with any options.
 pub fn is_looked_at(name: &str) -> bool {
@@ -189,6 +202,7 @@ pub fn recipient(entry: &Entry, anchor: AnchorKind) -> Result<Option<Recipient>>
             .into_iter()
             .find_map(|name| entry.first(name).and_then(generalized_time::parse)),
         binary_option: binary_option(entry),
+        version: version(entry),
         values: certificate_values(entry),
     }))
 }

@@ -18,7 +18,7 @@ pub use self::{change_form::ChangeForm, identity::Identities};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Recipient, Timestamp},
+    model::{Mark, Recipient, Timestamp},
     wildcard::Pattern,
 };
 
@@ -75,6 +75,37 @@ pub enum Presence {
     Absent,
 }
 
+/// What a source tells of one object since a mark, by its anchor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Something of it may have changed.
+    Changed(String),
+    /// The same, and it is in scope no longer, or never was.
+    ChangedElsewhere(String),
+    /// It is in scope, in this version where the source has any.
+    There(String, Option<String>),
+}
+
+/// What a source can tell since a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// All that may have changed was told. `shows_all`: whoever is in scope was told to be [`Told::There`], so who was
+    /// not is not, and every other version is a change.
+    Told {
+        /// Where to go on from, next time.
+        mark: Mark,
+        /// Whether everybody in scope was told.
+        shows_all: bool,
+    },
+    /// That can't be told. What was told counts for nothing.
+    Unknown {
+        /// Why, as a clause.
+        why: String,
+        /// Whether it could have been, and somebody should know why not.
+        is_lost: bool,
+    },
+}
+
 /// Where recipients are read.
 pub trait Source: Send {
     /// Makes sure that it can be read at all, without reading anybody; what is to be signed in to is signed in to. Then a
@@ -117,6 +148,23 @@ pub trait Source: Send {
     /// How the directory that it shows takes changes, as far as that is known.
     fn change_form(&mut self, _context: &Context) -> Result<ChangeForm> {
         Ok(ChangeForm::standard())
+    }
+
+    /// Where the source is now: what changes from now on, [`Source::changes`] tells. `None`: it can't.
+    fn mark(&mut self, _context: &Context) -> Result<Option<Mark>> {
+        Ok(None)
+    }
+
+    /// Tells `sink` what may have changed since `mark`, rather too much than too little; with `enumerate`, or where it can't
+    /// be sure otherwise, also who is there at all.
+    fn changes(
+        &mut self,
+        _mark: &Mark,
+        _enumerate: bool,
+        _context: &Context,
+        _sink: &mut dyn FnMut(Told) -> Result<()>,
+    ) -> Result<Since> {
+        Ok(Since::Unknown { why: "this source can't tell what changed".into(), is_lost: false })
     }
 
     /// The source's own clock, where it has one.

@@ -58,6 +58,8 @@ pub struct Recipient {
     /// The attributes of values that the source names with the option `;binary` (RFC 4522): a directory that does so
     /// wants to be written in the same way.
     pub binary_option: Vec<Attribute>,
+    /// Which version of the object this is, where the source has something that is another after every change of it.
+    pub version: Option<String>,
     /// The values, in the order in which the source gave them.
     pub values: Vec<Value>,
 }
@@ -184,6 +186,7 @@ mod tests {
             untrimmed: Vec::new(),
             changed: None,
             binary_option: Vec::new(),
+            version: None,
             values: Vec::new(),
         };
         let named =

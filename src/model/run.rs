@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Change, ChangeKind, Exclusion, HoldReason, Timestamp, Witnesses};
+use super::{Change, ChangeKind, Exclusion, HoldReason, PolicyType, Timestamp, Witnesses};
 
 /// How a run ended.
 #[derive(
@@ -54,6 +54,9 @@ pub struct Run {
     /// target. So it is in the first run, in one after the state was lost, or in one to another target.
     #[serde(default)]
     pub new_state: bool,
+    /// Whether it read what changed in the source (`Delta`), or all of it; where recipients were named, those.
+    #[serde(default = "read_all")]
+    pub policy_type: PolicyType,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -84,6 +87,11 @@ pub struct Run {
     pub witnesses: Witnesses,
 }
 
+/// What runs of earlier versions did.
+fn read_all() -> PolicyType {
+    PolicyType::Initial
+}
+
 impl Run {
     /// Counts a recipient that the target skips.
     pub fn exclude(&mut self, reason: Exclusion) {
@@ -111,15 +119,17 @@ impl Run {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct RunNumbers {
-    /// Recipients read from the source.
+    /// Recipients of the source, or of those that were named.
     pub recipients: u64,
+    /// Those of them that this run read; the others are as the last run saw them.
+    pub read: u64,
     /// Those of them that have values.
     pub with_values: u64,
     /// Those of them that have a usable encryption certificate.
     pub with_desired: u64,
-    /// Recipients read that have no certificate at all.
+    /// Recipients that have no certificate at all.
     pub without_certificate: u64,
-    /// Recipients read that have certificates, but no usable encryption certificate.
+    /// Recipients that have certificates, but no usable encryption certificate.
     pub without_usable: u64,
     /// Recipients that an earlier import showed and this one did not.
     pub missing: u64,

@@ -233,6 +233,7 @@ fn published_recipient(state: &State, published: PublishedRecipient) -> Result<R
         untrimmed: Vec::new(),
         changed: None,
         binary_option: Vec::new(),
+        version: None,
         values,
     })
 }

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::reading::{CertificateSource, CompareRequest, GetCertificateRequest};
 use super::any_case;
-use crate::{event::ResultType, model::Identity};
+use crate::{
+    event::ResultType,
+    model::{Identity, PolicyType},
+};
 pub use crate::{
     places::Scope,
     sync::request::{Listed, UnpublishState},
@@ -129,6 +132,9 @@ pub struct SyncRequest {
     /// Who signs in to the source.
     #[serde(default)]
     pub credential: Option<Credential>,
+    /// Whether it is enough to read what changed since the last run.
+    #[serde(default, deserialize_with = "any_case::one")]
+    pub policy_type: PolicyType,
     /// Only these recipients (address, UPN, sAMAccountName, DN, objectGUID); none: all. A list stands for the keys of
     /// one recipient, best first: the first that names somebody decides.
     #[serde(default)]

@@ -14,6 +14,7 @@ use crate::{
 pub(super) fn run(engine: &Engine, request: &SyncRequest, context: &Context) -> Result<()> {
     let opening = Opening::of(engine, &request.profile_name, request.credential.as_ref(), context)?;
     let options = Options {
+        policy_type: request.policy_type,
         identity: request.identity.clone(),
         what_if: request.what_if,
         confirm: request.confirm,

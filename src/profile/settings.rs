@@ -81,6 +81,9 @@ settings! {
              groups within them.";
         Filter filter: Option<String> = default,
             "An LDAP filter as of RFC 4515 that narrows the recipients.";
+        EnumerationPeriod enumeration_period: u32 = 86_400 in 0..=31_536_000 as Seconds,
+            "Seconds, or a TimeSpan such as (New-TimeSpan -Hours 6), after which Sync-SmimeCertificate asks the directory again for everybody who is there, \
+             though it reads only what changed: whoever was deleted may not show otherwise. 0: in each run.";
         SkipCertificateCheck skip_certificate_check: bool = default,
             "Does not check the server's certificate. Every run warns about it.";
     }

@@ -65,6 +65,8 @@ pub struct KnownEvaluation {
     pub made: Option<Timestamp>,
     /// When it may turn out otherwise.
     pub next_evaluation: Option<Timestamp>,
+    /// By what it was made, besides the recipient itself.
+    pub basis: Option<Fingerprint>,
     /// Whether anything is desired.
     pub has_desired: bool,
     /// Issuers that were needed and not there.
@@ -85,7 +87,8 @@ impl State {
         if self.judges_anew.get() {
             return Ok(None);
         }
-        let sql = "SELECT input, next_evaluation, desired <> '[]', missing_issuers, made FROM evaluation WHERE anchor = ?1";
+        let sql = "SELECT input, next_evaluation, desired <> '[]', missing_issuers, made, basis
+                   FROM evaluation WHERE anchor = ?1";
         let connection = self.connection();
         let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let read = |row: &Row<'_>| {
@@ -95,6 +98,7 @@ impl State {
                 input: Fingerprint(row.get(0)?),
                 made: row.get(4)?,
                 next_evaluation,
+                basis: row.get::<_, Option<[u8; 32]>>(5)?.map(Fingerprint),
                 has_desired: row.get(2)?,
                 missing_issuers: Vec::new(),
             };

@@ -39,6 +39,10 @@ pub struct ImportRow {
     pub missing_since: Option<Timestamp>,
     /// Why it counts as gone, if it does.
     pub gone: Option<Gone>,
+    /// The run that read it; `None`: the next one has to.
+    pub seen_by: Option<i64>,
+    /// The version of the object that was read, where the source has any.
+    pub version: Option<String>,
 }
 
 /// What the last guarded and completed import counted.
@@ -92,13 +96,16 @@ impl State {
     /// `false` where the import has it already.
     pub fn add_import(&self, run_id: i64, row: &ImportRow) -> Result<bool> {
         let added = self.execute(
-            "INSERT OR IGNORE INTO import(run_id, anchor, address, missing_since, gone) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR IGNORE INTO import(run_id, anchor, address, missing_since, gone, seen_by, version)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             rusqlite::params![
                 run_id,
                 row.anchor,
                 row.address,
                 row.missing_since.map(|t| t.0),
-                row.gone.map(Gone::name)
+                row.gone.map(Gone::name),
+                row.seen_by,
+                row.version,
             ],
         )?;
         Ok(added == 1)
@@ -152,7 +159,8 @@ impl State {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Option<String>>(3)?))
         })?;
         let import = |(anchor, address, missing_since, gone): (_, _, _, Option<String>)| {
-            Ok(ImportRow { anchor, address, missing_since, gone: self.gone(gone.as_deref())? })
+            let gone = self.gone(gone.as_deref())?;
+            Ok(ImportRow { anchor, address, missing_since, gone, seen_by: None, version: None })
         };
         rows.into_iter().map(import).collect()
     }
@@ -196,7 +204,8 @@ impl State {
                 "DELETE FROM import WHERE run_id = ?1 AND anchor IN (SELECT anchor FROM import WHERE run_id = ?2)",
                 [current, run_id],
             )?;
-            state.execute("UPDATE import SET run_id = ?1 WHERE run_id = ?2", [current, run_id]).map(drop)
+            // What was read by itself, perhaps of another server, is read again.
+            state.execute("UPDATE import SET run_id = ?1, seen_by = NULL WHERE run_id = ?2", [current, run_id]).map(drop)
         })
     }
 

@@ -22,6 +22,7 @@ pub mod since;
 pub mod unmet;
 mod unseen;
 mod value;
+pub mod watermark;
 mod whole;
 
 pub use open::check_rights;

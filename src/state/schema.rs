@@ -152,6 +152,15 @@ const MIGRATIONS: &[&str] = &[
         next_try INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    -- A hash over what it was judged by besides the recipient itself, and the run that put it here; NULL: not to be taken
+    -- over unread.
+    ALTER TABLE evaluation ADD COLUMN basis BLOB;
+    ALTER TABLE evaluation ADD COLUMN put_by INTEGER;
+    -- The run that read it, and the version of the object that it read; NULL: to be read again by the next run.
+    ALTER TABLE import ADD COLUMN seen_by INTEGER;
+    ALTER TABLE import ADD COLUMN version TEXT;
+",
 ];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.

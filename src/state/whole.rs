@@ -12,7 +12,7 @@ use super::{
     history::{APPROVED_PLAN, ASKED_RUN, CURRENT_RUN, HELD_SOURCE, UNFINISHED_INDEX},
     import::Gone,
     published::read_managed,
-    schema, seal, unmet,
+    schema, seal, unmet, watermark,
 };
 use crate::{
     error::Result,
@@ -26,7 +26,7 @@ pub type Step<'a> = dyn FnMut(u64, u64) -> Result<()> + 'a;
 const PAGE: usize = 500;
 
 /// Highest number of a run or change that can be right; SQLite has no number after 2^63 - 1.
-const HIGHEST: i64 = 1 << 53;
+pub(super) const HIGHEST: i64 = 1 << 53;
 
 /// The tables whose rows are counted.
 const TABLES: [&str; 9] =
@@ -151,6 +151,15 @@ impl State {
         if version >= 4 {
             self.each_row(unmet::ALL, &mut count, unmet::read, |text| self.unmet_of(text).map(drop))?;
             self.check_ranges(&unmet::RANGES)?;
+        }
+        if version >= 5 {
+            self.check_ranges(&watermark::RANGES)?;
+            self.watermark()?;
+            let mut no_rows = Count { done: 0, total: 0, step: &mut |_, _| Ok(()) };
+            let basis = |row: &Row<'_>| row.get::<_, Option<[u8; 32]>>(0);
+            self.each_row("SELECT basis FROM evaluation", &mut no_rows, basis, |_| Ok(()))?;
+            let version = |row: &Row<'_>| row.get::<_, Option<String>>(0);
+            self.each_row("SELECT version FROM import", &mut no_rows, version, |_| Ok(()))?;
         }
         for (why, sql) in DANGLING {
             let found = self.query(&format!("{sql} LIMIT 1"), [], |row| row.get::<_, Value>(0))?;

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    import,
     job::Job,
-    renamed,
+    reading, renamed,
     witness::{self, Known},
 };
 use crate::{
@@ -56,7 +55,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>
                 other => carry_over(job, run, time, is_clock_sure, row, &other)?,
             }
         }
-        import::again(job, run, &mut found)?;
+        reading::again(job, run, &mut found)?;
     }
     tell_unreadable(job, unreadable)
 }

@@ -51,6 +51,12 @@ pub(super) fn input(recipient: &Recipient, policy: Fingerprint, disabled: Disabl
     Fingerprint(input)
 }
 
+/// What of [`input`] is the same for all recipients: where it is the same as at their last evaluation, and nothing of them
+/// has changed, nothing of that evaluation has.
+pub(super) fn basis(policy: Fingerprint, disabled: DisabledAccount) -> Fingerprint {
+    Fingerprint::of(format!("{policy} {RULES_VERSION} {}", disabled_account(disabled)).as_bytes())
+}
+
 /// A hash over policy and scope: what decides who gets what. What a profile's file says without effect is part of it,
 /// since the first version hashed the file's settings whatever the source and target. `target` is the name by which the
 /// state knows it.

@@ -1,95 +1,57 @@
-//! Import: reads the source, evaluates what changed or is due, and finds out who is gone.
+//! Import: reads the source, and finds out who is gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{absent, fingerprint, job::Job, progress::Meter, replacement, witness};
+use super::{
+    absent, delta,
+    job::Job,
+    progress::Meter,
+    reading::{self, Reading},
+    replacement, witness,
+};
 use crate::{
-    directory::{Identities, Presence, SourceItem},
+    directory::{Identities, Presence},
     error::{Error, ErrorId, Result},
-    event::LogLevel,
     model::{
         CertificateSummary, CuratedValue, DesiredValue, Evaluation, Finding, Fingerprint, MissingIssuer,
-        PublishedCertificate, PublishedValue, Recipient, RecipientRecord, Run, Severity, Timestamp, Value,
-        counted, same_in_any_case,
+        PublishedCertificate, PublishedValue, Recipient, RecipientRecord, Run, Severity, Value, Watermark,
+        counted,
     },
-    parallel,
     policy::{RuleId, says_unknown},
-    state::{
-        evaluation::{CuratedRecord, EvaluationRow, Judgement, KnownEvaluation},
-        import::ImportRow,
-    },
+    state::evaluation::{CuratedRecord, EvaluationRow, Judgement},
 };
 
-/// Recipients of one transaction.
-const BATCH: usize = 500;
-/// Bytes of values that a batch may hold, whatever the number of its recipients.
-const BATCH_BYTES: usize = 8 << 20;
 /// Issuers that a run names.
 const MISSING_ISSUERS: usize = 100;
-/// Recipients that one line of the log names.
-const NAMED_TOGETHER: usize = 50;
 
-pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
-    let total = if job.is_partial() { None } else { job.source.size_hint().or(last_count(job)?) };
-    let context = job.context;
-    let mut meter = Meter::new(context, "Import", total)?;
-    let mut import = Import::of(run);
+/// Reads whom the run is of, and evaluates who changed or is due. Returns where the next run may go on from: kept once this
+/// one has come to its end.
+pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Option<Watermark>> {
     let mut named = Identities::new(&job.options.identity);
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut bytes = 0;
-
-    // The sink needs the job, and so does the source; they don't touch the same parts of it.
-    let Job { source, state, evaluate, policy, now, profile, .. } = job;
-    let part = Part {
-        state,
-        evaluate: *evaluate,
-        policy: *policy,
-        now: *now,
-        disabled: profile.policy.disabled_account,
+    let mut reading = Reading::default();
+    let total = if job.is_partial() { None } else { job.source.size_hint().or(last_count(job)?) };
+    let mut meter = Meter::new(job.context, "Import", total)?;
+    let watermark = match delta::run(job, run, &mut reading, &mut meter)? {
+        Some(watermark) => Some(watermark),
+        None => everybody(job, run, &mut reading, &mut named, &mut meter)?,
     };
-    while let Some(selection) = named.next_selection() {
-        source.read(&selection, context, &mut |item| {
-            match item {
-                SourceItem::Recipient(recipient) => {
-                    if !named.note(&recipient) {
-                        return Ok(());
-                    }
-                    if let Some(changed) = recipient.changed {
-                        import.run.witnesses.note_change(changed, recipient.label());
-                    }
-                    bytes += recipient.values.iter().map(|value| value.bytes.len()).sum::<usize>();
-                    batch.push(recipient);
-                }
-                SourceItem::Invalid(error) => {
-                    import.run.numbers.errors += 1;
-                    named.note_unreadable(error.target.as_deref().unwrap_or_default());
-                    context.error(error)?;
-                }
-            }
-            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
-                meter.add(batch.len())?;
-                import.flush(&part, context, &mut batch)?;
-                bytes = 0;
-            }
-            Ok(())
-        })?;
-    }
-    import.flush(&part, context, &mut batch)?;
-    let Import { issuers, contested, .. } = import;
-    let doubtful = settle(job, run, &contested)?;
+    let doubtful = settle(job, run, &reading.contested)?;
     run.witnesses.source_modified = job.source.modified()?;
-    name_missing_issuers(run, issuers);
+    name_missing_issuers(run, std::mem::take(&mut reading.issuers));
 
     if job.is_partial() {
         witness::recall(job, run)?;
         report_unclear_identities(job, run, &named)?;
         // Only these recipients are planned; the rows join the import in force when the run is done with them.
-        return Ok(());
+        return Ok(None);
     }
     let empty = run.numbers.recipients == 0;
+    let mut kept = None;
     // What was read by a wrong clock is no import: since when somebody is missing would be wrong.
     if !empty && witness::holds(job, run)?.is_empty() {
         absent::run(job, run, &doubtful)?;
+        let watermark = delta::end(job, watermark)?;
+        kept = watermark.and_then(|watermark| reading.with_unread(watermark));
         job.state.complete_import(run.id)?;
     }
     if !empty && run.numbers.with_values == 0 {
@@ -97,13 +59,37 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<()> {
         job.report(run, Error::new(ErrorId::ValuesNotReadable, what).target(&job.profile.name))?;
     }
     let numbers = &run.numbers;
+    let unchanged = numbers.recipients.saturating_sub(numbers.read);
     job.verbose(meter.summary(
         &format!("Imported {}", counted(numbers.recipients, "recipient", "recipients")),
         &[
+            (unchanged, "unchanged since the last run"),
             (numbers.with_values, "with values"),
             (numbers.with_desired, "with a usable encryption certificate"),
         ],
-    ))
+    ))?;
+    Ok(kept.filter(|_| doubtful.is_empty()))
+}
+
+/// Reads everybody whom the run is of.
+fn everybody(
+    job: &mut Job<'_>,
+    run: &mut Run,
+    reading: &mut Reading,
+    named: &mut Identities,
+    meter: &mut Meter<'_>,
+) -> Result<Option<Watermark>> {
+    let watermark = delta::begin_all(job)?;
+    while let Some(selection) = named.next_selection() {
+        reading.read(job, run, &selection, meter, &mut |found| match found {
+            Ok(recipient) => named.note(recipient),
+            Err(error) => {
+                named.note_unreadable(error.target.as_deref().unwrap_or_default());
+                false
+            }
+        })?;
+    }
+    Ok(watermark)
 }
 
 /// That a source shows nobody's values, as when the right to read them is missing.
@@ -112,128 +98,6 @@ pub(crate) fn without_values(recipients: u64) -> String {
         1 => "The source's only recipient shows no certificate value.".to_owned(),
         many => format!("None of {many} recipients of the source shows a certificate value."),
     }
-}
-
-/// The parts of a job that evaluating needs.
-struct Part<'a> {
-    state: &'a crate::state::State,
-    evaluate: &'a (dyn Fn(&Recipient) -> Evaluation + Sync),
-    policy: Fingerprint,
-    now: Timestamp,
-    disabled: crate::profile::DisabledAccount,
-}
-
-struct Import<'a> {
-    run: &'a mut Run,
-    issuers: BTreeMap<String, u64>,
-    /// Anchors that objects at several places showed.
-    contested: BTreeSet<String>,
-}
-
-impl<'a> Import<'a> {
-    fn of(run: &'a mut Run) -> Self {
-        Self { run, issuers: BTreeMap::new(), contested: BTreeSet::new() }
-    }
-
-    /// Evaluates a batch and keeps it in one transaction.
-    fn flush(
-        &mut self,
-        part: &Part<'_>,
-        context: &crate::event::Context,
-        batch: &mut Vec<Recipient>,
-    ) -> Result<()> {
-        let mut known = Vec::with_capacity(batch.len());
-        // An earlier version did not keep when it judged: any of its runs may have been the one in the future.
-        let undated_hold = !part.state.has_runs_after(part.now)?;
-        for recipient in batch.iter() {
-            let input = fingerprint::input(recipient, part.policy, part.disabled);
-            let still = part.state.known_evaluation(&recipient.anchor)?.filter(|known| {
-                known.input == input
-                    && known.next_evaluation.is_none_or(|next| next > part.now)
-                    // What was judged in the future was judged by a wrong clock.
-                    && known.made.map_or(undated_hold, |made| made <= part.now)
-            });
-            known.push((input, still));
-        }
-        let due: Vec<&Recipient> = batch
-            .iter()
-            .zip(&known)
-            .filter(|(_, (_, known))| known.is_none())
-            .map(|(recipient, _)| recipient)
-            .collect();
-        let mut evaluated = parallel::try_map(&due, |recipient| {
-            context.check()?;
-            Ok::<_, Error>((part.evaluate)(recipient))
-        })?
-        .into_iter();
-        let mut repeated = Vec::new();
-        let (mut without_certificate, mut without_usable) = (Vec::new(), Vec::new());
-        part.state.transaction(|state| {
-            for (recipient, (input, known)) in batch.iter().zip(known) {
-                let row = ImportRow {
-                    anchor: recipient.anchor.clone(),
-                    address: recipient.primary_address().map(str::to_lowercase),
-                    missing_since: None,
-                    gone: None,
-                };
-                let evaluation = if known.is_none() { evaluated.next() } else { None };
-                if !state.add_import(self.run.id, &row)? {
-                    let first = state.recipient(&recipient.anchor)?;
-                    if first.is_some_and(|first| {
-                        !same_in_any_case(&first.distinguished_name, &recipient.distinguished_name)
-                    }) {
-                        self.contested.insert(recipient.anchor.clone());
-                    }
-                    repeated.push(recipient.label().to_owned());
-                    continue;
-                }
-                let known = match (known, evaluation) {
-                    (Some(known), _) => known,
-                    (None, Some(evaluation)) => {
-                        let (row, values) = evaluation_row(recipient, input, evaluation);
-                        state.put_evaluation(&recipient.anchor, &row, &values, part.now)?;
-                        summary(&row, part.now)
-                    }
-                    (None, None) => return Err(Error::new(ErrorId::Internal, "An evaluation is missing.")),
-                };
-                self.count(recipient, &known);
-                match (recipient.values.is_empty(), known.has_desired) {
-                    (true, _) => without_certificate.push(recipient.label().to_owned()),
-                    (false, false) => without_usable.push(recipient.label().to_owned()),
-                    (false, true) => {}
-                }
-            }
-            Ok(())
-        })?;
-        name(context, "No certificate", &without_certificate)?;
-        name(context, "No usable certificate", &without_usable)?;
-        for label in repeated {
-            // Search bases may overlap.
-            context.log(LogLevel::Verbose, format!("The source showed {label} twice."))?;
-        }
-        batch.clear();
-        Ok(())
-    }
-
-    fn count(&mut self, recipient: &Recipient, known: &KnownEvaluation) {
-        let numbers = &mut self.run.numbers;
-        numbers.recipients += 1;
-        let has_values = !recipient.values.is_empty();
-        numbers.with_values += u64::from(has_values);
-        numbers.with_desired += u64::from(known.has_desired);
-        numbers.without_certificate += u64::from(!has_values);
-        numbers.without_usable += u64::from(has_values && !known.has_desired);
-        for issuer in &known.missing_issuers {
-            *self.issuers.entry(issuer.clone()).or_default() += 1;
-        }
-    }
-}
-
-/// Names recipients in the log, many in a line.
-fn name(context: &crate::event::Context, what: &str, labels: &[String]) -> Result<()> {
-    labels.chunks(NAMED_TOGETHER).try_for_each(|some| {
-        context.log(crate::event::LogLevel::Verbose, format!("{what}: {}.", some.join(", ")))
-    })
 }
 
 /// An evaluation as the state keeps it, and the values whose bytes it needs.
@@ -296,16 +160,6 @@ fn curated(one: &CuratedValue) -> CuratedRecord {
     }
 }
 
-fn summary(row: &EvaluationRow, made: Timestamp) -> KnownEvaluation {
-    KnownEvaluation {
-        input: row.input,
-        made: Some(made),
-        next_evaluation: row.next_evaluation,
-        has_desired: !row.desired.is_empty(),
-        missing_issuers: row.missing_issuers.clone(),
-    }
-}
-
 /// Looks again at anchors that objects at several places showed: who moved while it was read is at one of them now. What
 /// still is at several is an error of all of those, and nothing is done for it. Returns their
 /// anchors.
@@ -333,21 +187,9 @@ fn settle(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>) -> Res
     }
     // They were counted when they were seen first.
     let counted = run.numbers.clone();
-    again(job, run, &mut moved)?;
+    reading::again(job, run, &mut moved)?;
     run.numbers = counted;
     Ok(doubtful)
-}
-
-/// Takes recipients of earlier runs who are there, though the source did not show them.
-pub(super) fn again(job: &Job<'_>, run: &mut Run, found: &mut Vec<Recipient>) -> Result<()> {
-    let part = Part {
-        state: job.state,
-        evaluate: job.evaluate,
-        policy: job.policy,
-        now: job.now,
-        disabled: job.profile.policy.disabled_account,
-    };
-    Import::of(run).flush(&part, job.context, found)
 }
 
 fn name_missing_issuers(run: &mut Run, issuers: BTreeMap<String, u64>) {

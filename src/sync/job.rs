@@ -5,7 +5,7 @@ use crate::{
     directory::Source,
     error::{Error, Result},
     event::{Context, LogLevel, ResultType},
-    model::{ChangeState, Evaluation, Fingerprint, Identity, Recipient, Run, Timestamp},
+    model::{ChangeState, Evaluation, Fingerprint, Identity, PolicyType, Recipient, Run, Timestamp},
     profile::{self, Profile},
     state::State,
     targets::Target,
@@ -14,6 +14,8 @@ use crate::{
 /// What the caller wants of a run, besides what the profile says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
+    /// Whether it is enough to read what changed.
+    pub policy_type: PolicyType,
     /// Only these recipients; none: all.
     pub identity: Vec<Identity>,
     /// Plan only. The state is a private copy then.

@@ -6,7 +6,7 @@ use super::job::{Job, Options};
 use crate::{
     error::{Error, ErrorId, Result},
     event::{Context, ResultType},
-    model::{Run, RunNumbers, RunResult, Timestamp, Witnesses},
+    model::{PolicyType, Run, RunNumbers, RunResult, Timestamp, Witnesses},
     profile::Profile,
     state::{State, history::LEARNED},
 };
@@ -66,6 +66,7 @@ fn begin(profile: &Profile, options: &Options, state: &State, now: Timestamp, ho
         result: RunResult::Running,
         what_if: options.what_if,
         new_state: false,
+        policy_type: PolicyType::Initial,
         started: now,
         ended: None,
         seconds: 0.0,

@@ -142,6 +142,8 @@ fn of_place(anchor: &str, address: Option<String>, desk: &Desk<'_>) -> ImportRow
         address,
         missing_since: Some(desk.now),
         gone: Some(Gone::PlaceRenamed),
+        seen_by: None,
+        version: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! One run of a profile's own: import, plan, guard, export.
 
 use super::{
-    absent, anchor_change, clocks, export, first_contact, guard, import,
+    absent, anchor_change, clocks, delta, export, first_contact, guard, import,
     job::Job,
     organisation, orphan, plan,
     record::carry_out,
@@ -26,7 +26,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
     recover::begin(job)?;
     recover::in_flight(job, run)?;
     run.new_state = first_contact::is_new(job.state)?;
-    import::run(job, run)?;
+    let watermark = import::run(job, run)?;
     witness::tell(job, run)?;
     // By a clock or a source that is not believed the plan is made to be looked at, and nothing is learnt.
     if witness::holds(job, run)?.is_empty() {
@@ -47,6 +47,7 @@ fn steps(job: &mut Job<'_>, run: &mut Run) -> Result<RunResult> {
         export::run(job, run)?;
         witness::settle(job)?;
         sweep::after_import(job, run)?;
+        delta::keep(job, watermark)?;
     }
     undone::tell(job, run)?;
     Ok(undone::result(&run.numbers))

@@ -183,10 +183,11 @@ pub(super) fn settle(job: &Job<'_>) -> Result<()> {
     if job.is_partial() { Ok(()) } else { job.state.remove_setting(WRONG_RUN) }
 }
 
-/// A run that reads only some recipients takes the newest change of the others from the last full run.
+/// A run that reads only some recipients, or only what changed, takes the newest change of the others from the last full run.
 pub(super) fn recall(job: &Job<'_>, run: &mut Run) -> Result<()> {
     if let Some((time, label)) = kept(job, run)?.and_then(|kept| kept.newest_change) {
-        run.witnesses.note_change(time, &format!("{label} (seen by the last full run)"));
+        let seen = if job.is_partial() { " (seen by the last full run)" } else { "" };
+        run.witnesses.note_change(time, &format!("{label}{seen}"));
     }
     Ok(())
 }

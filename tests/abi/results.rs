@@ -48,7 +48,7 @@ impl Schemas {
         if let Some((name, target)) = self.target(field) {
             if target["type"] == "object" {
                 let class = self.class(name);
-                return Read::of(class, &format!("{class}.Read(json)"));
+                return Read::of(class, &format!("{class}.FromJson(json)"));
             }
             return self.read(target, optional);
         }
@@ -121,7 +121,7 @@ impl Schemas {
             ),
         };
         let read = format!(
-            "        internal static {class} Read(JsonReader json)\n        {{\n            if (!json.Open()) return null;\n            \
+            "        internal static {class} FromJson(JsonReader json)\n        {{\n            if (!json.Open()) return null;\n            \
              var made = new {class}();\n            for (string name; (name = json.NextName()) != null;)\n            {{\n                \
              switch (name)\n                {{\n{cases}                    default: json.Skip(); break;\n                }}\n            \
              }}\n            return made;\n        }}\n"
@@ -190,7 +190,7 @@ fn the_module_has_a_class_for_each_type_of_result() {
     let declared: Vec<String> = reached.iter().map(|name| schemas.declared(name)).collect();
     let cases: String = kinds
         .iter()
-        .map(|kind| format!("                case \"{kind}\": return SmimeSync.{kind}.Read(json);\n"))
+        .map(|kind| format!("                case \"{kind}\": return SmimeSync.{kind}.FromJson(json);\n"))
         .collect();
     let text = format!(
         "// Generated from the types of results in src/: {BLESS}

@@ -329,6 +329,7 @@ pub fn alice() -> Recipient {
         untrimmed: Vec::new(),
         changed: None,
         binary_option: Vec::new(),
+        version: None,
         values: Vec::new(),
     }
 }

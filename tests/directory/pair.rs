@@ -10,7 +10,7 @@ use std::{
 };
 
 use smime_sync::{
-    directory::{Selection, Source, SourceItem, ldap::LdapSource},
+    directory::{Selection, Since, Source, SourceItem, ldap::LdapSource},
     error::Result,
     event::{Context, LogLevel},
     model::Exclusion,
@@ -143,6 +143,7 @@ fn a_domain_controller_that_is_cut_off_in_mid_read_is_followed_by_the_other_and_
     settings.connection.timeout = Some(3);
     let (context, events) = context();
     let mut source = unit.lab.connect(settings, READER, &context).unwrap();
+    assert!(source.mark(&context).unwrap().is_some());
     let mut cut = None;
     let began = Instant::now();
     let mut meanwhile = || {
@@ -151,11 +152,37 @@ fn a_domain_controller_that_is_cut_off_in_mid_read_is_followed_by_the_other_and_
     let seen = count(&mut source, &mut meanwhile, &context).unwrap();
     drop(cut);
     assert_eq!((seen.len(), seen.values().max()), (1200, Some(&1)));
+    // Some were read of a server that numbers its changes otherwise.
+    assert_eq!(source.mark(&context).unwrap(), None);
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let warnings = events.logged(LogLevel::Warning);
     let expected =
         format!("Timed out after 3 s waiting for an answer (server '{FIRST}'). '{SECOND}' is asked instead.");
     assert!(warnings.contains(&expected), "{warnings:?}");
+}
+
+#[test]
+fn where_one_controller_was_when_it_was_read_tells_nothing_of_the_other() {
+    let unit = Unit::of(Lab::at(pair().join("dc1")), FIRST, "ttmark", &[vec![certificate(b"a")]]);
+    replicate("1", "2");
+    let (context, _) = context();
+    let at = |server: &str| {
+        let settings = DirectorySettings { server: vec![server.into()], ..unit.settings.directory.clone() };
+        unit.lab.connect(&settings, READER, &context).unwrap()
+    };
+    let marks = [FIRST, SECOND].map(|server| at(server).mark(&context).unwrap().unwrap());
+    assert_ne!(marks[0].place, marks[1].place);
+    for (place, server) in [FIRST, SECOND].into_iter().enumerate() {
+        let mut source = at(server);
+        for (other, mark) in marks.iter().enumerate() {
+            let since = source.changes(mark, false, &context, &mut |_| Ok(())).unwrap();
+            let is_as_expected = match since {
+                Since::Told { .. } => place == other,
+                Since::Unknown { is_lost, .. } => place != other && is_lost,
+            };
+            assert!(is_as_expected, "{server}, with a mark of {other}: {since:?}");
+        }
+    }
 }
 
 #[test]

@@ -37,6 +37,19 @@ Describe 'Active Directory as a source' {
         @(Get-SmimeSyncChange -ProfileName corp).Count | Should -Be $run.Exported
     }
 
+    It 'reads what changed, or everybody where -PolicyType says so' {
+        $null = New-CorpProfile
+        $first = Sync-SmimeCertificate corp -Credential $reader
+        "$($first.PolicyType)" | Should -Be 'Initial'
+        $first.Read | Should -Be $first.Recipients
+        $second = Sync-SmimeCertificate corp -Credential $reader
+        "$($second.PolicyType)" | Should -Be 'Delta'
+        $second.Read | Should -BeLessThan 100
+        foreach ($number in 'Recipients', 'WithValues', 'WithDesired') { $second.$number | Should -Be $first.$number }
+        $third = Sync-SmimeCertificate corp -Credential $reader -PolicyType Initial
+        "$($third.PolicyType) $($third.Read)" | Should -Be "Initial $($first.Recipients)"
+    }
+
     It 'passes each check of Test-SmimeSyncProfile' {
         $null = New-CorpProfile
         $checks = @(Test-SmimeSyncProfile corp -Credential $reader)

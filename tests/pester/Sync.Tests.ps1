@@ -23,6 +23,14 @@ Describe 'Sync-SmimeCertificate' {
         @((Get-SmimeSyncRun corp).Id) | Should -Be @(2, 1)
     }
 
+    It 'reads everybody of a file, whatever -PolicyType says, and tells so' {
+        $null = New-SyncProfile
+        foreach ($type in 'Delta', 'Delta', 'Initial') {
+            $run = Sync-SmimeCertificate corp -PolicyType $type
+            "$($run.PolicyType) $($run.Read)" | Should -Be "Initial $($run.Recipients)"
+        }
+    }
+
     It 'writes nothing anywhere with -WhatIf, and shows the very plan' {
         $folder = New-SyncProfile
         $before = Get-TreeHash -Path $folder

@@ -70,7 +70,7 @@ namespace SmimeSync
     /// <summary>One recipient's difference between desired and published.</summary>
     public sealed partial class Change : ChangeFields
     {
-        internal static Change Read(JsonReader json)
+        internal static Change FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new Change();
@@ -87,10 +87,10 @@ namespace SmimeSync
                     case "Change": made.Change = json.Text(); break;
                     case "Replacement": made.Replacement = json.Flag(); break;
                     case "State": made.State = json.Text(); break;
-                    case "Before": made.Before = json.List<PublishedValue>(one => PublishedValue.Read(one)); break;
-                    case "After": made.After = json.List<PublishedValue>(one => PublishedValue.Read(one)); break;
+                    case "Before": made.Before = json.List<PublishedValue>(one => PublishedValue.FromJson(one)); break;
+                    case "After": made.After = json.List<PublishedValue>(one => PublishedValue.FromJson(one)); break;
                     case "Reasons": made.Reasons = json.Texts(); break;
-                    case "Findings": made.Findings = json.List<Finding>(one => Finding.Read(one)); break;
+                    case "Findings": made.Findings = json.List<Finding>(one => Finding.FromJson(one)); break;
                     case "Attempts": made.Attempts = json.Integer(); break;
                     case "NextTry": made.NextTry = json.TimeOrNull(); break;
                     case "Error": made.Error = json.Text(); break;
@@ -151,7 +151,7 @@ namespace SmimeSync
     /// <summary>One difference of one recipient in source and target.</summary>
     public sealed partial class Difference : DifferenceFields
     {
-        internal static Difference Read(JsonReader json)
+        internal static Difference FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new Difference();
@@ -198,7 +198,7 @@ namespace SmimeSync
         /// <summary>From when on runs look for the first of them again.</summary>
         public DateTime? AskedAgain { get; set; }
 
-        internal static ExclusionCount Read(JsonReader json)
+        internal static ExclusionCount FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new ExclusionCount();
@@ -230,7 +230,7 @@ namespace SmimeSync
         /// <summary>One sentence with the facts of this case.</summary>
         public string Message { get; set; }
 
-        internal static Finding Read(JsonReader json)
+        internal static Finding FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new Finding();
@@ -257,7 +257,7 @@ namespace SmimeSync
         /// <summary>How many certificates it issued that nothing else speaks against.</summary>
         public long Certificates { get; set; }
 
-        internal static MissingIssuer Read(JsonReader json)
+        internal static MissingIssuer FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new MissingIssuer();
@@ -332,6 +332,9 @@ namespace SmimeSync
 
         /// <summary>ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.</summary>
         public string Filter { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: Seconds, or a TimeSpan such as (New-TimeSpan -Hours 6), after which Sync-SmimeCertificate asks the directory again for everybody who is there, though it reads only what changed: whoever was deleted may not show otherwise. 0: in each run.</summary>
+        public long? EnumerationPeriod { get; set; }
 
         /// <summary>ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.</summary>
         public bool? SkipCertificateCheck { get; set; }
@@ -462,7 +465,7 @@ namespace SmimeSync
         /// <summary>Days that runs, changes and removed values are kept.</summary>
         public long? Retention { get; set; }
 
-        internal static Profile Read(JsonReader json)
+        internal static Profile FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new Profile();
@@ -484,6 +487,7 @@ namespace SmimeSync
                     case "ExcludedSearchBase": made.ExcludedSearchBase = json.Texts(); break;
                     case "MemberOf": made.MemberOf = json.Texts(); break;
                     case "Filter": made.Filter = json.Text(); break;
+                    case "EnumerationPeriod": made.EnumerationPeriod = json.IntegerOrNull(); break;
                     case "SkipCertificateCheck": made.SkipCertificateCheck = json.FlagOrNull(); break;
                     case "WriteServer": made.WriteServer = json.Text(); break;
                     case "QuietPeriod": made.QuietPeriod = json.IntegerOrNull(); break;
@@ -552,7 +556,7 @@ namespace SmimeSync
         /// <summary>What to do about it; empty where nothing is to be done.</summary>
         public string Advice { get; set; }
 
-        internal static ProfileTest Read(JsonReader json)
+        internal static ProfileTest FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new ProfileTest();
@@ -593,7 +597,7 @@ namespace SmimeSync
         /// <summary>Whether it names one of the recipient's mail addresses; null where that was not looked at.</summary>
         public bool? NamesRecipient { get; set; }
 
-        internal static PublishedCertificate Read(JsonReader json)
+        internal static PublishedCertificate FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new PublishedCertificate();
@@ -626,7 +630,7 @@ namespace SmimeSync
         /// <summary>The certificate that it is published for, where that is known.</summary>
         public PublishedCertificate Certificate { get; set; }
 
-        internal static PublishedValue Read(JsonReader json)
+        internal static PublishedValue FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new PublishedValue();
@@ -636,7 +640,7 @@ namespace SmimeSync
                 {
                     case "Attribute": made.Attribute = json.Text(); break;
                     case "Value": made.Value = json.Text(); break;
-                    case "Certificate": made.Certificate = PublishedCertificate.Read(json); break;
+                    case "Certificate": made.Certificate = PublishedCertificate.FromJson(json); break;
                     default: json.Skip(); break;
                 }
             }
@@ -738,7 +742,7 @@ namespace SmimeSync
         /// <summary>The certificate's DER in base64.</summary>
         public string RawData { get; set; }
 
-        internal static Certificate Read(JsonReader json)
+        internal static Certificate FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new Certificate();
@@ -770,8 +774,8 @@ namespace SmimeSync
                     case "ExtendedKeyUsage": made.ExtendedKeyUsage = json.Texts(); break;
                     case "Purpose": made.Purpose = json.Text(); break;
                     case "State": made.State = json.Text(); break;
-                    case "Findings": made.Findings = json.List<Finding>(one => Finding.Read(one)); break;
-                    case "RecipientFindings": made.RecipientFindings = json.List<Finding>(one => Finding.Read(one)); break;
+                    case "Findings": made.Findings = json.List<Finding>(one => Finding.FromJson(one)); break;
+                    case "RecipientFindings": made.RecipientFindings = json.List<Finding>(one => Finding.FromJson(one)); break;
                     case "RawData": made.RawData = json.Text(); break;
                     default: json.Skip(); break;
                 }
@@ -805,7 +809,7 @@ namespace SmimeSync
     /// <summary>A rule as callers see it.</summary>
     public sealed partial class Rule : RuleFields
     {
-        internal static Rule Read(JsonReader json)
+        internal static Rule FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new Rule();
@@ -853,6 +857,9 @@ namespace SmimeSync
         /// <summary>Whether its state knew nothing of the target: nothing was published by it, and no run of all recipients had met the target. So it is in the first run, in one after the state was lost, or in one to another target.</summary>
         public bool NewState { get; set; }
 
+        /// <summary>Whether it read what changed in the source (Delta), or all of it; where recipients were named, those.</summary>
+        public string PolicyType { get; set; }
+
         /// <summary>When it began.</summary>
         public DateTime Started { get; set; }
 
@@ -862,8 +869,11 @@ namespace SmimeSync
         /// <summary>Seconds it took, to the millisecond.</summary>
         public double Seconds { get; set; }
 
-        /// <summary>Recipients read from the source.</summary>
+        /// <summary>Recipients of the source, or of those that were named.</summary>
         public long Recipients { get; set; }
+
+        /// <summary>Those of them that this run read; the others are as the last run saw them.</summary>
+        public long Read { get; set; }
 
         /// <summary>Those of them that have values.</summary>
         public long WithValues { get; set; }
@@ -871,10 +881,10 @@ namespace SmimeSync
         /// <summary>Those of them that have a usable encryption certificate.</summary>
         public long WithDesired { get; set; }
 
-        /// <summary>Recipients read that have no certificate at all.</summary>
+        /// <summary>Recipients that have no certificate at all.</summary>
         public long WithoutCertificate { get; set; }
 
-        /// <summary>Recipients read that have certificates, but no usable encryption certificate.</summary>
+        /// <summary>Recipients that have certificates, but no usable encryption certificate.</summary>
         public long WithoutUsable { get; set; }
 
         /// <summary>Recipients that an earlier import showed and this one did not.</summary>
@@ -946,7 +956,7 @@ namespace SmimeSync
         /// <summary>Who ran it where: user@host, PowerShell 7.6.9, process 4711.</summary>
         public string Host { get; set; }
 
-        internal static Run Read(JsonReader json)
+        internal static Run FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new Run();
@@ -959,10 +969,12 @@ namespace SmimeSync
                     case "Result": made.Result = json.Text(); break;
                     case "WhatIf": made.WhatIf = json.Flag(); break;
                     case "NewState": made.NewState = json.Flag(); break;
+                    case "PolicyType": made.PolicyType = json.Text(); break;
                     case "Started": made.Started = json.Time(); break;
                     case "Ended": made.Ended = json.TimeOrNull(); break;
                     case "Seconds": made.Seconds = json.Number(); break;
                     case "Recipients": made.Recipients = json.Integer(); break;
+                    case "Read": made.Read = json.Integer(); break;
                     case "WithValues": made.WithValues = json.Integer(); break;
                     case "WithDesired": made.WithDesired = json.Integer(); break;
                     case "WithoutCertificate": made.WithoutCertificate = json.Integer(); break;
@@ -986,8 +998,8 @@ namespace SmimeSync
                     case "Errors": made.Errors = json.Integer(); break;
                     case "Guard": made.Guard = json.Texts(); break;
                     case "HoldReasons": made.HoldReasons = json.Texts(); break;
-                    case "MissingIssuers": made.MissingIssuers = json.List<MissingIssuer>(one => MissingIssuer.Read(one)); break;
-                    case "Exclusions": made.Exclusions = json.List<ExclusionCount>(one => ExclusionCount.Read(one)); break;
+                    case "MissingIssuers": made.MissingIssuers = json.List<MissingIssuer>(one => MissingIssuer.FromJson(one)); break;
+                    case "Exclusions": made.Exclusions = json.List<ExclusionCount>(one => ExclusionCount.FromJson(one)); break;
                     case "Error": made.Error = json.Text(); break;
                     case "Host": made.Host = json.Text(); break;
                     default: json.Skip(); break;
@@ -1021,7 +1033,7 @@ namespace SmimeSync
         /// <summary>The certificates, in the order of their subjects.</summary>
         public ItemList<TrustStoreCertificate> Certificate { get; set; }
 
-        internal static TrustStore Read(JsonReader json)
+        internal static TrustStore FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new TrustStore();
@@ -1033,7 +1045,7 @@ namespace SmimeSync
                     case "Path": made.Path = json.Text(); break;
                     case "Size": made.Size = json.Integer(); break;
                     case "Published": made.Published = json.Flag(); break;
-                    case "Certificate": made.Certificate = json.List<TrustStoreCertificate>(one => TrustStoreCertificate.Read(one)); break;
+                    case "Certificate": made.Certificate = json.List<TrustStoreCertificate>(one => TrustStoreCertificate.FromJson(one)); break;
                     default: json.Skip(); break;
                 }
             }
@@ -1059,7 +1071,7 @@ namespace SmimeSync
         /// <summary>Whether it was there already.</summary>
         public bool Present { get; set; }
 
-        internal static TrustStoreCertificate Read(JsonReader json)
+        internal static TrustStoreCertificate FromJson(JsonReader json)
         {
             if (!json.Open()) return null;
             var made = new TrustStoreCertificate();
@@ -1089,14 +1101,14 @@ namespace SmimeSync.Native
         {
             switch (type)
             {
-                case "Run": return SmimeSync.Run.Read(json);
-                case "Change": return SmimeSync.Change.Read(json);
-                case "Certificate": return SmimeSync.Certificate.Read(json);
-                case "Difference": return SmimeSync.Difference.Read(json);
-                case "Profile": return SmimeSync.Profile.Read(json);
-                case "ProfileTest": return SmimeSync.ProfileTest.Read(json);
-                case "Rule": return SmimeSync.Rule.Read(json);
-                case "TrustStore": return SmimeSync.TrustStore.Read(json);
+                case "Run": return SmimeSync.Run.FromJson(json);
+                case "Change": return SmimeSync.Change.FromJson(json);
+                case "Certificate": return SmimeSync.Certificate.FromJson(json);
+                case "Difference": return SmimeSync.Difference.FromJson(json);
+                case "Profile": return SmimeSync.Profile.FromJson(json);
+                case "ProfileTest": return SmimeSync.ProfileTest.FromJson(json);
+                case "Rule": return SmimeSync.Rule.FromJson(json);
+                case "TrustStore": return SmimeSync.TrustStore.FromJson(json);
                 default:
                     throw new LibraryException(
                         "The native library returned a '" + type + "', which this module does not know. Install module and " +

@@ -2,15 +2,15 @@
 # Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Authentication', 'KeytabPath', 'KeytabPrincipal', 'ClientCertificateFilePath',
-    'Encryption', 'Port', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'Filter', 'SkipCertificateCheck',
-    'WriteServer', 'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization',
-    'AppId', 'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
-    'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix',
-    'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'TargetServer', 'TargetEncryption', 'TargetPort',
-    'TargetSearchBase', 'TargetFilter', 'TargetServerCertificatePath', 'TargetTimeout',
-    'TargetSkipCertificateCheck', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection',
-    'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit',
-    'ReplacementPercent', 'Retention'
+    'Encryption', 'Port', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'Filter', 'EnumerationPeriod',
+    'SkipCertificateCheck', 'WriteServer', 'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path',
+    'MaximumSourceAge', 'Organization', 'AppId', 'CertificateFilePath', 'CertificateThumbprint',
+    'ManagedIdentity', 'ManagedIdentityAccountId', 'ExchangeEnvironmentName', 'ConnectionUri',
+    'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix', 'CreateContact', 'Ownership', 'Drift', 'RemoveValue',
+    'TargetServer', 'TargetEncryption', 'TargetPort', 'TargetSearchBase', 'TargetFilter',
+    'TargetServerCertificatePath', 'TargetTimeout', 'TargetSkipCertificateCheck', 'OutputPath',
+    'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod',
+    'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
 )
 $script:PathSetting = @(
     'KeytabPath', 'ClientCertificateFilePath', 'ServerCertificatePath', 'Path', 'CertificateFilePath',
@@ -21,9 +21,10 @@ $script:ListSetting = @(
     'TargetSearchBase', 'TargetServerCertificatePath', 'TrustAnchorPath'
 )
 $script:NumberSetting = @(
-    'Port', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'TargetPort', 'TargetTimeout', 'MissingPeriod',
-    'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'
+    'Port', 'EnumerationPeriod', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'TargetPort', 'TargetTimeout',
+    'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit', 'ReplacementPercent',
+    'Retention'
 )
 $script:PeriodSetting = @(
-    'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'TargetTimeout', 'MissingPeriod'
+    'EnumerationPeriod', 'QuietPeriod', 'Timeout', 'MaximumSourceAge', 'TargetTimeout', 'MissingPeriod'
 )

@@ -78,6 +78,11 @@ function New-SmimeSyncProfile {
     .PARAMETER Filter
     ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.
 
+    .PARAMETER EnumerationPeriod
+    ActiveDirectory, Directory: Seconds, or a TimeSpan such as (New-TimeSpan -Hours 6), after which
+    Sync-SmimeCertificate asks the directory again for everybody who is there, though it reads only what changed:
+    whoever was deleted may not show otherwise. 0: in each run. Default: 86400.
+
     .PARAMETER SkipCertificateCheck
     ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.
 
@@ -352,6 +357,8 @@ function New-SmimeSyncProfile {
         [string[]] $MemberOf,
 
         [string] $Filter,
+
+        [string] $EnumerationPeriod,
 
         [switch] $SkipCertificateCheck,
 

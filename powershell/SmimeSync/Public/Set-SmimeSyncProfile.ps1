@@ -76,6 +76,11 @@ function Set-SmimeSyncProfile {
     .PARAMETER Filter
     ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.
 
+    .PARAMETER EnumerationPeriod
+    ActiveDirectory, Directory: Seconds, or a TimeSpan such as (New-TimeSpan -Hours 6), after which
+    Sync-SmimeCertificate asks the directory again for everybody who is there, though it reads only what changed:
+    whoever was deleted may not show otherwise. 0: in each run. Default: 86400.
+
     .PARAMETER SkipCertificateCheck
     ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.
 
@@ -326,6 +331,8 @@ function Set-SmimeSyncProfile {
         [string[]] $MemberOf,
 
         [string] $Filter,
+
+        [string] $EnumerationPeriod,
 
         [switch] $SkipCertificateCheck,
 

@@ -31,6 +31,11 @@ function Sync-SmimeCertificate {
     .PARAMETER ProfileName
     The profile's name.
 
+    .PARAMETER PolicyType
+    Delta (default) reads what changed in the directory since the last run, and what has to be judged again; what comes of
+    it is what reading everybody comes to. Where the directory can't tell, or the profile, its policy or its trust
+    anchors are others than then, everybody is read all the same: the run's PolicyType says so. Initial reads everybody.
+
     .PARAMETER Identity
     Only these recipients: addresses, user principal names, sAMAccountNames, distinguished names or object
     GUIDs, or objects that have one, such as those of Get-ADUser, Get-Mailbox, Get-EXOMailbox and
@@ -121,6 +126,15 @@ function Sync-SmimeCertificate {
     A branch was sold: lets its 120 people go in this run, which would be held otherwise.
 
     .EXAMPLE
+    PS> Sync-SmimeCertificate corp -Credential $credential -PolicyType Initial | Format-List PolicyType, Recipients, Read
+
+    PolicyType : Initial
+    Recipients : 880
+    Read       : 880
+
+    Reads everybody, as after rights were changed in a part of the directory; that changes no object.
+
+    .EXAMPLE
     PS> Sync-SmimeCertificate -ProfileName curate -Credential $credential -Identity alice@contoso.test -WhatIf
     What if: Performing the operation "Update: Removed: CN=Alice Adams (thumbprint 9A0F..., valid from
     2024-03-01 00:00 UTC until 2025-03-01 00:00 UTC), as userCertificate: expired at 2025-03-01 00:00 UTC." on target
@@ -156,11 +170,14 @@ function Sync-SmimeCertificate {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
     [OutputType('SmimeSync.Run', 'SmimeSync.Change')]
     param(
-        # <generated: ProfileName, Recipients, Credential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential>
+        # <generated: ProfileName, PolicyType, Recipients, Credential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
         [string] $ProfileName,
+
+        [ValidateSet('Delta', 'Initial')]
+        [string] $PolicyType,
 
         [Parameter(ValueFromPipeline = $true)]
         [ValidateNotNullOrEmpty()]
@@ -219,8 +236,8 @@ function Sync-SmimeCertificate {
                 Verify      = $Verify.IsPresent
             }
             Add-GroupIdentity -Request $request -Entry $group[$name]
-            foreach ($allowance in 'AllowRemoval', 'AllowReplacement') {
-                if ($PSBoundParameters.ContainsKey($allowance)) { $request[$allowance] = $PSBoundParameters[$allowance] }
+            foreach ($given in 'PolicyType', 'AllowRemoval', 'AllowReplacement') {
+                if ($PSBoundParameters.ContainsKey($given)) { $request[$given] = $PSBoundParameters[$given] }
             }
             $request
         }

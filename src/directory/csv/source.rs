@@ -293,6 +293,7 @@ fn recipient(anchor: &str, address: &str) -> Recipient {
         untrimmed: Vec::new(),
         changed: None,
         binary_option: Vec::new(),
+        version: None,
         values: Vec::new(),
     }
 }

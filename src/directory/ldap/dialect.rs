@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{connection::Connection, filter::Filter, search::read_object};
 use crate::{
     directory::{
-        entry::{ATTRIBUTES, AnchorKind, Entry, MODIFY_TIMESTAMP},
+        entry::{ATTRIBUTES, AnchorKind, ENTRY_CSN, Entry, MODIFY_TIMESTAMP, USN_CHANGED},
         security_id,
     },
     error::Result,
@@ -24,6 +24,8 @@ pub(super) struct Dialect {
     pub tombstones: bool,
     /// Whether the name of a domain leads to its servers.
     pub has_domains: bool,
+    /// Whether the server numbers its changes (uSNChanged).
+    pub counts_changes: bool,
     /// The attribute that holds an object's own name.
     name: &'static str,
     /// The attributes that hold mail addresses, each with what stands before an address in it.
@@ -38,9 +40,10 @@ pub(super) struct Dialect {
 /// of another category, and their `userCertificate` holds the certificate of a device.
 pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
     recipients: "(|(&(objectCategory=person)(objectClass=user))(objectClass=contact))",
-    more_attributes: &[],
+    more_attributes: &[USN_CHANGED],
     tombstones: true,
     has_domains: true,
+    counts_changes: true,
     name: "distinguishedName",
     addresses: &[
         ("mail", ""),
@@ -56,9 +59,10 @@ pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
 /// insist on seeing in the request; `entryDN` is RFC 5020, `entryUUID` RFC 4530, `modifyTimestamp` RFC 4512, 3.4.3.
 pub(super) const STANDARD: Dialect = Dialect {
     recipients: "(|(objectClass=person)(objectClass=inetOrgPerson))",
-    more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary", MODIFY_TIMESTAMP],
+    more_attributes: &["userCertificate;binary", "userSMIMECertificate;binary", MODIFY_TIMESTAMP, ENTRY_CSN],
     tombstones: false,
     has_domains: false,
+    counts_changes: false,
     name: "entryDN",
     addresses: &[("mail", "")],
     nested_groups: false,

@@ -95,6 +95,11 @@ impl Filter {
         Self(element(tag::constructed(9), &parts))
     }
 
+    /// What has a value that is not less than this one.
+    pub fn at_least(attribute: &str, value: &[u8]) -> Self {
+        Self(assertion(5, attribute.as_bytes(), value))
+    }
+
     /// What has the attribute at all.
     pub fn present(attribute: &str) -> Self {
         Self(element(tag::context(7), &[attribute.as_bytes()]))

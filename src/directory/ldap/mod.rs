@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod answer;
 mod change;
+mod changes;
 mod client_certificate;
 mod connection;
 mod dial;
@@ -19,6 +20,7 @@ mod look_up;
 mod malformed;
 mod message;
 mod network;
+mod plain;
 mod reading;
 mod result;
 mod schema;
@@ -52,8 +54,13 @@ pub(crate) use self::{
     change::Modified,
     message::{Modification, Operation},
 };
-use super::{ChangeForm, Presence, Selection, Source, SourceItem};
-use crate::{error::Result, event::Context, model::Timestamp, profile::DirectorySettings};
+use super::{ChangeForm, Presence, Selection, Since, Source, SourceItem, Told};
+use crate::{
+    error::Result,
+    event::Context,
+    model::{Mark, Timestamp},
+    profile::DirectorySettings,
+};
 
 /// Entries a page; half of what Active Directory allows by default (MaxPageSize), since these are large.
 const PAGE_SIZE: u32 = 500;
@@ -72,6 +79,8 @@ pub struct LdapSource {
     given_excluded: Vec<String>,
     given_groups: Vec<String>,
     known: Option<Known>,
+    /// How many connections there were when somebody asked first where the server is.
+    placed: Option<u32>,
 }
 
 /// What the server was asked first.
@@ -134,6 +143,7 @@ impl LdapSource {
             given_excluded: settings.excluded_search_base.clone(),
             given_groups: settings.member_of.clone(),
             known: None,
+            placed: None,
         })
     }
 
@@ -216,6 +226,20 @@ impl Source for LdapSource {
         } else {
             Ok(self.schema(context)?.change_form())
         }
+    }
+
+    fn mark(&mut self, context: &Context) -> Result<Option<Mark>> {
+        self.place(context)
+    }
+
+    fn changes(
+        &mut self,
+        mark: &Mark,
+        enumerate: bool,
+        context: &Context,
+        sink: &mut dyn FnMut(Told) -> Result<()>,
+    ) -> Result<Since> {
+        self.tell(mark, enumerate, context, sink)
     }
 
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {

@@ -61,6 +61,8 @@ pub(super) struct Session {
     stays: bool,
     /// Domains below the search bases that somebody was told of.
     told: BTreeSet<String>,
+    /// How many connections were made.
+    connections: u32,
 }
 
 /// A connection, and when it was used last.
@@ -90,6 +92,7 @@ impl Session {
             domain: None,
             stays: false,
             told: BTreeSet::new(),
+            connections: 0,
         }
     }
 
@@ -107,6 +110,11 @@ impl Session {
     /// The server that is asked; before one is, what is to be asked.
     pub fn server(&self) -> String {
         self.servers.get(self.at).cloned().unwrap_or_else(|| self.locator.place())
+    }
+
+    /// How many connections were made by now: behind one name there may be several servers.
+    pub fn connections(&self) -> u32 {
+        self.connections
     }
 
     /// The names of what the directory holds: of the domain at a domain controller.
@@ -290,6 +298,7 @@ impl Session {
             self.servers = self.locator.locate(&self.network, self.access.time(), context)?;
         }
         let server = self.server();
+        self.connections = self.connections.saturating_add(1);
         let mut connection = self.access.connect(&server, &self.network, context)?;
         let domain = domain::of(&mut connection, context)?;
         match &self.domain {

@@ -248,6 +248,8 @@ impl Keeper<'_> {
                 address: published.primary_address().map(str::to_lowercase),
                 missing_since: Some(self.time.latest),
                 gone: absent::gone(presence, self.time.latest, self.profile, self.time.sure),
+                seen_by: None,
+                version: None,
             };
             self.state.add_import(self.run, &seen)?;
             self.state.put_evaluation(anchor, &row, &[], self.now)?;

@@ -65,6 +65,7 @@ mod tests {
             untrimmed: Vec::new(),
             changed: None,
             binary_option: Vec::new(),
+            version: None,
             values: Vec::new(),
         }
     }

@@ -203,6 +203,7 @@ pub(super) fn to_recipient(found: &Found, object: &Object) -> Result<Recipient> 
         untrimmed: Vec::new(),
         changed: None,
         binary_option: Vec::new(),
+        version: None,
         values: values(object)?,
     })
 }

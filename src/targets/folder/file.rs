@@ -110,6 +110,7 @@ impl RecipientFile {
             untrimmed: Vec::new(),
             changed: None,
             binary_option: Vec::new(),
+            version: None,
             values: self.values()?,
         })
     }

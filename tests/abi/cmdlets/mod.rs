@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use schemars::JsonSchema;
 use smime_sync::{
-    model::{CertificateState, ChangeState, RunResult},
+    model::{CertificateState, ChangeState, PolicyType, RunResult},
     operation::request::{CertificateSource, UnpublishState},
     places::Scope,
 };
@@ -46,6 +46,7 @@ fn values<T: JsonSchema>() -> (String, String) {
 fn definitions() -> BTreeMap<String, Parameter> {
     let mut text = read(DEFINITIONS);
     let all = [
+        values::<PolicyType>(),
         values::<CertificateSource>(),
         values::<CertificateState>(),
         values::<RunResult>(),

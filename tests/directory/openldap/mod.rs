@@ -1,5 +1,6 @@
 //! Directories other than Active Directory as a source, against the OpenLDAP server of `tests/lab/openldap.sh`.
 
+mod changes;
 mod directory_target;
 mod layers;
 mod ldif_target;

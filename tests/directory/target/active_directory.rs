@@ -126,6 +126,7 @@ fn alice() -> Person {
         untrimmed: Vec::new(),
         changed: None,
         binary_option: Vec::new(),
+        version: None,
         values: Vec::new(),
     })
 }

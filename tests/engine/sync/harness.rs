@@ -53,6 +53,7 @@ pub fn person(name: &str, values: &[&str]) -> Recipient {
         untrimmed: Vec::new(),
         changed: None,
         binary_option: Vec::new(),
+        version: None,
         values: values.iter().map(|word| value(word)).collect(),
     }
 }

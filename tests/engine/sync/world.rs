@@ -1,21 +1,25 @@
 //! The two ends of a run in tests: a source in memory, and a folder that misbehaves as told.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
 use smime_sync::{
-    directory::{Presence, Selection, Source, SourceItem},
+    directory::{Presence, Selection, Since, Source, SourceItem, Told},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Exclusion, Fingerprint, Recipient, Timestamp},
+    model::{Exclusion, Fingerprint, Mark, Recipient, Timestamp},
     targets::{Match, Removal, Stranger, Target, TargetQuery, TargetWrite, folder::Folder},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{harness::value, through_folder::through_folder};
+use super::{
+    harness::value,
+    telling::{Past, Telling},
+    through_folder::through_folder,
+};
 
 #[cfg(feature = "fault-injection")]
 pub use smime_sync::targets::folder::crash;
@@ -217,6 +221,9 @@ pub struct Memory {
     /// When the file that it stands for was written.
     pub modified: Option<Timestamp>,
     pub fails_after: Option<usize>,
+    /// Those who can't be read, by their anchors.
+    pub unreadable: BTreeSet<String>,
+    pub past: Past,
 }
 
 impl Source for Memory {
@@ -230,17 +237,40 @@ impl Source for Memory {
             if self.fails_after == Some(index) {
                 return Err(Error::new(ErrorId::DirectoryUnreachable, "the connection was lost"));
             }
-            if selection.includes(recipient) {
-                sink(SourceItem::Recipient(recipient.clone()))?;
+            let wanted = selection.includes(recipient);
+            if wanted && self.unreadable.contains(&recipient.anchor) {
+                let error = Error::new(ErrorId::RecipientInvalid, "can't be read");
+                sink(SourceItem::Invalid(error.target(recipient.distinguished_name.clone())))?;
+            } else if wanted {
+                let versions = self.past.telling == Telling::Versions;
+                let version = versions.then(|| self.past.version(recipient));
+                sink(SourceItem::Recipient(Recipient { version, ..recipient.clone() }))?;
             }
         }
+        self.past.place = self.past.moves_to.take().unwrap_or_else(|| self.past.place.clone());
         Ok(())
     }
     fn look_up(&mut self, anchors: &[String], _context: &Context) -> Result<Vec<Presence>> {
         Ok(anchors
             .iter()
-            .map(|anchor| self.presences.get(anchor).cloned().unwrap_or(Presence::Absent))
+            .map(|anchor| match self.presences.get(anchor) {
+                Some(presence) => presence.clone(),
+                None if self.unreadable.contains(anchor) => Presence::Unreadable,
+                None => Presence::Absent,
+            })
             .collect())
+    }
+    fn mark(&mut self, _context: &Context) -> Result<Option<Mark>> {
+        Ok(self.past.mark(&self.recipients))
+    }
+    fn changes(
+        &mut self,
+        mark: &Mark,
+        enumerate: bool,
+        _context: &Context,
+        sink: &mut dyn FnMut(Told) -> Result<()>,
+    ) -> Result<Since> {
+        self.past.changes(&self.recipients, mark, enumerate, sink)
     }
     fn clock(&mut self, _context: &Context) -> Result<Option<Timestamp>> {
         Ok(self.clock)

@@ -44,6 +44,7 @@ pub fn source(name: &str, values: &[Vec<u8>]) -> Recipient {
         untrimmed: Vec::new(),
         changed: None,
         binary_option: Vec::new(),
+        version: None,
         values: values.iter().map(|bytes| Value::new(Attribute::UserCertificate, bytes.as_slice())).collect(),
     }
 }
