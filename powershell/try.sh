@@ -12,8 +12,7 @@ target=${CARGO_TARGET_DIR:-$root/target}
 sh tests/install.sh try
 pwsh=$(sh powershell/find-pwsh.sh) || exec sh tests/c/try.sh "$people"
 command -v mcs > /dev/null || { echo 'try.sh: no C# compiler for the module (Debian: apt-get install mono-mcs)' >&2; exec sh tests/c/try.sh "$people"; }
-sh powershell/build.sh
-cargo build --example generate-directory
+sh powershell/build.sh --example generate-directory
 
 home=$target/try
 rm -rf "$home"

@@ -33,7 +33,7 @@ grep -E 'FAILED|panicked|^error' "$log" || :
 work=$target/windows-job
 rm -rf "$work"
 mkdir -p "$work"
-cargo build --quiet --target x86_64-pc-windows-gnu >> "$log" 2>&1 || tail -n 5 "$log"
+cargo build --quiet --target x86_64-pc-windows-gnu --lib --example generate-directory >> "$log" 2>&1 || tail -n 5 "$log"
 sh powershell/build.sh --library "$target/x86_64-pc-windows-gnu/debug/smime_sync.dll" --rid win-x64 > /dev/null
 cargo build --quiet --example generate-directory
 "$target/debug/examples/generate-directory" --people 100 --output "$work/directory"
