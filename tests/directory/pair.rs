@@ -156,9 +156,11 @@ fn a_domain_controller_that_is_cut_off_in_mid_read_is_followed_by_the_other_and_
     assert_eq!(source.mark(&context).unwrap(), None);
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let warnings = events.logged(LogLevel::Warning);
-    let expected =
-        format!("Timed out after 3 s waiting for an answer (server '{FIRST}'). '{SECOND}' is asked instead.");
-    assert!(warnings.contains(&expected), "{warnings:?}");
+    // The cut may come between two answers, or within one.
+    let expected = ["an answer", "the rest of an answer"].map(|what| {
+        format!("Timed out after 3 s waiting for {what} (server '{FIRST}'). '{SECOND}' is asked instead.")
+    });
+    assert!(warnings.iter().any(|line| expected.contains(line)), "{warnings:?}");
 }
 
 #[test]
