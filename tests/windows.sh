@@ -22,7 +22,7 @@ mkdir -p "$target"
 trap 'wineserver -k 2> /dev/null || :' EXIT
 
 log=$target/windows-tests.log
-windows='cargo test --target x86_64-pc-windows-gnu --no-fail-fast'
+windows='cargo test --target x86_64-pc-windows-gnu --features fault-injection --no-fail-fast'
 $windows --lib > "$log" 2>&1 || :
 $windows --test engine -- sync:: >> "$log" 2>&1 || :
 passed=$(awk '/^test result: / { total += $4 } END { print total + 0 }' "$log")

@@ -111,7 +111,9 @@ fn a_crash_between_any_two_changes_of_files_of_the_first_run_after_a_lost_state_
         assert_eq!(content(&harness), content(&undisturbed), "{fault:?}");
         assert_eq!(harness.run().ok().numbers.exported, 0, "{fault:?}");
     }
-    assert!(died > 6, "{died} runs died");
+    // Within a write a run dies with the feature alone.
+    let least = if cfg!(feature = "fault-injection") { 7 } else { 6 };
+    assert!(died >= least, "{died} runs died");
 }
 
 #[test]
