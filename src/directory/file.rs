@@ -127,38 +127,24 @@ impl Found {
     /// What the source hands over of it, where `selection` wants it. What can't be understood is wanted where its
     /// name was given, and is then known by that.
     pub fn selected(self, selection: &Selection) -> Option<SourceItem> {
-        let identities = match selection {
-            Selection::Identities(identities) => identities,
-            // Nobody can say that what has no name to be read is meant by a part of one.
-            Selection::Matching(_) => {
-                return match self {
-                    Found::Recipient(one) => selection.includes(&one).then_some(SourceItem::Recipient(one)),
-                    Found::Unusable { error, recipient, .. } => {
-                        recipient.filter(|one| selection.includes(one)).map(|_| SourceItem::Invalid(error))
-                    }
-                };
-            }
-            Selection::All => {
-                return Some(match self {
-                    Found::Recipient(recipient) => SourceItem::Recipient(recipient),
-                    Found::Unusable { error, .. } => SourceItem::Invalid(error),
-                });
-            }
+        let (error, recipient) = match self {
+            Found::Recipient(one) => return selection.includes(&one).then_some(SourceItem::Recipient(one)),
+            Found::Unusable { error, recipient, .. } => (error, recipient),
         };
-        match self {
-            Found::Recipient(recipient) => {
-                selection.includes(&recipient).then_some(SourceItem::Recipient(recipient))
-            }
-            Found::Unusable { error, recipient, .. } => {
+        let error = match selection {
+            Selection::All => error,
+            // Nobody can say that what has no name to be read is meant by a part of one.
+            Selection::Matching(_) => recipient.filter(|one| selection.includes(one)).map(|_| error)?,
+            Selection::Identities(identities) => {
                 let name = error.target.clone().unwrap_or_default();
                 let is_meant = |identity: &&String| {
                     same_in_any_case(identity, &name)
                         || recipient.as_ref().is_some_and(|recipient| recipient.is_named(identity))
                 };
-                let identity = identities.iter().find(is_meant)?;
-                Some(SourceItem::Invalid(error.target(identity)))
+                error.target(identities.iter().find(is_meant)?)
             }
-        }
+        };
+        Some(SourceItem::Invalid(error))
     }
 }
 

@@ -127,22 +127,14 @@ mod tests {
 
     fn person(name: &str) -> Recipient {
         Recipient {
-            anchor: format!("anchor of {name}"),
-            distinguished_name: format!("CN={name},DC=contoso,DC=test"),
-            kind: RecipientKind::User,
-            disabled: false,
-            display_name: None,
             mail: Some(format!("{name}@contoso.test")),
-            proxy_addresses: Vec::new(),
-            primary_smtp_address: None,
             user_principal_name: Some(format!("{name}@corp.test")),
             sam_account_name: Some("twin".into()),
-            security_id: None,
-            untrimmed: Vec::new(),
-            changed: None,
-            binary_option: Vec::new(),
-            version: None,
-            values: Vec::new(),
+            ..Recipient::new(
+                format!("anchor of {name}"),
+                format!("CN={name},DC=contoso,DC=test"),
+                RecipientKind::User,
+            )
         }
     }
 

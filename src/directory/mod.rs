@@ -50,6 +50,16 @@ impl Selection {
     }
 }
 
+impl SourceItem {
+    /// Whether `selection` may mean it: what can't be read may be anybody.
+    pub fn may_be_in(&self, selection: &Selection) -> bool {
+        match self {
+            Self::Recipient(recipient) => selection.includes(recipient),
+            Self::Invalid(_) => true,
+        }
+    }
+}
+
 /// One thing found in the source.
 #[expect(clippy::large_enum_variant, reason = "one is handed over at a time, and nearly all are recipients")]
 #[derive(Debug, Clone, PartialEq)]

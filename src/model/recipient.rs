@@ -65,6 +65,32 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// One of whom nothing else is known.
+    pub fn new(
+        anchor: impl Into<String>,
+        distinguished_name: impl Into<String>,
+        kind: RecipientKind,
+    ) -> Self {
+        Self {
+            anchor: anchor.into(),
+            distinguished_name: distinguished_name.into(),
+            kind,
+            disabled: false,
+            display_name: None,
+            mail: None,
+            proxy_addresses: Vec::new(),
+            primary_smtp_address: None,
+            user_principal_name: None,
+            sam_account_name: None,
+            security_id: None,
+            untrimmed: Vec::new(),
+            changed: None,
+            binary_option: Vec::new(),
+            version: None,
+            values: Vec::new(),
+        }
+    }
+
     /// The primary SMTP address: the `SMTP:` proxy address, else `mail`.
     pub fn primary_address(&self) -> Option<&str> {
         self.primary_smtp_address.as_deref().or(self.mail.as_deref())
@@ -172,22 +198,13 @@ mod tests {
     fn a_recipient_is_named_by_each_of_its_names_and_by_nobody_elses() {
         let guid = "6c2a3b1e-7d0f-4c55-9a41-0f6f6a2f8f11";
         let of = |anchor: &str| Recipient {
-            anchor: anchor.to_owned(),
-            distinguished_name: "CN=Alice,DC=contoso,DC=test".into(),
-            kind: RecipientKind::User,
-            disabled: false,
             display_name: Some("Alice Adams".into()),
             mail: Some("alice@contoso.test".into()),
             proxy_addresses: vec!["al@contoso.test".into()],
             primary_smtp_address: Some("a.adams@contoso.test".into()),
             user_principal_name: Some("aadams@corp.test".into()),
             sam_account_name: Some("aadams".into()),
-            security_id: None,
-            untrimmed: Vec::new(),
-            changed: None,
-            binary_option: Vec::new(),
-            version: None,
-            values: Vec::new(),
+            ..Recipient::new(anchor, "CN=Alice,DC=contoso,DC=test", RecipientKind::User)
         };
         let named =
             ["cn=alice,dc=contoso,dc=test", "ALICE@contoso.test", "al@contoso.test", "a.adams@contoso.test"];

@@ -216,24 +216,15 @@ fn published_recipient(state: &State, published: PublishedRecipient) -> Result<R
     for managed in &published.managed {
         values.push(Value::new(managed.attribute, state.needed_value(managed.value)?));
     }
+    let distinguished_name =
+        known.as_ref().map_or_else(|| published.label.clone(), |known| known.distinguished_name.clone());
+    let kind = known.as_ref().map_or(RecipientKind::User, |known| known.kind);
     Ok(Recipient {
-        anchor: published.anchor,
-        distinguished_name: known
-            .as_ref()
-            .map_or_else(|| published.label.clone(), |r| r.distinguished_name.clone()),
-        kind: known.as_ref().map_or(RecipientKind::User, |known| known.kind),
         disabled: known.as_ref().is_some_and(|known| known.disabled),
         display_name: published.display_name,
         mail: known.as_ref().map_or(Some(published.label), |known| known.address.clone()),
-        proxy_addresses: Vec::new(),
-        primary_smtp_address: None,
         user_principal_name: known.and_then(|known| known.user_principal_name),
-        sam_account_name: None,
-        security_id: None,
-        untrimmed: Vec::new(),
-        changed: None,
-        binary_option: Vec::new(),
-        version: None,
         values,
+        ..Recipient::new(published.anchor, distinguished_name, kind)
     })
 }

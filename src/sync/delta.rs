@@ -54,9 +54,10 @@ pub(super) fn run(
     let is_due = before.enumerated > job.now
         || before.enumerated.plus(enumeration_period(job)) <= job.now
         || enumeration_period(job) == 0;
-    let news = news(job, &before, &unchanged, is_due)?;
+    let most = most(job.state.import_count()?);
+    let news = news(job, &before, &unchanged, is_due, most)?;
     let wanted = match &news {
-        Some(news) => take_over(job, &before, &unchanged, news)?,
+        Some(news) => take_over(job, &before, &unchanged, news, most)?,
         None => None,
     };
     let (Some(news), Some(wanted)) = (news, wanted) else { return give_up(job, run, import) };
@@ -75,7 +76,8 @@ pub(super) fn run(
     }
     run.policy_type = PolicyType::Delta;
     let enumerated = if news.shows_all { job.now } else { before.enumerated };
-    Ok(Some(Watermark { mark: news.mark, basis: basis(job)?, enumerated, unread: Vec::new() }))
+    // The basis is that of before, or there would have been nothing to go on from.
+    Ok(Some(Watermark { mark: news.mark, basis: before.basis, enumerated, unread: Vec::new() }))
 }
 
 /// The watermark of the last import, and what is taken over of that one; `None` where everybody has to be read.
@@ -99,15 +101,15 @@ fn begin(job: &Job<'_>, run: &Run) -> Result<Option<(Watermark, Unchanged)>> {
     Ok(None)
 }
 
-/// What the source tells; `None`: it can't tell, or it is too much to be read one by one.
+/// What the source tells; `None`: it can't tell, or of more than `most`, which is too much to be read one by one.
 fn news(
     job: &mut Job<'_>,
     before: &Watermark,
     unchanged: &Unchanged,
     enumerate: bool,
+    most: usize,
 ) -> Result<Option<News>> {
     let Job { source, state, context, .. } = job;
-    let most = most(state.import_count()?);
     let (mut changed, mut there) = (BTreeSet::new(), Vec::with_capacity(BATCH));
     let carry = |there: &mut Vec<(String, Option<String>)>, changed: &mut BTreeSet<String>| {
         state.transaction(|state| {
@@ -158,15 +160,15 @@ fn news(
     }
 }
 
-/// Takes over those who are as they were. Returns whom to read; `None` where that is too many.
+/// Takes over those who are as they were. Returns whom to read; `None` where that is more than `most`.
 fn take_over(
     job: &Job<'_>,
     before: &Watermark,
     unchanged: &Unchanged,
     news: &News,
+    most: usize,
 ) -> Result<Option<Vec<String>>> {
     let Unchanged { run, current, .. } = *unchanged;
-    let most = most(job.state.import_count()?);
     let mut wanted = news.changed.clone();
     job.state.transaction(|state| {
         if !news.shows_all {

@@ -155,16 +155,7 @@ fn tidy(job: &mut Job<'_>, query: &TargetQuery<'_>, found: Match, place: String)
     };
     let (left, stays) = match (new, old) {
         (Some(Match::One(new)), old) if new.key == place => (old, Some(new)),
-        (_, old) => (
-            Some(TargetRecipient {
-                key: place,
-                values: Vec::new(),
-                findings: Vec::new(),
-                incomplete: Vec::new(),
-                damage: None,
-            }),
-            old,
-        ),
+        (_, old) => (Some(TargetRecipient::new(place, Vec::new())), old),
     };
     if let (Some(left), false) = (left, job.options.what_if) {
         let write =

@@ -315,22 +315,17 @@ pub fn root() -> Authority {
 /// Alice, with all kinds of addresses and without values.
 pub fn alice() -> Recipient {
     Recipient {
-        anchor: "11111111-2222-3333-4444-555555555555".into(),
-        distinguished_name: "CN=Alice,DC=contoso,DC=test".into(),
-        kind: RecipientKind::User,
-        disabled: false,
         display_name: Some("Alice".into()),
         mail: Some("alice@contoso.test".into()),
         proxy_addresses: vec!["alice@contoso.test".into(), "a.smith@contoso.test".into()],
         primary_smtp_address: Some("alice@contoso.test".into()),
         user_principal_name: Some("alice@corp.contoso.test".into()),
         sam_account_name: Some("alice".into()),
-        security_id: None,
-        untrimmed: Vec::new(),
-        changed: None,
-        binary_option: Vec::new(),
-        version: None,
-        values: Vec::new(),
+        ..Recipient::new(
+            "11111111-2222-3333-4444-555555555555",
+            "CN=Alice,DC=contoso,DC=test",
+            RecipientKind::User,
+        )
     }
 }
 

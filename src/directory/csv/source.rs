@@ -278,22 +278,10 @@ fn size(recipient: &Recipient) -> usize {
 /// Somebody outside, known by an address alone.
 fn recipient(anchor: &str, address: &str) -> Recipient {
     Recipient {
-        anchor: anchor.to_owned(),
-        // What stands for a place in a directory, in results and messages.
-        distinguished_name: anchor.to_owned(),
-        kind: RecipientKind::Contact,
-        disabled: false,
-        display_name: None,
         mail: Some(address.to_owned()),
         proxy_addresses: vec![address.to_owned()],
         primary_smtp_address: Some(address.to_owned()),
-        user_principal_name: None,
-        sam_account_name: None,
-        security_id: None,
-        untrimmed: Vec::new(),
-        changed: None,
-        binary_option: Vec::new(),
-        version: None,
-        values: Vec::new(),
+        // The address stands for a place in a directory, too, in results and messages.
+        ..Recipient::new(anchor, anchor, RecipientKind::Contact)
     }
 }

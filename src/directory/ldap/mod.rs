@@ -197,9 +197,8 @@ impl Source for LdapSource {
             Selection::Identities(identities) => self.named(identities, context, sink),
             Selection::Matching(patterns) => {
                 let filter = Filter::and(&[self.filter.clone(), self.dialect.matching(patterns)]);
-                self.recipients(&filter, context, &mut |item| match item {
-                    SourceItem::Recipient(one) if !selection.includes(&one) => Ok(()),
-                    item => sink(item),
+                self.recipients(&filter, context, &mut |item| {
+                    if item.may_be_in(selection) { sink(item) } else { Ok(()) }
                 })
             }
         }

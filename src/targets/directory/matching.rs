@@ -51,22 +51,9 @@ mod tests {
     fn person(name: &str, addresses: &[&str]) -> Recipient {
         let mut all = addresses.iter().map(|address| (*address).to_owned());
         Recipient {
-            anchor: name.to_owned(),
-            distinguished_name: format!("cn={name}"),
-            kind: RecipientKind::User,
-            disabled: false,
-            display_name: None,
             mail: all.next(),
             proxy_addresses: all.collect(),
-            primary_smtp_address: None,
-            user_principal_name: None,
-            sam_account_name: None,
-            security_id: None,
-            untrimmed: Vec::new(),
-            changed: None,
-            binary_option: Vec::new(),
-            version: None,
-            values: Vec::new(),
+            ..Recipient::new(name, format!("cn={name}"), RecipientKind::User)
         }
     }
 

@@ -82,13 +82,8 @@ impl Found {
 
     /// With the values of the object that it was read from.
     pub(super) fn with_values(&self, object: &Object) -> Result<TargetRecipient> {
-        Ok(TargetRecipient {
-            key: self.key.to_string(),
-            values: values(object)?,
-            findings: self.flags.findings(&self.label()),
-            incomplete: Vec::new(),
-            damage: None,
-        })
+        let findings = self.flags.findings(&self.label());
+        Ok(TargetRecipient { findings, ..TargetRecipient::new(self.key.to_string(), values(object)?) })
     }
 }
 
@@ -178,17 +173,16 @@ fn addresses(object: &Object) -> Vec<(String, u8)> {
 /// The recipient with its values, as a source would hand it over; its anchor is the target's key.
 pub(super) fn to_recipient(found: &Found, object: &Object) -> Result<Recipient> {
     let text = |name: &str| object.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let kind = match (found.key.kind, object.text("RecipientTypeDetails")) {
+        (Kind::Mailbox, Some("SharedMailbox")) => RecipientKind::SharedMailbox,
+        (Kind::Mailbox, Some("RoomMailbox" | "EquipmentMailbox")) => RecipientKind::RoomMailbox,
+        (Kind::Mailbox, _) => RecipientKind::User,
+        (Kind::MailUser | Kind::RemoteMailbox, _) => RecipientKind::MailUser,
+        (Kind::MailContact, _) => RecipientKind::Contact,
+    };
+    let key = found.key.to_string();
+    let identity = text("Identity").unwrap_or_else(|| key.clone());
     Ok(Recipient {
-        anchor: found.key.to_string(),
-        distinguished_name: text("Identity").unwrap_or_else(|| found.key.to_string()),
-        kind: match (found.key.kind, object.text("RecipientTypeDetails")) {
-            (Kind::Mailbox, Some("SharedMailbox")) => RecipientKind::SharedMailbox,
-            (Kind::Mailbox, Some("RoomMailbox" | "EquipmentMailbox")) => RecipientKind::RoomMailbox,
-            (Kind::Mailbox, _) => RecipientKind::User,
-            (Kind::MailUser | Kind::RemoteMailbox, _) => RecipientKind::MailUser,
-            (Kind::MailContact, _) => RecipientKind::Contact,
-        },
-        disabled: false,
         display_name: text("DisplayName"),
         mail: text("WindowsEmailAddress"),
         proxy_addresses: proxy_addresses(object)
@@ -198,13 +192,8 @@ pub(super) fn to_recipient(found: &Found, object: &Object) -> Result<Recipient> 
             .collect(),
         primary_smtp_address: text("PrimarySmtpAddress"),
         user_principal_name: text("UserPrincipalName"),
-        sam_account_name: None,
-        security_id: None,
-        untrimmed: Vec::new(),
-        changed: None,
-        binary_option: Vec::new(),
-        version: None,
         values: values(object)?,
+        ..Recipient::new(key, identity, kind)
     })
 }
 

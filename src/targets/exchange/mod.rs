@@ -253,9 +253,8 @@ impl Target for Exchange {
         match selection {
             Selection::All => self.list_recipients(context, sink),
             Selection::Identities(identities) => self.get_recipients(identities, context, sink),
-            Selection::Matching(_) => self.list_recipients(context, &mut |item| match item {
-                SourceItem::Recipient(one) if !selection.includes(&one) => Ok(()),
-                item => sink(item),
+            Selection::Matching(_) => self.list_recipients(context, &mut |item| {
+                if item.may_be_in(selection) { sink(item) } else { Ok(()) }
             }),
         }
     }

@@ -191,11 +191,8 @@ impl Exchange {
             return None;
         }
         let found = (!unread).then(|| TargetRecipient {
-            key: key.to_string(),
-            values: Vec::new(),
             findings: entry.flags.findings(label),
-            incomplete: Vec::new(),
-            damage: None,
+            ..TargetRecipient::new(key.to_string(), Vec::new())
         });
         match found {
             // The values of those that can't be written are not worth a request each.
@@ -222,11 +219,8 @@ impl Exchange {
         let label = &query.recipient.label;
         let message = format!("{label} is deleted in Exchange and can still be restored.");
         let found = entry.map(|entry| TargetRecipient {
-            key: entry.key.to_string(),
-            values: Vec::new(),
             findings: vec![target_finding(RuleId::SoftDeletedRecipient, message)],
-            incomplete: Vec::new(),
-            damage: None,
+            ..TargetRecipient::new(entry.key.to_string(), Vec::new())
         });
         Ok(Match::Excluded(Exclusion::SoftDeleted, found))
     }

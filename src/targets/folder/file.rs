@@ -96,22 +96,11 @@ impl RecipientFile {
     pub(super) fn to_recipient(&self, key: &str) -> Result<Recipient> {
         let address = Some(self.recipient.clone()).filter(|label| label.contains('@'));
         Ok(Recipient {
-            anchor: key.to_owned(),
-            distinguished_name: self.recipient.clone(),
-            kind: self.kind,
-            disabled: false,
             display_name: self.display_name.clone(),
             mail: address,
-            proxy_addresses: Vec::new(),
-            primary_smtp_address: None,
             user_principal_name: self.user_principal_name.clone(),
-            sam_account_name: None,
-            security_id: None,
-            untrimmed: Vec::new(),
-            changed: None,
-            binary_option: Vec::new(),
-            version: None,
             values: self.values()?,
+            ..Recipient::new(key, &self.recipient, self.kind)
         })
     }
 

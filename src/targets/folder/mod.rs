@@ -92,13 +92,8 @@ impl Folder {
             }
         }
         if let Some((key, error)) = damaged {
-            return Ok(Match::One(TargetRecipient {
-                key,
-                values: Vec::new(),
-                findings: Vec::new(),
-                incomplete: Vec::new(),
-                damage: Some(error),
-            }));
+            let damage = Some(error);
+            return Ok(Match::One(TargetRecipient { damage, ..TargetRecipient::new(key, Vec::new()) }));
         }
         if query.link.is_none()
             && query.thorough

@@ -112,22 +112,12 @@ impl Server {
 
 fn alice() -> Person {
     Person::new(&Recipient {
-        anchor: uuid::Uuid::from_bytes_le([1; 16]).to_string(),
-        distinguished_name: format!("CN=Alice,{BASE}"),
-        kind: RecipientKind::User,
-        disabled: false,
-        display_name: None,
         mail: Some("alice@contoso.test".into()),
-        proxy_addresses: Vec::new(),
-        primary_smtp_address: None,
-        user_principal_name: None,
-        sam_account_name: None,
-        security_id: None,
-        untrimmed: Vec::new(),
-        changed: None,
-        binary_option: Vec::new(),
-        version: None,
-        values: Vec::new(),
+        ..Recipient::new(
+            uuid::Uuid::from_bytes_le([1; 16]).to_string(),
+            format!("CN=Alice,{BASE}"),
+            RecipientKind::User,
+        )
     })
 }
 
@@ -155,13 +145,8 @@ fn take_out_with(
     context: &Context,
 ) -> Result<Vec<Result<String>>> {
     let alice = alice();
-    let current = TargetRecipient {
-        key: alice.anchor.clone(),
-        values: vec![certificate(b"old"), certificate(b"kept")],
-        findings: Vec::new(),
-        incomplete: Vec::new(),
-        damage: None,
-    };
+    let values = vec![certificate(b"old"), certificate(b"kept")];
+    let current = TargetRecipient::new(alice.anchor.clone(), values);
     let write = TargetWrite {
         query: alice.query(),
         current: Some(current.clone()),

@@ -39,22 +39,10 @@ pub const DAY: i64 = 24 * 3600;
 /// A recipient of the source.
 pub fn person(name: &str, values: &[&str]) -> Recipient {
     Recipient {
-        anchor: format!("id-{name}"),
-        distinguished_name: format!("CN={name},DC=contoso,DC=test"),
-        kind: RecipientKind::User,
-        disabled: false,
         display_name: Some(name.to_uppercase()),
         mail: Some(format!("{name}@contoso.test")),
-        proxy_addresses: Vec::new(),
-        primary_smtp_address: None,
-        user_principal_name: None,
-        sam_account_name: None,
-        security_id: None,
-        untrimmed: Vec::new(),
-        changed: None,
-        binary_option: Vec::new(),
-        version: None,
         values: values.iter().map(|word| value(word)).collect(),
+        ..Recipient::new(format!("id-{name}"), format!("CN={name},DC=contoso,DC=test"), RecipientKind::User)
     }
 }
 

@@ -75,13 +75,7 @@ impl Target for Directory {
             let Some(values) = self.values.get(query.anchor) else {
                 return Ok(Match::Excluded(Exclusion::NotFound, None));
             };
-            let found = TargetRecipient {
-                key: query.anchor.to_owned(),
-                values: values.clone(),
-                findings: Vec::new(),
-                incomplete: Vec::new(),
-                damage: None,
-            };
+            let found = TargetRecipient::new(query.anchor.to_owned(), values.clone());
             Ok(if self.quiet.iter().any(|anchor| anchor == query.anchor) {
                 Match::Excluded(Exclusion::QuietPeriod, Some(found))
             } else {

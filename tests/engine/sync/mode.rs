@@ -66,8 +66,7 @@ fn change(before: &[&str], after: &[&str]) -> Change {
 }
 
 fn there(words: &[&str]) -> TargetRecipient {
-    let values = words.iter().map(|word| value(word)).collect();
-    TargetRecipient { key: "key".into(), values, findings: Vec::new(), incomplete: Vec::new(), damage: None }
+    TargetRecipient::new("key".into(), words.iter().map(|word| value(word)).collect())
 }
 
 /// A state in which alice is linked to a key, `b` is managed, and so is something of bob's.

@@ -357,13 +357,7 @@ fn only_removals_cost_a_look_and_none_where_success_means_that_they_are_gone() {
 fn a_write_knows_what_it_takes_away_and_empties() {
     let recipient = RecipientRecord::of(&person("p0", &["a"]));
     let values = |words: &[&str]| words.iter().map(|word| value(word)).collect::<Vec<_>>();
-    let found = |words: &[&str]| TargetRecipient {
-        key: "k".into(),
-        values: values(words),
-        findings: Vec::new(),
-        incomplete: Vec::new(),
-        damage: None,
-    };
+    let found = |words: &[&str]| TargetRecipient::new("k".into(), values(words));
     let smime = Value::new(Attribute::UserSmimeCertificate, *b"a");
     let mut current = found(&["a", "b"]);
     current.values.push(smime.clone());

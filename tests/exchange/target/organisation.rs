@@ -30,22 +30,14 @@ pub fn certificate(address: &str, serial: u8) -> Vec<u8> {
 pub fn source(name: &str, values: &[Vec<u8>]) -> Recipient {
     let address = format!("{name}@contoso.test");
     Recipient {
-        anchor: guid(name),
-        distinguished_name: format!("CN={name},DC=contoso,DC=test"),
-        kind: RecipientKind::User,
-        disabled: false,
         display_name: Some(name.to_uppercase()),
         mail: Some(address.clone()),
         proxy_addresses: vec![address.clone()],
         primary_smtp_address: Some(address.clone()),
         user_principal_name: Some(address),
         sam_account_name: Some(name.to_owned()),
-        security_id: None,
-        untrimmed: Vec::new(),
-        changed: None,
-        binary_option: Vec::new(),
-        version: None,
         values: values.iter().map(|bytes| Value::new(Attribute::UserCertificate, bytes.as_slice())).collect(),
+        ..Recipient::new(guid(name), format!("CN={name},DC=contoso,DC=test"), RecipientKind::User)
     }
 }
 

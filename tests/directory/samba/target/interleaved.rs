@@ -50,13 +50,7 @@ struct Others {
 impl Others {
     /// One modify request of exact values; whether it happened.
     fn change(&mut self, person: usize, going: &[Value], coming: &[Value], context: &Context) -> bool {
-        let current = TargetRecipient {
-            key: self.people[person].anchor.clone(),
-            values: going.to_vec(),
-            findings: Vec::new(),
-            incomplete: Vec::new(),
-            damage: None,
-        };
+        let current = TargetRecipient::new(self.people[person].anchor.clone(), going.to_vec());
         match self.people[person].write(&mut self.target, &current, coming, context) {
             Ok(_) => true,
             Err(error) if error.id == ErrorId::ObjectChanged => false,
