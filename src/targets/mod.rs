@@ -9,52 +9,22 @@ pub mod folder;
 mod identity;
 mod known;
 pub mod ldif;
+mod query;
 pub mod rehearsal;
 
 use std::time::Duration;
 
-pub use self::identity::TargetIdentity;
 use self::rehearsal::{Rehearsal, Rehearsed, Somebody, Verb};
+pub use self::{identity::TargetIdentity, query::TargetQuery};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, Result},
     event::Context,
     exchange::dialect::SettledFact,
     model::{
-        Exclusion, Finding, Fingerprint, PublishedRecipient, PublishedValue, Recipient, RecipientRecord,
-        Timestamp, Value,
+        Exclusion, Finding, Fingerprint, PublishedRecipient, PublishedValue, Recipient, Timestamp, Value,
     },
 };
-
-/// A source recipient, for the target to match.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TargetQuery<'a> {
-    /// The recipient's key in the source.
-    pub anchor: &'a str,
-    /// What is known of the recipient.
-    pub recipient: &'a RecipientRecord,
-    /// The target's own key, from an earlier run.
-    pub link: Option<&'a str>,
-    /// The anchors that the target may have for it besides, from before the source gave it this one.
-    pub former: &'a [String],
-    /// Search the whole target by anchor, too: this state has never seen it.
-    pub thorough: bool,
-    /// The values must be those of this moment: a write follows, or a write is read back. Otherwise a listing that
-    /// the target made earlier in the run will do where it shows no values.
-    pub fresh: bool,
-}
-
-impl<'a> TargetQuery<'a> {
-    /// A recipient whom no earlier run linked; a listing will do.
-    pub fn of(anchor: &'a str, recipient: &'a RecipientRecord) -> Self {
-        Self { anchor, recipient, link: None, former: &[], thorough: false, fresh: false }
-    }
-
-    /// Whether the source knows it by nothing but its address: who has that is the recipient then.
-    pub fn is_by_address(&self) -> bool {
-        self.recipient.is_known_by_address(self.anchor)
-    }
-}
 
 /// All keys that `key`'s recipient may have been given, by whatever kind it was at the time; `key` among them.
 pub fn keys_of_same(key: &str) -> Vec<String> {

@@ -1,17 +1,93 @@
 //! Who of another directory a recipient of the source is. Pure.
 
 use crate::{
-    model::{Recipient, same_in_any_case},
-    targets::TargetQuery,
+    error::{Error, ErrorId, Result},
+    model::{Exclusion, Recipient, same_in_any_case},
+    targets::{Match, Renamed, TargetQuery, TargetRecipient},
 };
 
-/// Who it is.
+/// Whom an earlier run linked.
+#[derive(Debug, Clone)]
+pub(super) enum Linked {
+    Nobody,
+    There(Box<Recipient>),
+    Unreadable,
+}
+
+impl Linked {
+    /// Whether the link tells by itself who it is: names are used again by others, so that who has lost them is not believed.
+    pub fn settles(&self, query: &TargetQuery<'_>) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Unreadable => true,
+            Self::There(one) => {
+                let has = |names: &[&str], name: &str| names.iter().any(|one| same_in_any_case(one, name));
+                let (own, any) = (one.mail_addresses(), one.addresses());
+                query.keeps_name(|name| has(&own, name), |name| has(&any, name))
+            }
+        }
+    }
+}
+
+/// Who has an address, among others that were asked for with it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Holders {
+    pub people: Vec<Recipient>,
+    /// Why somebody who has it can't be read.
+    pub unreadable: Option<Error>,
+}
+
+/// Who of those who have an address it is.
 #[derive(Debug, PartialEq)]
-pub(super) enum Found<'a> {
+enum Found<'a> {
     Nobody,
     One(&'a Recipient),
     /// More than one; the sentence says which.
     Several(String),
+}
+
+/// Who of the directory `target` the query means. `take` takes note of somebody who may be written to.
+/// Fails with `TargetUnreadable` where that is not to be seen.
+pub(super) fn matched(
+    query: &TargetQuery<'_>,
+    linked: Linked,
+    holders: &Holders,
+    target: &str,
+    take: &mut dyn FnMut(&Recipient) -> TargetRecipient,
+) -> Result<Match> {
+    let linked = match linked {
+        Linked::Unreadable => {
+            let key = query.link.unwrap_or_default();
+            let what = format!("The object '{key}' of {target} can't be read.");
+            return Err(Error::new(ErrorId::TargetUnreadable, what).target(key));
+        }
+        Linked::There(one) if linked.settles(query) => return Ok(Match::One(take(&one))),
+        Linked::There(one) => Some(one),
+        Linked::Nobody => None,
+    };
+    // Whoever can't be read has the address, too.
+    if let Some(error) = &holders.unreadable {
+        return Err(error.clone());
+    }
+    let found = by_address(query, &holders.people);
+    let Some(linked) = linked else {
+        return Ok(match found {
+            Found::One(one) => Match::One(take(one)),
+            Found::Several(why) => Match::Ambiguous(why),
+            Found::Nobody => Match::Excluded(Exclusion::NotFound, None),
+        });
+    };
+    let taken = match found {
+        Found::Nobody => false,
+        Found::One(one) => one.anchor != linked.anchor,
+        Found::Several(_) => true,
+    };
+    let recipient = take(&linked);
+    Ok(if taken || query.is_by_address() {
+        Match::Renamed(Renamed { recipient, now: linked.label().to_owned(), taken })
+    } else {
+        Match::One(recipient)
+    })
 }
 
 /// By what a recipient is looked for: its primary address, else its user principal name.
@@ -22,7 +98,7 @@ pub(super) fn address<'a>(query: &TargetQuery<'a>) -> Option<&'a str> {
 }
 
 /// Who of `people` has the recipient's address: as the first one, before all who have it among others.
-pub(super) fn by_address<'a>(query: &TargetQuery<'_>, people: &'a [Recipient]) -> Found<'a> {
+fn by_address<'a>(query: &TargetQuery<'_>, people: &'a [Recipient]) -> Found<'a> {
     let Some(address) = address(query) else { return Found::Nobody };
     let has = |one: &&Recipient| one.names().any(|name| same_in_any_case(name, address));
     let all: Vec<&Recipient> = people.iter().filter(has).collect();

@@ -4,11 +4,10 @@
 //! are written as in [`active_directory`](super::active_directory): exact ones go and come in one modify request, so that
 //! nothing of others is lost, whatever they do meanwhile.
 
+mod find;
 mod matching;
 
-use std::collections::HashMap;
-
-use self::matching::{Found, by_address};
+use self::matching::Holders;
 use super::{
     Match, Target, TargetQuery, TargetWrite, active_directory,
     difference::Difference,
@@ -22,7 +21,7 @@ use crate::{
     },
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Attribute, Exclusion, Named, Recipient, Timestamp},
+    model::{Attribute, Named, Timestamp},
     profile::{DirectorySettings, DirectoryTargetSettings},
 };
 
@@ -58,52 +57,6 @@ impl DirectoryTarget {
             self.directory = LdapSource::domain_controller(None, &self.settings, account, context)?;
         }
         Ok(self.form.insert(self.directory.change_form(context)?).clone())
-    }
-
-    /// Those who were linked by an earlier run and are still there, by the place of their query.
-    fn linked(
-        &mut self,
-        queries: &[TargetQuery<'_>],
-        form: &ChangeForm,
-        context: &Context,
-    ) -> Result<HashMap<usize, Result<Match>>> {
-        let (places, keys): (Vec<usize>, Vec<String>) =
-            (0..).zip(queries).filter_map(|(place, query)| Some((place, query.link?.to_owned()))).unzip();
-        let presences = self.directory.look_up(&keys, context)?;
-        let mut linked = HashMap::new();
-        for ((place, key), presence) in places.into_iter().zip(keys).zip(presences) {
-            match presence {
-                Presence::InScope(recipient) => {
-                    linked.insert(place, Ok(Match::One(self.known.take(*recipient, form))));
-                }
-                Presence::Unreadable => {
-                    let what = format!("The object '{key}' of {} can't be read.", self.name());
-                    linked.insert(place, Err(Error::new(ErrorId::TargetUnreadable, what).target(key)));
-                }
-                // Somebody else may have the address by now.
-                Presence::OutOfScope | Presence::Deleted | Presence::Absent => {}
-            }
-        }
-        Ok(linked)
-    }
-
-    /// Everybody who has one of these addresses, and why somebody who may be one of them can't be read.
-    fn addressed(
-        &mut self,
-        addresses: Vec<String>,
-        context: &Context,
-    ) -> Result<(Vec<Recipient>, Option<Error>)> {
-        let (mut found, mut unreadable) = (Vec::new(), None);
-        if !addresses.is_empty() {
-            self.directory.read(&Selection::Identities(addresses), context, &mut |item| {
-                match item {
-                    SourceItem::Recipient(recipient) => found.push(recipient),
-                    SourceItem::Invalid(error) => unreadable = Some(error),
-                }
-                Ok(())
-            })?;
-        }
-        Ok((found, unreadable))
     }
 }
 
@@ -178,29 +131,16 @@ impl Target for DirectoryTarget {
 
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
         let form = self.meet(context)?;
-        let mut linked = self.linked(queries, &form, context)?;
-        let open = |(place, query): (usize, &TargetQuery<'_>)| {
-            let address = matching::address(query)?;
-            (!linked.contains_key(&place)).then(|| address.to_owned())
-        };
-        let addresses = (0..).zip(queries).filter_map(open).collect();
-        let (found, unreadable) = self.addressed(addresses, context)?;
-        let mut matches = Vec::with_capacity(queries.len());
-        for (place, query) in (0..).zip(queries) {
-            if let Some(matched) = linked.remove(&place) {
-                matches.push(matched);
-                continue;
-            }
-            matches.push(match by_address(query, &found) {
-                Found::One(recipient) => Ok(Match::One(self.known.take(recipient.clone(), &form))),
-                Found::Several(why) => Ok(Match::Ambiguous(why)),
-                Found::Nobody => match &unreadable {
-                    Some(error) => Err(error.clone()),
-                    None => Ok(Match::Excluded(Exclusion::NotFound, None)),
-                },
-            });
-        }
-        Ok(matches)
+        let linked = self.linked(queries, context)?;
+        let holders = self.holders(queries, &linked, context)?;
+        let (name, nobody) = (self.name(), Holders::default());
+        let found = queries.iter().zip(linked).map(|(query, linked)| {
+            let holders = matching::address(query).and_then(|address| holders.get(address));
+            matching::matched(query, linked, holders.map_or(&nobody, AsRef::as_ref), &name, &mut |one| {
+                self.known.take(one.clone(), &form)
+            })
+        });
+        Ok(found.collect())
     }
 
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {

@@ -23,29 +23,13 @@ pub(super) struct Doubt {
     pub found: Found,
 }
 
-/// Whether somebody who has addresses is whom the source means, as far as they tell: with the address as an own one, or
-/// where the source knows people by more than that, with any of their names. `is_own` and `is_any` say whether a name is an
-/// address of its own, or any name of it.
-pub(super) fn keeps_name(
-    query: &TargetQuery<'_>,
-    is_own: impl Fn(&str) -> bool,
-    is_any: impl Fn(&str) -> bool,
-) -> bool {
-    let Wanted { address, user_principal_name: name, .. } = Wanted::of(query, Vec::new());
-    if query.is_by_address() {
-        return address.as_deref().is_some_and(is_own);
-    }
-    let mut names = address.iter().chain(&name).peekable();
-    names.peek().is_none() || names.any(|name| is_any(name))
-}
-
 /// Whether a linked recipient is still the one that the link is for, as far as it tells by itself.
 pub(super) fn is_still(found: &Found, query: &TargetQuery<'_>, location: Location) -> bool {
     // There the source's objectGUID is the recipient's Guid.
     let is_object =
         location == Location::OnPremises && Uuid::parse_str(query.anchor).ok() == Some(found.key.guid);
     is_object
-        || keeps_name(query, |name| found.has(name, role::PRIMARY | role::PROXY), |name| found.has(name, !0))
+        || query.keeps_name(|name| found.has(name, role::PRIMARY | role::PROXY), |name| found.has(name, !0))
 }
 
 impl Exchange {

@@ -11,7 +11,6 @@ use super::{
     Exchange, command,
     found::{Found, count, property, role, values},
     kind::{Key, Kind},
-    renamed::keeps_name,
     search::nobody_at_all,
 };
 use crate::{
@@ -224,7 +223,7 @@ impl Exchange {
         let (Some(survey), Some(key)) = (&self.survey, query.link.and_then(Key::parse)) else { return false };
         let published = hash(values.iter().map(|one| (one.attribute, one.value)));
         let is_own = |name: &str| survey.has(key.guid, name, true);
-        let is_still = keeps_name(query, is_own, |name| is_own(name) || survey.has(key.guid, name, false));
+        let is_still = query.keeps_name(is_own, |name| is_own(name) || survey.has(key.guid, name, false));
         if survey.of(key.guid) != Some(&Some(published)) || !is_still {
             return false;
         }

@@ -238,10 +238,8 @@ fn who_it_is_the_link_tells_and_then_the_address() {
     const OTHER: Person = ("cn=Other,DC=contoso,DC=test", &[b"other@contoso.test"], &[]);
     const TWIN: Person = ("cn=Twin,DC=contoso,DC=test", &[b"alice@contoso.test"], &[]);
     const BROKEN: Person = ("cn=Broken,DC=contoso,DC=test", &[b"\xff"], &[]);
-    let link = "11111111-2222-3333-4444-000000000001";
-    let server = Server::new(&[ALICE, OTHER], &[], &[]);
-    assert_eq!(one(read(&mut server.connect(), Some(link))).key, link, "whatever its address is now");
     let gone = "11111111-2222-3333-4444-000000000009";
+    let server = Server::new(&[ALICE, OTHER], &[], &[]);
     assert_ne!(one(read(&mut server.connect(), Some(gone))).key, gone, "another one has the address");
 
     let server = Server::new(&[OTHER], &[], &[]);
@@ -252,9 +250,32 @@ fn who_it_is_the_link_tells_and_then_the_address() {
     let Ok(Match::Ambiguous(why)) = read(&mut server.connect(), None) else { panic!("one of two") };
     assert!(why.contains("cn=Alice") && why.contains("cn=Twin"), "{why}");
 
-    let server = Server::new(&[OTHER, BROKEN], &[], &[]);
-    let error = read(&mut server.connect(), None).unwrap_err();
-    assert_eq!(error.id, ErrorId::RecipientInvalid, "it may be this one");
+    for people in [&[OTHER, BROKEN], &[ALICE, BROKEN]] {
+        let server = Server::new(people, &[], &[]);
+        let error = read(&mut server.connect(), None).unwrap_err();
+        assert_eq!(error.id, ErrorId::RecipientInvalid, "it may be this one");
+    }
+}
+
+#[test]
+fn a_link_holds_while_its_object_has_the_address_or_nobody_else_has_it() {
+    const FORMER: Person = ("cn=Former,DC=contoso,DC=test", &[b"former@contoso.test"], &[]);
+    let link = "11111111-2222-3333-4444-000000000000";
+    for (what, people, renamed) in [
+        ("it has the address", &[ALICE][..], false),
+        ("it has another one, and nobody else has this", &[FORMER], false),
+        ("another one has the address", &[FORMER, ALICE], true),
+    ] {
+        let server = Server::new(people, &[], &[]);
+        match read(&mut server.connect(), Some(link)) {
+            Ok(Match::One(found)) if !renamed => assert_eq!(found.key, link, "{what}"),
+            Ok(Match::Renamed(found)) if renamed => {
+                assert_eq!((found.recipient.key.as_str(), found.now.as_str()), (link, "former@contoso.test"));
+                assert!(found.taken, "{what}");
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    }
 }
 
 #[test]
