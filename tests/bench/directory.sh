@@ -20,8 +20,7 @@ mkdir -p "$work"
 
 # With the tests' dependencies, so that nothing is built twice.
 cargo build --quiet --release --lib --example generate-directory
-${CC:-cc} -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iinclude tests/c/drive.c tests/c/show.c tests/c/json.c \
-  -L"$target/release" -lsmime_sync -Wl,-rpath,"$target/release" -o "$work/drive"
+sh tests/c/drive.sh "$target/release" "$work/drive"
 
 lab=$work/openldap
 suffix=dc=partner,dc=test

@@ -17,8 +17,7 @@ skip() { # WHAT WHY
 [ -x /usr/bin/time ] || { skip measure '/usr/bin/time is missing (Debian: apt-get install time)'; exit 0; }
 
 cargo build --quiet --release --lib --example generate-directory
-${CC:-cc} -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iinclude tests/c/drive.c tests/c/show.c tests/c/json.c \
-  -L"$target/release" -lsmime_sync -Wl,-rpath,"$target/release" -o "$work/drive"
+sh tests/c/drive.sh "$target/release" "$work/drive"
 
 measured() { # NAME HOME REQUEST [OPTIONS]: seconds and peak memory of one request
   printf '%s' "$3" > "$work/request.json"

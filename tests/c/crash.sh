@@ -13,8 +13,7 @@ rm -rf "$work"
 mkdir -p "$work"
 
 cargo build --quiet --lib --example generate-directory
-${CC:-cc} -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -Iinclude tests/c/drive.c tests/c/show.c tests/c/json.c \
-  -L"$target/debug" -lsmime_sync -Wl,-rpath,"$target/debug" -o "$work/drive"
+sh tests/c/drive.sh "$target/debug" "$work/drive"
 generate() { "$target/debug/examples/generate-directory" --people "$people" --output "$work/$1" --kinds "$2"; }
 generate good good
 generate mixed mixed

@@ -12,8 +12,7 @@ rm -rf "$home"
 mkdir "$home"
 
 cargo build --quiet --lib --example generate-directory
-${CC:-cc} -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -Iinclude tests/c/drive.c tests/c/show.c tests/c/json.c \
-  -L"$target/debug" -lsmime_sync -Wl,-rpath,"$target/debug" -o "$home/drive"
+sh tests/c/drive.sh "$target/debug" "$home/drive"
 
 shown=${home#"$PWD/"}
 failed=0

@@ -3,13 +3,15 @@
 # Usage: whole_run.sh DIRECTORY WORK DRIVE..., with DIRECTORY as generate-directory made it, WORK a folder that is
 # made anew, and DRIVE the command that runs drive. The last line is "N passed, N failed".
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 directory=$(cd "$1" && pwd)
 rm -rf "$2"
 mkdir -p "$2"
 work=$(cd "$2" && pwd)
 shift 2
-passed=0
-failed=0
+seen="$work/output $work/errors"
+# shellcheck source=tests/c/checks.sh
+. "$here/checks.sh"
 
 drive() { # OPTIONS... REQUEST: runs one request, or a list of them; output in $work/output, exit code in $code
   for request; do :; done
@@ -28,19 +30,6 @@ drive() { # OPTIONS... REQUEST: runs one request, or a list of them; output in $
 ended_properly() { # a crash, a sanitizer and valgrind end with something else, and print
   if [ "$code" -gt 1 ] || [ -s "$work/errors" ]; then
     check "drive ends quietly with 0 or 1 (it was $code)" false
-  fi
-}
-
-check() { # WHAT COMMAND...
-  what=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    printf 'ok %s - %s\n' $((passed + failed)) "$what"
-  else
-    failed=$((failed + 1))
-    printf 'not ok %s - %s\n' $((passed + failed)) "$what"
-    sed 's/^/# /' "$work/output" "$work/errors" | head -n 40
   fi
 }
 

@@ -4,27 +4,16 @@
 # Usage: without_kerberos.sh DRIVE OPENLDAP, with DRIVE as tests/c/run.sh makes it, OPENLDAP the folder of a server that
 # tests/lab/openldap.sh has started. Needs root. The last line is "N passed, N failed".
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 drive=$1
 lab=$(cd "$2" && pwd)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 suffix=dc=partner,dc=test
 unit="ou=without-kerberos,$suffix"
-passed=0
-failed=0
-
-check() { # WHAT COMMAND...
-  what=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    printf 'ok %s - %s\n' $((passed + failed)) "$what"
-  else
-    failed=$((failed + 1))
-    printf 'not ok %s - %s\n' $((passed + failed)) "$what"
-    sed 's/^/# /' "$root/output" 2> /dev/null | head -n 40
-  fi
-}
+seen=$root/output
+# shellcheck source=tests/c/checks.sh
+. "$here/checks.sh"
 
 # The program and the closure of its libraries, as the loader of this system finds them.
 for file in $(ldd "$drive" | grep -oE '/[^ )]+'); do
