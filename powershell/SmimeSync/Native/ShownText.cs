@@ -7,24 +7,36 @@ namespace SmimeSync
     /// <summary>Text of a directory as tables, lists and CSV files show it.</summary>
     public static class ShownText
     {
-        // The library's own list of characters that nobody sees: src/model/printable.rs.
+        // The library's own list of characters that nobody sees, as pairs of first and last: src/model/printable.rs.
         private const string Hidden =
-            "\\x00-\\x1F\\x7F-\\x9F\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F" +
-            "\\u3164\\uFEFF\\uFFA0\\uFFF0-\\uFFFB";
+            "\u0000\u001F\u007F\u009F\u00AD\u00AD\u034F\u034F\u061C\u061C\u115F\u1160\u17B4\u17B5\u180E\u180E" +
+            "\u200B\u200F\u2028\u202E\u2060\u206F\u3164\u3164\uFEFF\uFEFF\uFFA0\uFFA0\uFFF0\uFFFB";
 
         // U+E0000 to U+E007F, as UTF-16.
+        private const char TagsBegin = '\uDB40';
         private const string Tag = "\\uDB40[\\uDC00-\\uDC7F]";
 
-        private static readonly Regex HiddenText = new Regex("[" + Hidden + "]|" + Tag, RegexOptions.CultureInvariant);
+        private static readonly Regex HiddenText = new Regex("[" + Ranges() + "]|" + Tag, RegexOptions.CultureInvariant);
 
-        private const string Odd = "\u115F\u1160\u17B4\u17B5\u180E\u3164\uDB40";
+        private static string Ranges()
+        {
+            StringBuilder ranges = new StringBuilder();
+            for (int at = 0; at < Hidden.Length; at += 2)
+            {
+                ranges.AppendFormat(CultureInfo.InvariantCulture, "\\u{0:X4}-\\u{1:X4}", (int)Hidden[at], (int)Hidden[at + 1]);
+            }
+            return ranges.ToString();
+        }
 
-        /// <summary>Whether a character may be one that nobody sees: a quick look, which takes some others for one, too.</summary>
+        /// <summary>Whether a character is one that nobody sees, or may begin such a one.</summary>
         internal static bool IsOdd(char one)
         {
-            if (one < '\u007F') return one < ' ';
-            if (one < '\u115F') return one < '\u00A0' || one == '\u00AD' || one == '\u034F' || one == '\u061C';
-            return Odd.IndexOf(one) >= 0 || (one >= '\u200B' && one <= '\u206F') || one >= '\uFEFF';
+            if (one >= ' ' && one < '\u007F') return false;
+            for (int at = 0; at < Hidden.Length && Hidden[at] <= one; at += 2)
+            {
+                if (one <= Hidden[at + 1]) return true;
+            }
+            return one == TagsBegin;
         }
 
         /// <summary>Whether a spreadsheet takes a text that begins so for a formula.</summary>
