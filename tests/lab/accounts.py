@@ -71,6 +71,9 @@ def main(path, configuration, password):
         f"OU=Writable,{DOMAIN}",
         "".join(f"(OA;CI;WP;{guid};;{writer})" for guid in CERTIFICATE_ATTRIBUTES),
     )
+    # As the delegation of "Replicating Directory Changes" gives it (schemaIDGUID of DS-Replication-Get-Changes).
+    replicator = account_sid(database, add_account(database, "replicating", password))
+    put_first(database, DOMAIN, f"(OA;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;{replicator})")
     # The names by which Kerberos knows the server; the provision registers none for LDAP.
     computer = ldb.Message(ldb.Dn(database, f"CN=DC1,OU=Domain Controllers,{DOMAIN}"))
     names = ["ldap/dc1.contoso.test", "ldap/localhost"]

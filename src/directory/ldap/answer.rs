@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{
     limits::{self, beginning},
     malformed::Malformed,
-    message::PAGED_RESULTS,
+    message::{DIR_SYNC, PAGED_RESULTS},
 };
 use crate::{
     ber::{self, Header, Reader, tag},
@@ -30,6 +30,15 @@ pub(super) struct LdapResult {
     pub referrals: Vec<String>,
 }
 
+/// Where a search goes on that comes in parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Rest {
+    /// For the next request.
+    pub cookie: Vec<u8>,
+    /// Whether there is more by now.
+    pub is_more: bool,
+}
+
 /// An object that can't be taken as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Faulty {
@@ -49,8 +58,8 @@ pub(super) enum Answer {
     Entry(Entry),
     Faulty(Faulty),
     Reference(Vec<String>),
-    /// The end of a search, with the cookie for the next page; an empty one after the last.
-    Done(LdapResult, Vec<u8>),
+    /// The end of a search, or of a part of it.
+    Done(LdapResult, Rest),
     Modify(LdapResult),
     Extended(LdapResult),
     /// The server hangs up, and says why (RFC 4511, 4.4.1).
@@ -78,7 +87,7 @@ pub(super) fn decode(message: Vec<u8>, wanted: u32) -> Result<Option<Answer>, Ma
                 Err((is_named, why)) => Answer::Faulty(Faulty { dn, is_named, why }),
             }
         }
-        SEARCH_RESULT_DONE => Answer::Done(result(&mut content)?, cookie(&mut parts)?),
+        SEARCH_RESULT_DONE => Answer::Done(result(&mut content)?, rest(&mut parts)?),
         SEARCH_RESULT_REFERENCE => Answer::Reference(texts(content)?),
         MODIFY_RESPONSE => Answer::Modify(result(&mut content)?),
         EXTENDED_RESPONSE => Answer::Extended(result(&mut content)?),
@@ -215,15 +224,17 @@ fn shown(name: &[u8]) -> (String, bool) {
     (if is_named { text.into_owned() } else { beginning(&text, limits::SAID) }, is_named)
 }
 
-/// The cookie of the paged results control, if the message carries one.
-fn cookie(message: &mut Reader) -> Result<Vec<u8>, Malformed> {
+/// What the control of an answer in parts tells, if the message carries one.
+fn rest(message: &mut Reader) -> Result<Rest, Malformed> {
     if message.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Rest::default());
     }
     let mut controls = message.expect(tag::constructed(0))?.parts();
     while !controls.is_empty() {
         let mut control = controls.expect(tag::SEQUENCE)?.parts();
-        if control.expect(tag::OCTET_STRING)?.contents != PAGED_RESULTS.as_bytes() {
+        let name = control.expect(tag::OCTET_STRING)?.contents;
+        let is_of_changes = name == DIR_SYNC.as_bytes();
+        if !is_of_changes && name != PAGED_RESULTS.as_bytes() {
             continue;
         }
         if control.peek() == Some(tag::BOOLEAN) {
@@ -231,14 +242,19 @@ fn cookie(message: &mut Reader) -> Result<Vec<u8>, Malformed> {
         }
         let value = control.expect(tag::OCTET_STRING)?.contents;
         let mut value = Reader::new(value, ber::LDAP).expect(tag::SEQUENCE)?.parts();
-        value.expect(tag::INTEGER)?;
+        // Of pages, a number of objects that nobody can rely on.
+        let first = value.expect(tag::INTEGER)?.contents;
+        if is_of_changes {
+            value.expect(tag::INTEGER)?;
+        }
         let cookie = value.expect(tag::OCTET_STRING)?.contents;
         if cookie.len() > limits::COOKIE {
             return Err(Malformed("a page's cookie of more than 64 KiB"));
         }
-        return Ok(cookie.to_vec());
+        let is_more = if is_of_changes { first.iter().any(|byte| *byte != 0) } else { !cookie.is_empty() };
+        return Ok(Rest { cookie: cookie.to_vec(), is_more });
     }
-    Ok(Vec::new())
+    Ok(Rest::default())
 }
 
 #[cfg(test)]

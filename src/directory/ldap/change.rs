@@ -4,7 +4,7 @@ use super::{
     BATCH, LdapSource,
     filter::Filter,
     limits::Room,
-    message::{Modification, Search},
+    message::{Modification, Parts, Search},
     result::Asked,
     session::Sent,
     subtree,
@@ -90,7 +90,7 @@ impl LdapSource {
     ) -> Result<()> {
         let known = self.learn(context)?;
         for (number, base) in known.bases.iter().enumerate() {
-            let some = Search { page_size: Some(SAMPLE), ..subtree(base, &self.filter, attributes) };
+            let some = Search { parts: Parts::Pages(SAMPLE), ..subtree(base, &self.filter, attributes) };
             let found = self.session.first_page(&some, context)?.into_iter();
             found.filter(|entry| !known.leaves_out(&entry.dn)).for_each(|entry| sink(number, entry));
         }

@@ -5,19 +5,32 @@
 //! moved along with a container, whose number alone changes; and who fulfils a filter over what is kept elsewhere, as
 //! `memberOf` is with the group. Then everybody who is in scope is asked for, by name and number alone.
 //!
+//! Accounts with the right to are told by replication (DirSync) instead, which shows who was deleted, too.
+//!
 //! OpenLDAP stamps each entry (entryCSN), and the stamps of replicas come in any order: there everybody is always asked for.
 
+use std::collections::BTreeSet;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+
 use super::{
-    Known, LdapSource, dialect::Dialect, filter::Filter, message::Search, plain, scope, session::Session,
+    Known, LdapSource,
+    dialect::Dialect,
+    dir_sync,
+    filter::Filter,
+    message::{Parts, Search},
+    plain, scope,
+    session::Session,
     subtree,
 };
+
 use crate::{
     directory::{
         Since, Told,
         entry::{ENTRY_CSN, Entry, USN_CHANGED, version},
     },
     error::Result,
-    event::Context,
+    event::{Context, LogLevel},
     model::Mark,
 };
 
@@ -31,10 +44,62 @@ const NO_CONTAINERS: &str = "(!(|(objectClass=person)(objectClass=group)(objectC
 /// What is told, and to whom.
 type Sink<'a> = dyn FnMut(Told) -> Result<()> + 'a;
 
+/// How far a copy of the directory was, as a mark keeps it.
+struct Position {
+    /// The number of its last change; empty where it numbers none.
+    number: String,
+    /// Where replication goes on, a cookie for each domain; none where the account is not told.
+    cookies: Vec<Vec<u8>>,
+}
+
+impl Position {
+    fn parse(text: &str) -> Self {
+        let mut parts = text.split(' ');
+        let number = parts.next().unwrap_or_default().to_owned();
+        let cookies: Option<Vec<Vec<u8>>> = parts.map(|part| BASE64.decode(part).ok()).collect();
+        Self { number, cookies: cookies.unwrap_or_default() }
+    }
+
+    fn text(&self) -> String {
+        let cookies = self.cookies.iter().map(|cookie| BASE64.encode(cookie));
+        [self.number.clone()].into_iter().chain(cookies).collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl LdapSource {
+    /// Where the server is, and where replication goes on; `None` as for [`Self::place`].
+    pub(super) fn mark_all(&mut self, context: &Context) -> Result<Option<Mark>> {
+        let Some(Mark { place, position: number }) = self.place(context)? else { return Ok(None) };
+        let cookies = self.cookies(context)?;
+        Ok(Some(Mark { place, position: Position { number, cookies }.text() }))
+    }
+
+    /// A cookie for each domain, of the first time that somebody asked: what came since then is told once more.
+    fn cookies(&mut self, context: &Context) -> Result<Vec<Vec<u8>>> {
+        if !self.dialect.counts_changes {
+            return Ok(Vec::new());
+        }
+        if let Some(cookies) = &self.cookies {
+            return Ok(cookies.clone());
+        }
+        let mut cookies = Vec::new();
+        for domain in self.learn(context)?.domains {
+            match self.session.cookie(&domain, context)? {
+                Some(cookie) => cookies.push(cookie),
+                None => {
+                    let what = "What changed is asked for by number, since the server does not replicate it to this account.";
+                    context.log(LogLevel::Verbose, what.to_owned())?;
+                    cookies.clear();
+                    break;
+                }
+            }
+        }
+        Ok(self.cookies.insert(cookies).clone())
+    }
+
     /// Where the server is; `None` where it does not number or stamp what changes, or a second connection had to be made:
     /// nobody can tell then whether all of it was of one server.
-    pub(super) fn place(&mut self, context: &Context) -> Result<Option<Mark>> {
+    fn place(&mut self, context: &Context) -> Result<Option<Mark>> {
         let Known { bases, domains, .. } = self.learn(context)?;
         let found = self.copy(&bases, &domains, context)?;
         let connections = self.session.connections();
@@ -82,13 +147,25 @@ impl LdapSource {
                         another account";
             return Ok(unknown(what, true));
         }
-        let mut enumerate = enumerate || !self.dialect.counts_changes || !plain::is_plain(&self.filter);
+        let plain = plain::attributes(&self.filter);
+        let mut enumerate = enumerate || !self.dialect.counts_changes || plain.is_none();
+        let before = Position::parse(&mark.position);
+        let mut cookies = before.cookies;
         if self.dialect.counts_changes {
-            match (mark.position.parse::<u64>(), now.position.parse::<u64>()) {
+            match (before.number.parse::<u64>(), now.position.parse::<u64>()) {
                 (Ok(before), Ok(newest)) if before < newest => {
-                    let newer =
-                        Filter::at_least(USN_CHANGED, before.saturating_add(1).to_string().as_bytes());
-                    enumerate |= self.changed(&newer, context, sink)?;
+                    let told = self.replicated(&cookies, &plain.unwrap_or_default(), context, sink)?;
+                    let (is_unclear, next) = match told {
+                        Some(told) => told,
+                        // A cookie comes first: what changes meanwhile is told by number.
+                        None => {
+                            let is_lost = !cookies.is_empty();
+                            let next = if is_lost { Vec::new() } else { self.cookies(context)? };
+                            (self.numbered(before, context, sink)? || is_lost, next)
+                        }
+                    };
+                    enumerate |= is_unclear;
+                    cookies = next;
                 }
                 (Ok(before), Ok(newest)) if before == newest => {}
                 _ => return Ok(unknown("the server has gone back to an earlier time", true)),
@@ -101,11 +178,57 @@ impl LdapSource {
         if after.is_none_or(|after| after.place != now.place) {
             return Ok(unknown("another server answered in between", false));
         }
-        Ok(Since::Told { mark: now, shows_all: enumerate })
+        let position = Position { number: now.position, cookies }.text();
+        Ok(Since::Told { mark: Mark { place: now.place, position }, shows_all: enumerate })
     }
 
-    /// Tells who has changed, and returns whether a container has, with which people may have moved.
-    fn changed(&mut self, newer: &Filter, context: &Context, sink: &mut Sink) -> Result<bool> {
+    /// Tells who has changed by replication since `cookies`, and returns whether a container has, with which people may have
+    /// moved, and the cookies for the next time. `None` where the account is not told, or has not been before.
+    fn replicated(
+        &mut self,
+        cookies: &[Vec<u8>],
+        of_filter: &BTreeSet<String>,
+        context: &Context,
+        sink: &mut Sink,
+    ) -> Result<Option<(bool, Vec<Vec<u8>>)>> {
+        let known = self.learn(context)?;
+        if cookies.is_empty() || cookies.len() != known.domains.len() {
+            return Ok(None);
+        }
+        let dialect = self.dialect;
+        let attributes = dir_sync::attributes(of_filter.iter().map(String::as_str));
+        let (people, containers) = (people(), no_people()?);
+        let (mut is_unclear, mut next) = (false, Vec::new());
+        for (domain, cookie) in known.domains.iter().zip(cookies) {
+            let told =
+                self.session.replicated(domain, &people, &attributes, cookie, context, &mut |entry| {
+                    let found = entry.and_then(|entry| Some((dialect.anchor_of(&entry)?, entry)));
+                    let Some((anchor, entry)) = found else {
+                        is_unclear = true;
+                        return Ok(());
+                    };
+                    sink(match known.holds(&entry.dn) {
+                        true => Told::Changed(anchor),
+                        false => Told::ChangedElsewhere(anchor),
+                    })
+                })?;
+            let Some(cookie_after) = told else { return Ok(None) };
+            next.push(cookie_after);
+            let moved =
+                self.session.replicated(domain, &containers, &["name"], cookie, context, &mut |_| {
+                    is_unclear = true;
+                    Ok(())
+                })?;
+            if moved.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some((is_unclear, next)))
+    }
+
+    /// Tells who has changed by number since the change `before`, and returns whether a container has.
+    fn numbered(&mut self, before: u64, context: &Context, sink: &mut Sink) -> Result<bool> {
+        let newer = &Filter::at_least(USN_CHANGED, before.saturating_add(1).to_string().as_bytes());
         let known = self.learn(context)?;
         let Known { bases, domains, .. } = &known;
         let dialect = self.dialect;
@@ -127,7 +250,7 @@ impl LdapSource {
                 },
             )?;
         }
-        let people = Filter::and(&[Filter::equality("objectClass", b"person"), newer.clone()]);
+        let people = Filter::and(&[people(), newer.clone()]);
         let containers = Filter::and(&[newer.clone(), no_people()?]);
         for domain in domains {
             let wanted = Search { deleted: dialect.tombstones, ..names(domain, &people, &dialect) };
@@ -171,6 +294,11 @@ fn unknown(why: &str, is_lost: bool) -> Since {
     Since::Unknown { why: why.to_owned(), is_lost }
 }
 
+/// What recipients are, whatever becomes of them: a tombstone keeps its class.
+fn people() -> Filter {
+    Filter::equality("objectClass", b"person")
+}
+
 fn no_people() -> Result<Filter> {
     Filter::parse(NO_CONTAINERS).map_err(|error| error.describe(NO_CONTAINERS))
 }
@@ -179,7 +307,7 @@ fn no_people() -> Result<Filter> {
 fn names<'a>(base: &'a str, filter: &'a Filter, dialect: &Dialect) -> Search<'a> {
     let attributes: &[&str] =
         if dialect.counts_changes { &["objectGUID", USN_CHANGED] } else { &["entryUUID", ENTRY_CSN] };
-    Search { page_size: Some(NAMES), ..subtree(base, filter, attributes) }
+    Search { parts: Parts::Pages(NAMES), ..subtree(base, filter, attributes) }
 }
 
 /// Which copy of the domain a domain controller has (its own name in the directory and its invocation id, [MS-ADTS]

@@ -28,6 +28,9 @@ pub(super) const PARTS: usize = 200;
 /// Objects in an answer, as a multiple of those that were asked for; some servers take the number for a hint.
 pub(super) const ANSWER_FACTOR: u32 = 10;
 
+/// Objects in an answer that tells of changes, of which there may be some in each hundred bytes of the size that was asked for.
+pub(super) const CHANGES: u32 = 100_000;
+
 /// Objects of one page that are asked for again, since values are missing or they can't be read.
 pub(super) const AGAIN: usize = 2_000;
 
@@ -37,6 +40,10 @@ pub(super) const REFERENCES: usize = 1_000;
 /// Pages without any object one after the other. Active Directory sends some while it looks through what does not
 /// match; the time limit holds for all of them together.
 pub(super) const EMPTY_PAGES: u32 = 100;
+
+/// Parts of an answer that tells of changes without any, one after the other: the server looks through some thousand objects
+/// for each.
+pub(super) const EMPTY_PARTS: u32 = 10_000;
 
 /// Pages of a search: 500 million objects.
 pub(super) const PAGES: u32 = 1_000_000;

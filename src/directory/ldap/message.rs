@@ -12,6 +12,12 @@ use crate::ber::{element, number, tag};
 pub(super) const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 /// RFC 4511, 4.14.1.
 const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
+/// `LDAP_SERVER_DIRSYNC_OID`, [MS-ADTS] 3.1.1.3.4.1.3.
+pub(super) const DIR_SYNC: &str = "1.2.840.113556.1.4.841";
+/// `LDAP_DIRSYNC_INCREMENTAL_VALUES`, bit 31: as an INTEGER of 32 bits it is negative.
+const INCREMENTAL_VALUES: [u8; 4] = 0x8000_0000_u32.to_be_bytes();
+/// Bytes of one answer of [`Parts::Changes`], as the server counts them.
+const CHANGES_SIZE: u32 = 1024 * 1024;
 /// `LDAP_SERVER_SHOW_DELETED_OID`, [MS-ADTS] 3.1.1.3.4.1.14.
 const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 
@@ -29,6 +35,17 @@ pub(super) enum Scope {
     Subtree = 2,
 }
 
+/// In which parts what a search finds comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// At once: one object at most.
+    One,
+    /// In pages of so many objects (RFC 2696).
+    Pages(u32),
+    /// What changed since the cookie, and where the next search goes on ([MS-ADTS] 3.1.1.3.4.1.3).
+    Changes,
+}
+
 /// One search.
 #[derive(Debug, Clone)]
 pub(super) struct Search<'a> {
@@ -38,8 +55,7 @@ pub(super) struct Search<'a> {
     pub attributes: &'a [&'a str],
     /// Tombstones, too.
     pub deleted: bool,
-    /// Entries a page; none: one object at most.
-    pub page_size: Option<u32>,
+    pub parts: Parts,
 }
 
 /// What is done to the values of an attribute (RFC 4511, 4.6).
@@ -105,9 +121,18 @@ pub(super) fn search_request(id: u32, search: &Search, cookie: &[u8], time_limit
         ],
     );
     let mut controls = Vec::new();
-    if let Some(size) = search.page_size {
-        let value = [number(tag::INTEGER, size), element(tag::OCTET_STRING, &[cookie])].concat();
-        controls.extend(control(PAGED_RESULTS, Some(&element(tag::SEQUENCE, &[&value]))));
+    let cookie = element(tag::OCTET_STRING, &[cookie]);
+    match search.parts {
+        Parts::One => {}
+        Parts::Pages(size) => {
+            let value = element(tag::SEQUENCE, &[&number(tag::INTEGER, size), &cookie]);
+            controls.extend(control(PAGED_RESULTS, Some(&value)));
+        }
+        Parts::Changes => {
+            let flags = element(tag::INTEGER, &[&INCREMENTAL_VALUES]);
+            let value = element(tag::SEQUENCE, &[&flags, &number(tag::INTEGER, CHANGES_SIZE), &cookie]);
+            controls.extend(control(DIR_SYNC, Some(&value)));
+        }
     }
     if search.deleted {
         controls.extend(control(SHOW_DELETED, None));

@@ -9,6 +9,7 @@ mod client_certificate;
 mod connection;
 mod dial;
 mod dialect;
+mod dir_sync;
 mod domain;
 mod failure;
 mod filter;
@@ -40,7 +41,7 @@ use self::{
     dialect::{ACTIVE_DIRECTORY, Dialect, STANDARD},
     filter::Filter,
     locator::Locator,
-    message::{Scope, Search},
+    message::{Parts, Scope, Search},
     session::Session,
 };
 pub use self::{
@@ -81,6 +82,8 @@ pub struct LdapSource {
     known: Option<Known>,
     /// How many connections there were when somebody asked first where the server is.
     placed: Option<u32>,
+    /// Where replication went on when somebody asked first.
+    cookies: Option<Vec<Vec<u8>>>,
 }
 
 /// What the server was asked first.
@@ -144,6 +147,7 @@ impl LdapSource {
             given_groups: settings.member_of.clone(),
             known: None,
             placed: None,
+            cookies: None,
         })
     }
 
@@ -228,7 +232,7 @@ impl Source for LdapSource {
     }
 
     fn mark(&mut self, context: &Context) -> Result<Option<Mark>> {
-        self.place(context)
+        self.mark_all(context)
     }
 
     fn changes(
@@ -250,6 +254,11 @@ impl Source for LdapSource {
 }
 
 impl Known {
+    /// Whether an object is below a search base, and not left out.
+    fn holds(&self, dn: &str) -> bool {
+        self.bases.iter().any(|base| scope::is_within(dn, base)) && !self.leaves_out(dn)
+    }
+
     /// Whether an object is left out.
     fn leaves_out(&self, dn: &str) -> bool {
         self.excluded.iter().any(|base| scope::is_within(dn, base))
@@ -258,5 +267,5 @@ impl Known {
 
 /// A search of a whole subtree, page by page.
 fn subtree<'a>(base: &'a str, filter: &'a Filter, attributes: &'a [&'a str]) -> Search<'a> {
-    Search { base, scope: Scope::Subtree, filter, attributes, deleted: false, page_size: Some(PAGE_SIZE) }
+    Search { base, scope: Scope::Subtree, filter, attributes, deleted: false, parts: Parts::Pages(PAGE_SIZE) }
 }

@@ -1,5 +1,7 @@
 //! Which filters depend on an object's own attributes alone, so that whatever changes their answer changes the object.
 
+use std::collections::BTreeSet;
+
 use super::filter::Filter;
 use crate::ber::{self, Element, Reader, tag};
 
@@ -63,47 +65,59 @@ const BITS: [&[u8]; 2] = [b"1.2.840.113556.1.4.803", b"1.2.840.113556.1.4.804"];
 /// Filters within filters; no parsed one has more.
 const MAX_DEPTH: usize = 80;
 
-/// Whether an object answers to `filter` in the same way until it is changed itself. What is not known to, does not.
-pub(super) fn is_plain(filter: &Filter) -> bool {
-    ber::read(filter.as_bytes(), ber::LDAP).is_ok_and(|(filter, _)| is_plain_part(&filter, MAX_DEPTH))
+/// The attributes, in lower case, by which an object answers to `filter` in the same way until one of them is changed.
+/// `None` for a filter that is not known to depend on the object alone.
+pub(super) fn attributes(filter: &Filter) -> Option<BTreeSet<String>> {
+    let (filter, _) = ber::read(filter.as_bytes(), ber::LDAP).ok()?;
+    let mut found = BTreeSet::new();
+    collect(&filter, MAX_DEPTH, &mut found).map(|()| found)
 }
 
-fn is_plain_part(filter: &Element, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
+fn collect(filter: &Element, depth: usize, found: &mut BTreeSet<String>) -> Option<()> {
+    let depth = depth.checked_sub(1)?;
     let mut parts = filter.parts();
-    let first = |mut parts: Reader| parts.expect(tag::OCTET_STRING).is_ok_and(|name| is_kept(name.contents));
     match filter.tag {
         // And, or, not.
-        0xa0..=0xa2 => parts.all(|part| part.is_ok_and(|part| is_plain_part(&part, depth))),
+        0xa0..=0xa2 => parts.try_for_each(|part| collect(&part.ok()?, depth, found)),
         // Equality, substrings, at least, at most, about.
-        0xa3 | 0xa4 | 0xa5 | 0xa6 | 0xa8 => first(parts),
+        0xa3 | 0xa4 | 0xa5 | 0xa6 | 0xa8 => kept(parts.expect(tag::OCTET_STRING).ok()?.contents, found),
         // There at all.
-        0x87 => is_kept(filter.contents),
-        // By a rule: the rule, the attribute, the value, and whether parts of the name count.
-        0xa9 => {
-            let (mut is_bits, mut is_own, mut has_name) = (false, false, false);
-            for part in parts {
-                let Ok(part) = part else { return false };
-                match part.tag {
-                    0x81 => is_bits = BITS.contains(&part.contents),
-                    0x82 => is_own = is_kept(part.contents),
-                    0x84 => has_name = true,
-                    _ => {}
-                }
-            }
-            is_bits && is_own && !has_name
-        }
-        _ => false,
+        0x87 => kept(filter.contents, found),
+        0xa9 => by_rule(parts, found),
+        _ => None,
     }
 }
 
-fn is_kept(name: &[u8]) -> bool {
-    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+/// By a rule: the rule, the attribute, the value, and whether parts of the name count.
+fn by_rule(parts: Reader, found: &mut BTreeSet<String>) -> Option<()> {
+    let (mut is_bits, mut attribute) = (false, None);
+    for part in parts {
+        let part = part.ok()?;
+        match part.tag {
+            0x81 => is_bits = BITS.contains(&part.contents),
+            0x82 => attribute = Some(part.contents),
+            0x84 => return None,
+            _ => {}
+        }
+    }
+    kept(attribute.filter(|_| is_bits)?, found)
+}
+
+fn kept(name: &[u8], found: &mut BTreeSet<String>) -> Option<()> {
+    let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
+    if !is_kept(&name) {
+        return None;
+    }
+    found.insert(name);
+    Some(())
+}
+
+fn is_kept(name: &str) -> bool {
     let is_numbered = |prefix: &&str| {
         let number = name.strip_prefix(*prefix).unwrap_or_default();
         !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
     };
-    KEPT.contains(&name.as_str()) || NUMBERED.iter().any(is_numbered)
+    KEPT.contains(&name) || NUMBERED.iter().any(is_numbered)
 }
 
 #[cfg(test)]
@@ -130,7 +144,15 @@ mod tests {
             ("(extensionAttribute=1)", false),
             ("(anr=ada)", false),
         ] {
-            assert_eq!(is_plain(&Filter::parse(filter).unwrap()), expected, "{filter}");
+            assert_eq!(attributes(&Filter::parse(filter).unwrap()).is_some(), expected, "{filter}");
         }
+    }
+
+    #[test]
+    fn each_attribute_of_a_filter_is_found_once() {
+        let filter =
+            "(&(mail=*)(|(Department=Sales)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))(MAIL>=b))";
+        let found = attributes(&Filter::parse(filter).unwrap()).unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["department", "mail", "useraccountcontrol"]);
     }
 }

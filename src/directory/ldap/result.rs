@@ -62,6 +62,11 @@ impl LdapResult {
         matches!(self.code, code::BUSY | code::UNAVAILABLE)
     }
 
+    /// Whether the server did not do what it was asked for, whoever is to blame.
+    pub fn is_refusal(&self) -> bool {
+        self.code != code::SUCCESS && !self.is_busy()
+    }
+
     /// Whether the refusal of a change is about its object alone; otherwise the next one fares no better.
     pub fn concerns_one_object(&self) -> bool {
         !matches!(

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    answer::{Answer, Faulty, LdapResult, TOO_MANY_VALUES},
+    answer::{Answer, Faulty, LdapResult, Rest, TOO_MANY_VALUES},
     connection::Connection,
     domain,
     failure::protocol,
     filter::Filter,
     limits::{self, skipped},
     malformed::Malformed,
-    message::{Scope, Search},
+    message::{Parts, Scope, Search},
     result::Asked,
     time_left::TimeLeft,
 };
@@ -25,18 +25,18 @@ use crate::{
 pub(super) type Sink<'a> = dyn FnMut(Entry, Result<()>) -> Result<()> + 'a;
 
 /// What a page brings.
-enum Found {
+pub(super) enum Found {
     Whole(Entry),
     Faulty(Faulty),
 }
 
 /// How a page ended.
-struct Page {
-    result: LdapResult,
-    /// For the next one; empty after the last.
-    cookie: Vec<u8>,
+pub(super) struct Page {
+    pub result: LdapResult,
+    /// Where the next one begins.
+    pub rest: Rest,
     /// How many objects it had.
-    count: u32,
+    pub count: u32,
     /// Other domains that it refers to.
     domains: BTreeSet<String>,
 }
@@ -85,7 +85,7 @@ pub(super) fn search(
             };
             sink(entry, whole)?;
         }
-        if page.cookie.is_empty() {
+        if !page.rest.is_more {
             return Ok(domains);
         }
         empty = if page.count == 0 { empty + 1 } else { 0 };
@@ -96,7 +96,7 @@ pub(super) fn search(
             time = connection.time();
         }
         // Not compared with the one before: some servers give the same cookie for every page.
-        cookie = page.cookie;
+        cookie = page.rest.cookie;
     }
     Err(connection.protocol(Malformed("more than a million pages")))
 }
@@ -119,7 +119,7 @@ pub(super) fn first_page(
 }
 
 /// One request and all its answers.
-fn page(
+pub(super) fn page(
     connection: &mut Connection,
     search: &Search,
     cookie: &[u8],
@@ -127,7 +127,11 @@ fn page(
     context: &Context,
     sink: &mut dyn FnMut(Found) -> Result<()>,
 ) -> Result<Page> {
-    let most = search.page_size.map_or(1, |size| size.saturating_mul(limits::ANSWER_FACTOR));
+    let most = match search.parts {
+        Parts::One => 1,
+        Parts::Pages(size) => size.saturating_mul(limits::ANSWER_FACTOR),
+        Parts::Changes => limits::CHANGES,
+    };
     let id = connection.start(search, cookie, time, context)?;
     let (mut count, mut references, mut domains) = (0, 0, BTreeSet::new());
     loop {
@@ -147,7 +151,7 @@ fn page(
                 )?;
                 continue;
             }
-            Answer::Done(result, cookie) => return Ok(Page { result, cookie, count, domains }),
+            Answer::Done(result, rest) => return Ok(Page { result, rest, count, domains }),
             Answer::Bind(..) | Answer::Modify(_) | Answer::Extended(_) | Answer::Disconnection(_) => {
                 return Err(connection.protocol(Malformed("an answer that does not belong to a search")));
             }
@@ -202,8 +206,14 @@ fn one(
     context: &Context,
 ) -> Result<(LdapResult, Option<Found>)> {
     let filter = Filter::present("objectClass");
-    let search =
-        Search { base: dn, scope: Scope::Base, filter: &filter, attributes, deleted: false, page_size: None };
+    let search = Search {
+        base: dn,
+        scope: Scope::Base,
+        filter: &filter,
+        attributes,
+        deleted: false,
+        parts: Parts::One,
+    };
     let mut found = None;
     let page = page(connection, &search, &[], time, context, &mut |one| {
         found = Some(one);

@@ -73,11 +73,19 @@ fn results_carry_code_text_and_the_cookie_of_the_next_page() {
     let result = LdapResult { code: 4, text: "too many".into(), referrals: vec![] };
     let theirs = || their_result(LdapResultCode::SizeLimitExceeded, "too many\0");
     let paged = LdapControl::SimplePagedResults { size: 0, cookie: b"next".to_vec() };
+    let last = LdapControl::SimplePagedResults { size: 0, cookie: Vec::new() };
     let other = LdapControl::ManageDsaIT { criticality: false };
-    for (controls, cookie) in [(vec![], &b""[..]), (vec![other.clone()], b""), (vec![other, paged], b"next")]
-    {
+    let changes = |flags| LdapControl::AdDirsync { flags, max_bytes: 0, cookie: Some(b"next".to_vec()) };
+    for (controls, cookie, is_more) in [
+        (vec![], &b""[..], false),
+        (vec![other.clone()], b"", false),
+        (vec![last], b"", false),
+        (vec![other.clone(), paged], b"next", true),
+        (vec![other, changes(1)], b"next", true),
+        (vec![changes(0)], b"next", false),
+    ] {
         let answer = as_we_read(LdapOp::SearchResultDone(theirs()), controls);
-        assert_eq!(answer, Answer::Done(result.clone(), cookie.to_vec()));
+        assert_eq!(answer, Answer::Done(result.clone(), Rest { cookie: cookie.to_vec(), is_more }));
     }
     let bind = LdapBindResponse { res: theirs(), saslcreds: Some(b"token".to_vec()) };
     assert_eq!(
@@ -100,7 +108,7 @@ fn referrals_of_a_result_are_read() {
     );
     let result =
         LdapResult { code: 10, text: "0000202B: RefErr".into(), referrals: vec!["ldap://other".into()] };
-    assert_eq!(decode(done, 7), Ok(Some(Answer::Done(result, vec![]))));
+    assert_eq!(decode(done, 7), Ok(Some(Answer::Done(result, Rest::default()))));
 }
 
 /// An object that is no text, broken or too large is told as such, by its name as far as that can be shown.
@@ -258,7 +266,7 @@ fn a_cookie_that_no_server_needs_is_refused() {
             &[&number(tag::INTEGER, 7), &done, &element(tag::constructed(0), &[&control])],
         );
         let found = decode(bytes, 7).map(|answer| match answer {
-            Some(Answer::Done(_, cookie)) => cookie.len(),
+            Some(Answer::Done(_, rest)) => rest.cookie.len(),
             other => panic!("{other:?}"),
         });
         assert_eq!(found, expected);

@@ -6,12 +6,12 @@ use proptest::prelude::*;
 use tokio_util::codec::Decoder;
 
 use super::*;
-use crate::directory::ldap::message::{Scope, Search, search_request};
+use crate::directory::ldap::message::{Parts, Scope, Search, search_request};
 
 /// What another implementation, as a server, reads out of our filter.
 fn as_a_server_reads(filter: &Filter) -> LdapFilter {
     let search =
-        Search { base: "", scope: Scope::Base, filter, attributes: &[], deleted: false, page_size: None };
+        Search { base: "", scope: Scope::Base, filter, attributes: &[], deleted: false, parts: Parts::One };
     let bytes = search_request(1, &search, &[], 0);
     let message =
         LdapCodec::default().decode(&mut bytes.as_slice().into()).unwrap().expect("a whole message");

@@ -7,7 +7,7 @@
 use super::super::{
     answer::{Answer, decode},
     filter::Filter,
-    message::{Scope, Search, search_request},
+    message::{Parts, Scope, Search, search_request},
 };
 
 /// The number of the one request.
@@ -38,7 +38,7 @@ pub(super) fn question(domain: &str) -> Vec<u8> {
         filter: &filter,
         attributes: &["Netlogon"],
         deleted: false,
-        page_size: None,
+        parts: Parts::One,
     };
     search_request(ID, &search, &[], 0)
 }

@@ -33,7 +33,7 @@ fn a_search_is_read_by_another_implementation() {
         filter: &filter,
         attributes: &["mail", "userCertificate"],
         deleted: true,
-        page_size: Some(500),
+        parts: Parts::Pages(500),
     };
     let message = as_a_server_reads(&search_request(300, &search, b"cookie", 60));
     assert_eq!(message.msgid, 300);
@@ -43,6 +43,27 @@ fn a_search_is_read_by_another_implementation() {
     assert_eq!(request.attrs, ["mail", "userCertificate"]);
     let paged = LdapControl::SimplePagedResults { size: 500, cookie: b"cookie".to_vec() };
     assert_eq!(message.ctrl, [paged, LdapControl::ShowDeleted { criticality: true }]);
+}
+
+#[test]
+fn a_question_for_changes_is_read_by_another_implementation() {
+    let filter = Filter::present("objectClass");
+    let search = Search {
+        base: "DC=contoso,DC=test",
+        scope: Scope::Subtree,
+        filter: &filter,
+        attributes: &["mail"],
+        deleted: false,
+        parts: Parts::Changes,
+    };
+    let request = search_request(300, &search, b"cookie", 60);
+    // Bit 31 makes it a negative INTEGER of four bytes; the other implementation keeps the bits.
+    assert!(request.windows(6).any(|bytes| bytes == [tag::INTEGER, 4, 0x80, 0, 0, 0]));
+    let (message, flags) = (as_a_server_reads(&request), 0x8000_0000);
+    assert_eq!(
+        message.ctrl,
+        [LdapControl::AdDirsync { flags, max_bytes: 1024 * 1024, cookie: Some(b"cookie".to_vec()) }]
+    );
 }
 
 #[test]

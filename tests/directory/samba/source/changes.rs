@@ -17,6 +17,8 @@ use crate::common::{
 const AWAY: &str = "OU=st-delta-away,DC=contoso,DC=test";
 const BASE: &str = "OU=st-delta,DC=contoso,DC=test";
 const READER: &str = "reader@contoso.test";
+/// An ordinary account that may replicate changes.
+const REPLICATING: &str = "replicating@contoso.test";
 
 /// Six people, the last of them in a container of their own.
 fn fill(lab: &Lab) {
@@ -78,7 +80,7 @@ fn who_changed_moved_or_went_is_told() {
     let lab = lab();
     let (context, _) = context();
     fill(&lab);
-    for account in [ADMINISTRATOR, READER] {
+    for account in [ADMINISTRATOR, READER, REPLICATING] {
         fill(&lab);
         let mut source = lab.connect(&lab.settings(&[BASE]), account, &context).unwrap();
         let mark = source.mark(&context).unwrap().unwrap();
@@ -109,8 +111,12 @@ fn who_changed_moved_or_went_is_told() {
             "{account}: {:?}",
             found.elsewhere
         );
-        // Tombstones are for those with the right to see them.
-        assert_eq!(found.elsewhere.contains("1"), account == ADMINISTRATOR);
+        // Tombstones are for those with the right to see them; Samba shows them to nobody else who replicates, either.
+        assert_eq!(found.elsewhere.contains("1"), account == ADMINISTRATOR, "{account}");
+        let cookies = |mark: &Mark| mark.position.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>();
+        let (before, after) = (cookies(&nothing.mark), cookies(&found.mark));
+        assert_eq!((before.len(), after.len()), if account == READER { (0, 0) } else { (1, 1) }, "{account}");
+        assert!(account == READER || before != after, "{account}");
 
         let rename = format!("dn: OU=inner,{BASE}\nchangetype: modrdn\nnewrdn: OU=other\ndeleteoldrdn: 1\n");
         ldap(&lab, "ldapmodify", &[], &rename).unwrap();
@@ -140,6 +146,33 @@ fn a_filter_over_what_groups_hold_asks_for_everybody() {
             news(&mut source, &[], &mark, false, &context).shows_all == shows_all
         });
         assert!(tells, "{filter}");
+    }
+}
+
+/// A right that came or went, and a cookie that the server does not take: nothing is lost by it.
+#[test]
+fn without_the_right_to_replicate_changes_are_told_by_number() {
+    let lab = lab();
+    let (context, _) = context();
+    for (account, forged, tells_all, cookies) in [
+        // The right came: numbers tell once more, and the next time replication does.
+        (REPLICATING, "", false, 1),
+        (READER, "", false, 0),
+        // The right went, or the cookie is none: who went meanwhile is seen by asking for everybody.
+        (READER, " TVNEUwMAAAA=", true, 0),
+        (REPLICATING, " TVNEUwMAAAA=", true, 0),
+        (REPLICATING, " AAAA", true, 0),
+    ] {
+        let mut source = lab.connect(&lab.settings(&[DOMAIN]), account, &context).unwrap();
+        let told = (0..20).any(|_| {
+            let mark = source.mark(&context).unwrap().unwrap();
+            let number: u64 = mark.position.split(' ').next().unwrap().parse().unwrap();
+            let mark = Mark { position: format!("{}{forged}", number - 1), ..mark };
+            let found = news(&mut source, &[], &mark, false, &context);
+            assert_eq!(found.mark.position.split(' ').count() - 1, cookies, "{account}{forged}");
+            found.shows_all == tells_all
+        });
+        assert!(told, "{account}{forged}");
     }
 }
 

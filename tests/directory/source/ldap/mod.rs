@@ -4,6 +4,7 @@
 pub mod client;
 mod client_certificate;
 mod connecting;
+mod dir_sync;
 mod finding;
 mod searching;
 mod selecting;
