@@ -3,14 +3,16 @@
 pub(crate) mod key_file;
 pub(crate) mod pem;
 mod server_certificate;
+pub(crate) mod store_key;
 
 use std::{path::Path, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, ConfigBuilder, RootCertStore,
+    CertificateError, ClientConfig, ConfigBuilder, RootCertStore, SupportedProtocolVersion,
     client::WantsClientCert,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::SectionKind},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 
 use self::server_certificate::CertificateCheck;
@@ -38,11 +40,28 @@ pub(crate) fn client_config_with_certificate(
     Ok(checked(trust)?.with_client_auth_cert(chain, key))
 }
 
+/// The same with a key that is not at hand, in these versions of TLS.
+pub(crate) fn client_config_with_signer(
+    trust: Trust,
+    certified: CertifiedKey,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ClientConfig> {
+    let shown = Arc::new(SingleCertAndKey::from(certified));
+    Ok(checked_in(trust, versions)?.with_client_cert_resolver(shown))
+}
+
 fn checked(trust: Trust) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
+    checked_in(trust, rustls::DEFAULT_VERSIONS)
+}
+
+fn checked_in(
+    trust: Trust,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
     let provider = Arc::new(ring::default_provider());
     let check = CertificateCheck { trust, algorithms: provider.signature_verification_algorithms };
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(|e| Error::new(ErrorId::Internal, format!("TLS can't be set up: {e}")))?;
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(check)))
 }

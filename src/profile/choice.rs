@@ -23,7 +23,7 @@ pub enum ExchangeEnvironment {
 /// How somebody signs in to a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantNames)]
 pub enum Authentication {
-    /// The certificate of -ClientCertificateFilePath.
+    /// The certificate of -ClientCertificateFilePath or -ClientCertificateThumbprint.
     Certificate,
     /// The user name and password of -Credential.
     Password,

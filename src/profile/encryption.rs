@@ -5,11 +5,15 @@ use super::{Authentication, DirectorySettings, Encryption};
 impl DirectorySettings {
     /// How somebody signs in, with a credential given or not.
     pub fn effective_authentication(&self, credential: bool) -> Authentication {
-        self.authentication.unwrap_or(match (&self.client_certificate_file_path, credential) {
-            (Some(_), _) => Authentication::Certificate,
-            (None, true) => Authentication::Password,
-            (None, false) => Authentication::Kerberos,
+        self.authentication.unwrap_or(match (self.has_client_certificate(), credential) {
+            (true, _) => Authentication::Certificate,
+            (false, true) => Authentication::Password,
+            (false, false) => Authentication::Kerberos,
         })
+    }
+
+    fn has_client_certificate(&self) -> bool {
+        self.client_certificate_file_path.is_some() || self.client_certificate_thumbprint.is_some()
     }
 
     /// How its connections are protected, if somebody signs in with Kerberos or not: many domain controllers have no
@@ -31,9 +35,9 @@ impl DirectorySettings {
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         use Authentication::{Certificate, Password};
         match (self.authentication, self.encryption) {
-            (Some(Certificate), _) if self.client_certificate_file_path.is_none() => {
-                Some("-Authentication Certificate needs -ClientCertificateFilePath")
-            }
+            (Some(Certificate), _) if !self.has_client_certificate() => Some(
+                "-Authentication Certificate needs -ClientCertificateFilePath or -ClientCertificateThumbprint",
+            ),
             (Some(Password | Certificate), Some(Encryption::Kerberos)) => Some(
                 "-Encryption Kerberos needs -Authentication Kerberos; a password or a certificate goes only inside TLS",
             ),

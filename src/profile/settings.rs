@@ -57,7 +57,7 @@ settings! {
              ActiveDirectory also the name of a domain, whose domain controllers DNS knows. Default: with ActiveDirectory the domain \
              that this machine is a member of; Directory needs one.";
         Authentication authentication: Option<Authentication> = default,
-            "How somebody signs in. Default: Certificate with -ClientCertificateFilePath, Password where -Credential is given, \
+            "How somebody signs in. Default: Certificate with -ClientCertificateFilePath or -ClientCertificateThumbprint, Password where -Credential is given, \
              else Kerberos.";
         KeytabPath keytab_path: Option<PathBuf> = default,
             "A keytab with which Kerberos gets its tickets, for scheduled tasks. Not on Windows, where a task runs as a gMSA.";
@@ -66,6 +66,9 @@ settings! {
         ClientCertificateFilePath client_certificate_file_path: Option<PathBuf> = default,
             "A .pfx or .pem file with the certificate and key that somebody signs in with. Its password is given to each run \
              with -ClientCertificatePassword and kept nowhere.";
+        ClientCertificateThumbprint client_certificate_thumbprint: Option<String> = default as Thumbprint,
+            "The SHA-1 thumbprint of the certificate that somebody signs in with, in the certificate store CurrentUser\\My or \
+             LocalMachine\\My. The key stays there.";
         Encryption encryption: Option<Encryption> = default,
             "How the connection is protected; a password or a certificate goes only inside TLS. Default: Kerberos where \
              Kerberos signs in, else Ldaps.";

@@ -157,9 +157,14 @@ pub fn tls(identity: &Identity) -> Arc<ServerConfig> {
 
 /// The same of a server that talks to nobody but those who show a certificate of this CA.
 pub fn tls_for_clients_of(identity: &Identity, clients: &Authority) -> Arc<ServerConfig> {
+    tls_for_clients_with(identity, &clients.pem)
+}
+
+/// The same of those who show a certificate of this one, or itself.
+pub fn tls_for_clients_with(identity: &Identity, root: &str) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = rustls::RootCertStore::empty();
-    let root = Certificate::from_pem(&clients.pem).unwrap().to_der().unwrap();
+    let root = Certificate::from_pem(root).unwrap().to_der().unwrap();
     roots.add(root.into()).unwrap();
     let check =
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();

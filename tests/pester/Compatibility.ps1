@@ -11,9 +11,9 @@ $script:ReviewedMember = @(
     'WriteProgress', 'WriteVerbose', 'WriteWarning', 'CurrentCulture', 'InvariantCulture', 'NewLine', 'NotSpecified'
     'OrdinalIgnoreCase', 'Completed', 'Create', 'InvokeScript', 'ToBase64String', 'FromSeconds', 'ToUniversalTime'
     'GetResolvedPSPathFromPSPath', 'GetRawCertData', 'AppendChar', 'GetEnvironmentVariable', 'OSVersion', 'Unix', 'Open', 'Close', 'TicksPerSecond', 'TryParse', 'Zero'
-    # The exceptions: .NET Framework 4.6, which Windows 10 and Windows Server 2016 have, and only where a key of the
-    # certificate store signs. Elsewhere they are never reached.
-    'GetRSAPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
+    # The exceptions: .NET Framework 4.6 (of ECDSA 4.6.1), which Windows 10 and Windows Server 2016 have, and only where a key
+    # of the certificate store signs. Elsewhere they are never reached.
+    'GetRSAPrivateKey', 'GetECDsaPrivateKey', 'SignHash', 'SHA256', 'Pss', 'Pkcs1'
     # SmimeSync.Native.dll
     'CancelWhen', 'Day', 'Load', 'LibraryPath', 'Minute', 'Second', 'Next', 'Of', 'Printable', 'Send', 'SetSecret', 'Start', 'Stop'
 )

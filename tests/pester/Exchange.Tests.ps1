@@ -185,6 +185,18 @@ Describe 'A key of the certificate store' {
         $rsa.VerifyHash($digest, $signature, 'SHA256', $Padding) | Should -BeTrue
     }
 
+    It 'signs a digest with an elliptic curve as <Algorithm>' -ForEach @(
+        @{ Algorithm = 'ES256'; Size = 32 }
+        @{ Algorithm = 'ES384'; Size = 48 }
+    ) {
+        # The digest decides; which curve it is for, the library knows.
+        $digest = [byte[]] (1..$Size)
+        $signature = [Convert]::FromBase64String((Invoke-Signing -Thumbprint $curve.Thumbprint -Algorithm $Algorithm).Signature)
+        $signature.Count | Should -Be 64
+        $public = [Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPublicKey($curve)
+        $public.VerifyHash($digest, $signature) | Should -BeTrue
+    }
+
     It 'hands back only the certificate where nothing is to be signed' {
         $answer = Invoke-Signing -Thumbprint $stored.Thumbprint -Algorithm $null
         $answer.Certificate | Should -Be ([Convert]::ToBase64String($stored.RawData))
@@ -197,6 +209,7 @@ Describe 'A key of the certificate store' {
         $failure.Missing | Should -BeTrue
         $failure.Message | Should -BeLike '*0000*'
         (Invoke-Signing -Thumbprint $curve.Thumbprint -Algorithm 'PS256').Failure.Message | Should -BeLike '*no RSA key*'
+        (Invoke-Signing -Thumbprint $stored.Thumbprint -Algorithm 'ES256').Failure.Message | Should -BeLike '*no ECDsa key*'
         (Invoke-Signing -Thumbprint $keyless.Thumbprint -Algorithm 'PS256').Failure.Message | Should -BeLike '*no RSA key*'
         (Invoke-Signing -Thumbprint $stored.Thumbprint -Algorithm 'none').Failure.Message | Should -BeLike "*'none'*"
     }
@@ -239,7 +252,9 @@ Describe 'Secrets' {
         @($places.Name) | Should -Contain 'transcript.txt'
         @($places | Where-Object { $_.FullName -like '*cloud*' }).Count | Should -BeGreaterThan 0 -Because 'the profile and its state are there'
         $places = @($places.FullName)
-        if ($IsLinux) { $places += @(Get-ChildItem -Path '/proc/[0-9]*/cmdline', '/proc/[0-9]*/environ' -ErrorAction Ignore).FullName }
+        # Not with wildcards: a process that ends meanwhile would end the search.
+        $processes = @(if ($IsLinux) { [IO.Directory]::GetDirectories('/proc') -match '/[0-9]+$' })
+        foreach ($process in $processes) { $places += "$process/cmdline", "$process/environ" }
         $read = 0
         foreach ($place in $places) {
             # A process may be gone by now.

@@ -303,7 +303,7 @@ namespace SmimeSync
         /// <summary>ActiveDirectory, Directory: The DNS names of servers, as their certificates carry them; the first that answers is asked. With ActiveDirectory also the name of a domain, whose domain controllers DNS knows. Default: with ActiveDirectory the domain that this machine is a member of; Directory needs one.</summary>
         public ItemList<string> Server { get; set; }
 
-        /// <summary>ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath, Password where -Credential is given, else Kerberos.</summary>
+        /// <summary>ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath or -ClientCertificateThumbprint, Password where -Credential is given, else Kerberos.</summary>
         public string Authentication { get; set; }
 
         /// <summary>ActiveDirectory, Directory: A keytab with which Kerberos gets its tickets, for scheduled tasks. Not on Windows, where a task runs as a gMSA.</summary>
@@ -314,6 +314,9 @@ namespace SmimeSync
 
         /// <summary>ActiveDirectory, Directory: A .pfx or .pem file with the certificate and key that somebody signs in with. Its password is given to each run with -ClientCertificatePassword and kept nowhere.</summary>
         public string ClientCertificateFilePath { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: The SHA-1 thumbprint of the certificate that somebody signs in with, in the certificate store CurrentUser\My or LocalMachine\My. The key stays there.</summary>
+        public string ClientCertificateThumbprint { get; set; }
 
         /// <summary>ActiveDirectory, Directory: How the connection is protected; a password or a certificate goes only inside TLS. Default: Kerberos where Kerberos signs in, else Ldaps.</summary>
         public string Encryption { get; set; }
@@ -481,6 +484,7 @@ namespace SmimeSync
                     case "KeytabPath": made.KeytabPath = json.Text(); break;
                     case "KeytabPrincipal": made.KeytabPrincipal = json.Text(); break;
                     case "ClientCertificateFilePath": made.ClientCertificateFilePath = json.Text(); break;
+                    case "ClientCertificateThumbprint": made.ClientCertificateThumbprint = json.Text(); break;
                     case "Encryption": made.Encryption = json.Text(); break;
                     case "Port": made.Port = json.IntegerOrNull(); break;
                     case "SearchBase": made.SearchBase = json.Texts(); break;

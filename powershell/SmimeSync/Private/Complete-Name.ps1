@@ -68,9 +68,11 @@ function Register-Completer {
         param($commandName, $parameterName, $wordToComplete)
         Complete-Rule -WordToComplete $wordToComplete
     }
-    Register-ArgumentCompleter -CommandName $CommandName -ParameterName 'CertificateThumbprint' -ScriptBlock {
-        param($commandName, $parameterName, $wordToComplete)
-        Complete-Thumbprint -WordToComplete $wordToComplete
+    foreach ($parameter in 'CertificateThumbprint', 'ClientCertificateThumbprint') {
+        Register-ArgumentCompleter -CommandName $CommandName -ParameterName $parameter -ScriptBlock {
+            param($commandName, $parameterName, $wordToComplete)
+            Complete-Thumbprint -WordToComplete $wordToComplete
+        }
     }
     Register-ArgumentCompleter -CommandName $CommandName -ParameterName 'Proxy' -ScriptBlock {
         param($commandName, $parameterName, $wordToComplete)

@@ -1,6 +1,6 @@
 function Invoke-CertificateSigning {
     # Answers a `Sign` question: hands back the certificate of a thumbprint and, where a digest is to be signed, the
-    # signature made with its key, which stays in the certificate store. Needs .NET Framework 4.6 or newer.
+    # signature made with its key, which stays in the certificate store. Needs .NET Framework 4.6 or newer, for ECDSA 4.6.1.
     [OutputType([hashtable])]
     param([object] $Question)
     $signing = $Question.Signing
@@ -11,20 +11,9 @@ function Invoke-CertificateSigning {
         $certificate = Find-SigningCertificate -Thumbprint $signing.Thumbprint
         $answer['Certificate'] = [System.Convert]::ToBase64String($certificate.RawData)
         if ($signing.Algorithm) {
-            $padding = switch -CaseSensitive ($signing.Algorithm) {
-                'PS256' { [System.Security.Cryptography.RSASignaturePadding]::Pss }
-                'RS256' { [System.Security.Cryptography.RSASignaturePadding]::Pkcs1 }
-                default { throw [System.NotSupportedException]::new("SmimeSync does not sign with the algorithm '$_'.") }
-            }
-            $extension = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]
-            $key = $extension::GetRSAPrivateKey($certificate)
-            if ($null -eq $key) {
-                throw [System.InvalidOperationException]::new(
-                    "The certificate $($signing.Thumbprint) has no RSA key that this account may use.")
-            }
-            $digest = [System.Convert]::FromBase64String($signing.Digest)
-            $sha256 = [System.Security.Cryptography.HashAlgorithmName]::SHA256
-            $answer['Signature'] = [System.Convert]::ToBase64String($key.SignHash($digest, $sha256, $padding))
+            $key = Get-SigningKey -Certificate $certificate -Algorithm $signing.Algorithm
+            $answer['Signature'] = [System.Convert]::ToBase64String(
+                (Get-Signature -Key $key -Algorithm $signing.Algorithm -Digest ([System.Convert]::FromBase64String($signing.Digest))))
         }
     } catch {
         $cause = $_.Exception.GetBaseException()
@@ -39,6 +28,47 @@ function Invoke-CertificateSigning {
         if ($null -ne $certificate) { $certificate.Dispose() }
     }
     $answer
+}
+
+function Get-SigningKey {
+    # The private key of a certificate, of the kind that the algorithm (RFC 7518) takes.
+    [OutputType([System.Security.Cryptography.AsymmetricAlgorithm])]
+    param(
+        [System.Security.Cryptography.X509Certificates.X509Certificate2] $Certificate,
+        [string] $Algorithm
+    )
+    $kind = switch -CaseSensitive ($Algorithm) {
+        { $_ -cin 'PS256', 'RS256' } { 'RSA' }
+        { $_ -cin 'ES256', 'ES384' } { 'ECDsa' }
+        default { throw [System.NotSupportedException]::new("SmimeSync does not sign with the algorithm '$_'.") }
+    }
+    $key = if ($kind -eq 'RSA') {
+        [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPrivateKey($Certificate)
+    } else {
+        [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::GetECDsaPrivateKey($Certificate)
+    }
+    if ($null -eq $key) {
+        throw [System.InvalidOperationException]::new(
+            "The certificate $($Certificate.Thumbprint) has no $kind key that this account may use.")
+    }
+    $key
+}
+
+function Get-Signature {
+    # The signature of a digest; of ECDSA the two numbers one after the other, as .NET makes it.
+    [OutputType([byte[]])]
+    param(
+        [System.Security.Cryptography.AsymmetricAlgorithm] $Key,
+        [string] $Algorithm,
+        [byte[]] $Digest
+    )
+    if ($Algorithm -clike 'ES*') { return , $Key.SignHash($Digest) }
+    $padding = if ($Algorithm -ceq 'PS256') {
+        [System.Security.Cryptography.RSASignaturePadding]::Pss
+    } else {
+        [System.Security.Cryptography.RSASignaturePadding]::Pkcs1
+    }
+    , $Key.SignHash($Digest, [System.Security.Cryptography.HashAlgorithmName]::SHA256, $padding)
 }
 
 function Find-SigningCertificate {

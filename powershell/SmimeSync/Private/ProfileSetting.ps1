@@ -2,12 +2,12 @@
 # Generated from src/profile/settings.rs: SMIME_SYNC_BLESS=1 cargo test --test abi settings
 $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Authentication', 'KeytabPath', 'KeytabPrincipal', 'ClientCertificateFilePath',
-    'Encryption', 'Port', 'SearchBase', 'ExcludedSearchBase', 'MemberOf', 'Filter', 'EnumerationPeriod',
-    'SkipCertificateCheck', 'WriteServer', 'QuietPeriod', 'ServerCertificatePath', 'Timeout', 'Path',
-    'MaximumSourceAge', 'Organization', 'AppId', 'CertificateFilePath', 'CertificateThumbprint',
-    'ManagedIdentity', 'ManagedIdentityAccountId', 'ExchangeEnvironmentName', 'ConnectionUri',
-    'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix', 'CreateContact', 'Ownership', 'Drift', 'RemoveValue',
-    'TargetServer', 'TargetEncryption', 'TargetPort', 'TargetSearchBase', 'TargetFilter',
+    'ClientCertificateThumbprint', 'Encryption', 'Port', 'SearchBase', 'ExcludedSearchBase', 'MemberOf',
+    'Filter', 'EnumerationPeriod', 'SkipCertificateCheck', 'WriteServer', 'QuietPeriod', 'ServerCertificatePath',
+    'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId', 'CertificateFilePath',
+    'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId', 'ExchangeEnvironmentName',
+    'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix', 'CreateContact', 'Ownership', 'Drift',
+    'RemoveValue', 'TargetServer', 'TargetEncryption', 'TargetPort', 'TargetSearchBase', 'TargetFilter',
     'TargetServerCertificatePath', 'TargetTimeout', 'TargetSkipCertificateCheck', 'OutputPath',
     'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection', 'DisabledAccount', 'MissingPeriod',
     'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit', 'ReplacementPercent', 'Retention'

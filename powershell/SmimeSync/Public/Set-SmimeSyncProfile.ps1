@@ -33,9 +33,9 @@ function Set-SmimeSyncProfile {
     Default: with ActiveDirectory the domain that this machine is a member of; Directory needs one.
 
     .PARAMETER Authentication
-    ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath,
-    Password where -Credential is given, else Kerberos.
-    Certificate: The certificate of -ClientCertificateFilePath.
+    ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath or
+    -ClientCertificateThumbprint, Password where -Credential is given, else Kerberos.
+    Certificate: The certificate of -ClientCertificateFilePath or -ClientCertificateThumbprint.
     Password: The user name and password of -Credential.
     Kerberos: The current user's ticket, or a keytab's.
 
@@ -50,6 +50,10 @@ function Set-SmimeSyncProfile {
     .PARAMETER ClientCertificateFilePath
     ActiveDirectory, Directory: A .pfx or .pem file with the certificate and key that somebody signs in with. Its
     password is given to each run with -ClientCertificatePassword and kept nowhere.
+
+    .PARAMETER ClientCertificateThumbprint
+    ActiveDirectory, Directory: The SHA-1 thumbprint of the certificate that somebody signs in with, in the
+    certificate store CurrentUser\My or LocalMachine\My. The key stays there.
 
     .PARAMETER Encryption
     ActiveDirectory, Directory: How the connection is protected; a password or a certificate goes only inside
@@ -318,6 +322,9 @@ function Set-SmimeSyncProfile {
         [string] $KeytabPrincipal,
 
         [string] $ClientCertificateFilePath,
+
+        [ValidatePattern('^([0-9A-Fa-f]{40})?$')]
+        [string] $ClientCertificateThumbprint,
 
         [ValidateSet('Kerberos', 'Ldaps', 'StartTls', '')]
         [string] $Encryption,

@@ -1,15 +1,20 @@
 //! The certificate with which somebody signs in to a directory: TLS shows it, SASL's EXTERNAL refers to it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{
     ClientConfig, InconsistentKeys,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer},
 };
 
+use super::client_signer::ClientSigner;
 use crate::{
     certificate::Certificate,
     error::{ErrorId, Result},
+    event::Context,
     model::Timestamp,
     tls::{
         self, Trust,
@@ -18,16 +23,27 @@ use crate::{
 };
 
 const UNUSABLE: ErrorId = ErrorId::ClientCertificateUnusable;
+const NOT_VALID: &str = "Give a certificate that is valid now, or set this machine's clock right.";
 
-/// A certificate with its key.
+/// A certificate, and where its key is.
 #[derive(Clone)]
 pub struct ClientCertificate {
-    path: std::path::PathBuf,
-    /// Itself, then the others of the file.
-    chain: Vec<CertificateDer<'static>>,
-    key: Arc<PrivateKeyDer<'static>>,
+    key: Key,
     /// Its subject.
     pub(super) subject: String,
+}
+
+#[derive(Clone)]
+enum Key {
+    /// In a file.
+    File {
+        path: PathBuf,
+        /// The certificate, then the others of the file.
+        chain: Vec<CertificateDer<'static>>,
+        key: Arc<PrivateKeyDer<'static>>,
+    },
+    /// In the caller's store.
+    Store(ClientSigner),
 }
 
 impl ClientCertificate {
@@ -58,8 +74,7 @@ impl ClientCertificate {
                 "holds the certificate '{}', which is valid from {} to {} only",
                 own.subject, own.not_before, own.not_after
             );
-            return Err(unusable(&what)
-                .advice("Give a certificate that is valid now, or set this machine's clock right."));
+            return Err(unusable(&what).advice(NOT_VALID));
         }
         let subject = own.subject.to_string();
         let Some(key) = contents.keys.into_iter().next() else {
@@ -71,13 +86,34 @@ impl ClientCertificate {
             PrivateKey::Sec1(der) => PrivateSec1KeyDer::from(der.to_vec()).into(),
         });
         let chain = certificates.into_iter().map(|(_, der)| der.into()).collect();
-        Ok(Self { path: path.to_owned(), chain, key, subject })
+        Ok(Self { key: Key::File { path: path.to_owned(), chain, key }, subject })
+    }
+
+    /// The certificate with this SHA-1 in the caller's store, where its key stays: the caller signs for each connection.
+    ///
+    /// Fails with `ProfileInvalid` for what is no thumbprint, with `ClientCertificateUnusable`, also where it is not valid at
+    /// `now`, `InvalidAnswer`, `Canceled`.
+    pub fn of_store(thumbprint: &str, now: Timestamp, context: &Context) -> Result<Self> {
+        let (signer, own) = ClientSigner::find(thumbprint, context)?;
+        if !own.is_valid_at(now) {
+            let what =
+                format!("('{}') is valid from {} to {} only", own.subject, own.not_before, own.not_after);
+            return Err(signer.key.unusable(&what).advice(NOT_VALID));
+        }
+        Ok(Self { key: Key::Store(signer), subject: own.subject.to_string() })
     }
 
     /// The settings of a client that shows it.
     /// Fails with `ClientCertificateUnusable` where the key is none that TLS can use, or another certificate's.
     pub(super) fn client_config(&self, trust: Trust) -> Result<ClientConfig> {
-        let config = tls::client_config_with_certificate(trust, self.chain.clone(), self.key.clone_key())?;
+        let (path, chain, key) = match &self.key {
+            Key::File { path, chain, key } => (path, chain.clone(), key.clone_key()),
+            Key::Store(signer) => {
+                let versions = signer.versions();
+                return tls::client_config_with_signer(trust, signer.clone().certified(), &versions);
+            }
+        };
+        let config = tls::client_config_with_certificate(trust, chain, key)?;
         config.map_err(|e| {
             let what = match e {
                 rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
@@ -87,7 +123,7 @@ impl ClientCertificate {
                 _ => " and a key that can't be used",
             };
             let what = format!("holds the certificate '{}'{what}", self.subject);
-            key_file::unusable(UNUSABLE, &self.path, &what)
+            key_file::unusable(UNUSABLE, path, &what)
         })
     }
 }

@@ -6,6 +6,7 @@ mod answer;
 mod change;
 mod changes;
 mod client_certificate;
+mod client_signer;
 mod connection;
 mod dial;
 mod dialect;

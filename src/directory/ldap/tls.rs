@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use rustls::ClientConfig;
 
-use super::client_certificate::ClientCertificate;
+use super::{client_certificate::ClientCertificate, client_signer::signing_error};
 use crate::{
     error::{Error, ErrorId, NativeStatus, Result},
     event::{Context, LogLevel},
@@ -50,6 +50,9 @@ fn trust(place: &str, settings: &DirectorySettings, context: &Context) -> Result
 /// What a handshake with `server` failed with.
 pub(super) fn handshake_error(server: &str, port: u16, error: &io::Error) -> Error {
     let cause = cause(error);
+    if let Some(own) = cause.and_then(signing_error) {
+        return own;
+    }
     let (fault, what) = cause.map_or((Fault::Other, String::new()), tls::fault);
     let failed = |id, what: &str| {
         let native = NativeStatus {

@@ -217,11 +217,17 @@ impl<'a> Opening<'a> {
             }
             (Authentication::Password, None) => Err(needs("a credential")),
             (Authentication::Certificate, _) => {
-                let path = directory.client_certificate_file_path.as_ref();
-                let path = path.ok_or_else(|| needs("-ClientCertificateFilePath"))?;
+                let now = Timestamp::now();
+                let Some(path) = &directory.client_certificate_file_path else {
+                    let thumbprint = directory.client_certificate_thumbprint.as_deref();
+                    let thumbprint = thumbprint
+                        .ok_or_else(|| needs("-ClientCertificateFilePath or -ClientCertificateThumbprint"))?;
+                    return ClientCertificate::of_store(thumbprint, now, self.context)
+                        .map(Account::Certificate);
+                };
                 let password = self.engine.secret(CLIENT_CERTIFICATE_PASSWORD);
                 let password = password.as_ref().map(|password| password.as_slice());
-                ClientCertificate::read(path, password, Timestamp::now()).map(Account::Certificate)
+                ClientCertificate::read(path, password, now).map(Account::Certificate)
             }
             (Authentication::Kerberos, _) => Ok(Account::Kerberos(self.tickets(directory))),
         }

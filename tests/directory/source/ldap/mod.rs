@@ -3,6 +3,7 @@
 
 pub mod client;
 mod client_certificate;
+mod client_store;
 mod connecting;
 mod dir_sync;
 mod finding;
