@@ -6,8 +6,15 @@ use std::{
     path::Path,
 };
 
+use crate::model::is_device_name;
+
 /// Opens a plain file, also behind a link. Fails with `InvalidInput` for anything else.
 pub fn open(path: &Path) -> Result<File> {
+    // Windows would wait at one for what somebody types.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if cfg!(windows) && is_device_name(&name) {
+        return Err(no_file());
+    }
     // A device may act when it is opened, and some operating systems open no folder.
     check(&path.metadata()?)?;
     let file = options().open(path)?;
@@ -39,8 +46,12 @@ fn check(metadata: &Metadata) -> Result<()> {
     match metadata {
         plain if plain.is_file() => Ok(()),
         folder if folder.is_dir() => Err(Error::new(ErrorKind::InvalidInput, "it is a folder, no file")),
-        _ => Err(Error::new(ErrorKind::InvalidInput, "it is a pipe, socket or device, no file")),
+        _ => Err(no_file()),
     }
+}
+
+fn no_file() -> Error {
+    Error::new(ErrorKind::InvalidInput, "it is a pipe, socket or device, no file")
 }
 
 #[cfg(test)]
@@ -56,6 +67,16 @@ mod tests {
         assert_eq!(read(&at("file")).unwrap(), b"bytes");
         assert_eq!(read(&at("folder")).unwrap_err().to_string(), "it is a folder, no file");
         assert_eq!(read(&at("gone")).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn devices_are_no_files_in_any_folder() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["con", "NUL.txt", "com1"] {
+            let error = read(&home.path().join(name)).unwrap_err();
+            assert_eq!(error.to_string(), "it is a pipe, socket or device, no file", "{name}");
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -92,7 +92,7 @@ impl Places {
         }
         let what = format!(
             "'{name}' is not a profile name: 1 to 64 letters (a to z, A to Z), digits, '-', '_' or '.', the first a \
-             letter or a digit."
+             letter or a digit, and none that Windows keeps for a device."
         );
         Err(Error::new(ErrorId::ProfileInvalid, what).target(name))
     }

@@ -44,7 +44,7 @@ pub use self::{
     sign_in::{ApplicationKey, SignIn},
     web_address::origin,
 };
-use crate::error::Error;
+use crate::{error::Error, model::is_device_name};
 
 /// A named configuration: source, target, policy, limits. Its JSON is flat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -228,5 +228,8 @@ impl Target {
 /// Whether `name` can name a profile (it is a file name, too).
 pub fn is_profile_name(name: &str) -> bool {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(inner)
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(inner)
+        && !is_device_name(name)
 }

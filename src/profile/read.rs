@@ -39,7 +39,8 @@ impl Reader<'_> {
         let name = self.name().to_owned();
         if !is_profile_name(&name) {
             self.faults.push(
-                "a name has 1 to 64 letters (a to z, A to Z), digits, '-', '_' or '.', and starts with a letter or a digit"
+                "a name has 1 to 64 letters (a to z, A to Z), digits, '-', '_' or '.', starts with a letter or a digit, and \
+                 is none that Windows keeps for a device, such as 'con'"
                     .into(),
             );
         }

@@ -1,7 +1,7 @@
 //! File names of recipients.
 
 use crate::{
-    model::{Fingerprint, is_hidden},
+    model::{Fingerprint, is_device_name, is_hidden},
     targets::TargetQuery,
 };
 
@@ -22,7 +22,8 @@ pub(super) fn key(query: &TargetQuery<'_>) -> String {
 /// is encoded is never written otherwise, and a cut name has `%~`, which no encoding makes.
 pub(super) fn of(text: &str) -> String {
     let text = text.to_lowercase();
-    let is_reserved = is_reserved(text.split('.').next().unwrap_or_default());
+    // Our index has its name, too.
+    let is_reserved = is_device_name(&text) || text.split('.').next() == Some("index");
     let mut key = String::with_capacity(text.len());
     for (index, c) in text.char_indices() {
         let last = index + c.len_utf8() == text.len();
@@ -42,16 +43,6 @@ pub(super) fn of(text: &str) -> String {
         key.extend(hash.chars().take(HASH));
     }
     key
-}
-
-/// Whether Windows reserves a name, whatever comes behind its first dot; and our index has its name.
-/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
-fn is_reserved(stem: &str) -> bool {
-    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
-    let is_port =
-        |number: &str| matches!(number.as_bytes(), [b'0'..=b'9']) || matches!(number, "¹" | "²" | "³");
-    matches!(stem, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "index")
-        || port.is_some_and(is_port)
 }
 
 /// Whether a stored key is one that [`key`] could have made, in this version or an earlier one: never a path.

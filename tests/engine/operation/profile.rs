@@ -122,7 +122,7 @@ fn what_of_a_sign_in_cannot_be_together_is_told() {
     for (settings, message) in [
         (
             json!({"Authentication": "Certificate"}),
-            "-Authentication Certificate needs -ClientCertificateFilePath.",
+            "-Authentication Certificate needs -ClientCertificateFilePath or -ClientCertificateThumbprint.",
         ),
         (
             json!({"Authentication": "Password", "Encryption": "Kerberos"}),
@@ -306,9 +306,9 @@ fn a_file_whose_name_is_missing_or_another_one_is_told_so() {
 }
 
 #[test]
-fn a_name_has_letters_of_ascii_only_and_messages_say_so() {
+fn a_name_has_letters_of_ascii_only_is_no_device_and_messages_say_so() {
     let home = Home::new();
-    for name in ["müller", "Ωmega", "-corp", "", "a b"] {
+    for name in ["müller", "Ωmega", "-corp", "", "a b", "con", "NUL.profile", "Com1"] {
         let error = home.make(merged(file_to_folder(json!({})), json!({ "Name": name }))).unwrap_err();
         assert_eq!(error.id, ErrorId::ProfileInvalid, "{name}");
         assert!(error.message.contains("1 to 64 letters (a to z, A to Z), digits, "), "{error}");
