@@ -117,6 +117,9 @@ maxsize 4294967296
 index objectClass,entryUUID,mail eq
 limits dn.exact="cn=reader,$suffix" size=unlimited
 access to attrs=userPassword by anonymous auth
+access to filter=(description=veiled) attrs=objectClass
+    by dn.exact="cn=reader,$suffix" none
+    by users read
 access to attrs=userCertificate,userSMIMECertificate
     by dn.exact="cn=reader,$suffix" read
     by dn.exact="cn=limited,$suffix" read

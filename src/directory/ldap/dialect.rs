@@ -92,13 +92,12 @@ impl Dialect {
         self.anchor.text(entry).ok()
     }
 
-    /// The attributes that [`Dialect::anchor_of`] needs.
+    /// The attributes that [`Dialect::anchor_of`] needs, and `objectClass`, by which a server tells who is in scope.
     pub fn anchor_attributes(&self) -> &'static [&'static str] {
         match self.anchor {
-            AnchorKind::ObjectGuid => &["objectGUID", "isDeleted"],
-            AnchorKind::EntryUuid => &["entryUUID"],
-            // No attributes at all (RFC 4511, 4.5.1.8).
-            AnchorKind::DistinguishedName => &["1.1"],
+            AnchorKind::ObjectGuid => &["objectGUID", "isDeleted", "objectClass"],
+            AnchorKind::EntryUuid => &["entryUUID", "objectClass"],
+            AnchorKind::DistinguishedName => &["objectClass"],
         }
     }
 

@@ -1,14 +1,40 @@
 //! What became of those whom an import no longer showed.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, hash_map};
 
 use super::{LdapSource, filter::Filter, limits::Room, message::Search, subtree};
 use crate::{
-    directory::{Presence, entry::recipient},
+    directory::{
+        Presence,
+        entry::{Entry, recipient},
+    },
     error::{ErrorId, Result},
     event::Context,
     model::same_in_any_case,
 };
+
+/// An object that is anywhere in the domain.
+#[derive(Debug, Clone, Copy)]
+enum Seen {
+    /// As a tombstone.
+    Deleted,
+    There,
+    /// It does not show what it is, so that nobody can tell whether it is in scope: a server finds by no attribute that the
+    /// account may not read.
+    Unclear,
+}
+
+impl Seen {
+    fn of(entry: &Entry) -> Self {
+        if entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE")) {
+            Self::Deleted
+        } else if entry.values("objectClass").next().is_some() {
+            Self::There
+        } else {
+            Self::Unclear
+        }
+    }
+}
 
 impl LdapSource {
     /// What became of `anchors`, one answer each, in their order.
@@ -22,10 +48,11 @@ impl LdapSource {
         let ((here, unclear_here), (anywhere, unclear_anywhere)) = (here, anywhere);
         let presence = |anchor| match (here.get(anchor), anywhere.get(anchor)) {
             (Some(presence), _) => presence.clone(),
-            (None, Some(true)) => Presence::Deleted,
+            (None, Some(Seen::Deleted)) => Presence::Deleted,
             // Whoever can't be made out may be this one.
             (None, _) if unclear_here || unclear_anywhere => Presence::Unreadable,
-            (None, Some(false)) => Presence::OutOfScope,
+            (None, Some(Seen::Unclear)) => Presence::Unreadable,
+            (None, Some(Seen::There)) => Presence::OutOfScope,
             (None, None) => Presence::Absent,
         };
         Ok(anchors.iter().map(presence).collect())
@@ -61,12 +88,12 @@ impl LdapSource {
                 }
             };
             match found.entry(anchor) {
-                Entry::Vacant(free) => drop(free.insert((dn, presence))),
+                hash_map::Entry::Vacant(free) => drop(free.insert((dn, presence))),
                 // Search bases may overlap, but no object is at two places.
-                Entry::Occupied(mut first) if !same_in_any_case(&first.get().0, &dn) => {
+                hash_map::Entry::Occupied(mut first) if !same_in_any_case(&first.get().0, &dn) => {
                     first.get_mut().1 = Presence::Unreadable;
                 }
-                Entry::Occupied(_) => {}
+                hash_map::Entry::Occupied(_) => {}
             }
             Ok(())
         })?;
@@ -74,22 +101,21 @@ impl LdapSource {
         Ok((found.collect(), is_unclear))
     }
 
-    /// Which of `anchors` are anywhere in the domain, and whether as tombstones; and as [`Self::in_scope`].
+    /// Which of `anchors` are anywhere in the domain; and as [`Self::in_scope`].
     fn anywhere(
         &mut self,
         anchors: &[String],
         filter: &Filter,
         context: &Context,
-    ) -> Result<(HashMap<String, bool>, bool)> {
+    ) -> Result<(HashMap<String, Seen>, bool)> {
         let (mut found, mut is_unclear) = (HashMap::new(), false);
         let dialect = self.dialect;
         for domain in self.learn(context)?.domains {
             let attributes = dialect.anchor_attributes();
             let wanted = Search { deleted: dialect.tombstones, ..subtree(&domain, filter, attributes) };
             let searched = self.session.search(&wanted, dialect, context, &mut |entry, whole| {
-                let deleted = entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE"));
                 match dialect.anchor_of(&entry).filter(|anchor| anchors.contains(anchor)) {
-                    Some(anchor) => drop(found.insert(anchor, deleted)),
+                    Some(anchor) => drop(found.insert(anchor, Seen::of(&entry))),
                     None => is_unclear |= whole.is_err(),
                 }
                 Ok(())

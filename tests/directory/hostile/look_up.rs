@@ -9,7 +9,7 @@ use smime_sync::{
 use crate::{
     common::{
         events::context,
-        raw_server::{directory, done, entry, person, raw_attribute, searched, serve, user},
+        raw_server::{attribute, directory, done, entry, person, raw_attribute, searched, serve, user},
     },
     source::ldap::client::{Trusted, connect},
 };
@@ -41,10 +41,38 @@ fn look_up(odd: fn(u32) -> Vec<u8>) -> Vec<&'static str> {
     presences.into_iter().map(told).collect()
 }
 
-fn anchor(number: u64) -> String {
+fn guid(number: u64) -> [u8; 16] {
     let mut guid = [0; 16];
     guid[..8].copy_from_slice(&number.to_be_bytes());
-    uuid::Uuid::from_bytes_le(guid).to_string()
+    guid
+}
+
+fn anchor(number: u64) -> String {
+    uuid::Uuid::from_bytes_le(guid(number)).to_string()
+}
+
+#[test]
+fn who_does_not_show_what_it_is_is_not_out_of_scope() {
+    for (class, due) in [(Some("user"), Presence::OutOfScope), (None, Presence::Unreadable)] {
+        let trusted = Trusted::new();
+        let (port, _) = serve(
+            &trusted.authority.good(),
+            directory(move |request, out| {
+                let (id, wanted) = (request.msgid as u32, searched(request));
+                let is_anywhere = !wanted.attrs.iter().any(|name| name == "mail");
+                let mut attributes = attribute("objectGUID", &[&guid(1)]);
+                attributes.extend(
+                    class.map(|class| attribute("objectClass", &[class.as_bytes()])).unwrap_or_default(),
+                );
+                let found =
+                    if is_anywhere { entry(id, b"CN=A,DC=contoso,DC=test", &attributes) } else { Vec::new() };
+                out.write_all(&[found, done(id, b"")].concat())
+            }),
+        );
+        let context = context().0;
+        let mut source = connect(&trusted.settings(port), &context).unwrap();
+        assert_eq!(source.look_up(&[anchor(1)], &context).unwrap(), [due], "{class:?}");
+    }
 }
 
 #[test]

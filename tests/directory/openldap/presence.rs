@@ -34,4 +34,9 @@ fn looking_up_tells_who_moved_and_who_is_not_to_be_seen() {
     assert_eq!((one, two), (&Presence::OutOfScope, &Presence::OutOfScope));
     // A server without tombstones can't tell that somebody was deleted.
     assert_eq!((three, unknown, no_uuid), (&Presence::Absent, &Presence::Absent, &Presence::Absent));
+
+    // Whose objectClass may not be read is found by no filter that asks for it, and is in scope all the same.
+    let veiled = change("p0", "modify\nadd: description\ndescription: veiled\n-");
+    server.tool("ldapmodify", &[], &veiled).expect("changed");
+    assert_eq!(source.look_up(&anchors[..1], &context).unwrap(), [Presence::Unreadable]);
 }
