@@ -89,7 +89,7 @@ impl Exclusion {
     pub fn advice(self) -> &'static str {
         match self {
             Exclusion::NotFound => {
-                "Create what is missing; external partners can be created with -CreateContact."
+                "Create what is missing at the target; in Exchange, external partners can be created with -CreateContact."
             }
             Exclusion::DirectorySynced | Exclusion::NoCmdlet => {
                 "Use a profile with -Target ActiveDirectory; Entra Connect exports what it leaves there."

@@ -29,9 +29,7 @@ pub struct Planned {
 /// `key` is the target's key for the recipient as it is now; another one than that of the link means that the
 /// recipient has a new address there. Pure.
 pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Option<Planned> {
-    let leaves = gives_way(row)
-        || row.gone.is_some()
-        || (row.evaluation.recipient.disabled && disabled == DisabledAccount::Remove);
+    let leaves = leaves(row, disabled);
     // Missing is not deleted: nothing happens while it may come back.
     if row.missing && row.gone.is_none() {
         return None;
@@ -69,6 +67,13 @@ pub fn decide(row: &PlanRow, disabled: DisabledAccount, key: Option<&str>) -> Op
     }
     reasons.dedup();
     Some(Planned { kind, before: row.managed.clone(), after, reasons })
+}
+
+/// Whether the recipient is to have nothing any more, whatever its certificates are.
+pub(super) fn leaves(row: &PlanRow, disabled: DisabledAccount) -> bool {
+    gives_way(row)
+        || row.gone.is_some()
+        || (row.evaluation.recipient.disabled && disabled == DisabledAccount::Remove)
 }
 
 /// What shall be published. While something that is published was not looked at, and may be as good as it was, nothing

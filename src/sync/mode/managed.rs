@@ -92,11 +92,15 @@ impl Mode for Managed<'_> {
 
     /// The address decides where values go.
     fn objection(&self, row: &PlanRow, planned: &Planned) -> Option<Error> {
-        if planned.after.is_empty() {
+        // Who leaves has no claim to it any more. Anybody else may seem to have nothing usable only because the address
+        // that it shares is a mistake.
+        if decide::leaves(row, self.disabled) {
             return None;
         }
         let shared = row.address_shared.then(|| address_shared(row));
-        shared.or_else(|| row.rival.as_ref().map(|rival| name_taken(row, rival)))
+        shared.or_else(|| {
+            row.rival.as_ref().filter(|_| !planned.after.is_empty()).map(|rival| name_taken(row, rival))
+        })
     }
 
     fn population(&self, state: &State, _with_values: Option<u64>) -> Result<Option<u64>> {
@@ -203,7 +207,12 @@ fn address_shared(row: &PlanRow) -> Error {
     let what = format!(
         "'{address}' is the primary address of more than one recipient of the source; none of them is written."
     );
-    Error::new(ErrorId::TargetConflict, what).target(row.evaluation.recipient.distinguished_name.clone())
+    Error::new(ErrorId::TargetConflict, what)
+        .target(row.evaluation.recipient.distinguished_name.clone())
+        .advice(
+            "Give each recipient an address of its own in the source; of one person with two accounts, leave one account out \
+             of the profile's scope.",
+        )
 }
 
 fn name_taken(row: &PlanRow, rival: &Rival) -> Error {

@@ -5,6 +5,7 @@ use std::fs;
 use smime_sync::{
     error::ErrorId,
     model::{ChangeState, RunResult},
+    profile::DisabledAccount,
 };
 
 use super::harness::{Fault, Harness, person, tree};
@@ -90,6 +91,25 @@ fn two_recipients_with_one_address_are_both_left_alone() {
     assert_eq!((run.ok().result, run.planned()), (RunResult::CompletedWithErrors, (0, 0, 0)));
     assert_eq!(run.told.error_ids(), [ErrorId::TargetConflict, ErrorId::TargetConflict]);
     assert!(harness.published("alice").is_empty());
+}
+
+#[test]
+fn who_shares_an_address_loses_nothing_but_who_leaves_does() {
+    let mut harness = Harness::new(vec![person("alice", &["a"]), person("bob", &["b"])]);
+    harness.run().ok();
+    // By mistake Alice has Bob's address, so that her certificate seems to be somebody else's.
+    harness.source.recipients[0].mail = Some("bob@contoso.test".into());
+    harness.source.recipients[0].values = person("x", &["bad"]).values;
+    let run = harness.run();
+    assert_eq!((run.ok().result, run.planned()), (RunResult::CompletedWithErrors, (0, 0, 0)));
+    let dn = "CN=alice,DC=contoso,DC=test".to_owned();
+    assert_eq!(run.told.errors_of(), [(ErrorId::TargetConflict, Some(dn))]);
+    assert_eq!(harness.published("alice"), ["a"]);
+    // Whose account is disabled leaves, and the address is the other one's alone.
+    harness.source.recipients[0].disabled = true;
+    harness.profile.policy.disabled_account = DisabledAccount::Remove;
+    let run = harness.run();
+    assert_eq!(run.planned(), (0, 0, 1));
 }
 
 #[test]
