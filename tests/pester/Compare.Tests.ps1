@@ -23,6 +23,15 @@ Describe 'Compare-SmimeCertificate' {
         Compare-SmimeCertificate corp | Should -BeNullOrEmpty
     }
 
+    It 'writes the other side as Compare-Object does, into CSV files, too' {
+        & $env:SMIME_SYNC_GENERATOR --people 10 --output "$root/fewer" --kinds mixed
+        $null = New-SmimeSyncProfile fewer -Source Ldif -Path "$root/fewer/directory.ldif" -AllowUntrusted -Target Folder -OutputPath "$root/out"
+        $rows = @(Compare-SmimeCertificate fewer | Where-Object SideIndicator -EQ '=>')
+        $rows.Count | Should -BeGreaterThan 5
+        @(($rows | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).SideIndicator | Select-Object -Unique) | Should -Be '=>'
+        Remove-SmimeSyncProfile fewer -Confirm:$false
+    }
+
     It 'takes profiles and recipients through the pipeline' {
         Remove-Item -LiteralPath "$root/out" -Recurse
         $one = @($all | Where-Object State -EQ 'Chosen')[0]

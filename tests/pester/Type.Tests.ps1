@@ -94,3 +94,12 @@ Import-Module -Name '$env:SMIME_SYNC_MODULE' -Force
         $text | Should -Be 'expired'
     }
 }
+
+Describe 'A list of a result' {
+    It 'takes a text, and what PowerShell has wrapped, for a list' {
+        $made = [SmimeSync.Profile] @{ Server = 'dc1.test'; SearchBase = @('DC=x', 'DC=y' | Write-Output) }
+        $made.Server.Count | Should -Be 1
+        $made.Server[0] | Should -BeExactly 'dc1.test'
+        $made.SearchBase.ToString() | Should -BeExactly 'DC=x; DC=y'
+    }
+}

@@ -16,11 +16,19 @@ namespace SmimeSync
         {
         }
 
-        /// <summary>Takes the items of an array; null is an empty list.</summary>
+        /// <summary>Takes the items of an array, or one text; null is an empty list.</summary>
         public ItemList(IEnumerable items)
         {
             if (items == null) return;
-            foreach (object item in items) Add((T)item);
+            // A text is one item, not its characters.
+            if (items is string) items = new object[] { items };
+            foreach (object item in items) Add((T)Plain(item));
+        }
+
+        /// <summary>The item; what PowerShell has wrapped a text in is the text.</summary>
+        private static object Plain(object item)
+        {
+            return typeof(T) == typeof(string) && item != null ? item.ToString() : item;
         }
 
         /// <summary>The items as they are shown, separated by semicolons.</summary>

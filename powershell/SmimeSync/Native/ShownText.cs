@@ -55,7 +55,9 @@ namespace SmimeSync
         public static string Of(string text)
         {
             string shown = Printable(text);
-            return !string.IsNullOrEmpty(shown) && BeginsFormula(shown[0]) ? "'" + shown : shown;
+            // The SideIndicator of a Difference, which scripts compare, is no formula.
+            if (string.IsNullOrEmpty(shown) || shown == "=>") return shown;
+            return BeginsFormula(shown[0]) ? "'" + shown : shown;
         }
 
         private static string Escape(Match match)
