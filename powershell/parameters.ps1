@@ -61,6 +61,19 @@ function Credential {
     )
 }
 
+function AdditionalCredential {
+    <#
+    .PARAMETER AdditionalCredential
+    Additional sources: who signs in to them, by the first server of each, such as
+    @{ 'dc1.fabrikam.test' = (Get-Credential) }. The passwords reach the library only in memory and are zeroed there;
+    -Credential is for the profile's own source alone.
+    #>
+    param(
+        [ValidateScript({ $_.Values | ForEach-Object { if ($_ -isnot [pscredential]) { throw 'A value of -AdditionalCredential is no credential; give for each server what Get-Credential returns.' } }; $true })]
+        [System.Collections.IDictionary] $AdditionalCredential
+    )
+}
+
 function TargetCredential {
     <#
     .PARAMETER TargetCredential

@@ -12,9 +12,10 @@ pub mod ldap;
 pub mod ldif;
 mod raw_entry;
 mod security_id;
+pub mod several;
 mod text;
 
-pub use self::{change_form::ChangeForm, identity::Identities};
+pub use self::{change_form::ChangeForm, identity::Identities, several::Silence};
 use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
@@ -183,6 +184,11 @@ pub trait Source: Send {
     /// When the file that it is was written last; `None` where it is no file.
     fn modified(&self) -> Result<Option<Timestamp>> {
         Ok(None)
+    }
+
+    /// Which of several directories showed nothing when everybody was read, though others did.
+    fn silences(&self) -> Vec<Silence> {
+        Vec::new()
     }
 
     /// How many recipients [`Source::read`] will roughly hand over, where that is known beforehand.

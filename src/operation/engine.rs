@@ -36,6 +36,12 @@ impl Engine {
         secrets.get(name).cloned()
     }
 
+    /// The names of the secrets that the caller gave.
+    pub(super) fn secret_names(&self) -> Vec<String> {
+        let secrets = self.secrets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        secrets.keys().cloned().collect()
+    }
+
     /// Shows every secret.
     pub(super) fn each_secret(&self, mut visit: impl FnMut(&[u8])) {
         let secrets = self.secrets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

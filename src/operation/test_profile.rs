@@ -55,10 +55,13 @@ pub struct ProfileTest {
 /// Recipients that the check of the source reads.
 const SAMPLE: u64 = 1000;
 
+#[derive(Clone)]
 pub(super) struct Tester<'a> {
     profile: &'a Profile,
     pub(super) context: &'a Context,
     trace: Option<&'a Trace>,
+    /// Stands before all that is told of one of several sources.
+    whose: String,
 }
 
 pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Context) -> Result<()> {
@@ -70,24 +73,17 @@ pub(super) fn run(engine: &Engine, request: &TestProfileRequest, context: &Conte
 }
 
 fn check(engine: &Engine, opening: &Opening<'_>, trace: Option<&Trace>, context: &Context) -> Result<()> {
-    let tester = Tester { profile: opening.profile(), context, trace };
+    let tester = Tester { profile: opening.profile(), context, trace, whose: String::new() };
     let path = opening.stored.places.state_file(&opening.profile().name);
     let mut looked = look_at_state(&path, context);
     let mut sample = Sample::default();
     let anchors = opening.judge(Timestamp::now());
     tester.tell("TrustAnchor", anchors.map(|_| "The trust anchors can be read.".to_owned()))?;
-    let source = opening.source().and_then(|mut source| Ok((source.sign_in(context)?, source)));
-    match source {
-        Ok((signed_in, mut source)) => {
-            tester.tell("Source", Ok("The source can be opened.".into()))?;
-            if let Some(told) = signed_in {
-                tester.tell("SignIn", Ok(told))?;
-            }
-            let clock = tester.clock(source.as_mut());
-            tester.tell("Clock", clock)?;
-            tester.recipients(source.as_mut(), &mut sample)?;
-        }
-        Err(error) => tester.tell("Source", Err(error))?,
+    let sources = opening.sources();
+    let is_alone = sources.len() == 1;
+    for (name, source) in sources {
+        let whose = if is_alone { String::new() } else { format!("{name}: ") };
+        Tester { whose, ..tester.clone() }.source(source, &mut sample)?;
     }
     let state = looked.as_mut().ok().and_then(|(_, state)| state.take());
     let learned = tester.target(opening, &sample, state.as_ref())?;
@@ -162,6 +158,21 @@ fn keep_learned(engine: &Engine, path: &Path, learned: &str, context: &Context) 
 }
 
 impl Tester<'_> {
+    fn source(&self, source: Result<Box<dyn Source>>, sample: &mut Sample) -> Result<()> {
+        match source.and_then(|mut source| Ok((source.sign_in(self.context)?, source))) {
+            Ok((signed_in, mut source)) => {
+                self.tell("Source", Ok("The source can be opened.".into()))?;
+                if let Some(told) = signed_in {
+                    self.tell("SignIn", Ok(told))?;
+                }
+                let clock = self.clock(source.as_mut());
+                self.tell("Clock", clock)?;
+                self.recipients(source.as_mut(), sample)
+            }
+            Err(error) => self.tell("Source", Err(error)),
+        }
+    }
+
     fn clock(&self, source: &mut dyn Source) -> Result<String> {
         let now = Timestamp::now();
         let Some(theirs) = source.clock(self.context)? else {
@@ -222,7 +233,7 @@ impl Tester<'_> {
             profile_name: self.profile.name.clone(),
             check: check.into(),
             result,
-            message: into_printable(message),
+            message: into_printable(format!("{}{message}", self.whose)),
             advice: into_printable(advice),
         };
         if let Some(trace) = self.trace {

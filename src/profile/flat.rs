@@ -124,8 +124,7 @@ impl JsonSchema for Profile {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut properties = Map::new();
         for setting in all_settings() {
-            let mut schema = setting.schema(generator);
-            schema.insert("description".into(), setting.described().into());
+            let mut schema = setting.described_schema(generator);
             if let Some(default) = setting.default_value() {
                 schema.insert("default".into(), default);
             }

@@ -6,6 +6,7 @@
 //!                        └────────────────────────────────┘
 //! ```
 
+mod additional;
 mod choice;
 mod encryption;
 mod flat;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::flat::KeptSettings;
 pub use self::{
+    additional::AdditionalSource,
     choice::{
         Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
         RemovableValue, SelectionName, Tls,
@@ -52,7 +54,7 @@ use crate::{error::Error, model::is_device_name};
 pub struct Profile {
     /// Its name: letters (of ASCII), digits, `-`, `_` and `.`; 64 at most; the first a letter or a digit.
     pub name: String,
-    /// Where recipients are read: one source, for now.
+    /// Where recipients are read; a directory may name additional ones.
     pub sources: [Source; 1],
     /// Where values are published.
     pub target: Target,
@@ -132,6 +134,11 @@ impl Profile {
     pub fn source(&self) -> &Source {
         let [source] = &self.sources;
         source
+    }
+
+    /// Where recipients are read besides [`Profile::source`].
+    pub fn additional_sources(&self) -> &[AdditionalSource] {
+        self.source().directory().map(|directory| directory.additional_source.as_slice()).unwrap_or_default()
     }
 
     /// Which target this is, as the profile says it: another text may mean another place, which knows nothing of what was

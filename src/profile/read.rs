@@ -1,8 +1,8 @@
 //! From the flat form to a profile, with everything that is wrong told at once.
 
 use super::{
-    LimitSettings, PolicySettings, Profile, SOURCE, Settings, Source, SourceKind, TARGET, Target, TargetKind,
-    TrustSettings, group::Group, is_profile_name, reader::Reader,
+    DirectorySettings, LimitSettings, PolicySettings, Profile, SOURCE, Settings, Source, SourceKind, TARGET,
+    Target, TargetKind, TrustSettings, group::Group, is_profile_name, reader::Reader,
 };
 use crate::error::{Error, ErrorId, Result};
 
@@ -26,12 +26,18 @@ impl Profile {
 }
 
 /// Faults as sentences, the last without its full stop.
-fn sentences(faults: &[String]) -> String {
+pub(super) fn sentences(faults: &[String]) -> String {
     let capital = |(position, fault): (usize, &String)| match (position, fault.strip_prefix("the ")) {
         (1.., Some(rest)) => format!("The {rest}"),
         _ => fault.clone(),
     };
     faults.iter().enumerate().map(capital).collect::<Vec<_>>().join(". ")
+}
+
+/// What of a source's settings can't be together, as parts of sentences.
+pub(super) fn faults_of(source: &Source) -> Vec<String> {
+    let contradiction = source.directory().and_then(DirectorySettings::contradiction);
+    contradiction.into_iter().map(str::to_owned).collect()
 }
 
 impl Reader<'_> {
@@ -66,8 +72,14 @@ impl Reader<'_> {
                     .into(),
             );
         }
-        if let Some(directory) = from.as_ref().and_then(Source::directory) {
-            self.faults.extend(directory.contradiction().map(str::to_owned));
+        self.faults.extend(from.iter().flat_map(faults_of));
+        let reads_several = from.as_ref().and_then(Source::directory);
+        if reads_several.is_some_and(|directory| !directory.additional_source.is_empty())
+            && matches!(target, TargetKind::ActiveDirectory | TargetKind::Ldif)
+        {
+            self.faults.push(format!(
+                "-AdditionalSource can't be with the target {target:?}, which is about one directory; make a profile for each"
+            ));
         }
         if let Some(Source::Directory(directory)) = &from
             && directory.server.is_empty()

@@ -82,6 +82,11 @@ impl Reader<'_> {
         })
     }
 
+    /// The names of the settings that are given and for which `is_it` holds.
+    pub(super) fn given_where(&self, is_it: impl Fn(&Setting) -> bool) -> impl Iterator<Item = &'static str> {
+        self.given.given().filter(move |(setting, _)| is_it(setting)).map(|(setting, _)| setting.name)
+    }
+
     /// Tells of settings that belong to other sources or targets. One that says what it says anyway does no harm.
     pub(super) fn refuse_foreign(&mut self, source: &impl Debug, target: &impl Debug) {
         let foreign = |(setting, value): &(&'static Setting, &Json)| {

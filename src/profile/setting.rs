@@ -62,6 +62,8 @@ pub enum Values {
     Switch,
     /// One of these names.
     Choice(&'static [&'static str]),
+    /// The settings of an additional source; [`AdditionalSource`](super::AdditionalSource) says which.
+    Source,
 }
 
 /// As many as PowerShell's `[int]` can count: a number without an upper limit of its own.
@@ -99,6 +101,13 @@ impl Setting {
             schema.insert("minimum".into(), least.into());
             schema.insert("maximum".into(), most.into());
         }
+        schema
+    }
+
+    /// The type in JSON, with what the setting is for.
+    pub(super) fn described_schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = self.schema(generator);
+        schema.insert("description".into(), self.described().into());
         schema
     }
 
@@ -143,13 +152,15 @@ impl Setting {
         }
     }
 
-    /// The value as the table writes it: the names of a choice, which PowerShell takes in any case, and one text for a list
+    /// The value as the table writes it: the names of a choice, which PowerShell takes in any case, and one for a list
     /// as a list of one, as files have it of settings that took one only in earlier versions.
     pub(super) fn canonical(&self, value: &Json) -> Json {
-        if let (true, Json::String(_)) = (self.list, value) {
-            return Json::Array(vec![self.canonical_one(value)]);
+        match (self.list, self.values, value) {
+            (true, _, Json::String(_)) | (true, Values::Source, Json::Object(_)) => {
+                Json::Array(vec![self.canonical_one(value)])
+            }
+            _ => self.canonical_one(value),
         }
-        self.canonical_one(value)
     }
 
     fn canonical_one(&self, value: &Json) -> Json {
@@ -169,7 +180,7 @@ impl Values {
             (Self::Number { least, most } | Self::Seconds { least, most }, Json::Number(number)) => {
                 number.as_u64().is_some_and(|number| (*least..=*most).contains(&number))
             }
-            (Self::Switch, Json::Bool(_)) => true,
+            (Self::Switch, Json::Bool(_)) | (Self::Source, Json::Object(_)) => true,
             (_, Json::String(text)) => self.include_text(text),
             _ => false,
         }
@@ -189,7 +200,7 @@ impl Values {
             Self::Word => text.chars().all(|c| c.is_ascii_alphanumeric()),
             Self::Path => Path::new(text).is_absolute(),
             Self::Choice(names) => names.contains(&text),
-            Self::Number { .. } | Self::Seconds { .. } | Self::Switch => false,
+            Self::Number { .. } | Self::Seconds { .. } | Self::Switch | Self::Source => false,
         }
     }
 
@@ -209,6 +220,7 @@ impl Values {
             Self::Seconds { least, most } => format!("{least} to {most} whole seconds"),
             Self::Switch => "true or false".into(),
             Self::Choice(names) => listed(names, "or"),
+            Self::Source => "a hashtable with the settings of a directory".into(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! is a line here, and the place that uses it.
 
 use super::{
+    additional::AdditionalSource,
     choice::{
         Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
         RemovableValue, SelectionName, Tls,
@@ -89,6 +90,10 @@ settings! {
              though it reads only what changed: whoever was deleted may not show otherwise. 0: in each run.";
         SkipCertificateCheck skip_certificate_check: bool = default,
             "Does not check the server's certificate. Every run warns about it.";
+        AdditionalSource additional_source: Vec<AdditionalSource> = default,
+            "More directories whose recipients are read in the same run, such as other forests: for each a hashtable such as \
+             @{ Source = 'ActiveDirectory'; Server = 'fabrikam.test' }, with the settings of a directory that it needs. A \
+             password is given to each run with -AdditionalCredential. Not with the targets ActiveDirectory and Ldif.";
     }
 
     /// Active Directory, which is written by Publish- and Unpublish-SmimeCertificate, and as the target.

@@ -12,7 +12,8 @@ use crate::{
     model::{Fingerprint, Named, Recipient, RecipientKind},
     policy::RULES_VERSION,
     profile::{
-        DirectorySettings, DisabledAccount, FileSettings, Ownership, Profile, PublicationSettings, SourceKind,
+        DirectorySettings, DisabledAccount, FileSettings, Ownership, Profile, PublicationSettings, Source,
+        SourceKind,
     },
 };
 
@@ -93,8 +94,22 @@ pub(super) fn scope(profile: &Profile, target: &str, policy: Fingerprint) -> Fin
     parts.extend(
         more.filter(|(_, names)| !names.is_empty()).map(|(name, names)| format!("{name} {}", list(names))),
     );
+    parts
+        .extend(profile.additional_sources().iter().map(|additional| additional_source(additional.source())));
     let scope = tuple(&parts);
     Fingerprint::of(format!("{policy} {scope}").as_bytes())
+}
+
+fn additional_source(source: &Source) -> String {
+    let Some(directory) = source.directory() else { return String::new() };
+    tuple(&[
+        format!("AdditionalSource {}", source_kind(source.kind())),
+        text(directory.place()),
+        list(&directory.search_base),
+        list(&directory.excluded_search_base),
+        list(&directory.member_of),
+        optional(directory.filter.as_deref().map(text)),
+    ])
 }
 
 fn source_kind(kind: SourceKind) -> &'static str {

@@ -10,7 +10,7 @@ use super::{
     replacement, witness,
 };
 use crate::{
-    directory::{Identities, Presence},
+    directory::{Identities, Presence, Silence},
     error::{Error, ErrorId, Result},
     model::{
         CertificateSummary, CuratedValue, DesiredValue, Evaluation, Finding, Fingerprint, MissingIssuer,
@@ -45,7 +45,8 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run) -> Result<Option<Watermark>>
         // Only these recipients are planned; the rows join the import in force when the run is done with them.
         return Ok(None);
     }
-    let empty = run.numbers.recipients == 0;
+    let is_silent = job.source.silences().iter().any(|silence| matches!(silence, Silence::Nobody(_)));
+    let empty = run.numbers.recipients == 0 || is_silent;
     let mut kept = None;
     // What was read by a wrong clock is no import: since when somebody is missing would be wrong.
     if !empty && witness::holds(job, run)?.is_empty() {

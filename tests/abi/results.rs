@@ -48,7 +48,8 @@ impl Schemas {
         if let Some((name, target)) = self.target(field) {
             if target["type"] == "object" {
                 let class = self.class(name);
-                return Read::of(class, &format!("{class}.FromJson(json)"));
+                // A property may have the name of a class.
+                return Read::of(class, &format!("SmimeSync.{class}.FromJson(json)"));
             }
             return self.read(target, optional);
         }

@@ -21,11 +21,12 @@ BeforeAll {
                     '^address$' { [uri] "https://$name.test" }
                     '^path$' { "/srv/$name" }
                     '^switch$' { $true }
+                    '^settings by name' { [SmimeSync.AdditionalSource] @{ Source = 'Directory'; Server = 'b.test' } }
                     '^(\d+) ' { [int] $Matches[1] + 3 }
                     '`(\w+)`$' { $Matches[1] }
                     default { throw "$name takes '$_'" }
                 }
-                if ($many -and $sample -match '\W') { $sample = $sample, "$($sample)2" }
+                if ($many -and $sample -is [string] -and $sample -match '\W') { $sample = $sample, "$($sample)2" }
                 [pscustomobject] @{
                     Name = $name; Sample = $sample; Source = $source; Target = $target
                     General = $source.Count + $target.Count -eq 0
@@ -76,12 +77,17 @@ Describe 'Profiles' {
     ) {
         $all = @{ Source = $Source; Target = $Target }
         foreach ($setting in Get-SettingTable | Where-Object { $_.General -or $_.Source -contains $Source -or $_.Target -contains $Target }) {
+            # These are about one directory.
+            if ($setting.Name -eq 'AdditionalSource' -and $Target -in 'ActiveDirectory', 'Ldif') { continue }
             $all[$setting.Name] = $setting.Sample
         }
         $all.Count | Should -BeGreaterThan 12
         $null = New-SmimeSyncProfile -Name all @all
         $kept = Get-SmimeSyncProfile -Name all
-        foreach ($name in $all.Keys) { @($kept.$name) | Should -Be @($all[$name]) -Because $name }
+        foreach ($name in $all.Keys) {
+            if ($name -eq 'AdditionalSource') { "$($kept.$name)" | Should -Be 'Directory b.test'; continue }
+            @($kept.$name) | Should -Be @($all[$name]) -Because $name
+        }
     }
 
     It 'take each source and target: <Source> to <Target>' -ForEach @(
@@ -100,6 +106,37 @@ Describe 'Profiles' {
     ) {
         { New-SmimeSyncProfile -Name one @minimum @Parameter } | Should -Throw -ErrorId 'ParameterArgument*'
         Get-SmimeSyncProfile | Should -BeNullOrEmpty
+    }
+
+    It 'read more directories: hashtables with names in any case, or what another profile shows' {
+        $setting = @{ Source = 'ActiveDirectory'; Server = 'dc1.contoso.test'; AllowUntrusted = $true; Target = 'Folder'; OutputPath = "$folder/out" }
+        $more = @(
+            @{ source = 'activedirectory'; SERVER = 'dc1.fabrikam.test'; Timeout = [timespan] '00:02:00'; KeytabPath = './f.keytab' }
+            [ordered] @{ Source = 'Directory'; Server = 'a.test', 'b.test'; SkipCertificateCheck = $true; Port = '1636' }
+        )
+        Push-Location -LiteralPath $folder
+        $made = New-SmimeSyncProfile several @setting -AdditionalSource $more
+        $here = (Get-Location).ProviderPath
+        Pop-Location
+        $made.AdditionalSource.Count | Should -Be 2
+        $made.AdditionalSource[0].Source | Should -BeExactly 'ActiveDirectory'
+        $made.AdditionalSource[0].Timeout | Should -Be 120
+        $made.AdditionalSource[0].KeytabPath | Should -Be (Join-Path -Path $here -ChildPath 'f.keytab')
+        $made.AdditionalSource[1].Port | Should -Be 1636
+        "$($made.AdditionalSource[1])" | Should -BeExactly 'Directory a.test, b.test'
+        $made | Out-String -Width 120 | Should -BeLike '*dc1.contoso.test, *'
+        $copy = New-SmimeSyncProfile copied @setting -AdditionalSource (Get-SmimeSyncProfile several).AdditionalSource
+        ($copy.AdditionalSource | ConvertTo-Json) | Should -BeExactly ($made.AdditionalSource | ConvertTo-Json)
+        (Set-SmimeSyncProfile several -AdditionalSource $null).AdditionalSource.Count | Should -Be 0
+        { Set-SmimeSyncProfile copied -AdditionalSource @{ Source = 'Directory'; Server = 'a'; Sever = 'b' } } |
+            Should -Throw -ExpectedMessage '*Sever*no setting*'
+        $credential = [pscredential]::new('u', (ConvertTo-SecureString -String 'p' -AsPlainText -Force))
+        { Sync-SmimeCertificate copied -AdditionalCredential @{ 'c.test' = $credential } -ErrorAction Stop } |
+            Should -Throw -ExpectedMessage "*names 'c.test', which is the first -Server of no additional source*"
+        { Sync-SmimeCertificate copied -AdditionalCredential @{ 'a.test' = 'secret' } } | Should -Throw -ExpectedMessage '*is no credential*'
+        { Publish-SmimeCertificate copied -Path "$folder/nothing.cer" -ErrorAction Stop } |
+            Should -Throw -ExpectedMessage '*reads several directories*'
+        'several', 'copied' | Remove-SmimeSyncProfile -Confirm:$false
     }
 
     It 'take a period as a TimeSpan or in whole seconds' {
@@ -163,7 +200,8 @@ Describe 'Profiles' {
             $base = $own[$kind]
             $names = @($table | Where-Object {
                     -not $base.ContainsKey($_.Name) -and $_.Sample -isnot [bool] -and
-                    ($_.General -or $_.Source -contains $base.Source -or $_.Target -contains $base.Target)
+                    ($_.General -or $_.Source -contains $base.Source -or $_.Target -contains $base.Target) -and
+                    ($_.Name -ne 'AdditionalSource' -or $base.Target -ne 'ActiveDirectory')
                 })
             $default = New-SmimeSyncProfile -Name one -Force @base
             foreach ($setting in $names) {

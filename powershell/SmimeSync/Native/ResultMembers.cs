@@ -19,6 +19,15 @@ namespace SmimeSync
         }
     }
 
+    public sealed partial class AdditionalSource
+    {
+        /// <summary>Its kind and its servers.</summary>
+        public override string ToString()
+        {
+            return Source + " " + string.Join(", ", Server);
+        }
+    }
+
     public sealed partial class Run
     {
         /// <summary>The number, as parameters have it.</summary>

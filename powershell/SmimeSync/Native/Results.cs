@@ -4,6 +4,98 @@ using SmimeSync.Native;
 
 namespace SmimeSync
 {
+    /// <summary>One more directory that a profile reads, such as another forest. What is not given has the default that the setting has for the profile's own source.</summary>
+    public sealed partial class AdditionalSource
+    {
+        /// <summary>One without values.</summary>
+        public AdditionalSource()
+        {
+            Server = new ItemList<string>();
+            SearchBase = new ItemList<string>();
+            ExcludedSearchBase = new ItemList<string>();
+            MemberOf = new ItemList<string>();
+            ServerCertificatePath = new ItemList<string>();
+        }
+
+        /// <summary>Where recipients are read.</summary>
+        public string Source { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: The DNS names of servers, as their certificates carry them; the first that answers is asked. With ActiveDirectory also the name of a domain, whose domain controllers DNS knows. Default: with ActiveDirectory the domain that this machine is a member of; Directory needs one.</summary>
+        public ItemList<string> Server { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: How somebody signs in. Default: Certificate with -ClientCertificateFilePath or -ClientCertificateThumbprint, Password where -Credential is given, else Kerberos.</summary>
+        public string Authentication { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: A keytab with which Kerberos gets its tickets, for scheduled tasks. Not on Windows, where a task runs as a gMSA.</summary>
+        public string KeytabPath { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: Whose key in -KeytabPath is used, such as sync@CONTOSO.TEST. Default: that of its first.</summary>
+        public string KeytabPrincipal { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: A .pfx or .pem file with the certificate and key that somebody signs in with. Its password is given to each run with -ClientCertificatePassword and kept nowhere.</summary>
+        public string ClientCertificateFilePath { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: The SHA-1 thumbprint of the certificate that somebody signs in with, in the certificate store CurrentUser\My or LocalMachine\My. The key stays there.</summary>
+        public string ClientCertificateThumbprint { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: How the connection is protected; a password or a certificate goes only inside TLS. Default: Kerberos where Kerberos signs in, else Ldaps.</summary>
+        public string Encryption { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: The server's port. Default: 636 with -Encryption Ldaps, else 389.</summary>
+        public long? Port { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: The distinguished names of the containers to search, with everything below them. Default: the whole domain, or all that the server holds.</summary>
+        public ItemList<string> SearchBase { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: The distinguished names of containers that are left out, with everything below them.</summary>
+        public ItemList<string> ExcludedSearchBase { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: The distinguished names of groups: only their members are recipients, in Active Directory also those of groups within them.</summary>
+        public ItemList<string> MemberOf { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: An LDAP filter as of RFC 4515 that narrows the recipients.</summary>
+        public string Filter { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.</summary>
+        public bool? SkipCertificateCheck { get; set; }
+
+        /// <summary>ActiveDirectory, Directory, ExchangeOnline: Files with CA certificates (PEM or DER) that the server's certificate, or that of a proxy, may come from, besides this machine's trust store.</summary>
+        public ItemList<string> ServerCertificatePath { get; set; }
+
+        /// <summary>ActiveDirectory, Directory, ExchangeOnline: Seconds, or a TimeSpan, to wait for any one answer. Default: 60, and 300 for a page of a list of Exchange Online.</summary>
+        public long? Timeout { get; set; }
+
+        internal static AdditionalSource FromJson(JsonReader json)
+        {
+            if (!json.Open()) return null;
+            var made = new AdditionalSource();
+            for (string name; (name = json.NextName()) != null;)
+            {
+                switch (name)
+                {
+                    case "Source": made.Source = json.Text(); break;
+                    case "Server": made.Server = json.Texts(); break;
+                    case "Authentication": made.Authentication = json.Text(); break;
+                    case "KeytabPath": made.KeytabPath = json.Text(); break;
+                    case "KeytabPrincipal": made.KeytabPrincipal = json.Text(); break;
+                    case "ClientCertificateFilePath": made.ClientCertificateFilePath = json.Text(); break;
+                    case "ClientCertificateThumbprint": made.ClientCertificateThumbprint = json.Text(); break;
+                    case "Encryption": made.Encryption = json.Text(); break;
+                    case "Port": made.Port = json.IntegerOrNull(); break;
+                    case "SearchBase": made.SearchBase = json.Texts(); break;
+                    case "ExcludedSearchBase": made.ExcludedSearchBase = json.Texts(); break;
+                    case "MemberOf": made.MemberOf = json.Texts(); break;
+                    case "Filter": made.Filter = json.Text(); break;
+                    case "SkipCertificateCheck": made.SkipCertificateCheck = json.FlagOrNull(); break;
+                    case "ServerCertificatePath": made.ServerCertificatePath = json.Texts(); break;
+                    case "Timeout": made.Timeout = json.IntegerOrNull(); break;
+                    default: json.Skip(); break;
+                }
+            }
+            return made;
+        }
+    }
+
     /// <summary>What <see cref="Change"/> holds.</summary>
     public abstract class ChangeFields
     {
@@ -87,10 +179,10 @@ namespace SmimeSync
                     case "Change": made.Change = json.Text(); break;
                     case "Replacement": made.Replacement = json.Flag(); break;
                     case "State": made.State = json.Text(); break;
-                    case "Before": made.Before = json.List<PublishedValue>(one => PublishedValue.FromJson(one)); break;
-                    case "After": made.After = json.List<PublishedValue>(one => PublishedValue.FromJson(one)); break;
+                    case "Before": made.Before = json.List<PublishedValue>(one => SmimeSync.PublishedValue.FromJson(one)); break;
+                    case "After": made.After = json.List<PublishedValue>(one => SmimeSync.PublishedValue.FromJson(one)); break;
                     case "Reasons": made.Reasons = json.Texts(); break;
-                    case "Findings": made.Findings = json.List<Finding>(one => Finding.FromJson(one)); break;
+                    case "Findings": made.Findings = json.List<Finding>(one => SmimeSync.Finding.FromJson(one)); break;
                     case "Attempts": made.Attempts = json.Integer(); break;
                     case "NextTry": made.NextTry = json.TimeOrNull(); break;
                     case "Error": made.Error = json.Text(); break;
@@ -284,6 +376,7 @@ namespace SmimeSync
             SearchBase = new ItemList<string>();
             ExcludedSearchBase = new ItemList<string>();
             MemberOf = new ItemList<string>();
+            AdditionalSource = new ItemList<AdditionalSource>();
             ServerCertificatePath = new ItemList<string>();
             RemoveValue = new ItemList<string>();
             TargetSearchBase = new ItemList<string>();
@@ -341,6 +434,9 @@ namespace SmimeSync
 
         /// <summary>ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.</summary>
         public bool? SkipCertificateCheck { get; set; }
+
+        /// <summary>ActiveDirectory, Directory: More directories whose recipients are read in the same run, such as other forests: for each a hashtable such as @{ Source = 'ActiveDirectory'; Server = 'fabrikam.test' }, with the settings of a directory that it needs. A password is given to each run with -AdditionalCredential. Not with the targets ActiveDirectory and Ldif.</summary>
+        public ItemList<AdditionalSource> AdditionalSource { get; set; }
 
         /// <summary>ActiveDirectory: The domain controller to write to. Default: the first of -Server that answers.</summary>
         public string WriteServer { get; set; }
@@ -493,6 +589,7 @@ namespace SmimeSync
                     case "Filter": made.Filter = json.Text(); break;
                     case "EnumerationPeriod": made.EnumerationPeriod = json.IntegerOrNull(); break;
                     case "SkipCertificateCheck": made.SkipCertificateCheck = json.FlagOrNull(); break;
+                    case "AdditionalSource": made.AdditionalSource = json.List<AdditionalSource>(one => SmimeSync.AdditionalSource.FromJson(one)); break;
                     case "WriteServer": made.WriteServer = json.Text(); break;
                     case "QuietPeriod": made.QuietPeriod = json.IntegerOrNull(); break;
                     case "ServerCertificatePath": made.ServerCertificatePath = json.Texts(); break;
@@ -644,7 +741,7 @@ namespace SmimeSync
                 {
                     case "Attribute": made.Attribute = json.Text(); break;
                     case "Value": made.Value = json.Text(); break;
-                    case "Certificate": made.Certificate = PublishedCertificate.FromJson(json); break;
+                    case "Certificate": made.Certificate = SmimeSync.PublishedCertificate.FromJson(json); break;
                     default: json.Skip(); break;
                 }
             }
@@ -778,8 +875,8 @@ namespace SmimeSync
                     case "ExtendedKeyUsage": made.ExtendedKeyUsage = json.Texts(); break;
                     case "Purpose": made.Purpose = json.Text(); break;
                     case "State": made.State = json.Text(); break;
-                    case "Findings": made.Findings = json.List<Finding>(one => Finding.FromJson(one)); break;
-                    case "RecipientFindings": made.RecipientFindings = json.List<Finding>(one => Finding.FromJson(one)); break;
+                    case "Findings": made.Findings = json.List<Finding>(one => SmimeSync.Finding.FromJson(one)); break;
+                    case "RecipientFindings": made.RecipientFindings = json.List<Finding>(one => SmimeSync.Finding.FromJson(one)); break;
                     case "RawData": made.RawData = json.Text(); break;
                     default: json.Skip(); break;
                 }
@@ -1002,8 +1099,8 @@ namespace SmimeSync
                     case "Errors": made.Errors = json.Integer(); break;
                     case "Guard": made.Guard = json.Texts(); break;
                     case "HoldReasons": made.HoldReasons = json.Texts(); break;
-                    case "MissingIssuers": made.MissingIssuers = json.List<MissingIssuer>(one => MissingIssuer.FromJson(one)); break;
-                    case "Exclusions": made.Exclusions = json.List<ExclusionCount>(one => ExclusionCount.FromJson(one)); break;
+                    case "MissingIssuers": made.MissingIssuers = json.List<MissingIssuer>(one => SmimeSync.MissingIssuer.FromJson(one)); break;
+                    case "Exclusions": made.Exclusions = json.List<ExclusionCount>(one => SmimeSync.ExclusionCount.FromJson(one)); break;
                     case "Error": made.Error = json.Text(); break;
                     case "Host": made.Host = json.Text(); break;
                     default: json.Skip(); break;
@@ -1049,7 +1146,7 @@ namespace SmimeSync
                     case "Path": made.Path = json.Text(); break;
                     case "Size": made.Size = json.Integer(); break;
                     case "Published": made.Published = json.Flag(); break;
-                    case "Certificate": made.Certificate = json.List<TrustStoreCertificate>(one => TrustStoreCertificate.FromJson(one)); break;
+                    case "Certificate": made.Certificate = json.List<TrustStoreCertificate>(one => SmimeSync.TrustStoreCertificate.FromJson(one)); break;
                     default: json.Skip(); break;
                 }
             }

@@ -6,24 +6,51 @@ function ConvertTo-ProfileSetting {
     $bound = $Cmdlet.MyInvocation.BoundParameters
     $setting = @{}
     foreach ($name in $script:ProfileSetting) {
-        if (-not $bound.ContainsKey($name)) { continue }
-        $value = $bound[$name]
-        if ($value -is [uri]) { $value = $value.OriginalString }
-        if ($value -is [System.Management.Automation.SwitchParameter]) {
-            $setting[$name] = $value.IsPresent
-        } elseif (-not (@($value) -join '')) {
-            $setting[$name] = $null
-        } else {
-            if ($script:PathSetting -contains $name) { $value = @(Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $value) }
-            if ($script:ListSetting -contains $name) { $setting[$name] = [string[]] $value; continue }
-            # What is no number is text, in the same form on every version of PowerShell.
-            $text = "$(@($value)[0])"
-            if ($script:PeriodSetting -contains $name) { $text = ConvertTo-Second $text }
-            $number = if ($script:NumberSetting -contains $name -and $text.Trim()) { $text -as [long] }
-            # What -as has rounded stays text.
-            if ($number -ne ($text -as [double])) { $number = $null }
-            $setting[$name] = if ($null -ne $number) { $number } else { $text }
-        }
+        if ($bound.ContainsKey($name)) { $setting[$name] = ConvertTo-SettingValue -Cmdlet $Cmdlet -Name $name -Value $bound[$name] }
+    }
+    $setting
+}
+
+function ConvertTo-SettingValue {
+    # The value of one setting, as a request carries it; $null for an empty one.
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name, [object] $Value)
+    if ($script:SourceSetting -contains $Name) {
+        $sources = @($Value | Where-Object { "$_" } | ForEach-Object { ConvertTo-SourceSetting -Cmdlet $Cmdlet -Source $_ })
+        if ($sources.Count -eq 0) { return $null }
+        return , $sources
+    }
+    if ($Value -is [uri]) { $Value = $Value.OriginalString }
+    if ($Value -is [System.Management.Automation.SwitchParameter]) { return $Value.IsPresent }
+    if ($Value -is [bool]) { return $Value }
+    if (-not (@($Value) -join '')) { return $null }
+    if ($script:PathSetting -contains $Name) { $Value = @(Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $Value) }
+    if ($script:ListSetting -contains $Name) { return , [string[]] $Value }
+    # What is no number is text, in the same form on every version of PowerShell.
+    $text = "$(@($Value)[0])"
+    if ($script:PeriodSetting -contains $Name) { $text = ConvertTo-Second $text }
+    $number = if ($script:NumberSetting -contains $Name -and $text.Trim()) { $text -as [long] }
+    # What -as has rounded stays text.
+    if ($number -ne ($text -as [double])) { $number = $null }
+    if ($null -ne $number) { $number } else { $text }
+}
+
+function ConvertTo-SourceSetting {
+    # An additional source as a request carries it: from a hashtable, whose keys are settings in any case, or from an
+    # object with such properties, as Get-SmimeSyncProfile gives them. What is neither goes on for the library to refuse.
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Source)
+    $given = @{}
+    if ($Source -is [System.Collections.IDictionary]) {
+        foreach ($key in $Source.Keys) { $given["$key"] = $Source[$key] }
+    } elseif ($Source -is [string] -or $Source -is [System.ValueType]) {
+        return "$Source"
+    } else {
+        foreach ($property in $Source.PSObject.Properties) { $given[$property.Name] = $property.Value }
+    }
+    $setting = @{}
+    foreach ($key in $given.Keys) {
+        $name = @($script:ProfileSetting -eq $key) + $key | Select-Object -First 1
+        $value = ConvertTo-SettingValue -Cmdlet $Cmdlet -Name $name -Value $given[$key]
+        if ($null -ne $value) { $setting[$name] = $value }
     }
     $setting
 }

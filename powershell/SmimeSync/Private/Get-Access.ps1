@@ -14,6 +14,14 @@ function Get-Access {
         $secret["${whose}_user"] = ConvertTo-Protected -Text $given.UserName
         $secret["${whose}_password"] = $given.Password
     }
+    $additional = $Parameter['AdditionalCredential']
+    if ($null -ne $additional) {
+        foreach ($server in $additional.Keys) {
+            $name = "$server".ToLowerInvariant()
+            $secret["additional_user $name"] = ConvertTo-Protected -Text $additional[$server].UserName
+            $secret["additional_password $name"] = $additional[$server].Password
+        }
+    }
     $access = @{ Scope = $Parameter['Scope']; Secret = $secret }
     if ($Parameter.ContainsKey('Credential')) { $access['Credential'] = $Parameter['Credential'] }
     $access

@@ -31,6 +31,11 @@ function Compare-SmimeCertificate {
     the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
     memory and is zeroed there; it is in no profile, log or error.
 
+    .PARAMETER AdditionalCredential
+    Additional sources: who signs in to them, by the first server of each, such as
+    @{ 'dc1.fabrikam.test' = (Get-Credential) }. The passwords reach the library only in memory and are zeroed there;
+    -Credential is for the profile's own source alone.
+
     .PARAMETER TargetCredential
     Target Directory: who signs in to the directory that is written to, with the password. They reach the library only in
     memory and are zeroed there; -Credential is for the source alone.
@@ -90,7 +95,7 @@ function Compare-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Difference')]
     param(
-        # <generated: ProfileName, Recipients, Credential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, Scope>
+        # <generated: ProfileName, Recipients, Credential, AdditionalCredential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -103,6 +108,9 @@ function Compare-SmimeCertificate {
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [ValidateScript({ $_.Values | ForEach-Object { if ($_ -isnot [pscredential]) { throw 'A value of -AdditionalCredential is no credential; give for each server what Get-Credential returns.' } }; $true })]
+        [System.Collections.IDictionary] $AdditionalCredential,
 
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]

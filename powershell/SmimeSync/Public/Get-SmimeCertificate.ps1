@@ -26,6 +26,11 @@ function Get-SmimeCertificate {
     the current user does, with Kerberos, unless the profile says otherwise. The password reaches the library only in
     memory and is zeroed there; it is in no profile, log or error.
 
+    .PARAMETER AdditionalCredential
+    Additional sources: who signs in to them, by the first server of each, such as
+    @{ 'dc1.fabrikam.test' = (Get-Credential) }. The passwords reach the library only in memory and are zeroed there;
+    -Credential is for the profile's own source alone.
+
     .PARAMETER TargetCredential
     Target Directory: who signs in to the directory that is written to, with the password. They reach the library only in
     memory and are zeroed there; -Credential is for the source alone.
@@ -122,7 +127,7 @@ function Get-SmimeCertificate {
     [CmdletBinding()]
     [OutputType('SmimeSync.Certificate')]
     param(
-        # <generated: ProfileName, RecipientPatterns, Credential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
+        # <generated: ProfileName, RecipientPatterns, Credential, AdditionalCredential, TargetCredential, ClientCertificatePassword, CertificatePassword, AccessToken, ProxyCredential, CertificateSource, CertificateState, Scope>
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [ValidateNotNullOrEmpty()]
         [Alias('Profile')]
@@ -136,6 +141,9 @@ function Get-SmimeCertificate {
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
+
+        [ValidateScript({ $_.Values | ForEach-Object { if ($_ -isnot [pscredential]) { throw 'A value of -AdditionalCredential is no credential; give for each server what Get-Credential returns.' } }; $true })]
+        [System.Collections.IDictionary] $AdditionalCredential,
 
         [System.Management.Automation.PSCredential]
         [System.Management.Automation.Credential()]

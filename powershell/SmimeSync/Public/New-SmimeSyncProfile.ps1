@@ -90,6 +90,12 @@ function New-SmimeSyncProfile {
     .PARAMETER SkipCertificateCheck
     ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.
 
+    .PARAMETER AdditionalSource
+    ActiveDirectory, Directory: More directories whose recipients are read in the same run, such as other
+    forests: for each a hashtable such as @{ Source = 'ActiveDirectory'; Server = 'fabrikam.test' }, with the
+    settings of a directory that it needs. A password is given to each run with -AdditionalCredential. Not with
+    the targets ActiveDirectory and Ldif.
+
     .PARAMETER WriteServer
     ActiveDirectory: The domain controller to write to. Default: the first of -Server that answers.
 
@@ -368,6 +374,8 @@ function New-SmimeSyncProfile {
         [string] $EnumerationPeriod,
 
         [switch] $SkipCertificateCheck,
+
+        [object[]] $AdditionalSource,
 
         [string] $WriteServer,
 

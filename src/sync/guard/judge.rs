@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, Named, OverTime};
 use crate::{
+    directory::Silence,
     model::{HoldReason, counted},
     profile::LimitSettings,
 };
@@ -61,6 +62,24 @@ fn source(facts: &Facts, limits: &LimitSettings) -> Option<Hold> {
         )
     };
     is_above(before.saturating_sub(now), percent, before).then(|| Hold::new(HoldReason::ValuesFell, what()))
+}
+
+/// One of several directories showed nothing: what it has is a small part of all, so that no percentage tells.
+pub(super) fn silence(silence: &Silence, facts: &Facts) -> Option<Hold> {
+    match silence {
+        Silence::Nobody(name) => Some(Hold::new(
+            HoldReason::EmptySource,
+            format!("The directory '{name}' shows no recipients, though the profile reads it."),
+        )),
+        Silence::NoValues(name) if facts.removes > 0 => {
+            let what = format!(
+                "No recipient of the directory '{name}' shows a certificate value, and {}; is the right to read them lost?",
+                losing(facts.removes)
+            );
+            Some(Hold::new(HoldReason::ValuesFell, what))
+        }
+        Silence::NoValues(_) => None,
+    }
 }
 
 fn policy(facts: &Facts) -> Option<Hold> {

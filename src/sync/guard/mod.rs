@@ -51,7 +51,9 @@ pub(super) fn run_of_request(
 /// Everything that speaks against the plan: the time, and the numbers.
 fn judged(job: &Job<'_>, run: &Run, facts: &Facts) -> Result<Vec<Hold>> {
     let of_time = witness::holds(job, run)?.into_iter().map(|text| Hold::new(HoldReason::SourceTime, text));
-    Ok(of_time.chain(judge::judge(facts, &job.profile.limits)).collect())
+    let silences = job.source.silences();
+    let of_silences = silences.iter().filter_map(|silence| judge::silence(silence, facts));
+    Ok(of_time.chain(of_silences).chain(judge::judge(facts, &job.profile.limits)).collect())
 }
 
 /// Holds the plan of this run where anything speaks against it; warns where it has come half the way.

@@ -71,6 +71,7 @@ fn values(setting: &Setting) -> String {
         Values::Path => "path".into(),
         Values::Number { .. } | Values::Seconds { .. } => setting.values.describe(),
         Values::Switch => "switch".into(),
+        Values::Source => "settings by name".into(),
         Values::Choice(names) => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     };
     if setting.list { format!("any number of: {one}") } else { one }

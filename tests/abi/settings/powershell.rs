@@ -71,6 +71,8 @@ fn first_value(setting: &Setting) -> (Option<String>, &'static str) {
         // The module makes seconds of a TimeSpan, and the library says what it takes: [int] would round.
         Values::Seconds { .. } => (None, "string"),
         Values::Switch => (None, "switch"),
+        // A hashtable, or what Get-SmimeSyncProfile shows.
+        Values::Source => (None, "object"),
         Values::Choice(names) => (Some(format!("ValidateSet({})", quoted(names))), "string"),
     }
 }
@@ -117,6 +119,7 @@ fn the_module_knows_the_settings_of_the_table() {
         + &names("NumberSetting", |setting| {
             matches!(setting.values, Values::Number { .. } | Values::Seconds { .. })
         })
+        + &names("SourceSetting", |setting| setting.values == Values::Source)
         + &names("PeriodSetting", |setting| matches!(setting.values, Values::Seconds { .. }));
     compare_or_bless("powershell/SmimeSync/Private/ProfileSetting.ps1", "abi settings", &text);
 }

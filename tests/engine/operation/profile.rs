@@ -142,6 +142,65 @@ fn what_of_a_sign_in_cannot_be_together_is_told() {
 }
 
 #[test]
+fn an_additional_source_is_kept_as_it_was_given_and_a_wrong_one_is_told() {
+    let home = Home::new();
+    let with = |source: Value| {
+        merged(directory_to_cloud(json!({"AdditionalSource": [source]})), json!({"Name": "corp"}))
+    };
+    let given = json!({
+        "Source": "directory", "Server": "ldap.fabrikam.test", "SearchBase": ["dc=fabrikam"], "Timeout": 20,
+        "SkipCertificateCheck": false,
+    });
+    let kept = json!([{
+        "Source": "Directory", "Server": ["ldap.fabrikam.test"], "SearchBase": ["dc=fabrikam"], "Timeout": 20,
+    }]);
+    assert_eq!(home.make(with(given)).unwrap()["AdditionalSource"], kept);
+    assert_eq!(home.file()["AdditionalSource"], kept);
+    assert_eq!(home.get().unwrap()["AdditionalSource"], kept);
+    assert_eq!(home.set(json!({"AdditionalSource": null})).unwrap()["AdditionalSource"], Value::Null);
+    for (source, message) in [
+        (json!({"Server": "a"}), "can't be read: an additional source needs -Source."),
+        (
+            json!({"Source": "Csv"}),
+            "can't be read: an additional source is ActiveDirectory or Directory, not Csv.",
+        ),
+        (
+            json!({"Source": "ActiveDirectory"}),
+            "can't be read: the additional source ActiveDirectory needs -Server.",
+        ),
+        (
+            json!({"Source": "Directory", "Server": "a", "QuietPeriod": 5, "Target": "Folder", "AdditionalSource": [{"Source": "Directory", "Server": "b"}]}),
+            "can't be read: -Target is no setting of an additional source. -AdditionalSource is no setting of an additional \
+             source. -QuietPeriod is no setting of an additional source.",
+        ),
+        (
+            json!({"Source": "Directory", "Server": "a", "Port": 0, "Authentication": "Certificate"}),
+            "can't be read: -Port is 0; give 1 to 65535.",
+        ),
+        (
+            json!("ldap.fabrikam.test"),
+            "is 'ldap.fabrikam.test'; give a hashtable with the settings of a directory.",
+        ),
+    ] {
+        let error = typed(with(source.clone())).unwrap_err();
+        assert_eq!(told(&error), format!("-AdditionalSource {message}"), "{source}");
+    }
+    let other = json!({"Source": "Directory", "Server": "a"});
+    for target in ["ActiveDirectory", "Ldif"] {
+        let curated = json!({
+            "Name": "corp", "Source": "ActiveDirectory", "Target": target, "AdditionalSource": [other],
+            "OutputPath": std::env::temp_dir().join("changes.ldif"),
+        });
+        let settings: Settings = serde_json::from_value(curated).unwrap();
+        let error = Profile::from_settings(&settings, &|name| name == "AdditionalSource").unwrap_err();
+        let due = format!(
+            "-AdditionalSource can't be with the target {target}, which is about one directory; make a profile for each."
+        );
+        assert_eq!(told(&error), due);
+    }
+}
+
+#[test]
 fn a_wrong_value_is_told_with_what_to_give() {
     for (settings, message) in [
         (json!({"Port": 70000}), "-Port is 70000; give 1 to 65535."),

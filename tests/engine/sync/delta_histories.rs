@@ -1,6 +1,6 @@
 //! Any history of changes, time, refusals, crashes, cancels, held plans and runs with identities comes to the same in a
 //! profile whose runs read what changed as in one whose runs read everybody: the same is published, planned, counted
-//! and held, run by run.
+//! and held, run by run; also where two directories together are the source.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -12,7 +12,7 @@ use smime_sync::{
 
 use super::{
     harness::{DAY, Fault, Harness, Outcome, person, tree},
-    telling::Telling,
+    telling::{Past, Telling},
 };
 
 /// More people than a run looks at without a change.
@@ -197,8 +197,10 @@ proptest! {
         telling in select(vec![Telling::Everything, Telling::Present, Telling::Versions]),
         batch in 1..8_usize,
         missing_period in select(vec![0, DAY as u32]),
+        other in option::of(select(vec![Telling::Everything, Telling::Present, Telling::Versions])),
     ) {
         let mut some = profile(telling, PolicyType::Delta, batch, missing_period);
+        some.other_past = other.map(Past::telling);
         let mut all = profile(Telling::Nothing, PolicyType::Initial, batch, missing_period);
         let first = Step::Run { fault: None, identity: Vec::new(), allow: false };
         for step in std::iter::once(&first).chain(&steps).chain([&first, &first]) {

@@ -14,6 +14,7 @@ use std::{
 };
 
 use smime_sync::{
+    directory::Source,
     error::Result,
     event::ResultType,
     model::{
@@ -28,7 +29,7 @@ use smime_sync::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::in_place;
+use super::{halves::Halves, in_place, telling::Past};
 use crate::common::events::{Declining, Recorder};
 
 use super::world::crash;
@@ -143,6 +144,8 @@ pub struct Harness {
     pub home: tempfile::TempDir,
     pub profile: Profile,
     pub source: Memory,
+    /// Where it is set, the source's people with an odd letter at the end are in a directory of their own, which remembers this.
+    pub other_past: Option<Past>,
     pub options: Options,
     pub faults: Vec<Fault>,
     pub batch: usize,
@@ -191,6 +194,7 @@ impl Harness {
             home,
             profile,
             source: Memory { recipients, ..Memory::default() },
+            other_past: None,
             options: Options { pass_thru: true, ..Options::default() },
             faults: Vec::new(),
             batch: 2,
@@ -248,10 +252,15 @@ impl Harness {
         };
         let in_place = self.profile.target.kind() == TargetKind::ActiveDirectory;
         let mode = mode::of(&self.profile);
+        let mut halves = self.other_past.is_some().then(|| Halves::of(self));
+        let source: &mut dyn Source = match &mut halves {
+            Some(halves) => &mut halves.joined,
+            None => &mut self.source,
+        };
         let run = sync::run(Job {
             profile: &self.profile,
             options: &self.options,
-            source: &mut self.source,
+            source,
             target,
             mode: mode.as_ref(),
             state: &state,
@@ -264,6 +273,10 @@ impl Harness {
             host: "admin@test".into(),
             context: &context,
         });
+        drop(mode);
+        if let Some(halves) = halves {
+            halves.keep(self);
+        }
         if matches!(&run, Err(error) if error.message == "the process died") {
             return Outcome { run, told };
         }

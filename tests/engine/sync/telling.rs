@@ -23,7 +23,7 @@ pub enum Telling {
 }
 
 /// The memory of a source for what was when.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Past {
     pub telling: Telling,
     /// Which copy of the directory is asked.
@@ -41,6 +41,10 @@ pub struct Past {
 }
 
 impl Past {
+    pub fn telling(telling: Telling) -> Self {
+        Self { telling, ..Self::default() }
+    }
+
     /// A version of the recipient: another one after each change.
     pub fn version(&self, recipient: &Recipient) -> String {
         let known = self.silent.get(&recipient.anchor);

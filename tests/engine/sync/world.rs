@@ -213,7 +213,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The source in memory.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Memory {
     pub recipients: Vec<Recipient>,
     pub presences: BTreeMap<String, Presence>,
@@ -256,7 +256,10 @@ impl Source for Memory {
             .map(|anchor| match self.presences.get(anchor) {
                 Some(presence) => presence.clone(),
                 None if self.unreadable.contains(anchor) => Presence::Unreadable,
-                None => Presence::Absent,
+                None => {
+                    let there = self.recipients.iter().find(|one| one.anchor == *anchor);
+                    there.map_or(Presence::Absent, |one| Presence::InScope(Box::new(one.clone())))
+                }
             })
             .collect())
     }
