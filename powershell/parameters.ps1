@@ -69,7 +69,6 @@ function AdditionalCredential {
     -Credential is for the profile's own source alone.
     #>
     param(
-        [ValidateScript({ $_.Values | ForEach-Object { if ($_ -isnot [pscredential]) { throw 'A value of -AdditionalCredential is no credential; give for each server what Get-Credential returns.' } }; $true })]
         [System.Collections.IDictionary] $AdditionalCredential
     )
 }

@@ -23,6 +23,16 @@ pub fn open(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// Whether a file can be put at `path`, in place of what is there: nothing, or a plain file. Fails with `InvalidInput` for
+/// anything else.
+pub fn check_place(path: &Path) -> Result<()> {
+    match path.metadata() {
+        Ok(metadata) => check(&metadata),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
 /// The bytes of a plain file, also behind a link. Fails as [`open`] does.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -67,6 +77,28 @@ mod tests {
         assert_eq!(read(&at("file")).unwrap(), b"bytes");
         assert_eq!(read(&at("folder")).unwrap_err().to_string(), "it is a folder, no file");
         assert_eq!(read(&at("gone")).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_put_where_nothing_or_a_plain_file_is() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        std::fs::write(at("file"), "bytes").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        std::os::unix::fs::symlink("/dev/null", at("device")).unwrap();
+        std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        for (path, due) in [
+            (at("new"), Ok(())),
+            (at("file"), Ok(())),
+            (at("link"), Ok(())),
+            (at("device"), Err("it is a pipe, socket or device, no file")),
+            (at("socket"), Err("it is a pipe, socket or device, no file")),
+            (home.path().to_owned(), Err("it is a folder, no file")),
+        ] {
+            let place = check_place(&path).map_err(|e| e.to_string());
+            assert_eq!(place, due.map_err(str::to_owned), "{}", path.display());
+        }
     }
 
     #[cfg(windows)]

@@ -157,8 +157,11 @@ pub(crate) fn fault(error: &rustls::Error) -> (Fault, String) {
     }
 }
 
-/// rustls shows names as `DnsName("dc1.contoso.test")`; people know the inner part.
+/// rustls shows names as `DnsName("dc1.contoso.test")` and `IpAddress(127.0.0.1)`; people know the inner part.
 fn names(presented: &[String]) -> String {
-    let inner = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+    let inner = |name: &String| {
+        let content = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+        content.trim_matches('"').to_owned()
+    };
     presented.iter().map(inner).collect::<Vec<_>>().join(", ")
 }

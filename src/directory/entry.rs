@@ -52,6 +52,22 @@ pub(super) fn version(entry: &Entry) -> Option<String> {
     Some(format!("{} {}", String::from_utf8_lossy(number), name.get(..32).unwrap_or_default()))
 }
 
+/// Whether an object in the version `now` is older than in the version `before`, by the stamps that one server gave both:
+/// then the directory was restored from a backup.
+pub fn is_older(now: &str, before: &str) -> bool {
+    let stamp = |version: &str| {
+        let csn = version.split(' ').next()?;
+        // Time, count, server, count of the change (draft-ietf-ldup-model): texts of one length.
+        let mut parts = csn.split('#');
+        let (time, count, server) = (parts.next()?, parts.next()?, parts.next()?);
+        Some((server.to_owned(), time.to_owned(), count.to_owned()))
+    };
+    match (stamp(now), stamp(before)) {
+        (Some(now), Some(before)) => now.0 == before.0 && (now.1, now.2) < (before.1, before.2),
+        _ => false,
+    }
+}
+
 /// Whether [`recipient`] looks at the attribute of that name, in any case and with any options.
 pub fn is_looked_at(name: &str) -> bool {
     let mut all = ATTRIBUTES.iter().chain([&MODIFY_TIMESTAMP]);

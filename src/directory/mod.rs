@@ -15,6 +15,7 @@ mod security_id;
 pub mod several;
 mod text;
 
+pub use self::entry::is_older;
 pub use self::{change_form::ChangeForm, identity::Identities, several::Silence};
 use crate::{
     error::{Error, ErrorId, Result},
@@ -184,6 +185,16 @@ pub trait Source: Send {
     /// When the file that it is was written last; `None` where it is no file.
     fn modified(&self) -> Result<Option<Timestamp>> {
         Ok(None)
+    }
+
+    /// The names below which its people are, as the directory writes them; none where it is no directory.
+    fn search_bases(&mut self, _context: &Context) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// The [`Source::search_bases`] of each of several directories; none for one source.
+    fn places(&mut self, _context: &Context) -> Result<Vec<Vec<String>>> {
+        Ok(Vec::new())
     }
 
     /// Which of several directories showed nothing when everybody was read, though others did.

@@ -239,6 +239,10 @@ impl Source for SeveralSources {
         Ok(clocks.into_iter().max_by_key(|clock| clock.0.abs_diff(now.0)))
     }
 
+    fn places(&mut self, context: &Context) -> Result<Vec<Vec<String>>> {
+        self.parts.iter_mut().map(|part| part.source.search_bases(context)).collect()
+    }
+
     fn silences(&self) -> Vec<Silence> {
         let named = self.parts.iter().map(|part| &part.name).zip(&self.shown);
         named

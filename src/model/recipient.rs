@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Attribute, Fingerprint, Timestamp, Value, same_in_any_case};
+use super::{Attribute, Fingerprint, Timestamp, Value, same_in_any_case, same_name};
 
 /// What kind of recipient the directory shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -131,7 +131,7 @@ impl Recipient {
         let same = |text: &str| same_in_any_case(text, identity);
         let named = |text: &Option<String>| text.as_deref().is_some_and(same);
         same(&self.anchor)
-            || same(&self.distinguished_name)
+            || same_name(&self.distinguished_name, identity)
             || named(&self.mail)
             || named(&self.primary_smtp_address)
             || named(&self.user_principal_name)

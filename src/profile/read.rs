@@ -81,6 +81,11 @@ impl Reader<'_> {
                 "-AdditionalSource can't be with the target {target:?}, which is about one directory; make a profile for each"
             ));
         }
+        if let (Some(file), Some(Target::Ldif(changes))) = (from.as_ref().and_then(Source::file), &to)
+            && file.path == changes.output.output_path
+        {
+            self.faults.push("-OutputPath is the source's own -Path".into());
+        }
         if let Some(Source::Directory(directory)) = &from
             && directory.server.is_empty()
         {

@@ -98,6 +98,12 @@ impl State {
         Ok(self.execute(&sql, values)? == 1)
     }
 
+    /// The version in which the import of `run` saw the recipient `anchor`, if it did and knew one.
+    pub fn imported_version(&self, run: i64, anchor: &str) -> Result<Option<String>> {
+        let sql = "SELECT version FROM import WHERE run_id = ?1 AND anchor = ?2 AND version IS NOT NULL";
+        Ok(self.query(sql, params![run, anchor], |row| row.get(0))?.pop())
+    }
+
     /// Whom the import of `current` shows and that of `run` has not taken over.
     pub fn not_carried(&self, current: i64, run: i64) -> Result<Vec<String>> {
         let sql =
@@ -166,5 +172,28 @@ impl State {
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         let offset = i64::try_from(offset).unwrap_or(0);
         self.query(sql, [run, size, offset], |row| Ok((row.get(0)?, Fingerprint(row.get(1)?))))
+    }
+
+    /// The same of those whose distinguished names end with one of `bases`: `size` of them at most.
+    pub fn carried_sample_below(
+        &self,
+        run: i64,
+        size: u64,
+        bases: &[String],
+    ) -> Result<Vec<(String, Fingerprint)>> {
+        let sql = "SELECT i.anchor, e.input FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+                   WHERE i.run_id = ?1 AND e.has_values AND (i.anchor >= ?4) = ?5 AND EXISTS (SELECT 1 FROM json_each(?3) AS base
+                       WHERE substr(lower(json_extract(e.recipient, '$.distinguished_name')), -length(base.value)) = base.value)
+                   ORDER BY i.anchor LIMIT ?2";
+        let bases = json(&bases.iter().map(|base| base.to_ascii_lowercase()).collect::<Vec<_>>())?;
+        // Anchors are mostly UUIDs; others are taken from the first on.
+        let first = Fingerprint::of(&run.to_le_bytes()).to_string();
+        let mut sample = Vec::new();
+        for after in [true, false] {
+            let rest = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(sample.len() as i64);
+            let parameters = rusqlite::params![run, rest, bases, first, after];
+            sample.extend(self.query(sql, parameters, |row| Ok((row.get(0)?, Fingerprint(row.get(1)?))))?);
+        }
+        Ok(sample)
     }
 }

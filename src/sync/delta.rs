@@ -12,7 +12,7 @@ use super::{
     witness,
 };
 use crate::{
-    directory::{Selection, Since, SourceItem, Told},
+    directory::{Selection, Since, SourceItem, Told, is_older},
     error::Result,
     event::LogLevel,
     model::{Fingerprint, Mark, PolicyType, Run, RunNumbers, Watermark, counted},
@@ -111,11 +111,16 @@ fn news(
 ) -> Result<Option<News>> {
     let Job { source, state, context, .. } = job;
     let (mut changed, mut there) = (BTreeSet::new(), Vec::with_capacity(BATCH));
-    let carry = |there: &mut Vec<(String, Option<String>)>, changed: &mut BTreeSet<String>| {
+    let mut older = None;
+    let mut carry = |there: &mut Vec<(String, Option<String>)>, changed: &mut BTreeSet<String>| {
         state.transaction(|state| {
             for (anchor, version) in there.drain(..) {
                 // Two objects of one anchor are no such thing: both are read.
                 if !state.carry(unchanged, &anchor, version.as_deref())? {
+                    let before = state.imported_version(unchanged.current, &anchor)?;
+                    if version.zip(before).is_some_and(|(now, before)| is_older(&now, &before)) {
+                        older.get_or_insert_with(|| anchor.clone());
+                    }
                     changed.insert(anchor);
                 }
             }
@@ -142,6 +147,13 @@ fn news(
         Ok(())
     })?;
     carry(&mut there, &mut changed)?;
+    if let Some(anchor) = older {
+        let name = state.recipient(&anchor)?.map_or(anchor, |recipient| recipient.label);
+        let what = format!(
+            "All recipients are read: the source shows an older '{name}' than in the last run, as after a restore from a backup."
+        );
+        return context.log(LogLevel::Warning, what).map(|()| None);
+    }
     match since {
         Since::Told { mark, shows_all } if changed.len() <= most => {
             Ok(Some(News { mark, shows_all, changed }))
@@ -213,6 +225,10 @@ fn count(job: &Job<'_>, run: &mut Run, import: &mut Reading) -> Result<()> {
 /// Whether some of those who were taken over are as the last run read them.
 fn is_as_known(job: &mut Job<'_>, run: &Run) -> Result<bool> {
     let mut sample = job.state.carried_sample(run.id, SAMPLE, run.numbers.with_values)?;
+    // Rights are those of one account in one directory, which may be a small part of all.
+    for bases in job.source.places(job.context)? {
+        sample.extend(job.state.carried_sample_below(run.id, SAMPLE, &bases)?);
+    }
     if sample.is_empty() {
         return Ok(true);
     }

@@ -40,9 +40,9 @@ impl StoreKey {
             return Err(found.unusable(&format!("can't be had: {}", failure.message)));
         }
         let certificate = found.decoded(answer.certificate.as_deref(), "certificate")?;
-        let sha1 = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
-        if hex::encode_upper(sha1) != found.thumbprint {
-            return Err(found.unusable("was asked for, but the caller gave another one"));
+        let given = hex::encode_upper(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate));
+        if given != found.thumbprint {
+            return Err(found.unusable(&format!("was asked for, but the caller gave {given}")));
         }
         found.certificate = certificate;
         Ok(found)

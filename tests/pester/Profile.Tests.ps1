@@ -133,7 +133,7 @@ Describe 'Profiles' {
         $credential = [pscredential]::new('u', (ConvertTo-SecureString -String 'p' -AsPlainText -Force))
         { Sync-SmimeCertificate copied -AdditionalCredential @{ 'c.test' = $credential } -ErrorAction Stop } |
             Should -Throw -ExpectedMessage "*names 'c.test', which is the first -Server of no additional source*"
-        { Sync-SmimeCertificate copied -AdditionalCredential @{ 'a.test' = 'secret' } } | Should -Throw -ExpectedMessage '*is no credential*'
+        { Sync-SmimeCertificate copied -AdditionalCredential @{ 'a.test' = 'secret' } } | Should -Throw -ExpectedMessage "*has no credential for 'a.test'*"
         { Publish-SmimeCertificate copied -Path "$folder/nothing.cer" -ErrorAction Stop } |
             Should -Throw -ExpectedMessage '*reads several directories*'
         'several', 'copied' | Remove-SmimeSyncProfile -Confirm:$false

@@ -17,6 +17,11 @@ function Get-Access {
     $additional = $Parameter['AdditionalCredential']
     if ($null -ne $additional) {
         foreach ($server in $additional.Keys) {
+            if ($additional[$server] -isnot [pscredential]) {
+                $text = "-AdditionalCredential has no credential for '$server'."
+                throw (Get-ModuleError -Id 'CredentialMissing' -Category AuthenticationError -Message $text -Advice (
+                        'Give for each server what Get-Credential returns.'))
+            }
             $name = "$server".ToLowerInvariant()
             $secret["additional_user $name"] = ConvertTo-Protected -Text $additional[$server].UserName
             $secret["additional_password $name"] = $additional[$server].Password

@@ -192,7 +192,6 @@ function Sync-SmimeCertificate {
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
 
-        [ValidateScript({ $_.Values | ForEach-Object { if ($_ -isnot [pscredential]) { throw 'A value of -AdditionalCredential is no credential; give for each server what Get-Credential returns.' } }; $true })]
         [System.Collections.IDictionary] $AdditionalCredential,
 
         [System.Management.Automation.PSCredential]

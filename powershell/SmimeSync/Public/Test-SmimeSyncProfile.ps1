@@ -121,7 +121,6 @@ function Test-SmimeSyncProfile {
         [System.Management.Automation.Credential()]
         $Credential = [System.Management.Automation.PSCredential]::Empty,
 
-        [ValidateScript({ $_.Values | ForEach-Object { if ($_ -isnot [pscredential]) { throw 'A value of -AdditionalCredential is no credential; give for each server what Get-Credential returns.' } }; $true })]
         [System.Collections.IDictionary] $AdditionalCredential,
 
         [System.Management.Automation.PSCredential]

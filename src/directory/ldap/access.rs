@@ -96,5 +96,5 @@ fn in_clear(place: &str) -> Error {
     );
     Error::new(ErrorId::ProfileInvalid, message)
         .target(place)
-        .advice("Run without -Credential to sign in with Kerberos, or set -Encryption to Ldaps or StartTls.")
+        .advice("Set -Encryption to Ldaps or StartTls, or sign in with Kerberos: without -Credential and without a client certificate.")
 }

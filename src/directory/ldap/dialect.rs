@@ -32,6 +32,8 @@ pub(super) struct Dialect {
     addresses: &'static [(&'static str, &'static str)],
     /// Whether a filter can ask for members of groups within a group ([MS-ADTS] 3.1.1.3.4.4.3).
     nested_groups: bool,
+    /// The attributes by which a server tells who is a recipient; every object has them.
+    pub shown_by_all: &'static [&'static str],
     /// What its recipients are known by.
     pub anchor: AnchorKind,
 }
@@ -52,6 +54,7 @@ pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
         ("sAMAccountName", ""),
     ],
     nested_groups: true,
+    shown_by_all: &["objectClass", "objectCategory"],
     anchor: AnchorKind::ObjectGuid,
 };
 
@@ -66,6 +69,7 @@ pub(super) const STANDARD: Dialect = Dialect {
     name: "entryDN",
     addresses: &[("mail", "")],
     nested_groups: false,
+    shown_by_all: &["objectClass"],
     anchor: AnchorKind::EntryUuid,
 };
 
@@ -92,10 +96,10 @@ impl Dialect {
         self.anchor.text(entry).ok()
     }
 
-    /// The attributes that [`Dialect::anchor_of`] needs, and `objectClass`, by which a server tells who is in scope.
+    /// The attributes that [`Dialect::anchor_of`] needs, and [`Dialect::shown_by_all`].
     pub fn anchor_attributes(&self) -> &'static [&'static str] {
         match self.anchor {
-            AnchorKind::ObjectGuid => &["objectGUID", "isDeleted", "objectClass"],
+            AnchorKind::ObjectGuid => &["objectGUID", "isDeleted", "objectClass", "objectCategory"],
             AnchorKind::EntryUuid => &["entryUUID", "objectClass"],
             AnchorKind::DistinguishedName => &["objectClass"],
         }

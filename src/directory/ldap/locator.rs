@@ -6,6 +6,7 @@ mod srv;
 use std::sync::Arc;
 
 use super::{
+    dial::server_name,
     network::{Controller, Network, Service},
     time_left::TimeLeft,
 };
@@ -169,7 +170,8 @@ impl Look<'_> {
     fn within(&self, domain: &str, found: Vec<String>) -> Result<Vec<String>> {
         let (mut servers, mut others): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         for host in found {
-            let list = if is_within(&host, domain) { &mut servers } else { &mut others };
+            let is_usable = is_within(&host, domain) && server_name(&host).is_ok();
+            let list = if is_usable { &mut servers } else { &mut others };
             if !list.iter().any(|known| known.eq_ignore_ascii_case(&host)) {
                 list.push(host);
             }

@@ -25,10 +25,12 @@ enum Seen {
 }
 
 impl Seen {
-    fn of(entry: &Entry) -> Self {
+    /// `shown_by_all`: the attributes that every object has, and a filter of recipients asks for.
+    fn of(entry: &Entry, shown_by_all: &[&str]) -> Self {
+        let is_shown = |name: &&str| entry.values(name).next().is_some();
         if entry.values("isDeleted").any(|value| value.eq_ignore_ascii_case(b"TRUE")) {
             Self::Deleted
-        } else if entry.values("objectClass").next().is_some() {
+        } else if shown_by_all.iter().all(is_shown) {
             Self::There
         } else {
             Self::Unclear
@@ -115,7 +117,7 @@ impl LdapSource {
             let wanted = Search { deleted: dialect.tombstones, ..subtree(&domain, filter, attributes) };
             let searched = self.session.search(&wanted, dialect, context, &mut |entry, whole| {
                 match dialect.anchor_of(&entry).filter(|anchor| anchors.contains(anchor)) {
-                    Some(anchor) => drop(found.insert(anchor, Seen::of(&entry))),
+                    Some(anchor) => drop(found.insert(anchor, Seen::of(&entry, dialect.shown_by_all))),
                     None => is_unclear |= whole.is_err(),
                 }
                 Ok(())

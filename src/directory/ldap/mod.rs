@@ -246,6 +246,10 @@ impl Source for LdapSource {
         self.tell(mark, enumerate, context, sink)
     }
 
+    fn search_bases(&mut self, context: &Context) -> Result<Vec<String>> {
+        Ok(self.learn(context)?.bases)
+    }
+
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
         let root = self.session.object("", &["currentTime"], context)?;
         Ok(root.and_then(|root| {

@@ -68,6 +68,7 @@ pub trait Network: Send + Sync {
 
     /// Lets `time` pass.
     fn pause(&self, time: Duration) -> Pending<'_, ()> {
-        Box::pin(tokio::time::sleep(time))
+        // A timer can be made within the runtime only, where the caller is not.
+        Box::pin(async move { tokio::time::sleep(time).await })
     }
 }

@@ -6,6 +6,7 @@ use super::Opening;
 use crate::{
     directory::ldap::{Account, ClientCertificate, TicketSource},
     error::{Error, ErrorId, Result},
+    event::LogLevel,
     model::Timestamp,
     profile::{Authentication, DirectorySettings, DirectoryTargetSettings},
 };
@@ -37,7 +38,7 @@ struct UserPassword {
 
 impl Opening<'_> {
     /// Who signs in to the profile's source, by the request's credential where it is one.
-    /// Fails with `CredentialMissing`, `CertificatePasswordWrong`, `ClientCertificateUnusable`.
+    /// Fails with `CredentialMissing`, `CertificatePasswordWrong`, `ClientCertificateUnusable`, `KerberosTicketMissing`.
     pub(super) fn source_account(&self, directory: &DirectorySettings) -> Result<Account> {
         let given = self.credential.zip(self.engine.secret(PASSWORD));
         let given =
@@ -53,6 +54,22 @@ impl Opening<'_> {
         let given = user.zip(self.engine.secret(&format!("{ADDITIONAL_PASSWORD}{server}")));
         let given = given.map(|(user, password)| UserPassword { user, password });
         self.account(directory, given, &format!("-AdditionalCredential @{{ '{server}' = (Get-Credential) }}"))
+    }
+
+    /// Warns of a credential that signs in nowhere.
+    pub(super) fn tell_unused_credential(&self) -> Result<()> {
+        let (profile, is_given) = (self.profile(), self.credential.is_some());
+        let authentication =
+            profile.source().directory().map(|directory| directory.effective_authentication(true));
+        let how = match authentication {
+            _ if !is_given => return Ok(()),
+            Some(Authentication::Password) => return Ok(()),
+            Some(Authentication::Certificate) => "signs in with a client certificate",
+            Some(Authentication::Kerberos) => "signs in with Kerberos (-Authentication)",
+            None => "reads a file",
+        };
+        let what = format!("-Credential is not used: profile '{}' {how}.", profile.name);
+        self.context.log(LogLevel::Warning, what)
     }
 
     /// Fails with `InvalidRequest` where a credential is given for a server that no additional source has: that source would
@@ -115,7 +132,11 @@ impl Opening<'_> {
                 let password = password.as_ref().map(|password| password.as_slice());
                 ClientCertificate::read(path, password, now).map(Account::Certificate)
             }
-            (Authentication::Kerberos, _) => Ok(Account::Kerberos(self.tickets(directory))),
+            (Authentication::Kerberos, _) => {
+                let tickets = self.tickets(directory);
+                tickets.check()?;
+                Ok(Account::Kerberos(tickets))
+            }
         }
     }
 

@@ -41,6 +41,7 @@ impl Opening<'_> {
     }
 
     fn first_source(&self) -> Result<Box<dyn Source>> {
+        self.tell_unused_credential()?;
         self.open_source(self.profile().source(), &|directory| self.source_account(directory))
     }
 

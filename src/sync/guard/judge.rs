@@ -61,7 +61,10 @@ fn source(facts: &Facts, limits: &LimitSettings) -> Option<Hold> {
              read them lost?"
         )
     };
-    is_above(before.saturating_sub(now), percent, before).then(|| Hold::new(HoldReason::ValuesFell, what()))
+    let fell = before.saturating_sub(now);
+    // Of few people one may leave, but half of them don't.
+    let is_much = fell > ALWAYS_ALLOWED || fell > now;
+    (is_much && is_above(fell, percent, before)).then(|| Hold::new(HoldReason::ValuesFell, what()))
 }
 
 /// One of several directories showed nothing: what it has is a small part of all, so that no percentage tells.

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, ErrorId, Result},
-    model::{Exclusion, Recipient, same_in_any_case},
+    model::{Exclusion, Recipient, same_in_any_case, same_name},
     targets::{Match, Renamed, TargetQuery, TargetRecipient},
 };
 
@@ -15,6 +15,14 @@ pub(super) enum Linked {
 }
 
 impl Linked {
+    /// Whom, where that is to be read.
+    pub fn recipient(&self) -> Option<&Recipient> {
+        match self {
+            Self::There(one) => Some(one),
+            Self::Nobody | Self::Unreadable => None,
+        }
+    }
+
     /// Whether the link tells by itself who it is: names are used again by others, so that who has lost them is not believed.
     pub fn settles(&self, query: &TargetQuery<'_>) -> bool {
         match self {
@@ -44,6 +52,23 @@ enum Found<'a> {
     One(&'a Recipient),
     /// More than one; the sentence says which.
     Several(String),
+}
+
+/// Fails with `ProfileInvalid` where somebody is one object in source and target: what a run takes out of the target would
+/// be gone from the source.
+pub(super) fn check_apart(query: &TargetQuery<'_>, found: &Recipient, target: &str) -> Result<()> {
+    let (anchor, name) = (query.anchor, &query.recipient.distinguished_name);
+    // A name by itself proves nothing: another directory may have the same tree.
+    if found.anchor != anchor || anchor == name || !same_name(&found.distinguished_name, name) {
+        return Ok(());
+    }
+    let what = format!(
+        "The target, {target}, is the directory that the profile reads, or a copy of it: '{name}' is one object in both \
+         ({anchor})."
+    );
+    let advice = "Name another directory with -TargetServer or -TargetSearchBase; with -Target ActiveDirectory values are put right \
+                  in place.";
+    Err(Error::new(ErrorId::ProfileInvalid, what).target(name).advice(advice))
 }
 
 /// Who of the directory `target` the query means. `take` takes note of somebody who may be written to.

@@ -6,8 +6,9 @@
 
 mod find;
 mod matching;
+mod words;
 
-use self::matching::Holders;
+use self::{matching::Holders, words::told};
 use super::{
     Match, Target, TargetQuery, TargetWrite, active_directory,
     difference::Difference,
@@ -42,7 +43,7 @@ impl DirectoryTarget {
     /// Fails as [`LdapSource::directory`].
     pub fn new(settings: &DirectoryTargetSettings, account: Account, context: &Context) -> Result<Self> {
         let settings = settings.directory();
-        let directory = LdapSource::directory(&settings, account.clone(), context)?;
+        let directory = told(LdapSource::directory(&settings, account.clone(), context))?;
         Ok(Self { directory, settings, account, form: None, known: Known::default() })
     }
 
@@ -57,6 +58,48 @@ impl DirectoryTarget {
             self.directory = LdapSource::domain_controller(None, &self.settings, account, context)?;
         }
         Ok(self.form.insert(self.directory.change_form(context)?).clone())
+    }
+
+    /// Whether it can be written, as far as that shows beforehand.
+    fn check(&mut self, context: &Context) -> Result<()> {
+        self.meet(context)?;
+        if self.directory.is_active_directory() {
+            let user = self.directory.user_name(context)?;
+            return active_directory::check_rights(&mut self.directory, &user, context);
+        }
+        // What the account may write, other directories tell nobody.
+        let schema = self.directory.schema(context)?;
+        match Attribute::all().find(|attribute| schema.has(*attribute) == Some(false)) {
+            None => Ok(()),
+            Some(attribute) => {
+                let server = self.directory.server();
+                let what = format!("The server '{server}' has no attribute {attribute} in its schema.");
+                Err(Error::new(ErrorId::DirectoryNotWritable, what)
+                    .target(server)
+                    .advice("Add the schema of inetOrgPerson (RFC 2798) to the server."))
+            }
+        }
+    }
+
+    /// Whom the queries mean.
+    fn matches(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
+        let form = self.meet(context)?;
+        let linked = self.linked(queries, context)?;
+        let holders = self.holders(queries, &linked, context)?;
+        let (name, nobody) = (self.name(), Holders::default());
+        for (query, linked) in queries.iter().zip(&linked) {
+            let held = matching::address(query).and_then(|address| holders.get(address));
+            let held = held.map(|held| held.people.as_slice()).unwrap_or_default();
+            let all = linked.recipient().into_iter().chain(held);
+            all.into_iter().try_for_each(|found| matching::check_apart(query, found, &name))?;
+        }
+        let found = queries.iter().zip(linked).map(|(query, linked)| {
+            let holders = matching::address(query).and_then(|address| holders.get(address));
+            matching::matched(query, linked, holders.map_or(&nobody, AsRef::as_ref), &name, &mut |one| {
+                self.known.take(one.clone(), &form)
+            })
+        });
+        Ok(found.collect())
     }
 }
 
@@ -110,43 +153,18 @@ impl Target for DirectoryTarget {
     }
 
     fn check_writable(&mut self, context: &Context) -> Result<()> {
-        self.meet(context)?;
-        if self.directory.is_active_directory() {
-            let user = self.directory.user_name(context)?;
-            return active_directory::check_rights(&mut self.directory, &user, context);
-        }
-        // What the account may write, other directories tell nobody.
-        let schema = self.directory.schema(context)?;
-        match Attribute::all().find(|attribute| schema.has(*attribute) == Some(false)) {
-            None => Ok(()),
-            Some(attribute) => {
-                let server = self.directory.server();
-                let what = format!("The server '{server}' has no attribute {attribute} in its schema.");
-                Err(Error::new(ErrorId::DirectoryNotWritable, what)
-                    .target(server)
-                    .advice("Add the schema of inetOrgPerson (RFC 2798) to the server."))
-            }
-        }
+        told(self.check(context))
     }
 
     fn read(&mut self, queries: &[TargetQuery<'_>], context: &Context) -> Result<Vec<Result<Match>>> {
-        let form = self.meet(context)?;
-        let linked = self.linked(queries, context)?;
-        let holders = self.holders(queries, &linked, context)?;
-        let (name, nobody) = (self.name(), Holders::default());
-        let found = queries.iter().zip(linked).map(|(query, linked)| {
-            let holders = matching::address(query).and_then(|address| holders.get(address));
-            matching::matched(query, linked, holders.map_or(&nobody, AsRef::as_ref), &name, &mut |one| {
-                self.known.take(one.clone(), &form)
-            })
-        });
-        Ok(found.collect())
+        let matches = told(self.matches(queries, context))?;
+        Ok(matches.into_iter().map(told).collect())
     }
 
     fn write(&mut self, writes: &[TargetWrite<'_>], context: &Context) -> Result<Vec<Result<String>>> {
         let mut results = Vec::with_capacity(writes.len());
         for write in writes {
-            let written = write_exactly(self, write, context)?;
+            let written = told(told(write_exactly(self, write, context))?);
             let key = write.current.as_ref().map(|current| current.key.clone()).unwrap_or_default();
             results.push(written.map(|()| key));
         }
@@ -154,8 +172,8 @@ impl Target for DirectoryTarget {
     }
 
     fn clock(&mut self, context: &Context) -> Result<Option<Timestamp>> {
-        self.meet(context)?;
-        self.directory.clock(context)
+        told(self.meet(context))?;
+        told(self.directory.clock(context))
     }
 
     fn read_all(
@@ -164,8 +182,8 @@ impl Target for DirectoryTarget {
         context: &Context,
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
-        self.meet(context)?;
-        self.directory.read(selection, context, sink)
+        told(self.meet(context))?;
+        told(self.directory.read(selection, context, sink))
     }
 
     /// The directory gives the key.

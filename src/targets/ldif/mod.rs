@@ -8,7 +8,7 @@ mod record;
 
 use std::{
     collections::HashMap,
-    io::Write,
+    io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -20,7 +20,11 @@ use crate::{
     error::{Error, ErrorId, Result},
     event::Context,
     model::{Exclusion, PublishedRecipient, Timestamp, Value, counted},
+    regular_file,
 };
+
+/// What a file of changes says of itself.
+const ABOUT: &str = "Changes to userCertificate and userSMIMECertificate; nothing else is touched.";
 
 /// Recipients that are looked up in the source at a time; of a file that is one read of all of it.
 const BATCH: usize = 1000;
@@ -61,16 +65,39 @@ impl LdifTarget {
 
     /// A file beside the place, with its first lines. Whoever may read the folder may read it: certificates are public.
     fn begin_file(&self) -> Result<NamedTempFile> {
+        self.check_place()?;
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new()
             .prefix(".smime-sync-")
             .tempfile_in(folder)
             .map_err(|e| self.failed(&e))?;
-        let head =
-            record::head(&["Changes to userCertificate and userSMIMECertificate; nothing else is touched."]);
-        file.write_all(head.as_bytes()).map_err(|e| self.failed(&e))?;
+        file.write_all(record::head(&[ABOUT]).as_bytes()).map_err(|e| self.failed(&e))?;
         Ok(file)
+    }
+
+    /// Fails where something else than an earlier file of changes has the place: it may be the source itself.
+    fn check_place(&self) -> Result<()> {
+        regular_file::check_place(&self.path).map_err(|e| self.failed(&e))?;
+        let head = record::head(&[ABOUT]);
+        let mut begin = Vec::new();
+        let read = regular_file::open(&self.path)
+            .and_then(|file| file.take(head.len() as u64).read_to_end(&mut begin));
+        match read {
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(self.failed(&e)),
+            Ok(0) => Ok(()),
+            Ok(_) if begin == head.as_bytes() => Ok(()),
+            Ok(_) => {
+                let what = format!(
+                    "'{}' is no file of changes that SmimeSync wrote; it was left as it is.",
+                    self.path.display()
+                );
+                Err(Error::new(ErrorId::TargetNotWritable, what)
+                    .target(self.path.display().to_string())
+                    .advice("Name another file with -OutputPath, or remove this one."))
+            }
+        }
     }
 
     fn matched(&mut self, presence: Presence, form: &ChangeForm, query: &TargetQuery<'_>) -> Result<Match> {

@@ -53,7 +53,11 @@ fn anchor(number: u64) -> String {
 
 #[test]
 fn who_does_not_show_what_it_is_is_not_out_of_scope() {
-    for (class, due) in [(Some("user"), Presence::OutOfScope), (None, Presence::Unreadable)] {
+    for (shown, due) in [
+        (&["objectClass", "objectCategory"][..], Presence::OutOfScope),
+        (&["objectClass"], Presence::Unreadable),
+        (&["objectCategory"], Presence::Unreadable),
+    ] {
         let trusted = Trusted::new();
         let (port, _) = serve(
             &trusted.authority.good(),
@@ -61,9 +65,7 @@ fn who_does_not_show_what_it_is_is_not_out_of_scope() {
                 let (id, wanted) = (request.msgid as u32, searched(request));
                 let is_anywhere = !wanted.attrs.iter().any(|name| name == "mail");
                 let mut attributes = attribute("objectGUID", &[&guid(1)]);
-                attributes.extend(
-                    class.map(|class| attribute("objectClass", &[class.as_bytes()])).unwrap_or_default(),
-                );
+                shown.iter().for_each(|name| attributes.extend(attribute(name, &[b"user"])));
                 let found =
                     if is_anywhere { entry(id, b"CN=A,DC=contoso,DC=test", &attributes) } else { Vec::new() };
                 out.write_all(&[found, done(id, b"")].concat())
@@ -71,7 +73,7 @@ fn who_does_not_show_what_it_is_is_not_out_of_scope() {
         );
         let context = context().0;
         let mut source = connect(&trusted.settings(port), &context).unwrap();
-        assert_eq!(source.look_up(&[anchor(1)], &context).unwrap(), [due], "{class:?}");
+        assert_eq!(source.look_up(&[anchor(1)], &context).unwrap(), [due], "{shown:?}");
     }
 }
 

@@ -221,9 +221,20 @@ fn a_run_that_does_not_reach_its_end_leaves_the_file_before_it() {
 
 #[test]
 fn where_no_file_can_be_the_run_stops_and_tells_why() {
-    for (path, words) in [("folder", "it is a folder"), ("gone/changes.ldif", "Cannot write")] {
+    for (path, words) in [
+        ("folder", "it is a folder"),
+        ("gone/changes.ldif", "Cannot write"),
+        ("socket", "it is a pipe, socket or device"),
+        ("link.ldif", "is no file of changes that SmimeSync wrote"),
+    ] {
         let home = Home::new();
+        #[cfg(unix)]
+        let _socket = std::os::unix::net::UnixListener::bind(home.path("socket")).unwrap();
         generate(&home, 60, 1);
+        // Another name of the source itself.
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(home.path("directory.ldif"), home.path("link.ldif")).unwrap();
+        let source = fs::read(home.path("directory.ldif")).unwrap();
         fs::create_dir(home.path("folder")).unwrap();
         home.results(
             ResultType::Profile,
@@ -232,6 +243,7 @@ fn where_no_file_can_be_the_run_stops_and_tells_why() {
         let error = home.ask(sync(json!({}))).0.unwrap_err();
         assert_eq!(error.id, ErrorId::TargetNotWritable, "{error}");
         assert!(error.message.contains(words), "{error}");
+        assert_eq!(fs::read(home.path("directory.ldif")).unwrap(), source);
     }
 }
 

@@ -14,9 +14,11 @@ use smime_sync::{
 
 use super::harness::{Harness, Memory};
 
-/// One directory of two.
+/// One directory of two, and what the names of its people end with.
 #[derive(Clone)]
-struct Half(Arc<Mutex<Memory>>);
+struct Half(Arc<Mutex<Memory>>, &'static str);
+
+const BASES: [&str; 2] = ["dc=one,dc=test", "dc=other,dc=test"];
 
 /// The two directories of a harness, for one run.
 pub struct Halves {
@@ -34,10 +36,19 @@ impl Halves {
         let half = |other: bool| {
             let mut memory = harness.source.clone();
             memory.recipients.retain(|recipient| is_other(recipient) == other);
+            for recipient in &mut memory.recipients {
+                let name =
+                    recipient.distinguished_name.replace("DC=contoso,DC=test", BASES[usize::from(other)]);
+                let is_anchor = recipient.anchor == recipient.distinguished_name;
+                recipient.distinguished_name = name;
+                if is_anchor {
+                    recipient.anchor.clone_from(&recipient.distinguished_name);
+                }
+            }
             if let (true, Some(past)) = (other, &harness.other_past) {
                 memory.past = past.clone();
             }
-            Half(Arc::new(Mutex::new(memory)))
+            Half(Arc::new(Mutex::new(memory)), BASES[usize::from(other)])
         };
         let halves = [half(false), half(true)];
         let part = |(name, half): (&str, &Half)| Part { name: name.into(), source: Box::new(half.clone()) };
@@ -64,6 +75,9 @@ impl Source for Half {
     }
     fn look_up(&mut self, anchors: &[String], context: &Context) -> Result<Vec<Presence>> {
         self.0.lock().unwrap().look_up(anchors, context)
+    }
+    fn search_bases(&mut self, _: &Context) -> Result<Vec<String>> {
+        Ok(vec![self.1.to_uppercase()])
     }
     fn mark(&mut self, context: &Context) -> Result<Option<Mark>> {
         self.0.lock().unwrap().mark(context)

@@ -158,6 +158,26 @@ fn one_that_tells_who_is_there_has_the_other_tell_it_too() {
 }
 
 #[test]
+fn a_right_that_is_lost_in_a_small_directory_is_seen_though_nothing_changed() {
+    let mut harness = Harness::new((0..400).map(|n| person(&format!("p{:03}", 2 * n), &["a"])).collect());
+    harness.batch = 500;
+    harness.source.recipients.extend((1..4).map(|n| person(&format!("small{}", 2 * n + 1), &["a"])));
+    harness.source.past.telling = Telling::Everything;
+    let small: Vec<String> = (1..4).map(|n| format!("id-small{}", 2 * n + 1)).collect();
+    // Rights are no part of an object: its version stays.
+    let mut other = Past::telling(Telling::Everything);
+    other.silent = small.iter().map(|anchor| (anchor.clone(), "as ever".to_owned())).collect();
+    harness.other_past = Some(other);
+    harness.run().ok();
+    for one in harness.source.recipients.iter_mut().filter(|one| small.contains(&one.anchor)) {
+        one.values.clear();
+    }
+    let outcome = harness.run();
+    assert_eq!((how(&outcome), planned(&outcome)), ((PolicyType::Initial, 403), (0, 0, 3)));
+    assert_eq!(outcome.ok().hold_reasons, [HoldReason::ValuesFell]);
+}
+
+#[test]
 fn where_one_can_not_tell_what_changed_everybody_is_read_with_one_warning_that_names_it() {
     let mut harness = company(Telling::Everything);
     harness.other_past.as_mut().unwrap().place = "a restored copy".into();

@@ -119,8 +119,8 @@ fn what_the_target_skips_is_a_warning_for_each_reason_with_its_number() {
                  in the cloud. Use a profile with -Target ActiveDirectory; Entra Connect exports what it leaves \
                  there."
                     .to_owned(),
-                "1 recipient was skipped, since it is not at the target. Create what is missing; external partners can \
-                 be created with -CreateContact."
+                "1 recipient was skipped, since it is not at the target. Create what is missing at the target; in \
+                 Exchange, external partners can be created with -CreateContact."
                     .to_owned(),
             ]
         )

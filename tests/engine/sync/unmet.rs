@@ -90,7 +90,7 @@ fn the_run_says_who_was_not_looked_for_and_until_when() {
     let again = Timestamp(harness.now + HOUR / 2);
     harness.now += 60;
     let run = harness.run();
-    let advice = "Create what is missing; external partners can be created with -CreateContact.";
+    let advice = "Create what is missing at the target; in Exchange, external partners can be created with -CreateContact.";
     assert_eq!(
         run.told.warnings(),
         [format!(

@@ -56,8 +56,8 @@ impl Fault {
                 ErrorId::KerberosTicketMissing,
                 "the keytab gives no ticket",
                 Some(
-                    "Check that the file given with -KeytabPath can be read and holds the account's present keys (klist -kt \
-                     FILE), and that -KeytabPrincipal is one of its names; a new password makes old keys invalid."
+                    "Check that the keytab (-KeytabPath, else KRB5_CLIENT_KTNAME) holds the account's present keys (klist -kt FILE), \
+                     and that -KeytabPrincipal is one of its names; a new password makes old keys invalid."
                         .to_owned(),
                 ),
             ),

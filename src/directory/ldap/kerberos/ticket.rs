@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::{
+    error::{Error, ErrorId, Result},
+    regular_file,
+};
+
 /// Where the tickets of whoever signs in with Kerberos come from; with nothing in it, from where the operating system has
 /// them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +22,16 @@ pub struct TicketSource {
 }
 
 impl TicketSource {
+    /// Fails with `KerberosTicketMissing` where the profile's keytab can't be read: the library would say only that it
+    /// gives no ticket.
+    pub fn check(&self) -> Result<()> {
+        let Some(keytab) = &self.keytab else { return Ok(()) };
+        regular_file::open(keytab).map(drop).map_err(|e| {
+            let error = Error::io(ErrorId::KerberosTicketMissing, "Cannot read the keytab", keytab, &e);
+            error.advice("Correct -KeytabPath, or give the account that runs it the right to read the file.")
+        })
+    }
+
     /// Whether they are made with a key that somebody named.
     #[cfg(unix)]
     pub(super) fn has_keytab(&self) -> bool {

@@ -25,6 +25,8 @@ pub(super) enum Cause {
     Late,
     /// The server says that it is busy, or not available.
     Busy,
+    /// The server ended the connection, and said that it shuts down.
+    Closing,
     /// The server can't be reached, or is none that should be.
     Unreachable,
     /// The server does not speak LDAP, or what came is not what it sealed.
@@ -59,6 +61,7 @@ impl Cause {
     pub fn of_asking(error: &Error, connection: &Connection) -> Self {
         match (connection.fault(), error.id) {
             (_, ErrorId::Canceled) => Self::Other,
+            (Some(Fault::Lost), ErrorId::DirectoryBusy) => Self::Closing,
             (Some(Fault::Lost), _) => Self::Lost,
             (Some(Fault::Late), _) => Self::Late,
             (None, ErrorId::DirectoryBusy) => Self::Busy,
@@ -98,16 +101,19 @@ pub(super) struct Effort {
     servers: Vec<usize>,
     again: u32,
     waits: usize,
+    /// Whether the server that is asked said that it shuts down: it may be back soon.
+    is_closing: bool,
 }
 
 impl Effort {
     /// Nothing, at the server with this number.
     pub fn new(server: usize) -> Self {
-        Self { servers: vec![server], again: 0, waits: 0 }
+        Self { servers: vec![server], again: 0, waits: 0, is_closing: false }
     }
 
     /// What to do after a failure, where there are `count` servers; `stays`: at no other than this one.
     pub fn next(&mut self, cause: Cause, count: usize, stays: bool) -> Next {
+        self.is_closing |= cause == Cause::Closing;
         match cause {
             Cause::Other | Cause::Senseless => return Next::Never,
             Cause::Lost if self.again < AGAIN => {
@@ -115,21 +121,32 @@ impl Effort {
                 return Next::Again;
             }
             Cause::Busy => {
-                if let Some(seconds) = WAITS.get(self.waits) {
-                    self.waits += 1;
-                    return Next::After(Duration::from_secs(*seconds));
+                if let Some(wait) = self.wait() {
+                    return wait;
                 }
             }
-            Cause::Lost | Cause::Late | Cause::Unreachable => {}
+            Cause::Lost | Cause::Late | Cause::Unreachable | Cause::Closing => {}
         }
-        if stays {
-            return Next::Never;
-        }
+        let other = if stays { None } else { self.other(count) };
+        let is_closing = self.is_closing;
+        other.or_else(|| is_closing.then(|| self.wait()).flatten()).unwrap_or(Next::Never)
+    }
+
+    /// The same server after a while, if it was not waited for often enough.
+    fn wait(&mut self) -> Option<Next> {
+        let seconds = WAITS.get(self.waits)?;
+        self.waits += 1;
+        Some(Next::After(Duration::from_secs(*seconds)))
+    }
+
+    /// A server that was not asked yet.
+    fn other(&mut self, count: usize) -> Option<Next> {
         let now = self.servers.last().copied().unwrap_or_default();
         let mut others = (1..count).map(|step| (now + step) % count);
-        let Some(next) = others.find(|place| !self.servers.contains(place)) else { return Next::Never };
-        *self = Self { servers: [&self.servers[..], &[next]].concat(), again: 0, waits: 0 };
-        Next::Server(next)
+        let next = others.find(|place| !self.servers.contains(place))?;
+        let servers = [&self.servers[..], &[next]].concat();
+        *self = Self { servers, again: 0, waits: 0, is_closing: false };
+        Some(Next::Server(next))
     }
 }
 
@@ -165,6 +182,10 @@ mod tests {
             (&[Other], 2, false, "never"),
             (&[Senseless], 2, false, "never"),
             (&[Lost, Late], 2, true, "again, never"),
+            // One that shuts down may be back soon; another one is there already.
+            (&[Closing, Unreachable, Unreachable, Unreachable], 1, false, "1 s, 2 s, 4 s, never"),
+            (&[Closing, Closing], 2, true, "1 s, 2 s"),
+            (&[Closing, Unreachable], 2, false, "server 0, never"),
         ] {
             assert_eq!(done(causes, count, stays), expected, "{causes:?} at {count}, {stays}");
         }

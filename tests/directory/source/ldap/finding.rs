@@ -217,6 +217,11 @@ fn who_lies_outside_the_domain_is_not_asked_whatever_dns_says() {
         matches!(&warnings[..], [one] if one.contains("is not asked: dc1.fabrikam.test.")),
         "{warnings:?}"
     );
+    // Nor is what is no name of a server.
+    let broken = network().service(OF_DOMAIN, &[(0, 0, "dc1 x.contoso.test."), (10, 0, DC1)]);
+    let (found, tried, events) = read_by(&settings(&trusted, &["contoso.test"]), broken);
+    assert_eq!((found.unwrap().len(), tried.as_str()), (4, "10.0.0.1"));
+    assert!(events.has("is not asked: dc1 x.contoso.test."));
     let outside = network().service(OF_DOMAIN, &[(0, 0, "dc1.fabrikam.test.")]);
     let (found, tried, _) = read_by(&settings(&trusted, &["contoso.test"]), outside);
     let Error { id, message, .. } = found.unwrap_err();

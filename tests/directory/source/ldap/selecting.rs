@@ -83,8 +83,12 @@ fn who_is_left_out_or_in_no_group_is_out_of_scope() {
         *kept.lock().unwrap() = format!("{:?}", wanted.filter);
         let inner = |number: u8| {
             let guid: &[&[u8]] = &[&[number; 16]];
-            let all: &[(&str, &[&[u8]])] =
-                &[("objectClass", &[b"user"]), ("objectGUID", guid), ("mail", &[b"inner@contoso.test"])];
+            let all: &[(&str, &[&[u8]])] = &[
+                ("objectClass", &[b"user"]),
+                ("objectCategory", &[b"CN=Person,CN=Schema"]),
+                ("objectGUID", guid),
+                ("mail", &[b"inner@contoso.test"]),
+            ];
             entry(&format!("CN=Inner,OU=Deep,{}", names[0]), all)
         };
         Reply::Say(vec![user(1, &[]), inner(2), done(LdapResultCode::Success, "")])

@@ -210,6 +210,23 @@ fn a_busy_server_is_asked_again_after_one_two_and_four_seconds() {
 }
 
 #[test]
+fn a_busy_server_is_waited_for_by_the_system_s_own_clock_too() {
+    let trusted = Trusted::new();
+    let (port, seen) = served(&trusted, |number, cookie| {
+        Reply::Say(if number == 1 { vec![done(LdapResultCode::Busy, "later")] } else { two_pages(cookie) })
+    });
+    let context = context().0;
+    // By the system's own network.
+    let mut source =
+        LdapSource::active_directory(&trusted.settings(port), account(USER, PASSWORD), &context).unwrap();
+    let began = std::time::Instant::now();
+    let (found, ended) = read(&mut source, &context);
+    assert_eq!((found.as_slice(), ended), (&ALL.map(str::to_owned)[..], Ok(())));
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1));
+    assert_eq!((seen.pages().len(), seen.sign_ins()), (3, 1));
+}
+
+#[test]
 fn an_error_of_the_caller_is_none_of_the_connections() {
     let trusted = Trusted::new();
     let (port, seen) = served(&trusted, |_, cookie| Reply::Say(two_pages(cookie)));
