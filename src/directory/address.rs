@@ -8,12 +8,19 @@ use crate::{
     model::{RecipientKind, trimmed},
 };
 
-/// The SMTP ones of `proxyAddresses`, and the one marked as primary by its upper-case prefix.
+/// The SMTP ones of `proxyAddresses`, and the one marked as primary by its upper-case prefix. Where a directory has another
+/// attribute for them, that may hold bare addresses, too; in Active Directory a bare one would be no address at all.
 pub(super) fn smtp_addresses(entry: &Entry, trim: &mut Trim) -> Result<(Vec<String>, Option<String>)> {
     let (mut all, mut primary) = (Vec::new(), None);
+    let may_be_bare = entry.is_called_otherwise("proxyAddresses");
     for value in entry.values("proxyAddresses") {
-        let invalid = || entry.invalid("one of its proxyAddresses is not UTF-8 text");
-        let Some((address, is_primary)) = trim.smtp(value, invalid)? else { continue };
+        let invalid =
+            || entry.invalid(format!("one of its {} is not UTF-8 text", entry.called("proxyAddresses")));
+        let found = match may_be_bare {
+            true => trim.smtp_or_bare(value, invalid)?,
+            false => trim.smtp(value, invalid)?,
+        };
+        let Some((address, is_primary)) = found else { continue };
         if is_primary && primary.is_none() {
             primary = Some(address.clone());
         }
@@ -31,14 +38,7 @@ pub(super) fn target_address(entry: &Entry, kind: RecipientKind, trim: &mut Trim
     let Some(value) = entry.first("targetAddress") else { return Ok(None) };
     let invalid = || entry.invalid("its targetAddress is not UTF-8 text");
     // Some tools write it without the type; other types are no mail addresses of the Internet.
-    let is_typed = value.contains(&b':');
-    let address = if is_typed {
-        trim.smtp(value, invalid)?.map(|(address, _)| address)
-    } else {
-        let text = String::from_utf8(value.to_vec()).map_err(|_| invalid())?;
-        trim.one(text)
-    };
-    Ok(address)
+    Ok(trim.smtp_or_bare(value, invalid)?.map(|(address, _)| address))
 }
 
 /// Takes what nobody sees off addresses and names, and keeps those that had it.
@@ -68,6 +68,15 @@ impl Trim {
 
     pub fn all(&mut self, texts: Vec<String>) -> Vec<String> {
         texts.into_iter().filter_map(|text| self.one(text)).collect()
+    }
+
+    /// The same where addresses without a type stand as well.
+    fn smtp_or_bare(&mut self, value: &[u8], invalid: impl Fn() -> Error) -> Result<Option<(String, bool)>> {
+        if value.contains(&b':') {
+            return self.smtp(value, invalid);
+        }
+        let text = String::from_utf8(value.to_vec()).map_err(|_| invalid())?;
+        Ok(self.one(text).map(|address| (address, false)))
     }
 
     /// The address behind `smtp:`, and whether that is in upper case; `None` for other types of addresses.

@@ -1,5 +1,7 @@
 //! How a directory takes changes of the two attributes.
 
+use std::borrow::Cow;
+
 use crate::model::{Attribute, Named, Recipient};
 
 /// What differs among directories when values of an object are changed. Active Directory takes the plain form: exact
@@ -11,18 +13,35 @@ pub struct ChangeForm {
     /// The attributes without an equality rule, of which no single values go, or come beside others (RFC 4512, 2.5.1): all
     /// values are replaced by those that shall be there.
     pub whole: Vec<Attribute>,
+    /// The names that the directory has for attributes where they are not ours.
+    pub names: Vec<(Attribute, String)>,
 }
 
 impl ChangeForm {
     /// By the standards alone: certificates are transferred with the option `binary` (RFC 4523, 2.1), and
     /// `userSMIMECertificate` has no equality rule (RFC 2798, 2.8).
     pub fn standard() -> Self {
-        Self { binary: vec![Attribute::UserCertificate], whole: vec![Attribute::UserSmimeCertificate] }
+        Self {
+            binary: vec![Attribute::UserCertificate],
+            whole: vec![Attribute::UserSmimeCertificate],
+            ..Self::default()
+        }
     }
 
     /// How a request names the attribute.
-    pub fn description(&self, attribute: Attribute) -> &'static str {
-        attribute.description(self.binary.contains(&attribute))
+    pub fn description(&self, attribute: Attribute) -> Cow<'_, str> {
+        let (name, is_binary) = (self.name(attribute), self.binary.contains(&attribute));
+        match name == attribute.name() {
+            true => attribute.description(is_binary).into(),
+            false if is_binary => format!("{name};binary").into(),
+            false => name.into(),
+        }
+    }
+
+    /// How the directory names the attribute.
+    pub fn name(&self, attribute: Attribute) -> &str {
+        let own = self.names.iter().find(|(one, _)| *one == attribute);
+        own.map_or(attribute.name(), |(_, name)| name)
     }
 
     /// The same for one object, which shows by its values how it names their attributes.
@@ -32,6 +51,6 @@ impl ChangeForm {
             true => recipient.binary_option.contains(attribute),
             false => self.binary.contains(attribute),
         });
-        Self { binary: binary.collect(), whole: self.whole.clone() }
+        Self { binary: binary.collect(), ..self.clone() }
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     directory::{
         address::{Trim, smtp_addresses, target_address},
-        generalized_time, security_id,
+        generalized_time, security_id, unique_id,
     },
     error::{Error, ErrorId, Result},
     model::{Attribute, Fingerprint, Named, Recipient, RecipientKind, Value},
@@ -128,10 +128,10 @@ impl AnchorKind {
     /// What `entry` is known by. Fails with `RecipientInvalid`, naming the DN.
     pub(crate) fn text(self, entry: &Entry) -> Result<String> {
         let missing = || {
-            let name = self.attribute();
+            let name = entry.called(self.attribute());
             entry.invalid(format!("it has no {name}, by which the other recipients of this source are known"))
         };
-        let unreadable = || entry.invalid(format!("its {} is not a UUID", self.attribute()));
+        let unreadable = || entry.invalid(format!("its {} is not a UUID", entry.called(self.attribute())));
         match self {
             AnchorKind::DistinguishedName if entry.dn.is_empty() => Err(missing()),
             AnchorKind::DistinguishedName => Ok(entry.dn.clone()),
@@ -146,8 +146,7 @@ impl AnchorKind {
             }
             AnchorKind::EntryUuid => {
                 let value = entry.first("entryUUID").ok_or_else(missing)?;
-                let uuid = Uuid::try_parse_ascii(value.trim_ascii()).map_err(|_| unreadable())?;
-                Ok(uuid.to_string())
+                unique_id::parse(value).ok_or_else(unreadable)
             }
         }
     }
@@ -250,7 +249,7 @@ impl Entry {
         self.values(name)
             .map(|value| match std::str::from_utf8(value) {
                 Ok(text) => Ok(text.to_owned()),
-                Err(_) => Err(self.invalid(format!("its {name} is not UTF-8 text"))),
+                Err(_) => Err(self.invalid(format!("its {} is not UTF-8 text", self.called(name)))),
             })
             .collect()
     }

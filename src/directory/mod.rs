@@ -1,6 +1,7 @@
 //! Sources: where recipients and their values are read.
 
 mod address;
+mod attribute_names;
 pub mod certificate_file;
 mod change_form;
 pub mod csv;
@@ -14,6 +15,7 @@ mod raw_entry;
 mod security_id;
 pub mod several;
 mod text;
+mod unique_id;
 
 pub use self::entry::is_older;
 pub use self::{change_form::ChangeForm, identity::Identities, several::Silence};

@@ -1,6 +1,8 @@
 //! An object of a directory as it came: its bytes once, and where in them its attributes and values are.
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
+
+use super::attribute_names::AttributeNames;
 
 /// An object of a directory: its name and its attributes, as they came.
 ///
@@ -11,6 +13,8 @@ pub struct Entry {
     pub dn: String,
     bytes: Vec<u8>,
     attributes: Vec<Slot>,
+    /// How the directory calls what has our names here.
+    names: AttributeNames,
 }
 
 /// Where an attribute's name and values are.
@@ -50,12 +54,50 @@ impl Entry {
     /// The object of a message: `bytes` is the message, whose attributes [`Entry::place`] names.
     pub(super) fn of_message(dn: String, bytes: Vec<u8>, attributes: Vec<Placed>) -> Self {
         let slot = |(name, values)| Slot { name, values };
-        Self { dn, bytes, attributes: attributes.into_iter().map(slot).collect() }
+        let attributes = attributes.into_iter().map(slot).collect();
+        Self { dn, bytes, attributes, names: AttributeNames::OURS }
     }
 
     /// Its attributes in their order. A name may come more than once.
     pub fn attributes(&self) -> impl DoubleEndedIterator<Item = EntryAttribute<'_>> {
         self.attributes.iter().map(|slot| EntryAttribute { bytes: &self.bytes, slot })
+    }
+
+    /// Gives the attributes of an object that came from a directory with these names our own. What has one of ours there, and is
+    /// not what we mean by it, goes.
+    pub(super) fn rename(&mut self, names: &AttributeNames) {
+        if names.are_ours() {
+            return;
+        }
+        self.names = names.clone();
+        let slots = std::mem::take(&mut self.attributes);
+        let renamed = |slot: Slot| {
+            let name = self.bytes.get(slot.name.clone()).unwrap_or_default();
+            match names.received(std::str::from_utf8(name).unwrap_or_default())? {
+                Cow::Owned(ours) => Some((slot, Some(ours))),
+                Cow::Borrowed(_) => Some((slot, None)),
+            }
+        };
+        let renamed: Vec<_> = slots.into_iter().filter_map(renamed).collect();
+        let more = renamed.iter().filter_map(|(_, ours)| ours.as_ref()).map(String::len).sum();
+        // The message may be large: it grows once, and no more than it has to.
+        self.bytes.reserve_exact(more);
+        for (mut slot, ours) in renamed {
+            if let Some(ours) = ours {
+                slot.name = self.keep(ours.as_bytes());
+            }
+            self.attributes.push(slot);
+        }
+    }
+
+    /// How the directory calls the attribute, for messages.
+    pub(super) fn called<'a>(&'a self, name: &'a str) -> &'a str {
+        self.names.of(name)
+    }
+
+    /// Whether the directory calls the attribute by another name.
+    pub(super) fn is_called_otherwise(&self, name: &str) -> bool {
+        self.names.has_other(name)
     }
 
     /// Adds an attribute without values.

@@ -25,11 +25,12 @@ impl Settings {
         self.get(&NAME).and_then(Json::as_str).unwrap_or_default()
     }
 
-    /// What is given for a setting. An empty text or list is none.
+    /// What is given for a setting. An empty text, list or map is none.
     pub fn get(&self, setting: &Setting) -> Option<&Json> {
         let empty = |value: &Json| match value {
             Json::String(text) => text.is_empty(),
             Json::Array(items) => items.is_empty(),
+            Json::Object(fields) => fields.is_empty(),
             other => other.is_null(),
         };
         self.0.get(setting.name).filter(|value| !empty(value))
@@ -53,7 +54,7 @@ impl Settings {
         Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    /// What is given for a setting, also where that is an empty text or list.
+    /// What is given for a setting, also where that is an empty text, list or map.
     pub fn raw(&self, setting: &Setting) -> Option<&Json> {
         self.0.get(setting.name)
     }

@@ -7,6 +7,7 @@
 //! ```
 
 mod additional;
+mod attribute_map;
 mod choice;
 mod encryption;
 mod flat;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::flat::KeptSettings;
 pub use self::{
     additional::AdditionalSource,
+    attribute_map::AttributeMap,
     choice::{
         Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
         RemovableValue, SelectionName, Tls,
@@ -40,13 +42,17 @@ pub use self::{
     settings::{
         ActiveDirectorySettings, ConnectionSettings, ContactSettings, DirectorySettings,
         DirectoryTargetSettings, ExchangeOnlineSettings, ExchangeSessionSettings, FileSettings,
-        FolderSettings, InPlaceSettings, LdifTargetSettings, LimitSettings, OutputSettings, PolicySettings,
-        PublicationSettings, SETTINGS, Source, SourceKind, Target, TargetKind, TrustSettings,
+        FolderSettings, InPlaceSettings, LdifTargetSettings, LimitSettings, OtherDirectorySettings,
+        OutputSettings, PolicySettings, PublicationSettings, SETTINGS, Source, SourceKind, Target,
+        TargetKind, TrustSettings,
     },
     sign_in::{ApplicationKey, SignIn},
     web_address::origin,
 };
-use crate::{error::Error, model::is_device_name};
+use crate::{
+    error::Error,
+    model::{Attribute, Named as _, is_device_name},
+};
 
 /// A named configuration: source, target, policy, limits. Its JSON is flat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -147,7 +153,9 @@ impl Profile {
     pub fn target_text(&self) -> String {
         let (kind, place) = match (&self.target, self.source().directory()) {
             (Target::Folder(folder), _) => ("Folder", folder.output.output_path.display().to_string()),
-            (Target::Directory(directory), _) => ("Directory", directory.target_server.clone()),
+            (Target::Directory(directory), _) => {
+                return format!("Directory{} {}", directory.other_attributes(), directory.target_server);
+            }
             (Target::Ldif(file), _) => ("Ldif", file.output.output_path.display().to_string()),
             (Target::ExchangeOnline(online), _) => ("ExchangeOnline", online.organization.clone()),
             // Which organisation the caller is connected to is told by nothing that stays the same.
@@ -170,7 +178,7 @@ impl Source {
     pub fn directory(&self) -> Option<&DirectorySettings> {
         match self {
             Self::ActiveDirectory(active_directory) => Some(&active_directory.directory),
-            Self::Directory(directory) => Some(directory),
+            Self::Directory(other) => Some(&other.directory),
             Self::Ldif(_) | Self::Csv(_) => None,
         }
     }
@@ -180,6 +188,14 @@ impl Source {
         match self {
             Self::ActiveDirectory(active_directory) => Some(active_directory),
             Self::Directory(_) | Self::Ldif(_) | Self::Csv(_) => None,
+        }
+    }
+
+    /// The names of attributes in the directory that it is, if it is one that may have names of its own.
+    pub fn attribute_map(&self) -> Option<&AttributeMap> {
+        match self {
+            Self::Directory(other) => Some(&other.attribute_map),
+            Self::ActiveDirectory(_) | Self::Ldif(_) | Self::Csv(_) => None,
         }
     }
 
@@ -197,6 +213,17 @@ impl DirectorySettings {
     /// another directory; one more is only another way to it.
     pub fn place(&self) -> &str {
         self.server.first().map(String::as_str).unwrap_or_default()
+    }
+}
+
+impl DirectoryTargetSettings {
+    /// The attributes that certificates are written to where they have names of their own: what was published in others is
+    /// not there. Nothing where they have ours, as in states of earlier versions.
+    fn other_attributes(&self) -> String {
+        let own = self.target_attribute_map.iter();
+        let own = own.filter(|(ours, theirs)| Attribute::from_name(ours).is_some() && ours != theirs);
+        let names: Vec<String> = own.map(|(ours, theirs)| format!("{ours}={theirs}")).collect();
+        if names.is_empty() { String::new() } else { format!("({})", names.join(",")) }
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::{
     ActiveDirectorySettings, Authentication, ConnectionSettings, ContactSettings, DirectorySettings,
     DirectoryTargetSettings, ExchangeOnlineSettings, ExchangeSessionSettings, FileSettings, FolderSettings,
-    InPlaceSettings, LdifTargetSettings, LimitSettings, OutputSettings, PolicySettings, PublicationSettings,
-    TrustSettings,
+    InPlaceSettings, LdifTargetSettings, LimitSettings, OtherDirectorySettings, OutputSettings,
+    PolicySettings, PublicationSettings, TrustSettings,
 };
 
 macro_rules! all_have_defaults {
@@ -33,6 +33,13 @@ impl DirectorySettings {
 
 impl ActiveDirectorySettings {
     /// A directory that is an Active Directory.
+    pub fn of(directory: DirectorySettings) -> Self {
+        Self { directory, ..Self::unset() }
+    }
+}
+
+impl OtherDirectorySettings {
+    /// A directory whose attributes have our names.
     pub fn of(directory: DirectorySettings) -> Self {
         Self { directory, ..Self::unset() }
     }

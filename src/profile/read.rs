@@ -86,8 +86,8 @@ impl Reader<'_> {
         {
             self.faults.push("-OutputPath is the source's own -Path".into());
         }
-        if let Some(Source::Directory(directory)) = &from
-            && directory.server.is_empty()
+        if let Some(Source::Directory(other)) = &from
+            && other.directory.server.is_empty()
         {
             self.faults.push("the source Directory needs -Server".into());
         }

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{proxy::ProxySetting, web_address::origin};
+use super::{attribute_map::AttributeMap, proxy::ProxySetting, web_address::origin};
 
 /// A setting of a profile, as the table has it.
 pub struct Setting {
@@ -60,6 +60,8 @@ pub enum Values {
     },
     /// True or false.
     Switch,
+    /// The directory's names of attributes by ours: a hashtable in PowerShell.
+    Map,
     /// One of these names.
     Choice(&'static [&'static str]),
     /// The settings of an additional source; [`AdditionalSource`](super::AdditionalSource) says which.
@@ -120,6 +122,9 @@ impl Setting {
         if let (Values::Address, Json::String(text)) = (self.values, value) {
             return origin(text).err().map(|what| format!("-{} {what}", self.name));
         }
+        if let (Values::Map, Json::Object(fields)) = (self.values, value) {
+            return AttributeMap::parse(fields).err().map(|what| format!("-{} {what}", self.name));
+        }
         let (wrong, wanted) = match value {
             Json::Array(items) if self.list => {
                 (items.iter().find(|item| !self.values.include(item))?, self.values.describe())
@@ -152,7 +157,7 @@ impl Setting {
         }
     }
 
-    /// The value as the table writes it: the names of a choice, which PowerShell takes in any case, and one for a list
+    /// The value as the table writes it: the names of a choice or a map, which PowerShell takes in any case, and one for a list
     /// as a list of one, as files have it of settings that took one only in earlier versions.
     pub(super) fn canonical(&self, value: &Json) -> Json {
         match (self.list, self.values, value) {
@@ -164,6 +169,10 @@ impl Setting {
     }
 
     fn canonical_one(&self, value: &Json) -> Json {
+        if let (Values::Map, Json::Object(fields)) = (self.values, value) {
+            let map = AttributeMap::parse(fields).ok();
+            return map.as_ref().and_then(json).unwrap_or_else(|| value.clone());
+        }
         let Values::Choice(names) = self.values else { return value.clone() };
         let named = |text: &str| names.iter().find(|name| name.eq_ignore_ascii_case(text));
         match value {
@@ -181,6 +190,7 @@ impl Values {
                 number.as_u64().is_some_and(|number| (*least..=*most).contains(&number))
             }
             (Self::Switch, Json::Bool(_)) | (Self::Source, Json::Object(_)) => true,
+            (Self::Map, Json::Object(fields)) => AttributeMap::parse(fields).is_ok(),
             (_, Json::String(text)) => self.include_text(text),
             _ => false,
         }
@@ -200,7 +210,7 @@ impl Values {
             Self::Word => text.chars().all(|c| c.is_ascii_alphanumeric()),
             Self::Path => Path::new(text).is_absolute(),
             Self::Choice(names) => names.contains(&text),
-            Self::Number { .. } | Self::Seconds { .. } | Self::Switch | Self::Source => false,
+            Self::Number { .. } | Self::Seconds { .. } | Self::Switch | Self::Map | Self::Source => false,
         }
     }
 
@@ -219,6 +229,7 @@ impl Values {
             Self::Seconds { least, most: UNLIMITED } => format!("{least} or more whole seconds"),
             Self::Seconds { least, most } => format!("{least} to {most} whole seconds"),
             Self::Switch => "true or false".into(),
+            Self::Map => "names of attributes by name, such as @{ mail = 'rfc822Mailbox' }".into(),
             Self::Choice(names) => listed(names, "or"),
             Self::Source => "a hashtable with the settings of a directory".into(),
         }
@@ -277,6 +288,10 @@ impl SettingType for ProxySetting {
     const VALUES: Values = Values::Proxy;
 }
 
+impl SettingType for AttributeMap {
+    const VALUES: Values = Values::Map;
+}
+
 impl SettingType for bool {
     const VALUES: Values = Values::Switch;
 }
@@ -318,4 +333,5 @@ pub(super) fn json(value: &impl Serialize) -> Option<Json> {
         .ok()
         .filter(|json| !matches!(json, Json::Null))
         .filter(|json| json.as_array().is_none_or(|items| !items.is_empty()))
+        .filter(|json| json.as_object().is_none_or(|fields| !fields.is_empty()))
 }

@@ -4,6 +4,7 @@
 
 use super::{
     additional::AdditionalSource,
+    attribute_map::AttributeMap,
     choice::{
         Authentication, DisabledAccount, Drift, Encryption, ExchangeEnvironment, Ownership, PolicyName,
         RemovableValue, SelectionName, Tls,
@@ -23,7 +24,7 @@ kinds! {
         /// Active Directory, over LDAP.
         ActiveDirectory(ActiveDirectorySettings),
         /// Any other directory, over LDAP (RFC 4511).
-        Directory(DirectorySettings),
+        Directory(OtherDirectorySettings),
         /// A file of RFC 2849.
         Ldif(FileSettings),
         /// A file of comma-separated values: partners outside.
@@ -104,6 +105,15 @@ settings! {
         QuietPeriod quiet_period: u32 = 86_400 in 0..=31_536_000 as Seconds,
             "Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active Directory is written, since \
              the last writer wins when domain controllers replicate.";
+    }
+
+    /// A directory other than Active Directory, which may have names of its own for attributes.
+    OtherDirectorySettings {
+        + directory: DirectorySettings;
+        AttributeMap attribute_map: AttributeMap = default,
+            "The directory's names for attributes that it has under others, such as @{ userCertificate = 'certificate' }. What may \
+             have another: entryUUID, displayName, mail, proxyAddresses, userPrincipalName, sAMAccountName, userCertificate \
+             and userSMIMECertificate.";
     }
 
     /// A connection over TLS. A profile whose source and target both have one gives both the same settings.
@@ -209,6 +219,9 @@ settings! {
             "The distinguished names of the containers whose recipients are written, with everything below them.";
         TargetFilter target_filter: Option<String> = default,
             "An LDAP filter as of RFC 4515 that narrows whom the target is written for.";
+        TargetAttributeMap target_attribute_map: AttributeMap = default,
+            "The target's names for attributes that it has under others, as with -AttributeMap. Not where it is an Active \
+             Directory.";
         TargetServerCertificatePath target_server_certificate_path: Vec<PathBuf> = default,
             "Files with CA certificates (PEM or DER) that the target's certificate may come from, besides this machine's \
              trust store.";

@@ -94,6 +94,7 @@ pub(super) fn scope(profile: &Profile, target: &str, policy: Fingerprint) -> Fin
     parts.extend(
         more.filter(|(_, names)| !names.is_empty()).map(|(name, names)| format!("{name} {}", list(names))),
     );
+    parts.extend(attribute_map(source));
     parts
         .extend(profile.additional_sources().iter().map(|additional| additional_source(additional.source())));
     let scope = tuple(&parts);
@@ -102,14 +103,22 @@ pub(super) fn scope(profile: &Profile, target: &str, policy: Fingerprint) -> Fin
 
 fn additional_source(source: &Source) -> String {
     let Some(directory) = source.directory() else { return String::new() };
-    tuple(&[
+    let parts = [
         format!("AdditionalSource {}", source_kind(source.kind())),
         text(directory.place()),
         list(&directory.search_base),
         list(&directory.excluded_search_base),
         list(&directory.member_of),
         optional(directory.filter.as_deref().map(text)),
-    ])
+    ];
+    tuple(&parts.into_iter().chain(attribute_map(source)).collect::<Vec<_>>())
+}
+
+/// The names of a directory; none where it has ours.
+fn attribute_map(source: &Source) -> Option<String> {
+    let map = source.attribute_map().filter(|map| !map.is_empty())?;
+    let names: Vec<String> = map.iter().map(|(ours, theirs)| format!("{ours}={theirs}")).collect();
+    Some(format!("AttributeMap {}", list(&names)))
 }
 
 fn source_kind(kind: SourceKind) -> &'static str {
@@ -192,6 +201,18 @@ mod tests {
             (
                 r#""Source": "ActiveDirectory", "Server": "dc1", "SearchBase": ["DC=x"], "Target": "ActiveDirectory", "Ownership": "Authoritative""#,
                 r#"ActiveDirectory, Some("dc1"), ["DC=x"], None, None, "ActiveDirectory dc1", Authoritative, Keep"#,
+            ),
+            (
+                r#""Source": "Directory", "Server": "ldap1", "SearchBase": ["O=x"], "AttributeMap": {}"#,
+                r#"Directory, Some("ldap1"), ["O=x"], None, None, "Folder ROOT/o", Managed, Keep"#,
+            ),
+            (
+                r#""Source": "Directory", "Server": "ldap1", "SearchBase": ["O=x"], "AttributeMap": {"mail": "m", "displayname": "cn"}"#,
+                r#"Directory, Some("ldap1"), ["O=x"], None, None, "Folder ROOT/o", Managed, Keep, AttributeMap ["displayName=cn", "mail=m"]"#,
+            ),
+            (
+                r#""Source": "Directory", "Server": "ldap1", "SearchBase": ["O=x"], "AdditionalSource": [{"Source": "Directory", "Server": "b", "AttributeMap": {"mail": "m"}}]"#,
+                r#"Directory, Some("ldap1"), ["O=x"], None, None, "Folder ROOT/o", Managed, Keep, (AdditionalSource Directory, "b", [], [], [], None, AttributeMap ["mail=m"])"#,
             ),
         ];
         for (file, scoped) in cases {

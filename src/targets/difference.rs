@@ -46,7 +46,7 @@ impl Difference {
     }
 
     /// As one modify request: what goes first, so that an attribute never holds more values than before and after.
-    pub fn modifications(&self, form: &ChangeForm) -> Vec<Modification<'_>> {
+    pub fn modifications<'a>(&'a self, form: &'a ChangeForm) -> Vec<Modification<'a>> {
         let mut all = Vec::new();
         for (operation, values) in [(Operation::Delete, &self.going), (Operation::Add, &self.coming)] {
             for attribute in Attribute::all().filter(|attribute| !self.replaces(*attribute, form)) {
@@ -117,6 +117,7 @@ mod tests {
         (prop::bool::ANY, prop::bool::ANY).prop_map(|(binary, is_whole)| ChangeForm {
             binary: binary.then_some(Attribute::UserCertificate).into_iter().collect(),
             whole: is_whole.then_some(Attribute::UserSmimeCertificate).into_iter().collect(),
+            ..ChangeForm::default()
         })
     }
 

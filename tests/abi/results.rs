@@ -70,6 +70,9 @@ impl Schemas {
             "boolean" => ("bool", "Flag", true),
             "number" => ("double", "Number", false),
             "array" => return self.list(&field["items"]),
+            "object" if field["additionalProperties"]["type"] == "string" => {
+                return Read::of("TextMap", "json.TextMap()");
+            }
             other => panic!("no type of C# for {other}: {field}"),
         };
         assert!(or_null || !optional, "{field}");
@@ -107,7 +110,7 @@ impl Schemas {
                 "        /// <summary>{says}</summary>\n        public {class} {field} {{ get; set; }}\n\n"
             );
             cases += &format!("                    case \"{field}\": made.{field} = {call}; break;\n");
-            if class.starts_with("ItemList<") {
+            if class.starts_with("ItemList<") || class == "TextMap" {
                 lists += &format!("            {field} = new {class}();\n");
             }
         }

@@ -94,6 +94,14 @@ make_configuration() {
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+# Other names for what people have, as other directories have them.
+attributetype ( 1.1.2.1.1 NAME 'labCertificate' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+attributetype ( 1.1.2.1.2 NAME 'labSignedData' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+attributetype ( 1.1.2.1.3 NAME 'mailAlternateAddress' EQUALITY caseIgnoreIA5Match SUBSTR caseIgnoreIA5SubstringsMatch
+    SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
+attributetype ( 1.1.2.1.4 NAME 'nsUniqueId' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+objectclass ( 1.1.2.2.1 NAME 'labObject' SUP top AUXILIARY
+    MAY ( labCertificate \$ labSignedData \$ mailAlternateAddress \$ nsUniqueId ) )
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile $pid_file

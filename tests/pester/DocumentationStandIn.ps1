@@ -59,7 +59,7 @@ function Set-StandInSetting {
     if (@('ActiveDirectory', 'Directory') -contains $Setting['Source']) {
         $Setting['Source'] = 'Ldif'
         $Setting['Path'] = './directory.ldif'
-        foreach ($name in 'Server', 'SearchBase', 'AdditionalSource') { $null = $Setting.Remove($name) }
+        foreach ($name in 'Server', 'SearchBase', 'AdditionalSource', 'AttributeMap') { $null = $Setting.Remove($name) }
         if ($Setting['Target'] -ne 'ExchangeOnline') { $null = $Setting.Remove('ServerCertificatePath') }
     }
     if ($Setting['Target'] -ne 'ExchangeOnline') { return }

@@ -21,6 +21,7 @@ BeforeAll {
                     '^address$' { [uri] "https://$name.test" }
                     '^path$' { "/srv/$name" }
                     '^switch$' { $true }
+                    '^names by name' { @{ mail = 'rfc822Mailbox' }; break }
                     '^settings by name' { [SmimeSync.AdditionalSource] @{ Source = 'Directory'; Server = 'b.test' } }
                     '^(\d+) ' { [int] $Matches[1] + 3 }
                     '`(\w+)`$' { $Matches[1] }
@@ -85,6 +86,7 @@ Describe 'Profiles' {
         $null = New-SmimeSyncProfile -Name all @all
         $kept = Get-SmimeSyncProfile -Name all
         foreach ($name in $all.Keys) {
+            if ($all[$name] -is [hashtable]) { "$($kept.$name)" | Should -Be 'mail=rfc822Mailbox' -Because $name; continue }
             if ($name -eq 'AdditionalSource') { "$($kept.$name)" | Should -Be 'Directory b.test'; continue }
             @($kept.$name) | Should -Be @($all[$name]) -Because $name
         }
@@ -205,7 +207,7 @@ Describe 'Profiles' {
                 })
             $default = New-SmimeSyncProfile -Name one -Force @base
             foreach ($setting in $names) {
-                foreach ($empty in $null, '') {
+                foreach ($empty in $null, $(if ($setting.Sample -is [hashtable]) { @{} } else { '' })) {
                     $given, $none = @{ $setting.Name = $setting.Sample }, @{ $setting.Name = $empty }
                     if ($setting.Name -eq 'CertificateFilePath' -or $setting.Name -eq 'CertificateThumbprint') {
                         $given['AppId'] = [guid]::NewGuid(); $none['AppId'] = $empty
@@ -229,6 +231,7 @@ Describe 'Profiles' {
         foreach ($setting in Get-SettingTable | Where-Object { -not $minimum.ContainsKey($_.Name) }) {
             foreach ($empty in $null, '') {
                 if ($setting.Sample -is [bool]) { $empty = $false }
+                if ($setting.Sample -is [hashtable] -and $null -ne $empty) { $empty = @{} }
                 $none = @{ $setting.Name = $empty }
                 (Set-SmimeSyncProfile -Name one -PassThru @none | ConvertTo-Json) |
                     Should -Be ($default | ConvertTo-Json) -Because $setting.Name

@@ -22,7 +22,7 @@ Describe 'The type SmimeSync.<Name>' -ForEach $kinds {
         $made = [Activator]::CreateInstance($type)
         $made.PSObject.TypeNames[0] | Should -Be "SmimeSync.$Name"
         # Lists are there, and empty.
-        foreach ($list in $type.GetProperties() | Where-Object { $_.PropertyType.Name -like 'ItemList*' }) {
+        foreach ($list in $type.GetProperties() | Where-Object { $_.PropertyType.Name -match '^(ItemList|TextMap)' }) {
             $list.GetValue($made).Count | Should -Be 0 -Because $list.Name
         }
     }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Collections.Specialized;
 using System.Globalization;
 
 namespace SmimeSync
@@ -36,6 +37,33 @@ namespace SmimeSync
         {
             var texts = new List<string>(Count);
             foreach (T item in this) texts.Add(item == null ? "" : ShownText.Of(item.ToString()));
+            return string.Join("; ", texts.ToArray());
+        }
+    }
+
+    /// <summary>
+    /// Texts by name, in any case, which a parameter takes as a hashtable and which read as text where a single value is
+    /// expected.
+    /// </summary>
+    public class TextMap : OrderedDictionary
+    {
+        /// <summary>An empty map.</summary>
+        public TextMap() : base(StringComparer.OrdinalIgnoreCase)
+        {
+        }
+
+        /// <summary>Takes the names and texts of a hashtable; null is an empty map.</summary>
+        public TextMap(IDictionary texts) : this()
+        {
+            if (texts == null) return;
+            foreach (DictionaryEntry one in texts) this[one.Key.ToString()] = one.Value == null ? null : one.Value.ToString();
+        }
+
+        /// <summary>The names and texts as they are shown: mail=rfc822Mailbox; displayName=cn.</summary>
+        public override string ToString()
+        {
+            var texts = new List<string>(Count);
+            foreach (DictionaryEntry one in this) texts.Add(ShownText.Of(one.Key + "=" + one.Value));
             return string.Join("; ", texts.ToArray());
         }
     }

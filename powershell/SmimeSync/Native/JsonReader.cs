@@ -138,6 +138,14 @@ namespace SmimeSync.Native
             return List<string>(json => json.Text());
         }
 
+        internal TextMap TextMap()
+        {
+            var map = new TextMap();
+            if (!Open()) return map;
+            for (string name; (name = NextName()) != null;) map[name] = Text();
+            return map;
+        }
+
         internal ItemList<T> List<T>(Func<JsonReader, T> one)
         {
             var list = new ItemList<T>();

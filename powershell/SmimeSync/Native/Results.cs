@@ -14,6 +14,7 @@ namespace SmimeSync
             SearchBase = new ItemList<string>();
             ExcludedSearchBase = new ItemList<string>();
             MemberOf = new ItemList<string>();
+            AttributeMap = new TextMap();
             ServerCertificatePath = new ItemList<string>();
         }
 
@@ -59,6 +60,9 @@ namespace SmimeSync
         /// <summary>ActiveDirectory, Directory: Does not check the server's certificate. Every run warns about it.</summary>
         public bool? SkipCertificateCheck { get; set; }
 
+        /// <summary>Directory: The directory's names for attributes that it has under others, such as @{ userCertificate = 'certificate' }. What may have another: entryUUID, displayName, mail, proxyAddresses, userPrincipalName, sAMAccountName, userCertificate and userSMIMECertificate.</summary>
+        public TextMap AttributeMap { get; set; }
+
         /// <summary>ActiveDirectory, Directory, ExchangeOnline: Files with CA certificates (PEM or DER) that the server's certificate, or that of a proxy, may come from, besides this machine's trust store.</summary>
         public ItemList<string> ServerCertificatePath { get; set; }
 
@@ -87,6 +91,7 @@ namespace SmimeSync
                     case "MemberOf": made.MemberOf = json.Texts(); break;
                     case "Filter": made.Filter = json.Text(); break;
                     case "SkipCertificateCheck": made.SkipCertificateCheck = json.FlagOrNull(); break;
+                    case "AttributeMap": made.AttributeMap = json.TextMap(); break;
                     case "ServerCertificatePath": made.ServerCertificatePath = json.Texts(); break;
                     case "Timeout": made.Timeout = json.IntegerOrNull(); break;
                     default: json.Skip(); break;
@@ -377,9 +382,11 @@ namespace SmimeSync
             ExcludedSearchBase = new ItemList<string>();
             MemberOf = new ItemList<string>();
             AdditionalSource = new ItemList<AdditionalSource>();
+            AttributeMap = new TextMap();
             ServerCertificatePath = new ItemList<string>();
             RemoveValue = new ItemList<string>();
             TargetSearchBase = new ItemList<string>();
+            TargetAttributeMap = new TextMap();
             TargetServerCertificatePath = new ItemList<string>();
             TrustAnchorPath = new ItemList<string>();
         }
@@ -443,6 +450,9 @@ namespace SmimeSync
 
         /// <summary>ActiveDirectory: Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active Directory is written, since the last writer wins when domain controllers replicate.</summary>
         public long? QuietPeriod { get; set; }
+
+        /// <summary>Directory: The directory's names for attributes that it has under others, such as @{ userCertificate = 'certificate' }. What may have another: entryUUID, displayName, mail, proxyAddresses, userPrincipalName, sAMAccountName, userCertificate and userSMIMECertificate.</summary>
+        public TextMap AttributeMap { get; set; }
 
         /// <summary>ActiveDirectory, Directory, ExchangeOnline: Files with CA certificates (PEM or DER) that the server's certificate, or that of a proxy, may come from, besides this machine's trust store.</summary>
         public ItemList<string> ServerCertificatePath { get; set; }
@@ -515,6 +525,9 @@ namespace SmimeSync
 
         /// <summary>Directory as the target: An LDAP filter as of RFC 4515 that narrows whom the target is written for.</summary>
         public string TargetFilter { get; set; }
+
+        /// <summary>Directory as the target: The target's names for attributes that it has under others, as with -AttributeMap. Not where it is an Active Directory.</summary>
+        public TextMap TargetAttributeMap { get; set; }
 
         /// <summary>Directory as the target: Files with CA certificates (PEM or DER) that the target's certificate may come from, besides this machine's trust store.</summary>
         public ItemList<string> TargetServerCertificatePath { get; set; }
@@ -592,6 +605,7 @@ namespace SmimeSync
                     case "AdditionalSource": made.AdditionalSource = json.List<AdditionalSource>(one => SmimeSync.AdditionalSource.FromJson(one)); break;
                     case "WriteServer": made.WriteServer = json.Text(); break;
                     case "QuietPeriod": made.QuietPeriod = json.IntegerOrNull(); break;
+                    case "AttributeMap": made.AttributeMap = json.TextMap(); break;
                     case "ServerCertificatePath": made.ServerCertificatePath = json.Texts(); break;
                     case "Timeout": made.Timeout = json.IntegerOrNull(); break;
                     case "Path": made.Path = json.Text(); break;
@@ -616,6 +630,7 @@ namespace SmimeSync
                     case "TargetPort": made.TargetPort = json.IntegerOrNull(); break;
                     case "TargetSearchBase": made.TargetSearchBase = json.Texts(); break;
                     case "TargetFilter": made.TargetFilter = json.Text(); break;
+                    case "TargetAttributeMap": made.TargetAttributeMap = json.TextMap(); break;
                     case "TargetServerCertificatePath": made.TargetServerCertificatePath = json.Texts(); break;
                     case "TargetTimeout": made.TargetTimeout = json.IntegerOrNull(); break;
                     case "TargetSkipCertificateCheck": made.TargetSkipCertificateCheck = json.FlagOrNull(); break;

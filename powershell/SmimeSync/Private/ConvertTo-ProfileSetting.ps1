@@ -22,6 +22,12 @@ function ConvertTo-SettingValue {
     if ($Value -is [uri]) { $Value = $Value.OriginalString }
     if ($Value -is [System.Management.Automation.SwitchParameter]) { return $Value.IsPresent }
     if ($Value -is [bool]) { return $Value }
+    if ($Value -is [System.Collections.IDictionary]) {
+        $named = @{}
+        foreach ($key in $Value.Keys) { $named["$key"] = "$($Value[$key])" }
+        if ($named.Count -gt 0) { return $named }
+        return $null
+    }
     if (-not (@($Value) -join '')) { return $null }
     if ($script:PathSetting -contains $Name) { $Value = @(Resolve-FileSystemPath -Cmdlet $Cmdlet -Path $Value) }
     if ($script:ListSetting -contains $Name) { return , [string[]] $Value }

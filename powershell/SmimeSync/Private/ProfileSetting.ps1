@@ -4,11 +4,11 @@ $script:ProfileSetting = @(
     'Source', 'Target', 'Server', 'Authentication', 'KeytabPath', 'KeytabPrincipal', 'ClientCertificateFilePath',
     'ClientCertificateThumbprint', 'Encryption', 'Port', 'SearchBase', 'ExcludedSearchBase', 'MemberOf',
     'Filter', 'EnumerationPeriod', 'SkipCertificateCheck', 'AdditionalSource', 'WriteServer', 'QuietPeriod',
-    'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
+    'AttributeMap', 'ServerCertificatePath', 'Timeout', 'Path', 'MaximumSourceAge', 'Organization', 'AppId',
     'CertificateFilePath', 'CertificateThumbprint', 'ManagedIdentity', 'ManagedIdentityAccountId',
     'ExchangeEnvironmentName', 'ConnectionUri', 'AzureADAuthorizationEndpointUri', 'Proxy', 'Prefix',
     'CreateContact', 'Ownership', 'Drift', 'RemoveValue', 'TargetServer', 'TargetEncryption', 'TargetPort',
-    'TargetSearchBase', 'TargetFilter', 'TargetServerCertificatePath', 'TargetTimeout',
+    'TargetSearchBase', 'TargetFilter', 'TargetAttributeMap', 'TargetServerCertificatePath', 'TargetTimeout',
     'TargetSkipCertificateCheck', 'OutputPath', 'TrustAnchorPath', 'AllowUntrusted', 'Policy', 'Selection',
     'DisabledAccount', 'MissingPeriod', 'RemovalLimit', 'RemovalPercent', 'GuardDays', 'ReplacementLimit',
     'ReplacementPercent', 'Retention'

@@ -101,6 +101,11 @@ function Set-SmimeSyncProfile {
     ActiveDirectory: Seconds, or a TimeSpan, for which a recipient whose values changed is skipped when Active
     Directory is written, since the last writer wins when domain controllers replicate. Default: 86400.
 
+    .PARAMETER AttributeMap
+    Directory: The directory's names for attributes that it has under others, such as @{ userCertificate =
+    'certificate' }. What may have another: entryUUID, displayName, mail, proxyAddresses, userPrincipalName,
+    sAMAccountName, userCertificate and userSMIMECertificate.
+
     .PARAMETER ServerCertificatePath
     ActiveDirectory, Directory, ExchangeOnline: Files with CA certificates (PEM or DER) that the server's
     certificate, or that of a proxy, may come from, besides this machine's trust store.
@@ -198,6 +203,10 @@ function Set-SmimeSyncProfile {
 
     .PARAMETER TargetFilter
     Directory as the target: An LDAP filter as of RFC 4515 that narrows whom the target is written for.
+
+    .PARAMETER TargetAttributeMap
+    Directory as the target: The target's names for attributes that it has under others, as with -AttributeMap.
+    Not where it is an Active Directory.
 
     .PARAMETER TargetServerCertificatePath
     Directory as the target: Files with CA certificates (PEM or DER) that the target's certificate may come from,
@@ -355,6 +364,8 @@ function Set-SmimeSyncProfile {
 
         [string] $QuietPeriod,
 
+        [System.Collections.IDictionary] $AttributeMap,
+
         [string[]] $ServerCertificatePath,
 
         [string] $Timeout,
@@ -410,6 +421,8 @@ function Set-SmimeSyncProfile {
         [string[]] $TargetSearchBase,
 
         [string] $TargetFilter,
+
+        [System.Collections.IDictionary] $TargetAttributeMap,
 
         [string[]] $TargetServerCertificatePath,
 

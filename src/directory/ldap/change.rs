@@ -57,7 +57,7 @@ impl LdapSource {
         sink: &mut FoundSink,
     ) -> Result<()> {
         self.learn(context)?;
-        let dialect = self.dialect;
+        let dialect = self.dialect.clone();
         for batch in anchors.chunks(BATCH) {
             let Some(filter) = dialect.anchors(batch) else { continue };
             let filter = Filter::and(&[self.filter.clone(), filter]);
@@ -138,7 +138,7 @@ impl LdapSource {
         };
         match result.check(&self.session.server(), Asked::Modify(label)) {
             Ok(()) => Ok(Modified::Done),
-            Err(error) if result.concerns_one_object() => Ok(Modified::Refused(error)),
+            Err(error) if result.concerns_one_object() => Ok(Modified::Refused(self.in_its_words(error))),
             Err(error) => Err(error),
         }
     }

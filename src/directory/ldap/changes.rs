@@ -195,7 +195,7 @@ impl LdapSource {
         if cookies.is_empty() || cookies.len() != known.domains.len() {
             return Ok(None);
         }
-        let dialect = self.dialect;
+        let dialect = self.dialect.clone();
         let attributes = dir_sync::attributes(of_filter.iter().map(String::as_str));
         let (people, containers) = (people(), no_people()?);
         let (mut is_unclear, mut next) = (false, Vec::new());
@@ -231,14 +231,14 @@ impl LdapSource {
         let newer = &Filter::at_least(USN_CHANGED, before.saturating_add(1).to_string().as_bytes());
         let known = self.learn(context)?;
         let Known { bases, domains, .. } = &known;
-        let dialect = self.dialect;
+        let dialect = self.dialect.clone();
         let in_scope = Filter::and(&[self.filter.clone(), newer.clone()]);
         let mut is_unclear = false;
         for base in bases {
             let wanted = names(base, &in_scope, &dialect);
             self.session.search(
                 &wanted,
-                dialect,
+                &dialect,
                 context,
                 &mut |entry, _| match dialect.anchor_of(&entry) {
                     _ if known.leaves_out(&entry.dn) => Ok(()),
@@ -254,11 +254,11 @@ impl LdapSource {
         let containers = Filter::and(&[newer.clone(), no_people()?]);
         for domain in domains {
             let wanted = Search { deleted: dialect.tombstones, ..names(domain, &people, &dialect) };
-            self.session.search(&wanted, dialect, context, &mut |entry, _| {
+            self.session.search(&wanted, &dialect, context, &mut |entry, _| {
                 dialect.anchor_of(&entry).map_or(Ok(()), |anchor| sink(Told::ChangedElsewhere(anchor)))
             })?;
             let wanted = names(domain, &containers, &dialect);
-            self.session.search(&wanted, dialect, context, &mut |_, _| {
+            self.session.search(&wanted, &dialect, context, &mut |_, _| {
                 is_unclear = true;
                 Ok(())
             })?;
@@ -268,12 +268,12 @@ impl LdapSource {
 
     /// Tells who is in scope; `false` where one of them can't be made out.
     fn there(&mut self, context: &Context, sink: &mut Sink) -> Result<bool> {
-        let (dialect, filter) = (self.dialect, self.filter.clone());
+        let (dialect, filter) = (self.dialect.clone(), self.filter.clone());
         let mut is_clear = true;
         let known = self.learn(context)?;
         for base in &known.bases {
             let wanted = names(base, &filter, &dialect);
-            self.session.search(&wanted, dialect, context, &mut |entry, _| {
+            self.session.search(&wanted, &dialect, context, &mut |entry, _| {
                 match (dialect.anchor_of(&entry), version(&entry)) {
                     _ if known.leaves_out(&entry.dn) => Ok(()),
                     (Some(anchor), Some(version)) => sink(Told::There(anchor, Some(version))),

@@ -22,6 +22,7 @@ use super::{
     transport::Transport,
 };
 use crate::{
+    directory::attribute_names::AttributeNames,
     error::{Error, ErrorId, Result},
     event::Context,
     runtime::runtime,
@@ -56,6 +57,8 @@ pub(super) struct Connection {
     time_limit: Duration,
     /// Who signed in, and a sentence that says how.
     signed_in: (String, String),
+    /// How the directory names attributes: requests and answers are put into its words, and into ours, here.
+    names: AttributeNames,
 }
 
 impl Connection {
@@ -71,6 +74,7 @@ impl Connection {
             server: server.to_owned(),
             time_limit,
             signed_in: Default::default(),
+            names: AttributeNames::OURS,
         }
     }
 
@@ -92,6 +96,11 @@ impl Connection {
     /// The server's name, for messages.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// What is asked for from now on is named so by the directory.
+    pub fn set_names(&mut self, names: &AttributeNames) {
+        self.names = names.clone();
     }
 
     /// Keeps who signed in, and a sentence that says how.
@@ -158,7 +167,11 @@ impl Connection {
         let id = self.begin(time, context)?;
         // The server gives up when nobody waits any more. LDAP's numbers end at 2^31 - 1.
         let seconds = self.time_limit.as_secs().min(i32::MAX as u64) as u32;
-        self.send(&search_request(id, search, cookie, seconds), time, context)?;
+        let asked = self.names.asked(search.attributes);
+        let attributes: Vec<&str> = asked.iter().map(AsRef::as_ref).collect();
+        let request =
+            search_request(id, &Search { attributes: &attributes, ..search.clone() }, cookie, seconds);
+        self.send(&request, time, context)?;
         time.pause();
         Ok(id)
     }
@@ -186,9 +199,10 @@ impl Connection {
         time.go_on();
         let answer = self.next_answer(id, time, context);
         time.pause();
-        let answer = self.noted(answer)?;
-        match &answer {
-            Answer::Entry(_) | Answer::Faulty(_) | Answer::Reference(_) => {}
+        let mut answer = self.noted(answer)?;
+        match &mut answer {
+            Answer::Entry(entry) => entry.rename(&self.names),
+            Answer::Faulty(_) | Answer::Reference(_) => {}
             Answer::Disconnection(result) => {
                 self.open = None;
                 self.fault = Some(Fault::Lost);

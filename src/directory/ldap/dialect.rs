@@ -5,8 +5,9 @@ use uuid::Uuid;
 use super::{connection::Connection, filter::Filter, search::read_object};
 use crate::{
     directory::{
+        attribute_names::AttributeNames,
         entry::{ATTRIBUTES, AnchorKind, ENTRY_CSN, Entry, MODIFY_TIMESTAMP, USN_CHANGED},
-        security_id,
+        security_id, unique_id,
     },
     error::Result,
     event::Context,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// How a server is asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Dialect {
     /// The filter of all recipients.
     pub recipients: &'static str,
@@ -36,6 +37,8 @@ pub(super) struct Dialect {
     pub shown_by_all: &'static [&'static str],
     /// What its recipients are known by.
     pub anchor: AnchorKind,
+    /// How it names attributes, for filters that are made here; those of people are in its own words.
+    pub names: AttributeNames,
 }
 
 /// [MS-ADTS]. Users, contacts and disabled accounts of shared mailboxes; computers are of the class `user`, too, but
@@ -56,6 +59,7 @@ pub(super) const ACTIVE_DIRECTORY: Dialect = Dialect {
     nested_groups: true,
     shown_by_all: &["objectClass", "objectCategory"],
     anchor: AnchorKind::ObjectGuid,
+    names: AttributeNames::OURS,
 };
 
 /// RFC 4519 and RFC 2798 for people; certificates are transferred as `;binary` (RFC 4523, 2.1), which servers may
@@ -71,19 +75,24 @@ pub(super) const STANDARD: Dialect = Dialect {
     nested_groups: false,
     shown_by_all: &["objectClass"],
     anchor: AnchorKind::EntryUuid,
+    names: AttributeNames::OURS,
 };
+
+/// The attributes that hold addresses and names only where a directory has others for them, as [`Dialect::addresses`].
+const OTHER_ADDRESSES: [(&str, &str); 4] =
+    [("proxyAddresses", "smtp:"), ("proxyAddresses", ""), ("userPrincipalName", ""), ("sAMAccountName", "")];
 
 impl Dialect {
     /// The same for a server as it shows the object `base`: without `entryUUID`, recipients are known by their DN.
     /// One kind for all of them: which it is must not depend on who is read first.
-    pub fn fitted(self, connection: &mut Connection, base: &str, context: &Context) -> Result<Self> {
+    pub fn fitted(&self, connection: &mut Connection, base: &str, context: &Context) -> Result<Self> {
         if self.anchor != AnchorKind::EntryUuid {
-            return Ok(self);
+            return Ok(self.clone());
         }
         let shown = read_object(connection, base, &["entryUUID"], context)?;
         let has_uuid = shown.is_some_and(|base| base.values("entryUUID").next().is_some());
         let anchor = if has_uuid { AnchorKind::EntryUuid } else { AnchorKind::DistinguishedName };
-        Ok(Self { anchor, ..self })
+        Ok(Self { anchor, ..self.clone() })
     }
 
     /// What a search for recipients asks for.
@@ -113,13 +122,13 @@ impl Dialect {
     }
 
     fn anchor_filter(&self, text: &str) -> Option<Filter> {
-        let uuid = || Uuid::try_parse(text).ok();
         match self.anchor {
             // The 16 bytes of a GUID structure ([MS-DTYP] 2.3.4.2).
-            AnchorKind::ObjectGuid => uuid().map(|guid| Filter::equality("objectGUID", &guid.to_bytes_le())),
-            AnchorKind::EntryUuid => {
-                uuid().map(|uuid| Filter::equality("entryUUID", uuid.to_string().as_bytes()))
+            AnchorKind::ObjectGuid => {
+                Uuid::try_parse(text).ok().map(|guid| Filter::equality("objectGUID", &guid.to_bytes_le()))
             }
+            AnchorKind::EntryUuid => unique_id::parse(text.as_bytes())
+                .map(|id| Filter::equality(self.names.of("entryUUID"), id.as_bytes())),
             AnchorKind::DistinguishedName => {
                 text.contains('=').then(|| Filter::equality(self.name, text.as_bytes()))
             }
@@ -150,16 +159,22 @@ impl Dialect {
             if pattern.is_of_distinguished_names() {
                 return vec![Filter::present("objectClass")];
             }
-            let holding = |(attribute, prefix): &(&str, &str)| {
+            let holding = |(attribute, prefix): (&str, &str)| {
                 let mut fragments = fragments.clone();
                 if let Some(first) = fragments.first_mut() {
                     first.insert_str(0, prefix);
                 }
                 Filter::substrings(attribute, &fragments)
             };
-            self.addresses.iter().map(holding).collect::<Vec<_>>()
+            self.addresses().map(holding).collect::<Vec<_>>()
         };
         Filter::or(&patterns.iter().flat_map(of).collect::<Vec<_>>())
+    }
+
+    /// The attributes that hold addresses and names, as the directory calls them, each with what stands before one in it.
+    fn addresses(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let other = OTHER_ADDRESSES.iter().filter(|(name, _)| self.names.has_other(name));
+        self.addresses.iter().chain(other).map(|(name, prefix)| (self.names.of(name), *prefix))
     }
 
     fn identity(&self, text: &str) -> Filter {
@@ -174,10 +189,10 @@ impl Dialect {
         if text.contains('=') && !text.contains('@') {
             return name();
         }
-        let holding = |(attribute, prefix): &(&str, &str)| {
+        let holding = |(attribute, prefix): (&str, &str)| {
             Filter::equality(attribute, format!("{prefix}{text}").as_bytes())
         };
-        let mut filters: Vec<_> = self.addresses.iter().map(holding).collect();
+        let mut filters: Vec<_> = self.addresses().map(holding).collect();
         if text.contains('=') {
             filters.push(name());
         }
@@ -215,7 +230,7 @@ mod tests {
             (STANDARD, "cn=a,dc=x", "(entryDN=cn=a,dc=x)"),
             (STANDARD, "a@x.test", "(|(mail=a@x.test))"),
             (STANDARD, "mail=a@x.test,dc=x", "(|(mail=mail=a@x.test,dc=x)(entryDN=mail=a@x.test,dc=x))"),
-            (by_name, "cn=a,dc=x", "(entryDN=cn=a,dc=x)"),
+            (by_name.clone(), "cn=a,dc=x", "(entryDN=cn=a,dc=x)"),
             (
                 by_name,
                 "00112233-4455-6677-8899-aabbccddeeff",
@@ -258,6 +273,28 @@ mod tests {
             let pattern = Pattern::parse(given).unwrap();
             assert_eq!(dialect.matching(&[pattern]), parsed(filter), "{given}");
         }
+    }
+
+    #[test]
+    fn where_a_directory_has_other_names_filters_have_them() {
+        let map = serde_json::json!({
+            "entryUUID": "nsUniqueId", "proxyAddresses": "mailAlternateAddress", "sAMAccountName": "uid"
+        });
+        let names = AttributeNames::new(&serde_json::from_value(map).unwrap());
+        let dialect = Dialect { names, ..STANDARD };
+        for (given, filter) in [
+            (
+                "a@x.test",
+                "(|(mail=a@x.test)(mailAlternateAddress=smtp:a@x.test)(mailAlternateAddress=a@x.test)(uid=a@x.test))",
+            ),
+            ("3A1F0C01-1DD211B2-80A6C0A8-01010000", "(nsUniqueId=3a1f0c01-1dd211b2-80a6c0a8-01010000)"),
+            ("cn=a,dc=x", "(entryDN=cn=a,dc=x)"),
+        ] {
+            assert_eq!(dialect.identity(given), Filter::parse(filter).unwrap(), "{given}");
+        }
+        let pattern = Pattern::parse("a*").unwrap();
+        let matching = "(|(mail=a*)(mailAlternateAddress=smtp:a*)(mailAlternateAddress=a*)(uid=a*))";
+        assert_eq!(dialect.matching(&[pattern]), Filter::parse(matching).unwrap());
     }
 
     #[test]

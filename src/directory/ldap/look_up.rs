@@ -69,7 +69,7 @@ impl LdapSource {
     ) -> Result<(HashMap<String, Presence>, bool)> {
         let filter = Filter::and(&[self.filter.clone(), filter.clone()]);
         let (mut found, mut is_unclear, mut room) = (HashMap::new(), false, Room::new());
-        let dialect = self.dialect;
+        let dialect = self.dialect.clone();
         self.entries(&filter, &dialect.attributes(), context, &mut |entry, whole| {
             let Some(anchor) = dialect.anchor_of(&entry) else {
                 is_unclear |= whole.is_err();
@@ -111,11 +111,11 @@ impl LdapSource {
         context: &Context,
     ) -> Result<(HashMap<String, Seen>, bool)> {
         let (mut found, mut is_unclear) = (HashMap::new(), false);
-        let dialect = self.dialect;
+        let dialect = self.dialect.clone();
         for domain in self.learn(context)?.domains {
             let attributes = dialect.anchor_attributes();
             let wanted = Search { deleted: dialect.tombstones, ..subtree(&domain, filter, attributes) };
-            let searched = self.session.search(&wanted, dialect, context, &mut |entry, whole| {
+            let searched = self.session.search(&wanted, &dialect, context, &mut |entry, whole| {
                 match dialect.anchor_of(&entry).filter(|anchor| anchors.contains(anchor)) {
                     Some(anchor) => drop(found.insert(anchor, Seen::of(&entry, dialect.shown_by_all))),
                     None => is_unclear |= whole.is_err(),

@@ -3,6 +3,8 @@
 //! The project writes messages itself: `ldap3` panics on malformed answers, `ldap3_proto` prints to standard output,
 //! knows no bytes in filters, refuses unknown result codes and leaves copies of passwords in memory.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
 use super::filter::Filter;
@@ -74,7 +76,7 @@ pub(crate) enum Operation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Modification<'a> {
     pub operation: Operation,
-    pub attribute: &'a str,
+    pub attribute: Cow<'a, str>,
     pub values: Vec<&'a [u8]>,
 }
 

@@ -21,6 +21,7 @@ mod locator;
 mod look_up;
 mod malformed;
 mod message;
+mod naming;
 mod network;
 mod plain;
 mod reading;
@@ -163,12 +164,13 @@ impl LdapSource {
             return Ok(known.clone());
         }
         let domains = self.session.naming_contexts(context)?;
-        let (given, dialect) = (&self.given_bases, self.dialect);
+        self.learn_names(context)?;
+        let (given, dialect) = (&self.given_bases, &self.dialect);
         let (given_excluded, groups) = (&self.given_excluded, &self.given_groups);
         let (bases, excluded, members, dialect) = self.session.read(context, |connection| {
             let bases = scope::bases(connection, given, &domains, context)?;
             let excluded = scope::excluded(connection, given_excluded, context)?;
-            let members = scope::members(connection, groups, &dialect, context)?;
+            let members = scope::members(connection, groups, dialect, context)?;
             let base = bases.first().map(String::as_str).unwrap_or_default();
             Ok((bases.clone(), excluded, members, dialect.fitted(connection, base, context)?))
         })?;

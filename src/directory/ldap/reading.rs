@@ -20,7 +20,7 @@ impl LdapSource {
         sink: &mut dyn FnMut(SourceItem) -> Result<()>,
     ) -> Result<()> {
         self.learn(context)?;
-        let dialect = self.dialect;
+        let dialect = self.dialect.clone();
         self.entries(filter, &dialect.attributes(), context, &mut |entry, whole| match whole
             .and_then(|()| recipient(&entry, dialect.anchor))
         {
@@ -42,7 +42,7 @@ impl LdapSource {
         let known = self.learn(context)?;
         for base in &known.bases {
             let wanted = subtree(base, filter, attributes);
-            self.session.search(&wanted, self.dialect, context, &mut |entry, whole| {
+            self.session.search(&wanted, &self.dialect, context, &mut |entry, whole| {
                 if known.leaves_out(&entry.dn) { Ok(()) } else { sink(entry, whole) }
             })?;
         }

@@ -2,7 +2,7 @@
 
 use super::LdapSource;
 use crate::{
-    directory::ChangeForm,
+    directory::{ChangeForm, attribute_names::AttributeNames},
     error::{ErrorId, Result},
     event::Context,
     model::{Attribute, Named},
@@ -10,7 +10,11 @@ use crate::{
 
 /// The attribute types of a server; none where it shows them to nobody, or not to this account.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Schema(Vec<AttributeType>);
+pub(crate) struct Schema {
+    types: Vec<AttributeType>,
+    /// How the server names the attributes that are asked about.
+    names: AttributeNames,
+}
 
 #[derive(Debug, Default, PartialEq)]
 struct AttributeType {
@@ -19,6 +23,7 @@ struct AttributeType {
     /// The type that it has its rules from where it has none of its own.
     parent: Option<String>,
     has_equality: bool,
+    syntax: Option<String>,
 }
 
 /// A word of a description, or a parenthesis.
@@ -28,24 +33,29 @@ enum Token<'a> {
     Quoted(&'a str),
 }
 
+/// What is transferred with the option `binary` (RFC 4523, 2.1).
+const CERTIFICATE_SYNTAX: &str = "1.3.6.1.4.1.1466.115.121.1.8";
+
 /// Most steps from a type to the one that has the rule.
 const DEPTH: usize = 10;
 
 impl LdapSource {
     /// The server's schema.
     pub(crate) fn schema(&mut self, context: &Context) -> Result<Schema> {
+        let names = self.dialect.names.clone();
+        let none = Schema { names: names.clone(), ..Schema::default() };
         let root = self.object("", &["subschemaSubentry"], context)?.unwrap_or_default();
         let name = root.values("subschemaSubentry").next().unwrap_or_default();
         let Some(name) = std::str::from_utf8(name).ok().filter(|name| !name.is_empty()) else {
-            return Ok(Schema::default());
+            return Ok(none);
         };
         match self.object(name, &["attributeTypes"], context) {
             Ok(entry) => {
                 let entry = entry.unwrap_or_default();
                 let texts = entry.values("attributeTypes").map(String::from_utf8_lossy);
-                Ok(Schema(texts.map(|text| AttributeType::parse(&text)).collect()))
+                Ok(Schema { types: texts.map(|text| AttributeType::parse(&text)).collect(), names })
             }
-            Err(error) if error.id == ErrorId::DirectoryRefused => Ok(Schema::default()),
+            Err(error) if error.id == ErrorId::DirectoryRefused => Ok(none),
             Err(error) => Err(error),
         }
     }
@@ -54,28 +64,63 @@ impl LdapSource {
 impl Schema {
     /// Whether the server has the attribute; `None` where it shows no schema.
     pub fn has(&self, attribute: Attribute) -> Option<bool> {
-        (!self.0.is_empty()).then(|| self.find(attribute.name()).is_some())
+        self.is_shown().then(|| self.find(self.name(attribute)).is_some())
+    }
+
+    /// Whether the server shows one.
+    pub fn is_shown(&self) -> bool {
+        !self.types.is_empty()
+    }
+
+    /// How the server names the attribute.
+    pub fn name(&self, attribute: Attribute) -> &str {
+        self.names.of(attribute.name())
+    }
+
+    /// The object identifier and all names of the attribute of that name; none where there is no such attribute.
+    pub fn names_of(&self, name: &str) -> Vec<String> {
+        self.find(name).map(|one| one.names.clone()).unwrap_or_default()
     }
 
     /// What the server wants of changes, as far as it says so; else what the standards say.
     pub fn change_form(&self) -> ChangeForm {
         let standard = ChangeForm::standard();
-        let is_whole = |attribute: &Attribute| match self.has_equality(attribute.name()) {
+        let is_whole = |attribute: &Attribute| match self.has_equality(self.name(*attribute)) {
             Some(has_equality) => !has_equality,
             None => standard.whole.contains(attribute),
         };
-        ChangeForm { whole: Attribute::all().filter(is_whole).collect(), ..standard }
+        let has_other_name = |attribute: &Attribute| self.names.has_other(attribute.name());
+        // The standard is about the attribute of that name; another one may hold plain bytes.
+        let is_binary = |attribute: &Attribute| match has_other_name(attribute) {
+            true => self.is_of_certificates(self.name(*attribute)),
+            false => standard.binary.contains(attribute),
+        };
+        let named = |attribute: Attribute| (attribute, self.name(attribute).to_owned());
+        ChangeForm {
+            binary: Attribute::all().filter(is_binary).collect(),
+            whole: Attribute::all().filter(is_whole).collect(),
+            names: Attribute::all().filter(has_other_name).map(named).collect(),
+        }
     }
 
     fn find(&self, name: &str) -> Option<&AttributeType> {
-        self.0.iter().find(|one| one.names.iter().any(|other| other.eq_ignore_ascii_case(name)))
+        self.types.iter().find(|one| one.names.iter().any(|other| other.eq_ignore_ascii_case(name)))
     }
 
     /// `None` where that can't be told.
     fn has_equality(&self, name: &str) -> Option<bool> {
+        self.any(name, |one| one.has_equality)
+    }
+
+    fn is_of_certificates(&self, name: &str) -> bool {
+        self.any(name, |one| one.syntax.as_deref() == Some(CERTIFICATE_SYNTAX)) == Some(true)
+    }
+
+    /// Whether this holds of the attribute, or of one of those that it has its rules from; `None` where that can't be told.
+    fn any(&self, name: &str, holds: impl Fn(&AttributeType) -> bool) -> Option<bool> {
         let mut found = self.find(name)?;
         for _ in 0..DEPTH {
-            if found.has_equality {
+            if holds(found) {
                 return Some(true);
             }
             let Some(parent) = &found.parent else { return Some(false) };
@@ -106,6 +151,11 @@ impl AttributeType {
                     }));
                 }
                 Token::Word("SUP") => one.parent = value(rest.next()),
+                Token::Word("SYNTAX") => {
+                    // A length may stand behind it (RFC 4512, 4.1.2: noidlen).
+                    let syntax = value(rest.next()).unwrap_or_default();
+                    one.syntax = syntax.split('{').next().map(str::to_owned);
+                }
                 Token::Word("EQUALITY") => one.has_equality = true,
                 Token::Word(_) | Token::Quoted(_) => {}
             }
@@ -138,7 +188,8 @@ mod tests {
     use super::*;
 
     fn schema(texts: &[&str]) -> Schema {
-        Schema(texts.iter().map(|text| AttributeType::parse(text)).collect())
+        let types = texts.iter().map(|text| AttributeType::parse(text)).collect();
+        Schema { types, ..Schema::default() }
     }
 
     /// As OpenLDAP 2.5 shows them.
@@ -169,6 +220,27 @@ mod tests {
             let form = schema(texts).change_form();
             assert_eq!(form.whole, whole, "{texts:?}");
             assert_eq!(form.binary, [UserCertificate], "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_with_other_names_are_asked_about_by_those() {
+        const OCTETS: &str =
+            "( 1.2.3 NAME 'cert' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40{32768} )";
+        const CHILD: &str = "( 1.2.4 NAME 'pgpCert' SUP userCertificate )";
+        use Attribute::{UserCertificate, UserSmimeCertificate};
+        for (other, binary, whole) in [
+            ("cert", &[][..], &[UserSmimeCertificate][..]),
+            ("pgpCert", &[UserCertificate], &[UserSmimeCertificate]),
+            ("nobodyKnows", &[], &[UserSmimeCertificate]),
+        ] {
+            let map = serde_json::from_value(serde_json::json!({ "userCertificate": other })).unwrap();
+            let names = AttributeNames::new(&map);
+            let form = Schema { names, ..schema(&[CERTIFICATE, SIGNED_DATA, OCTETS, CHILD]) }.change_form();
+            assert_eq!((form.binary.as_slice(), form.whole.as_slice()), (binary, whole), "{other}");
+            let description = if binary.is_empty() { other.to_owned() } else { format!("{other};binary") };
+            assert_eq!(form.description(UserCertificate), description);
+            assert_eq!(form.description(UserSmimeCertificate), "userSMIMECertificate");
         }
     }
 

@@ -316,8 +316,10 @@ fn complete(
             part.values().next().is_some() && split_range(part.name()).is_some_and(matches)
         });
         let Some(part) = part else {
-            let why =
-                format!("it was changed while the values of its {name} from number {next} on were read");
+            let why = format!(
+                "it was changed while the values of its {} from number {next} on were read",
+                entry.called(&name)
+            );
             return Ok(Err(skipped(&entry.dn, &why).advice("Run again.")));
         };
         if entry.size() + rest.size() > limits::OBJECT {

@@ -36,7 +36,7 @@ use super::{
     search::{self, Sink, read_object},
 };
 use crate::{
-    directory::entry::Entry,
+    directory::{attribute_names::AttributeNames, entry::Entry},
     error::{Error, Result},
     event::{Context, LogLevel},
 };
@@ -63,6 +63,7 @@ pub(super) struct Session {
     told: BTreeSet<String>,
     /// How many connections were made.
     connections: u32,
+    names: AttributeNames,
 }
 
 /// A connection, and when it was used last.
@@ -93,6 +94,7 @@ impl Session {
             stays: false,
             told: BTreeSet::new(),
             connections: 0,
+            names: AttributeNames::OURS,
         }
     }
 
@@ -105,6 +107,11 @@ impl Session {
     /// The same by way of another network.
     pub fn through(self, network: Arc<dyn Network>) -> Self {
         Self { network, ..self }
+    }
+
+    /// What is asked for from now on is named so by the directory.
+    pub fn set_names(&mut self, names: AttributeNames) {
+        self.names = names;
     }
 
     /// The server that is asked; before one is, what is to be asked.
@@ -183,7 +190,7 @@ impl Session {
     pub fn search(
         &mut self,
         search: &Search,
-        dialect: Dialect,
+        dialect: &Dialect,
         context: &Context,
         sink: &mut Sink,
     ) -> Result<()> {
@@ -290,7 +297,9 @@ impl Session {
             Some(open) => open,
             None => Open { connection: self.connect(context)?, used: now },
         };
-        Ok(&mut self.open.insert(open).connection)
+        let connection = &mut self.open.insert(open).connection;
+        connection.set_names(&self.names);
+        Ok(connection)
     }
 
     fn connect(&mut self, context: &Context) -> Result<Connection> {

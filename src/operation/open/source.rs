@@ -64,8 +64,10 @@ impl Opening<'_> {
             profile::Source::ActiveDirectory(ActiveDirectorySettings { directory, .. }) => {
                 Box::new(LdapSource::active_directory(directory, account(directory)?, self.context)?)
             }
-            profile::Source::Directory(directory) => {
-                Box::new(LdapSource::directory(directory, account(directory)?, self.context)?)
+            profile::Source::Directory(other) => {
+                let directory = &other.directory;
+                let source = LdapSource::directory(directory, account(directory)?, self.context)?;
+                Box::new(source.naming(&other.attribute_map))
             }
         })
     }

@@ -42,18 +42,21 @@ impl DirectoryTarget {
     /// The settings' server. Nobody is asked yet.
     /// Fails as [`LdapSource::directory`].
     pub fn new(settings: &DirectoryTargetSettings, account: Account, context: &Context) -> Result<Self> {
-        let settings = settings.directory();
-        let directory = told(LdapSource::directory(&settings, account.clone(), context))?;
+        let (names, settings) = (&settings.target_attribute_map, settings.directory());
+        let directory = told(LdapSource::directory(&settings, account.clone(), context))?.naming(names);
         Ok(Self { directory, settings, account, form: None, known: Known::default() })
     }
 
     /// Finds out what kind of directory it is: an Active Directory says so of itself, and is asked in its own way.
-    /// Returns how it takes changes.
+    /// Returns how it takes changes. Fails with `ProfileInvalid` where that has other names for attributes.
     fn meet(&mut self, context: &Context) -> Result<ChangeForm> {
         if let Some(form) = &self.form {
             return Ok(form.clone());
         }
         if active_directory::is_one(&mut self.directory, context)? {
+            if self.directory.has_other_names() {
+                return Err(misnamed(&self.directory.server()));
+            }
             let account = self.account.clone();
             self.directory = LdapSource::domain_controller(None, &self.settings, account, context)?;
         }
@@ -73,10 +76,15 @@ impl DirectoryTarget {
             None => Ok(()),
             Some(attribute) => {
                 let server = self.directory.server();
-                let what = format!("The server '{server}' has no attribute {attribute} in its schema.");
-                Err(Error::new(ErrorId::DirectoryNotWritable, what)
-                    .target(server)
-                    .advice("Add the schema of inetOrgPerson (RFC 2798) to the server."))
+                let name = schema.name(attribute);
+                let what = format!("The server '{server}' has no attribute {name} in its schema.");
+                let advice = match name == attribute.name() {
+                    true => {
+                        "Add the schema of inetOrgPerson (RFC 2798) to the server, or name the attribute with -TargetAttributeMap."
+                    }
+                    false => "Correct -TargetAttributeMap.",
+                };
+                Err(Error::new(ErrorId::DirectoryNotWritable, what).target(server).advice(advice))
             }
         }
     }
@@ -101,6 +109,15 @@ impl DirectoryTarget {
         });
         Ok(found.collect())
     }
+}
+
+/// The error of an Active Directory that is to have other names for attributes than it can have.
+fn misnamed(server: &str) -> Error {
+    let what =
+        format!("The server '{server}' is an Active Directory, in which attributes have no other names.");
+    Error::new(ErrorId::ProfileInvalid, what)
+        .target(server)
+        .advice("Take -TargetAttributeMap out of the profile.")
 }
 
 impl Objects for DirectoryTarget {

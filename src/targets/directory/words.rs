@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 
 /// Settings of a source that a target of another directory has under a name of its own.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
+    "-AttributeMap",
     "-Server",
     "-Port",
     "-Encryption",

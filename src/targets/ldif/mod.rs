@@ -19,12 +19,12 @@ use crate::{
     directory::{ChangeForm, Presence, Selection, Source, SourceItem},
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Exclusion, PublishedRecipient, Timestamp, Value, counted},
+    model::{Attribute, Exclusion, Named as _, PublishedRecipient, Timestamp, Value, counted},
     regular_file,
 };
 
-/// What a file of changes says of itself.
-const ABOUT: &str = "Changes to userCertificate and userSMIMECertificate; nothing else is touched.";
+/// How the comment begins by which a file of changes is known.
+const BEGINNING: &str = "Changes to";
 
 /// Recipients that are looked up in the source at a time; of a file that is one read of all of it.
 const BATCH: usize = 1000;
@@ -72,14 +72,19 @@ impl LdifTarget {
             .prefix(".smime-sync-")
             .tempfile_in(folder)
             .map_err(|e| self.failed(&e))?;
-        file.write_all(record::head(&[ABOUT]).as_bytes()).map_err(|e| self.failed(&e))?;
+        // Where nobody was looked at, nothing is changed.
+        let form = self.form.clone().unwrap_or_default();
+        let names: Vec<&str> = Attribute::all().map(|attribute| form.name(attribute)).collect();
+        let head = record::head(&[&format!("{BEGINNING} {}; nothing else is touched.", names.join(" and "))]);
+        file.write_all(head.as_bytes()).map_err(|e| self.failed(&e))?;
         Ok(file)
     }
 
     /// Fails where something else than an earlier file of changes has the place: it may be the source itself.
     fn check_place(&self) -> Result<()> {
         regular_file::check_place(&self.path).map_err(|e| self.failed(&e))?;
-        let head = record::head(&[ABOUT]);
+        let head = record::head(&[BEGINNING]);
+        let head = head.trim_end();
         let mut begin = Vec::new();
         let read = regular_file::open(&self.path)
             .and_then(|file| file.take(head.len() as u64).read_to_end(&mut begin));

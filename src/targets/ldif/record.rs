@@ -107,11 +107,19 @@ mod tests {
         let modifications = [
             Modification {
                 operation: Operation::Delete,
-                attribute: "userCertificate",
+                attribute: "userCertificate".into(),
                 values: vec![b"a", b"b"],
             },
-            Modification { operation: Operation::Add, attribute: "userSMIMECertificate", values: vec![b"c"] },
-            Modification { operation: Operation::Replace, attribute: "userSMIMECertificate", values: vec![] },
+            Modification {
+                operation: Operation::Add,
+                attribute: "userSMIMECertificate".into(),
+                values: vec![b"c"],
+            },
+            Modification {
+                operation: Operation::Replace,
+                attribute: "userSMIMECertificate".into(),
+                values: vec![],
+            },
         ];
         let text = change("CN=Alice,DC=x", &modifications, &["Al\u{ef}ce"]);
         assert!(text.starts_with("# Al\\u{ef}ce\r\n"), "{text}");
@@ -151,7 +159,7 @@ mod tests {
         #[test]
         fn lines_are_short_and_lose_nothing(bytes in prop::collection::vec(any::<u8>(), 0..600), dn in "\\PC{0,200}") {
             let modifications =
-                [Modification { operation: Operation::Add, attribute: "userCertificate;binary", values: vec![&bytes] }];
+                [Modification { operation: Operation::Add, attribute: "userCertificate;binary".into(), values: vec![&bytes] }];
             let text = change(&dn, &modifications, &[]);
             prop_assert!(text.split("\r\n").all(|line| line.len() <= LINE && line.is_ascii()));
             let value = format!("userCertificate;binary:: {}", STANDARD.encode(&bytes));

@@ -55,7 +55,7 @@ const INTRODUCTION: &str = "\
 Generated from `src/profile/settings.rs`; after a change there: `SMIME_SYNC_BLESS=1 cargo test --test abi settings`.
 
 Each is a parameter of `New-SmimeSyncProfile` and `Set-SmimeSyncProfile`. With `Set-`, an empty one (`$null`, an empty \
-text or list; of a switch `$false`) goes back to its default; one that is required has none. A file of a profile keeps only what differs from the defaults; a setting of \
+text, list or hashtable; of a switch `$false`) goes back to its default; one that is required has none. A file of a profile keeps only what differs from the defaults; a setting of \
 another source or target has no effect, and to give one another value than its default is an error.
 ";
 
@@ -71,6 +71,7 @@ fn values(setting: &Setting) -> String {
         Values::Path => "path".into(),
         Values::Number { .. } | Values::Seconds { .. } => setting.values.describe(),
         Values::Switch => "switch".into(),
+        Values::Map => "names by name, as a hashtable".into(),
         Values::Source => "settings by name".into(),
         Values::Choice(names) => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     };

@@ -71,6 +71,8 @@ fn first_value(setting: &Setting) -> (Option<String>, &'static str) {
         // The module makes seconds of a TimeSpan, and the library says what it takes: [int] would round.
         Values::Seconds { .. } => (None, "string"),
         Values::Switch => (None, "switch"),
+        // [hashtable], [ordered] and what Get-SmimeSyncProfile shows.
+        Values::Map => (None, "System.Collections.IDictionary"),
         // A hashtable, or what Get-SmimeSyncProfile shows.
         Values::Source => (None, "object"),
         Values::Choice(names) => (Some(format!("ValidateSet({})", quoted(names))), "string"),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use smime_sync::{
     event::ResultType,
     operation::{Engine, EngineConfig},
-    profile::{LdifTargetSettings, Profile, Source, Target},
+    profile::{LdifTargetSettings, OtherDirectorySettings, Profile, Source, Target},
 };
 
 use super::objects::{Draft, Server, SignedData, account, root};
@@ -40,7 +40,7 @@ fn a_file_of_changes_loads_with_ldapmodify_and_leaves_nothing_to_do() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("root.cer"), root().der).unwrap();
     let file = home.path().join("changes.ldif");
-    let source = Source::Directory(server.settings(&[LEAVING]));
+    let source = Source::Directory(OtherDirectorySettings::of(server.settings(&[LEAVING])));
     let mut profile = Profile::new("corp", source, Target::Ldif(LdifTargetSettings::new(&file)));
     profile.trust.trust_anchor_path = vec![home.path().join("root.cer")];
     let ask = |request: Value| {

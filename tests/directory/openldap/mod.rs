@@ -4,6 +4,7 @@ mod changes;
 mod directory_target;
 mod layers;
 mod ldif_target;
+mod naming;
 mod objects;
 mod presence;
 mod reading;

@@ -211,6 +211,45 @@ fn an_active_directory_is_known_by_what_it_says_and_its_objects_by_their_guid() 
 }
 
 #[test]
+fn where_the_target_has_other_names_those_are_written() {
+    const ALIAS: Person = (
+        "cn=Alias,DC=contoso,DC=test",
+        &[b"other@contoso.test"],
+        &[
+            ("mailAlias", &[b"alice@contoso.test"]),
+            ("certificate", &[b"old", b"theirs"]),
+            ("userCertificate;binary", &[b"not these"]),
+        ],
+    );
+    use LdapResultCode::{InsufficentAccessRights, Success};
+    let mut server = Server::new(&[ALIAS], &[], &[Success, InsufficentAccessRights]);
+    let map = serde_json::json!({ "userCertificate": "certificate", "proxyAddresses": "mailAlias" });
+    server.settings.target_attribute_map = serde_json::from_value(map).unwrap();
+    let mut target = server.connect();
+    let found = one(read(&mut target, None));
+    assert_eq!(found.values, [value(b"old"), value(b"theirs")]);
+    exchange(&mut target, found.clone()).unwrap();
+    let refused = exchange(&mut target, found).unwrap_err();
+    assert!(refused.advice.contains("to write certificate and userSMIMECertificate of"), "{refused:?}");
+    let changes = server.changes.lock().unwrap();
+    let parts: Vec<_> = changes[0].changes.iter().map(|change| &change.modification).collect();
+    let [went, came] = parts.as_slice() else { panic!("{parts:?}") };
+    assert_eq!((went.atype.as_str(), &went.vals), ("certificate", &vec![b"old".to_vec()]));
+    assert_eq!((came.atype.as_str(), &came.vals), ("certificate", &vec![b"new".to_vec()]));
+}
+
+#[test]
+fn an_active_directory_has_no_other_names() {
+    const ROOT: Root = &[("supportedCapabilities", &[b"1.2.840.113556.1.4.800"])];
+    let mut server = Server::new(&[ALICE], ROOT, &[]);
+    let map = serde_json::json!({ "userCertificate": "certificate" });
+    server.settings.target_attribute_map = serde_json::from_value(map).unwrap();
+    let error = server.connect().check_writable(&context().0).unwrap_err();
+    assert_eq!(error.id, ErrorId::ProfileInvalid);
+    assert!(error.advice.contains("-TargetAttributeMap"), "{error:?}");
+}
+
+#[test]
 fn a_concurrent_change_is_read_again_and_one_that_took_our_value_away_is_left() {
     use LdapResultCode::{AttributeOrValueExists, NoSuchAttribute};
     for (results, ended, requests) in [
@@ -287,4 +326,10 @@ fn a_schema_without_the_attributes_is_found_out_without_writing() {
     let server = Server::new(&[ALICE], &[], &[]);
     server.connect().check_writable(&context().0).unwrap();
     assert!(server.changes.lock().unwrap().is_empty());
+    let mut server = Server::new(&[ALICE], SCHEMA, &[]);
+    let map = serde_json::json!({ "userCertificate": "certificate" });
+    server.settings.target_attribute_map = serde_json::from_value(map).unwrap();
+    let error = server.connect().check_writable(&context().0).unwrap_err();
+    assert!(error.message.ends_with("has no attribute certificate in its schema."), "{error}");
+    assert!(error.advice.contains("-TargetAttributeMap"), "{error:?}");
 }

@@ -225,6 +225,15 @@ fn a_wrong_value_is_told_with_what_to_give() {
         ),
         (json!({"Source": "LDAP"}), "-Source is 'LDAP'; give ActiveDirectory, Directory, Ldif or Csv."),
         (json!({"Filter": 7}), "-Filter is 7; give a text."),
+        (
+            json!({"Source": "Directory", "AttributeMap": {"phone": "x"}}),
+            "-AttributeMap names 'phone', which is none of entryUUID, displayName, mail, proxyAddresses, userPrincipalName, \
+             sAMAccountName, userCertificate and userSMIMECertificate.",
+        ),
+        (
+            json!({"Source": "Directory", "AttributeMap": "mail"}),
+            "-AttributeMap is 'mail'; give names of attributes by name, such as @{ mail = 'rfc822Mailbox' }.",
+        ),
     ] {
         assert_eq!(told(&typed(directory_to_cloud(settings)).unwrap_err()), message);
     }
@@ -265,6 +274,10 @@ fn a_file_of_an_earlier_version_keeps_values_that_nobody_is_offered_now() {
 #[test]
 fn a_setting_of_another_source_or_target_is_told_with_whose_it_is() {
     for (settings, message) in [
+        (
+            json!({"AttributeMap": {"mail": "m"}}),
+            "-AttributeMap has no effect with the source Ldif and the target Folder; it belongs to the source Directory.",
+        ),
         (
             json!({"Prefix": "Cloud"}),
             "-Prefix has no effect with the source Ldif and the target Folder; it belongs to the target ExchangeSession.",
@@ -380,7 +393,15 @@ fn a_target_is_told_apart_by_its_place() {
     let text = format!("Folder {}", folder["OutputPath"].as_str().unwrap());
     let session = json!({"Target": "ExchangeSession", "Organization": null});
     let in_place = json!({"Target": "ActiveDirectory", "Organization": null});
+    let copies = |map: Value| {
+        json!({"Target": "Directory", "Organization": null, "TargetServer": "ldap1", "TargetSearchBase": ["O=x"],
+            "TargetAttributeMap": map})
+    };
+    // Where certificates are is another place; the names of people are not.
+    let elsewhere = json!({"userCertificate": "certificate", "mail": "m"});
     for (profile, text) in [
+        (directory_to_cloud(copies(json!({"mail": "m"}))), "Directory ldap1"),
+        (directory_to_cloud(copies(elsewhere)), "Directory(userCertificate=certificate) ldap1"),
         (folder, text.as_str()),
         (directory_to_cloud(json!({})), "ExchangeOnline contoso.test"),
         (directory_to_cloud(session), "ExchangeSession"),
@@ -396,6 +417,9 @@ fn a_profile_goes_through_json_unchanged() {
         file_to_folder(json!({"Ownership": "Authoritative", "MissingPeriod": 0})),
         directory_to_cloud(
             json!({"WriteServer": "dc2", "QuietPeriod": 0, "CreateContact": true, "Timeout": 5}),
+        ),
+        directory_to_cloud(
+            json!({"Source": "Directory", "AttributeMap": {"MAIL": "m", "displayName": "cn"}}),
         ),
         directory_to_cloud(json!({
             "Target": "ActiveDirectory", "Organization": null, "RemoveValue": ["Weak", "Displaced"],

@@ -94,7 +94,7 @@ proptest! {
             .iter()
             .map(|(which, attribute, values)| Modification {
                 operation: OPERATIONS[*which].0,
-                attribute,
+                attribute: attribute.into(),
                 values: values.iter().map(Vec::as_slice).collect(),
             })
             .collect();

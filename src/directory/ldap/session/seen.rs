@@ -22,7 +22,7 @@ impl Seen {
 
     /// Notes an object; `false` for one that was seen before the search began again. One that comes twice in the same
     /// search is for the caller to judge.
-    pub fn is_new(&mut self, entry: &Entry, dialect: Dialect) -> bool {
+    pub fn is_new(&mut self, entry: &Entry, dialect: &Dialect) -> bool {
         let who = who(entry, dialect);
         if self.earlier.contains(&who) {
             return false;
@@ -32,7 +32,7 @@ impl Seen {
     }
 }
 
-fn who(entry: &Entry, dialect: Dialect) -> u128 {
+fn who(entry: &Entry, dialect: &Dialect) -> u128 {
     let text = dialect.anchor_of(entry).unwrap_or_else(|| entry.dn.to_lowercase());
     match Uuid::try_parse(&text) {
         Ok(anchor) => anchor.as_u128(),

@@ -149,8 +149,9 @@ fn a_certificate_that_can_not_be_used_is_named_with_the_reason() {
         let error = failed(store, &thumbprint);
         assert_eq!((error.id, error.message), (id, format!("The certificate {thumbprint} {what}")));
     }
-    let error = failed(Store::new(P256, "1", &[]), other);
-    let what = format!("The certificate {other} was asked for, but the caller gave another one.");
+    let store = Store::new(P256, "1", &[]);
+    let what = format!("The certificate {other} was asked for, but the caller gave {}.", store.thumbprint());
+    let error = failed(store, other);
     assert_eq!((error.id, error.message), (ErrorId::ClientCertificateUnusable, what));
     assert_eq!(failed(Store::new(P256, "1", &[]), "12").id, ErrorId::ProfileInvalid);
 }

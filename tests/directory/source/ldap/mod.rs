@@ -7,6 +7,7 @@ mod client_store;
 mod connecting;
 mod dir_sync;
 mod finding;
+mod naming;
 mod searching;
 mod selecting;
 mod session;
