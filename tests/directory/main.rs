@@ -13,6 +13,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(all(feature = "lab", feature = "openldap"))]
+mod forests;
 mod hostile;
 #[cfg(feature = "openldap")]
 mod openldap;

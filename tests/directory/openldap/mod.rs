@@ -5,7 +5,7 @@ mod directory_target;
 mod layers;
 mod ldif_target;
 mod naming;
-mod objects;
+pub mod objects;
 mod presence;
 mod reading;
 mod second_opinion;
