@@ -348,3 +348,29 @@ pub(crate) fn certificate_values(entry: &Entry) -> Vec<Value> {
     };
     entry.attributes().filter_map(of).flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_stamps_of_one_server_tell_which_version_is_older() {
+        let stamp =
+            |time: &str, count: &str, server: &str| format!("{time}.000000Z#{count}#{server}#000000 0f");
+        let before = stamp("20261201120000", "000001", "001");
+        for (now, expected) in [
+            (stamp("20261201115959", "000009", "001"), true),
+            (stamp("20261201120000", "000000", "001"), true),
+            (before.clone(), false),
+            (stamp("20261201120000", "000002", "001"), false),
+            (stamp("20261201130000", "000000", "001"), false),
+            // Another server's changes come whenever they come.
+            (stamp("20261201110000", "000000", "002"), false),
+            ("4711 0f".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_older(&now, &before), expected, "{now}");
+        }
+        assert!(!is_older("4710 0f", "4711 0f"));
+    }
+}

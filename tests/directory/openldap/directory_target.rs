@@ -5,19 +5,20 @@ use std::fs;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use smime_sync::{
+    error::{ErrorId, Result},
     event::ResultType,
     operation::{Engine, EngineConfig},
-    profile::{DirectoryTargetSettings, FileSettings, Profile, Source, Target},
+    profile::{DirectoryTargetSettings, FileSettings, OtherDirectorySettings, Profile, Source, Target},
 };
 
 use super::objects::{Draft, PORT, Server, SignedData, account, root};
 use crate::common::events::context;
 
-const COPIES: &str = "ou=copies,dc=partner,dc=test";
-
 struct Home {
     server: Server,
     folder: tempfile::TempDir,
+    /// Where the target's people are.
+    base: String,
 }
 
 fn good(address: &str) -> Vec<u8> {
@@ -29,27 +30,24 @@ fn line(name: &str, bytes: &[u8]) -> String {
 }
 
 impl Home {
-    fn new() -> Self {
+    fn new(unit: &str) -> Self {
         let (server, folder) = (Server::get(), tempfile::tempdir().unwrap());
-        let _ = server.tool("ldapdelete", &["-r", COPIES], "");
-        let mut text = format!("dn: {COPIES}\nobjectClass: organizationalUnit\n\n");
+        let base = format!("ou={unit},dc=partner,dc=test");
+        let _ = server.tool("ldapdelete", &["-r", &base], "");
+        let mut text = format!("dn: {base}\nobjectClass: organizationalUnit\n\n");
         for (name, more) in [
             ("Ada", line("userCertificate;binary", &good("foreign@partner.test"))),
             ("Ben", line("userSMIMECertificate", &SignedData::certs_only(&[&good("foreign@partner.test")]))),
             ("Cleo", line("userCertificate;binary", &good("cleo@partner.test"))),
         ] {
-            text += &format!("dn: cn={name},{COPIES}\nobjectClass: inetOrgPerson\nsn: x\n");
+            text += &format!("dn: cn={name},{base}\nobjectClass: inetOrgPerson\nsn: x\n");
             text += &format!("mail: {}@partner.test\n{more}\n", name.to_lowercase());
         }
         server.tool("ldapadd", &[], &text).expect("filled");
         fs::write(folder.path().join("root.cer"), root().der).unwrap();
-        let home = Self { server, folder };
+        let home = Self { server, folder, base };
         home.source(&["ada", "ben", "cleo", "dan"]);
-        let target = DirectoryTargetSettings {
-            target_port: Some(PORT),
-            target_server_certificate_path: vec![home.server.ca()],
-            ..DirectoryTargetSettings::new("localhost", vec![COPIES.to_owned()])
-        };
+        let target = home.target();
         let source = Source::Ldif(FileSettings::new(home.folder.path().join("people.ldif")));
         let mut profile = Profile::new("corp", source, Target::Directory(target));
         profile.trust.trust_anchor_path = vec![home.folder.path().join("root.cer")];
@@ -58,6 +56,14 @@ impl Home {
         profile.limits.removal_percent = 100;
         home.ask(ResultType::Profile, json!({ "Operation": "NewProfile", "Profile": profile }));
         home
+    }
+
+    fn target(&self) -> DirectoryTargetSettings {
+        DirectoryTargetSettings {
+            target_port: Some(PORT),
+            target_server_certificate_path: vec![self.server.ca()],
+            ..DirectoryTargetSettings::new("localhost", vec![self.base.clone()])
+        }
     }
 
     /// The source shows these, with a certificate but for those with a hyphen behind the name.
@@ -78,13 +84,20 @@ impl Home {
     }
 
     fn ask(&self, kind: ResultType, request: Value) -> Vec<Value> {
+        let (results, ended) = self.try_ask(kind, request);
+        ended.unwrap();
+        results
+    }
+
+    fn try_ask(&self, kind: ResultType, request: Value) -> (Vec<Value>, Result<()>) {
         let places = Some(self.folder.path().display().to_string());
         let engine = Engine::new(EngineConfig { home: places, ..EngineConfig::default() }).unwrap();
         engine.set_secret("target_user", account("admin").as_bytes());
         engine.set_secret("target_password", self.server.password.as_bytes());
+        engine.set_secret("password", self.server.password.as_bytes());
         let (context, recorder) = context();
-        engine.run(serde_json::from_value(request).unwrap(), &context).unwrap();
-        recorder.results_of(kind)
+        let ended = engine.run(serde_json::from_value(request).unwrap(), &context);
+        (recorder.results_of(kind), ended)
     }
 
     fn sync(&self) -> Value {
@@ -101,7 +114,7 @@ impl Home {
     /// How many values a person has at the target, in each of the attributes.
     fn values(&self, name: &str) -> (usize, usize) {
         let found =
-            self.server.tool("ldapsearch", &["-LLL", "-b", COPIES, &format!("(cn={name})")], "").unwrap();
+            self.server.tool("ldapsearch", &["-LLL", "-b", &self.base, &format!("(cn={name})")], "").unwrap();
         let count = |attribute: &str| found.matches(attribute).count();
         (count("userCertificate;binary::"), count("userSMIMECertificate::"))
     }
@@ -109,7 +122,7 @@ impl Home {
 
 #[test]
 fn what_is_chosen_is_put_beside_what_others_have_there_and_only_that_goes_again() {
-    let home = Home::new();
+    let home = Home::new("copies");
     let run = home.sync();
     // Dan is not there, and Cleo's value is adopted.
     let numbers = |run: &Value| {
@@ -134,4 +147,21 @@ fn what_is_chosen_is_put_beside_what_others_have_there_and_only_that_goes_again(
     assert_eq!((&run["Remove"], &run["Exported"]), (&json!(3), &json!(3)), "{run}");
     let left = ["Ada", "Ben", "Cleo"].map(|name| home.values(name));
     assert_eq!(left, [(1, 0), (0, 1), (0, 0)], "the foreign ones stay");
+}
+
+#[test]
+fn a_target_that_is_the_source_itself_is_refused_and_loses_nothing() {
+    let home = Home::new("itself");
+    let target = home.target();
+    // By another name of the same host, which nothing but the objects themselves gives away.
+    let source = OtherDirectorySettings::of(home.server.settings(&[&home.base]));
+    let mut profile = Profile::new("corp", Source::Directory(source), Target::Directory(target));
+    profile.trust.allow_untrusted = true;
+    home.ask(ResultType::Profile, json!({ "Operation": "NewProfile", "Profile": profile, "Force": true }));
+    let credential = json!({ "UserName": account("reader") });
+    let request = json!({ "Operation": "Sync", "ProfileName": "corp", "Credential": credential });
+    let error = home.try_ask(ResultType::Run, request).1.unwrap_err();
+    assert_eq!(error.id, ErrorId::ProfileInvalid, "{error}");
+    assert!(error.message.contains("is one object in both"), "{error}");
+    assert_eq!(["Ada", "Ben", "Cleo"].map(|name| home.values(name)), [(1, 0), (0, 1), (1, 0)]);
 }

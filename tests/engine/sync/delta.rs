@@ -285,3 +285,29 @@ fn a_preview_goes_on_from_the_last_run_and_moves_nothing() {
         assert_eq!(how(&harness.run()), (PolicyType::Delta, 30, 1), "{telling:?}");
     }
 }
+
+#[test]
+fn an_object_that_is_older_than_it_was_is_told_as_a_restore() {
+    let stamp = |time: &str| format!("{time}.000000Z#000000#000#000000 0123");
+    for (then, now, is_restore) in
+        [("20261201120000", "20261201110000", true), ("20261201120000", "20261201130000", false)]
+    {
+        let mut harness = Harness::new((0..30).map(|n| person(&format!("p{n:02}"), &["a"])).collect());
+        harness.batch = 50;
+        harness.source.past.telling = Telling::Versions;
+        harness.source.past.silent.insert("id-p03".into(), stamp(then));
+        harness.run().ok();
+        harness.source.past.silent.insert("id-p03".into(), stamp(now));
+        harness.source.recipients[3].values = vec![value("old")];
+        let outcome = harness.run();
+        let due = "All recipients are read: the source shows an older 'p03@contoso.test' than in the last run, as after a \
+                   restore from a backup.";
+        let (policy_type, warnings) = if is_restore {
+            (PolicyType::Initial, vec![due.to_owned()])
+        } else {
+            (PolicyType::Delta, vec![])
+        };
+        assert_eq!((how(&outcome).0, outcome.told.warnings()), (policy_type, warnings));
+        assert_eq!(outcome.planned(), (0, 1, 0), "what the directory has counts");
+    }
+}
