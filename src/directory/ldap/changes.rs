@@ -140,7 +140,11 @@ impl LdapSource {
         sink: &mut Sink,
     ) -> Result<Since> {
         let Some(now) = self.place(context)? else {
-            return Ok(unknown("the server does not tell any more what changed", true));
+            let is_anew = self.placed.is_some_and(|placed| placed != self.session.connections());
+            return Ok(match is_anew {
+                true => unknown("this run had to connect to the server again", false),
+                false => unknown("the server does not tell any more what changed", true),
+            });
         };
         if now.place != mark.place {
             let what = "the last run read another server, another copy of its database (as after a restore), or with \
