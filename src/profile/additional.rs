@@ -75,6 +75,7 @@ impl Reader<'_> {
             .collect();
         self.faults.extend(without_effect);
         self.faults.extend(faults_of(&source));
+        self.refuse_unquoted();
         if source.directory().is_some_and(|directory| directory.server.is_empty()) {
             self.faults.push(format!("the additional source {kind:?} needs -Server"));
         }

@@ -22,6 +22,7 @@ mod setting;
 mod settings;
 mod sign_in;
 mod time_limit;
+mod unquoted;
 mod web_address;
 mod write;
 mod writer;

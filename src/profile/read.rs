@@ -73,6 +73,7 @@ impl Reader<'_> {
             );
         }
         self.faults.extend(from.iter().flat_map(faults_of));
+        self.refuse_unquoted();
         let reads_several = from.as_ref().and_then(Source::directory);
         if reads_several.is_some_and(|directory| !directory.additional_source.is_empty())
             && matches!(target, TargetKind::ActiveDirectory | TargetKind::Ldif)

@@ -82,6 +82,11 @@ impl Reader<'_> {
         })
     }
 
+    /// What is given for a setting, where the caller asks for it now.
+    pub(super) fn asked_for(&self, setting: &Setting) -> Option<&Json> {
+        self.given.get(setting).filter(|_| (self.asked)(setting.name))
+    }
+
     /// The names of the settings that are given and for which `is_it` holds.
     pub(super) fn given_where(&self, is_it: impl Fn(&Setting) -> bool) -> impl Iterator<Item = &'static str> {
         self.given.given().filter(move |(setting, _)| is_it(setting)).map(|(setting, _)| setting.name)

@@ -218,6 +218,11 @@ fn a_wrong_value_is_told_with_what_to_give() {
         (json!({"TrustAnchorPath": ["ca"]}), "-TrustAnchorPath is 'ca'; give an absolute path."),
         (json!({"SearchBase": {"DC": "x"}}), "-SearchBase is {\"DC\":\"x\"}; give a list of texts."),
         (json!({"SearchBase": [7]}), "-SearchBase is 7; give a text."),
+        (
+            json!({"SearchBase": ["OU=People", "DC=contoso", "DC=test"]}),
+            "-SearchBase is a list of 3 names, which look like the parts of one; put it into quotes: -SearchBase \
+             'OU=People,DC=contoso,DC=test'.",
+        ),
         (json!({"AppId": "my app"}), "-AppId is 'my app'; give a GUID."),
         (
             json!({"CertificateThumbprint": "ABC"}),
