@@ -40,6 +40,5 @@ fn signature_hash(signature: &AlgorithmIdentifier<'_>) -> Option<&'static Algori
     }
 }
 
-// Their certificates are made with the program openssl, which Windows has not.
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

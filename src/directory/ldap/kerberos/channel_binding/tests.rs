@@ -1,3 +1,6 @@
+// The certificates are made with the program openssl, which Windows has not.
+#![cfg(unix)]
+
 use std::process::Command;
 
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
