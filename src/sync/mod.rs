@@ -1,7 +1,6 @@
 //! One run: import, plan, guard, export.
 
 mod absent;
-mod ahead;
 mod anchor_change;
 mod change;
 mod clocks;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ahead, fingerprint, import::evaluation_row, job::Job, progress::Meter};
+use super::{fingerprint, import::evaluation_row, job::Job, progress::Meter};
 use crate::{
     directory::{Selection, SourceItem},
     error::{Error, ErrorId, Result},
@@ -17,6 +17,10 @@ use crate::{
     },
 };
 
+/// Recipients of one transaction.
+const BATCH: usize = 500;
+/// Bytes of values that a batch may hold, whatever the number of its recipients.
+const BATCH_BYTES: usize = 8 << 20;
 /// Objects that can't be read and are remembered for the next run.
 const UNREAD: usize = 500;
 /// Recipients that one line of the log names.
@@ -71,30 +75,36 @@ impl Reading {
         note: &mut dyn FnMut(Result<&Recipient, &Error>) -> bool,
     ) -> Result<()> {
         let (part, context) = (Part::of(job), job.context);
-        ahead::read(job.source, selection, context, &mut |items| {
-            let mut batch = Vec::with_capacity(items.len());
-            for item in items {
-                match item {
-                    SourceItem::Recipient(recipient) => {
-                        if !note(Ok(&recipient)) {
-                            continue;
-                        }
-                        if let Some(changed) = recipient.changed {
-                            run.witnesses.note_change(changed, recipient.label());
-                        }
-                        batch.push(recipient);
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut bytes = 0;
+        job.source.read(selection, context, &mut |item| {
+            match item {
+                SourceItem::Recipient(recipient) => {
+                    if !note(Ok(&recipient)) {
+                        return Ok(());
                     }
-                    SourceItem::Invalid(error) => {
-                        run.numbers.errors += 1;
-                        note(Err(&error));
-                        self.note_unread(error.target.as_deref());
-                        context.error(error)?;
+                    if let Some(changed) = recipient.changed {
+                        run.witnesses.note_change(changed, recipient.label());
                     }
+                    bytes += recipient.values.iter().map(|value| value.bytes.len()).sum::<usize>();
+                    batch.push(recipient);
+                }
+                SourceItem::Invalid(error) => {
+                    run.numbers.errors += 1;
+                    note(Err(&error));
+                    self.note_unread(error.target.as_deref());
+                    context.error(error)?;
                 }
             }
-            meter.add(batch.len())?;
-            self.flush(&part, run, context, &mut batch)
-        })
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+                meter.add(batch.len())?;
+                self.flush(&part, run, context, &mut batch)?;
+                bytes = 0;
+            }
+            Ok(())
+        })?;
+        meter.add(batch.len())?;
+        self.flush(&part, run, context, &mut batch)
     }
 
     /// Notes an object that could not be read, for the next run to read it again.
