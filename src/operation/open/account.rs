@@ -79,8 +79,8 @@ impl Opening<'_> {
         let sources = profile.additional_sources().iter().filter_map(|one| one.source().directory());
         let servers: Vec<String> = sources.map(|directory| directory.place().to_lowercase()).collect();
         let names = self.engine.secret_names();
-        let given = names.iter().filter_map(|name| name.strip_prefix(ADDITIONAL_USER));
-        match given.into_iter().find(|server| !servers.iter().any(|one| one == server)) {
+        let mut given = names.iter().filter_map(|name| name.strip_prefix(ADDITIONAL_USER));
+        match given.find(|server| !servers.iter().any(|one| one == server)) {
             None => Ok(()),
             Some(server) => {
                 let what = format!(

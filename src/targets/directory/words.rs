@@ -35,9 +35,10 @@ fn renamed(text: &str) -> String {
     let mut renamed = String::with_capacity(text.len());
     for word in text.split_inclusive(end) {
         let name = word.trim_end_matches(end);
-        match name.strip_prefix('-').filter(|_| OWN.contains(&name)) {
-            Some(_) => renamed.push_str(&word.replacen('-', "-Target", 1)),
-            None => renamed.push_str(word),
+        if OWN.contains(&name) {
+            renamed.push_str(&word.replacen('-', "-Target", 1));
+        } else {
+            renamed.push_str(word);
         }
     }
     renamed

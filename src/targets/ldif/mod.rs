@@ -82,7 +82,6 @@ impl LdifTarget {
 
     /// Fails where something else than an earlier file of changes has the place: it may be the source itself.
     fn check_place(&self) -> Result<()> {
-        regular_file::check_place(&self.path).map_err(|e| self.failed(&e))?;
         let head = record::head(&[BEGINNING]);
         let head = head.trim_end();
         let mut begin = Vec::new();
