@@ -98,9 +98,14 @@ pub(super) fn settle(job: &Job<'_>, run: &Run, watch: Watch, unseen: usize) -> R
     if !whole || !repaired || index_is_known(job)? {
         return Ok(());
     }
+    let names_lost = job.target.index_names_lost();
+    // Of who could not be read it may be all that is known.
+    if names_lost && run.numbers.errors > 0 {
+        return Ok(());
+    }
     keep_index(job, true)?;
-    // With a new state it may tell more than we know.
-    if is_new || job.state.recipients_with_managed()? == 0 {
+    // With a new state it may tell more than we know, but not of who is no longer there.
+    if !names_lost && (is_new || job.state.recipients_with_managed()? == 0) {
         return Ok(());
     }
     job.state.set_setting(UNFINISHED_INDEX, &run.id.to_string())

@@ -249,6 +249,11 @@ pub trait Target: Send {
         None
     }
 
+    /// Whether what [`Target::finish`] wrote names somebody of whom nothing is there any more.
+    fn index_names_lost(&self) -> bool {
+        false
+    }
+
     /// Whether a recipient's values have an order that lasts: readers then take the first that is valid.
     fn keeps_order(&self) -> bool {
         true

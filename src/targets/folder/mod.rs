@@ -194,6 +194,10 @@ impl Target for Folder {
         Some(index::hash(&self.place.path))
     }
 
+    fn index_names_lost(&self) -> bool {
+        index::names_lost(&self.place.path)
+    }
+
     fn has_replicas(&self) -> bool {
         false
     }

@@ -182,6 +182,9 @@ impl Target for FaultyTarget {
     fn index(&self) -> Option<Fingerprint> {
         self.folder.index()
     }
+    fn index_names_lost(&self) -> bool {
+        self.folder.index_names_lost()
+    }
     fn keeps_order(&self) -> bool {
         !self.faults.contains(&Fault::KeepsNoOrder)
     }
