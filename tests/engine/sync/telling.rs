@@ -1,6 +1,6 @@
 //! What the source in memory tells of changes, in each way that a directory can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smime_sync::{
     directory::{Since, Told},
@@ -36,6 +36,8 @@ pub struct Past {
     marks: Vec<BTreeMap<String, String>>,
     /// Those whose change shows in nothing that is told: rights are no part of an object.
     pub silent: BTreeMap<String, String>,
+    /// How often each was changed: who is as before again has another version all the same.
+    pub changed: BTreeMap<String, u64>,
     /// How often it was asked what changed, and with everybody.
     pub asked: (usize, usize),
 }
@@ -48,7 +50,18 @@ impl Past {
     /// A version of the recipient: another one after each change.
     pub fn version(&self, recipient: &Recipient) -> String {
         let known = self.silent.get(&recipient.anchor);
-        known.cloned().unwrap_or_else(|| Fingerprint::of(format!("{recipient:?}").as_bytes()).to_string())
+        let changed = self.changed.get(&recipient.anchor).copied().unwrap_or_default();
+        let text = format!("{changed} {recipient:?}");
+        known.cloned().unwrap_or_else(|| Fingerprint::of(text.as_bytes()).to_string())
+    }
+
+    /// Counts who is another than `before`.
+    pub fn count_changes(&mut self, before: &[Recipient], now: &[Recipient]) {
+        let text = |one: &Recipient| format!("{one:?}");
+        let before: BTreeSet<String> = before.iter().map(text).collect();
+        for one in now.iter().filter(|one| !before.contains(&text(one))) {
+            *self.changed.entry(one.anchor.clone()).or_default() += 1;
+        }
     }
 
     fn now(&self, recipients: &[Recipient]) -> BTreeMap<String, String> {
