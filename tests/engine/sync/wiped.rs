@@ -51,6 +51,25 @@ fn the_next_run_sees_what_is_gone_and_publishes_it_again() {
 }
 
 #[test]
+fn an_old_index_that_names_who_is_gone_is_written_anew_where_nobody_is_published_any_more() {
+    let mut harness = three();
+    harness.run().ok();
+    let index = harness.out().join("index.json");
+    let old = fs::read(&index).unwrap();
+    harness.source.recipients.iter_mut().for_each(|one| one.values = person("x", &["bad"]).values);
+    harness.options.allow_removal = Some(3);
+    assert_eq!(harness.run().ok().numbers.exported, 3);
+    let empty = fs::read(&index).unwrap();
+    fs::write(&index, &old).unwrap();
+    assert_eq!(harness.run().ok().result, RunResult::Success);
+    assert_eq!(fs::read(&index).unwrap(), empty);
+    // What is no index of ours names nobody, and stays.
+    fs::write(&index, "somebody else's").unwrap();
+    harness.run().ok();
+    assert_eq!(fs::read_to_string(&index).unwrap(), "somebody else's");
+}
+
+#[test]
 fn a_profile_that_only_reports_drift_reports_this_too() {
     let mut harness = three();
     harness.run().ok();
