@@ -91,20 +91,16 @@ pub(super) fn keep_index(job: &Job<'_>, known: bool) -> Result<()> {
 
 /// After the plan: whether everybody was looked at, so that nothing is left to be found because of the target's index;
 /// `unseen` recipients could not be looked at. What is only reported is reported again.
-pub(super) fn settle(job: &Job<'_>, run: &Run, watch: Watch, unseen: usize) -> Result<()> {
+pub(super) fn settle(job: &mut Job<'_>, run: &Run, watch: Watch, unseen: usize) -> Result<()> {
     let is_new = first_contact::is_due(job.state)?;
     let whole = !job.is_partial() && (watch == Watch::Everybody || is_new) && unseen == 0;
     let repaired = run.numbers.drifted == 0 || job.profile.target.drift() == Drift::Repair;
     if !whole || !repaired || index_is_known(job)? {
         return Ok(());
     }
-    let names_lost = job.target.index_names_lost();
-    // Of who could not be read it may be all that is known.
-    if names_lost && run.numbers.errors > 0 {
-        return Ok(());
-    }
     keep_index(job, true)?;
-    // With a new state it may tell more than we know, but not of who is no longer there.
+    // With a new state it may tell more than we know: not of who is no longer there, but of who could not be read.
+    let names_lost = run.numbers.errors == 0 && job.target.index_names_lost()?;
     if !names_lost && (is_new || job.state.recipients_with_managed()? == 0) {
         return Ok(());
     }

@@ -249,9 +249,9 @@ pub trait Target: Send {
         None
     }
 
-    /// Whether what [`Target::finish`] wrote names somebody of whom nothing is there any more.
-    fn index_names_lost(&self) -> bool {
-        false
+    /// Whether what [`Target::finish`] wrote names somebody of whom nothing is there any more, as [`Target::has`] tells it.
+    fn index_names_lost(&mut self) -> Result<bool> {
+        Ok(false)
     }
 
     /// Whether a recipient's values have an order that lasts: readers then take the first that is valid.

@@ -95,13 +95,6 @@ pub(super) fn read(folder: &Path) -> Option<HashMap<String, String>> {
     }
 }
 
-/// Whether the index names a file that is not there. What can't be told is not lost.
-pub(super) fn names_lost(folder: &Path) -> bool {
-    let files = read(folder).unwrap_or_default().into_keys();
-    let mut keys = files.filter(|file| file.strip_suffix(".json").is_some_and(name::is_key));
-    keys.any(|file| matches!(folder.join(file).try_exists(), Ok(false)))
-}
-
 fn line(recipient: &PublishedRecipient) -> Line<'_> {
     let certificates = recipient.managed.iter().filter_map(|value| {
         let certificate = value.certificate.as_ref()?;

@@ -194,8 +194,15 @@ impl Target for Folder {
         Some(index::hash(&self.place.path))
     }
 
-    fn index_names_lost(&self) -> bool {
-        index::names_lost(&self.place.path)
+    fn index_names_lost(&mut self) -> Result<bool> {
+        // One that can't be read names nobody.
+        for file in index::read(&self.place.path).unwrap_or_default().into_keys() {
+            let key = file.strip_suffix(".json").filter(|key| name::is_key(key));
+            if key.map_or(Ok(None), |key| self.has(key))? == Some(false) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn has_replicas(&self) -> bool {

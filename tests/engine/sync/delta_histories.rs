@@ -82,9 +82,8 @@ fn name(who: usize) -> String {
 fn apply(harness: &mut Harness, step: &Step) {
     let before = harness.source.recipients.clone();
     change(harness, step);
-    let now = harness.source.recipients.clone();
     for past in std::iter::once(&mut harness.source.past).chain(&mut harness.other_past) {
-        past.count_changes(&before, &now);
+        past.count_changes(&before, &harness.source.recipients);
     }
 }
 

@@ -185,6 +185,23 @@ fn files_that_are_not_ours_are_never_touched_and_a_broken_one_of_ours_is_told_by
 }
 
 #[test]
+fn the_index_goes_on_naming_whose_file_is_broken_though_another_one_is_gone() {
+    let mut harness = lost();
+    fs::write(harness.out().join("p00@contoso.test.json"), "{").unwrap();
+    fs::remove_file(harness.out().join("p01@contoso.test.json")).unwrap();
+    for _ in 0..3 {
+        let run = harness.run();
+        assert_eq!(run.told.error_ids(), [ErrorId::TargetDamaged]);
+        assert_eq!(run.ok().result, RunResult::CompletedWithErrors);
+        let index = fs::read_to_string(harness.out().join("index.json")).unwrap();
+        assert!(
+            index.contains("p00@contoso.test.json"),
+            "it is all that says whose the broken file is: {index}"
+        );
+    }
+}
+
+#[test]
 fn verify_looks_for_them_too() {
     let mut harness = Harness::new(people(0, 3));
     harness.run().ok();

@@ -1,6 +1,6 @@
 //! What the source in memory tells of changes, in each way that a directory can.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use smime_sync::{
     directory::{Since, Told},
@@ -57,9 +57,7 @@ impl Past {
 
     /// Counts who is another than `before`.
     pub fn count_changes(&mut self, before: &[Recipient], now: &[Recipient]) {
-        let text = |one: &Recipient| format!("{one:?}");
-        let before: BTreeSet<String> = before.iter().map(text).collect();
-        for one in now.iter().filter(|one| !before.contains(&text(one))) {
+        for one in now.iter().filter(|one| !before.contains(one)) {
             *self.changed.entry(one.anchor.clone()).or_default() += 1;
         }
     }

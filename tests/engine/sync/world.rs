@@ -182,7 +182,7 @@ impl Target for FaultyTarget {
     fn index(&self) -> Option<Fingerprint> {
         self.folder.index()
     }
-    fn index_names_lost(&self) -> bool {
+    fn index_names_lost(&mut self) -> Result<bool> {
         self.folder.index_names_lost()
     }
     fn keeps_order(&self) -> bool {

@@ -232,16 +232,10 @@ fn histories_that_went_wrong_once_end_where_they_should() {
     // Who was refused while the clock was ahead waits, and the run says so.
     let refused = Conditions { fault: Some(Fault::Refuses(company::address(1))), ..Conditions::good() };
     let ahead = Conditions { clock: 600, named: vec![1], ..Conditions::good() };
-    follow(
-        [Step::Swap(1, 2)].into_iter().chain([refused, ahead, Conditions::good()].map(Step::Run)).collect(),
-    );
+    let good = Step::Run(Conditions::good());
+    follow(vec![Step::Swap(1, 2), Step::Run(refused), Step::Run(ahead), good]);
     // The index that a run of one had left, of people whom a wiped target had lost, outlived the state that knew of it.
     let for_another = Conditions { named: vec![6], ..Conditions::good() };
-    let lost = [Step::StateLost, Step::PublishedLost(7)];
-    follow(
-        [Step::Rotate, Step::TargetWiped, Step::Run(for_another), Step::Rotate]
-            .into_iter()
-            .chain(lost)
-            .collect(),
-    );
+    let run = Step::Run(for_another);
+    follow(vec![Step::Rotate, Step::TargetWiped, run, Step::Rotate, Step::StateLost, Step::PublishedLost(7)]);
 }
