@@ -70,12 +70,13 @@ impl State {
     /// Forgets the removals of whoever has something again: managed values at the target, and in the directory, as the
     /// import of `run_id` shows it, a usable encryption certificate.
     pub fn forget_regained(&self, run_id: i64) -> Result<()> {
-        let republished = "DELETE FROM removal WHERE place = ?1 AND anchor IN (SELECT anchor FROM managed)";
+        let republished = "DELETE FROM removal WHERE place = ?1
+                               AND EXISTS (SELECT 1 FROM managed WHERE anchor = removal.anchor)";
         self.execute(republished, [Guarded::Target as i64])?;
         self.execute(
-            "DELETE FROM removal WHERE place = ?1 AND anchor IN
-                 (SELECT i.anchor FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
-                  WHERE i.run_id = ?2 AND e.desired <> '[]')",
+            "DELETE FROM removal WHERE place = ?1 AND EXISTS
+                 (SELECT 1 FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+                  WHERE i.run_id = ?2 AND i.anchor = removal.anchor AND e.has_desired)",
             [Guarded::Directory as i64, run_id],
         )
         .map(drop)
@@ -103,8 +104,9 @@ impl State {
     /// How many recipients of the import in force have a usable encryption certificate.
     pub fn imported_with_usable(&self) -> Result<u64> {
         let Some(current) = self.current_run()? else { return Ok(0) };
-        let sql = "SELECT count(*) FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
-                   WHERE i.run_id = ?1 AND e.desired <> '[]'";
+        let sql = "SELECT count(*) FROM evaluation AS e INDEXED BY evaluation_kept
+                       CROSS JOIN import AS i ON i.run_id = ?1 AND i.anchor = e.anchor
+                   WHERE e.has_desired";
         Ok(self.number(sql, [current])?.unsigned_abs())
     }
 
@@ -127,7 +129,8 @@ impl State {
     /// How many recipients with values the import of `run_id` shows beyond one an address.
     pub fn sharing_addresses(&self, run_id: i64) -> Result<u64> {
         let sql = "SELECT count(*) - count(DISTINCT i.address) FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
-                   WHERE i.run_id = ?1 AND i.address IS NOT NULL AND i.missing_since IS NULL AND e.has_values";
+                   WHERE i.run_id = ?1 AND i.missing_since IS NULL AND e.has_values AND i.address IN
+                       (SELECT address FROM import WHERE run_id = ?1 GROUP BY address HAVING count(*) > 1)";
         Ok(self.number(sql, [run_id])?.unsigned_abs())
     }
 }

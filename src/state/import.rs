@@ -63,11 +63,11 @@ impl State {
     /// Pairs of anchors in the import of `run_id`: one that it no longer shows and for which something is published,
     /// and one that it shows, with the same primary address or, where neither has any, user principal name.
     pub fn successors(&self, run_id: i64) -> Result<Vec<(String, String)>> {
-        let sql = "WITH absent AS (SELECT anchor, address FROM import WHERE run_id = ?1 AND missing_since IS NOT NULL
-                       AND anchor IN (SELECT anchor FROM managed)),
+        let sql = "WITH absent AS MATERIALIZED (SELECT anchor, address FROM import WHERE run_id = ?1 AND missing_since IS NOT NULL
+                       AND EXISTS (SELECT 1 FROM managed WHERE anchor = import.anchor)),
                    unaddressed AS (SELECT i.anchor, i.missing_since, lower(json_extract(e.recipient, '$.user_principal_name')) AS name
                        FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
-                       WHERE i.run_id = ?1 AND i.address IS NULL AND EXISTS (SELECT 1 FROM absent WHERE address IS NULL))
+                       WHERE EXISTS (SELECT 1 FROM absent WHERE address IS NULL) AND i.run_id = ?1 AND i.address IS NULL)
                    SELECT absent.anchor, new.anchor FROM absent
                        JOIN import AS new ON new.run_id = ?1 AND new.address = absent.address AND new.missing_since IS NULL
                    UNION
@@ -136,7 +136,8 @@ impl State {
                    SELECT l.anchor, lower(json_extract(e.recipient, '$.address')), NULL, NULL
                    FROM link AS l JOIN evaluation AS e ON e.anchor = l.anchor
                    WHERE l.anchor > ?2
-                     AND NOT EXISTS (SELECT 1 FROM import WHERE run_id IN (?1, ?4) AND anchor = l.anchor)
+                     AND NOT EXISTS (SELECT 1 FROM import WHERE run_id = ?1 AND anchor = l.anchor)
+                     AND NOT EXISTS (SELECT 1 FROM import WHERE run_id = ?4 AND anchor = l.anchor)
                    ORDER BY 1 LIMIT ?3";
         let current = self.current_run()?.unwrap_or(0);
         self.import_rows(sql, rusqlite::params![run_id, after, limit as i64, current])
@@ -213,23 +214,18 @@ impl State {
     /// the state does not grow with the number of runs.
     pub fn sweep_imports(&self) -> Result<()> {
         let current = self.current_run()?.unwrap_or(0);
-        while self.execute(
-            "DELETE FROM import WHERE (run_id, anchor) IN
-                 (SELECT run_id, anchor FROM import WHERE run_id <> ?1 LIMIT 20000)",
-            [current],
-        )? > 0
-        {}
+        // By ranges of the key: rows that are not equal would be looked for one by one.
+        self.execute("DELETE FROM import WHERE run_id < ?1", [current])?;
+        self.execute("DELETE FROM import WHERE run_id > ?1", [current])?;
         self.sweep_unmet()?;
         // Who is in no import and nowhere at the target has nothing left to be done.
-        self.execute(
-            "DELETE FROM change WHERE state NOT IN ('Exported', 'InFlight') AND anchor IN
-                 (SELECT anchor FROM evaluation WHERE anchor NOT IN (SELECT anchor FROM import) AND anchor NOT IN (SELECT anchor FROM link))",
-            [],
-        )?;
-        self.execute(
-            "DELETE FROM evaluation WHERE anchor NOT IN (SELECT anchor FROM import) AND anchor NOT IN (SELECT anchor FROM link)",
-            [],
-        )?;
-        Ok(())
+        let unneeded = "SELECT anchor FROM evaluation EXCEPT SELECT anchor FROM import WHERE run_id = ?1
+                        EXCEPT SELECT anchor FROM link";
+        let unneeded: Vec<String> = self.query(unneeded, [current], |row| row.get(0))?;
+        unneeded.iter().try_for_each(|anchor| {
+            let open = "DELETE FROM change WHERE anchor = ?1 AND state <> 'Exported' AND state <> 'InFlight'";
+            self.execute(open, [anchor])?;
+            self.execute("DELETE FROM evaluation WHERE anchor = ?1", [anchor]).map(drop)
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! neither needs a right to write nor leaves files beside it.
 
 mod approval;
+pub mod as_desired;
 mod aside;
 pub mod change;
 pub mod evaluation;

@@ -73,7 +73,7 @@ impl State {
     /// Looks a state through as far as its seal leaves it open.
     fn check(&self, sealed: Sealed, step: &mut whole::Step<'_>) -> Result<()> {
         match sealed {
-            Sealed::Whole => self.quick_check(),
+            Sealed::Whole => Ok(()),
             _ if schema::is_new(&self.connection(), &self.path)? => Ok(()),
             _ => self.check_whole(step),
         }

@@ -36,7 +36,7 @@ impl State {
             "DELETE FROM orphan WHERE anchor NOT IN (SELECT anchor FROM link) OR anchor IN
                  (SELECT o.anchor FROM orphan AS o JOIN import AS i ON i.run_id = ?1 AND i.anchor = o.anchor
                       JOIN evaluation AS e ON e.anchor = o.anchor
-                  WHERE i.missing_since IS NULL AND e.desired <> '[]')",
+                  WHERE i.missing_since IS NULL AND e.has_desired)",
             [run_id],
         )
         .map(drop)
@@ -87,11 +87,14 @@ impl State {
         let linked = "FROM link AS l JOIN import AS i ON i.run_id = ?1 AND i.anchor = l.anchor
                       WHERE i.missing_since IS NULL";
         let all = self.number(&format!("SELECT count(*) {linked}"), [run_id])?.unsigned_abs();
-        let sql = format!("SELECT l.anchor {linked} ORDER BY l.anchor LIMIT 1 OFFSET ?2");
+        let sql = format!("SELECT l.anchor {linked} ORDER BY l.anchor LIMIT ?2 OFFSET ?3");
+        let place = from.checked_rem(all).unwrap_or(0);
+        let many = many.min(all);
+        let until_the_last = many.min(all - place);
         let mut anchors = Vec::new();
-        for one in 0..many.min(all) {
-            let place = i64::try_from(from.wrapping_add(one) % all).unwrap_or(0);
-            anchors.extend(self.query(&sql, [run_id, place], |row| row.get::<_, String>(0))?);
+        for (place, some) in [(place, until_the_last), (0, many - until_the_last)] {
+            let [some, place] = [some, place].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+            anchors.extend(self.query(&sql, [run_id, some, place], |row| row.get::<_, String>(0))?);
         }
         Ok(anchors)
     }

@@ -1,5 +1,7 @@
 //! What this profile published: links to target recipients, and managed values.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension, Row};
 
 use super::{
@@ -93,18 +95,30 @@ impl State {
         self.query(sql, [run_id], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Recipients of the import of `run_id` after the anchor `after`, in the order of their anchors.
-    pub fn plan_rows(&self, run_id: i64, after: &str, limit: usize) -> Result<Vec<PlanRow>> {
-        let which = "i.anchor > ?2 ORDER BY i.anchor LIMIT ?3";
-        self.plan_rows_where(which, rusqlite::params![run_id, after, limit as i64])
+    /// Recipients of the import of `run_id` after the anchor `after`, in the order of their anchors; where `leave_out`, only
+    /// those who are not known to be as desired.
+    pub fn plan_rows(&self, run_id: i64, after: &str, limit: usize, leave_out: bool) -> Result<Vec<PlanRow>> {
+        let which = match leave_out {
+            true => {
+                "i.anchor > ?2 AND i.anchor NOT IN (SELECT anchor FROM as_desired) ORDER BY i.anchor LIMIT ?3"
+            }
+            false => "i.anchor > ?2 ORDER BY i.anchor LIMIT ?3",
+        };
+        let mut rows = self.plan_rows_where(which, rusqlite::params![run_id, after, limit as i64])?;
+        let mut managed = self.managed_of(&rows)?;
+        for row in &mut rows {
+            row.managed = managed.remove(&row.anchor).unwrap_or_default();
+        }
+        Ok(rows)
     }
 
     /// One recipient of the import of `run_id`, if it is in it.
     pub fn plan_row_of(&self, run_id: i64, anchor: &str) -> Result<Option<PlanRow>> {
-        let rows = self.plan_rows_where("i.anchor = ?2", rusqlite::params![run_id, anchor])?;
-        Ok(rows.into_iter().next())
+        let row = self.plan_rows_where("i.anchor = ?2", rusqlite::params![run_id, anchor])?.pop();
+        row.map(|row| Ok(PlanRow { managed: self.managed(anchor)?, ..row })).transpose()
     }
 
+    /// Rows that don't say yet what is managed.
     fn plan_rows_where(&self, which: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<PlanRow>> {
         let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target, l.former,
                        i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other INDEXED BY import_address WHERE other.run_id = i.run_id
@@ -130,7 +144,7 @@ impl State {
 
     fn plan_row(&self, head: PlanHead, text: &EvaluationText) -> Result<PlanRow> {
         Ok(PlanRow {
-            managed: self.managed(&head.anchor)?,
+            managed: Vec::new(),
             evaluation: text.parse(self)?,
             anchor: head.anchor,
             address: head.address,
@@ -149,6 +163,20 @@ impl State {
     pub fn managed(&self, anchor: &str) -> Result<Vec<PublishedValue>> {
         let sql = "SELECT attribute, fingerprint, certificate FROM managed WHERE anchor = ?1";
         self.query(sql, [anchor], read_managed)?.into_iter().map(|row| self.published(row)).collect()
+    }
+
+    /// What is managed for several recipients, by their anchors.
+    fn managed_of(&self, rows: &[PlanRow]) -> Result<HashMap<String, Vec<PublishedValue>>> {
+        let sql = "SELECT m.attribute, m.fingerprint, m.certificate, m.anchor
+                   FROM json_each(?1) AS planned CROSS JOIN managed AS m ON m.anchor = planned.value
+                   ORDER BY planned.key, m.attribute, m.fingerprint";
+        let anchors = json(&rows.iter().map(|row| row.anchor.as_str()).collect::<Vec<_>>())?;
+        let rows = self.query(sql, [anchors], |row| Ok((row.get::<_, String>(3)?, read_managed(row)?)))?;
+        let mut managed = HashMap::<_, Vec<_>>::new();
+        for (anchor, row) in rows {
+            managed.entry(anchor).or_default().push(self.published(row)?);
+        }
+        Ok(managed)
     }
 
     pub(super) fn published(&self, (attribute, value, certificate): ManagedText) -> Result<PublishedValue> {

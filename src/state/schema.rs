@@ -161,6 +161,33 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE import ADD COLUMN seen_by INTEGER;
     ALTER TABLE import ADD COLUMN version TEXT;
 ",
+    "
+    -- What every run asks of everybody, in an index: the texts, which are most of an evaluation, need not be read for it.
+    ALTER TABLE evaluation ADD COLUMN has_desired INTEGER NOT NULL AS (desired <> '[]') VIRTUAL;
+    ALTER TABLE evaluation ADD COLUMN misses_issuers INTEGER NOT NULL AS (missing_issuers <> '[]') VIRTUAL;
+    CREATE INDEX evaluation_kept ON evaluation
+        (anchor, has_values, has_desired, misses_issuers, next_evaluation, made, put_by, basis);
+
+    -- Who was as desired when a run planned everybody, until anything else is kept of it.
+    CREATE TABLE as_desired (
+        anchor TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER evaluation_inserted AFTER INSERT ON evaluation BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
+    CREATE TRIGGER evaluation_updated AFTER UPDATE ON evaluation BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
+    CREATE TRIGGER evaluation_deleted AFTER DELETE ON evaluation BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
+    CREATE TRIGGER link_inserted AFTER INSERT ON link BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
+    CREATE TRIGGER link_updated AFTER UPDATE ON link BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
+    CREATE TRIGGER link_deleted AFTER DELETE ON link BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
+    CREATE TRIGGER managed_inserted AFTER INSERT ON managed BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
+    CREATE TRIGGER managed_updated AFTER UPDATE ON managed BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
+    CREATE TRIGGER managed_deleted AFTER DELETE ON managed BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
+    CREATE TRIGGER change_inserted AFTER INSERT ON change BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
+    CREATE TRIGGER change_updated AFTER UPDATE ON change BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
+    CREATE TRIGGER change_deleted AFTER DELETE ON change BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
+    CREATE TRIGGER unmet_inserted AFTER INSERT ON unmet BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
+    CREATE TRIGGER unmet_updated AFTER UPDATE ON unmet BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
+    CREATE TRIGGER unmet_deleted AFTER DELETE ON unmet BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
+",
 ];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.

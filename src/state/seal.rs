@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File},
-    io::Read,
+    io::{Read, Seek, SeekFrom},
     path::Path,
 };
 
@@ -16,7 +16,7 @@ use super::{companion, json};
 use crate::{
     error::{Error, ErrorId, Result},
     model::Fingerprint,
-    places,
+    parallel, places,
 };
 
 /// The setting with the id of the state as it was sealed.
@@ -25,6 +25,12 @@ pub(super) const SEALED: &str = "sealed";
 /// Bytes of a seal that are read.
 const LONGEST: u64 = 1 << 12;
 
+/// Bytes of a piece that is digested by itself.
+const PIECE: u64 = 1 << 20;
+
+/// Bytes of the file's header that say how often it was changed.
+const HEADER: u64 = 28;
+
 /// What is sealed.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -32,16 +38,16 @@ struct Seal {
     /// The state's setting [`SEALED`]: a file that was put here from elsewhere has another one.
     id: String,
     change_counter: u32,
-    sha256: Fingerprint,
+    sha256_of_pieces: Fingerprint,
     /// Over the rest: a seal can be damaged, too.
     check: Fingerprint,
 }
 
 impl Seal {
     fn new(id: &str, file: &Digest) -> Self {
-        let Digest { change_counter, sha256 } = *file;
-        let check = Fingerprint::of(format!("{id} {change_counter} {sha256}").as_bytes());
-        Self { id: id.to_owned(), change_counter, sha256, check }
+        let Digest { change_counter, sha256_of_pieces } = *file;
+        let check = Fingerprint::of(format!("{id} {change_counter} {sha256_of_pieces}").as_bytes());
+        Self { id: id.to_owned(), change_counter, sha256_of_pieces, check }
     }
 }
 
@@ -49,7 +55,7 @@ impl Seal {
 #[derive(Debug, PartialEq, Eq)]
 struct Digest {
     change_counter: u32,
-    sha256: Fingerprint,
+    sha256_of_pieces: Fingerprint,
 }
 
 /// What the seal of a state says.
@@ -72,7 +78,7 @@ pub(super) fn check(path: &Path) -> Result<Sealed> {
         return Ok(Sealed::No);
     }
     let found = digest(path)?;
-    if (found.change_counter, found.sha256) == (seal.change_counter, seal.sha256) {
+    if (found.change_counter, found.sha256_of_pieces) == (seal.change_counter, seal.sha256_of_pieces) {
         Ok(Sealed::Whole)
     } else if found.change_counter == seal.change_counter {
         Ok(Sealed::Broken(seal.id))
@@ -98,7 +104,7 @@ fn read_seal(path: &Path) -> Option<Seal> {
     places::is_file(&seal, ErrorId::StateNotReadable).ok()?.then_some(())?;
     File::open(seal).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
     let seal: Seal = serde_json::from_slice(&text).ok()?;
-    let file = Digest { change_counter: seal.change_counter, sha256: seal.sha256 };
+    let file = Digest { change_counter: seal.change_counter, sha256_of_pieces: seal.sha256_of_pieces };
     (Seal::new(&seal.id, &file) == seal).then_some(seal)
 }
 
@@ -106,22 +112,25 @@ fn failed(path: &Path, cause: &std::io::Error) -> Error {
     Error::io(ErrorId::StateNotReadable, "Cannot read", path, cause)
 }
 
+/// The digest over the digests of its pieces, which all cores read.
 fn digest(path: &Path) -> Result<Digest> {
-    let mut file = File::open(path).map_err(|e| failed(path, &e))?;
-    let mut sum = ring::digest::Context::new(&ring::digest::SHA256);
-    let (mut piece, mut header) = (vec![0; 1 << 20], Vec::new());
-    loop {
-        let length = file.read(&mut piece).map_err(|e| failed(path, &e))?;
-        let read = piece.get(..length).unwrap_or_default();
-        if read.is_empty() {
-            break;
-        }
-        sum.update(read);
-        let missing = 28_usize.saturating_sub(header.len());
-        header.extend(read.iter().take(missing));
-    }
+    let failed = |e: &std::io::Error| failed(path, e);
+    let length = fs::metadata(path).map_err(|e| failed(&e))?.len();
+    let pieces: Vec<u64> = (0..length.div_ceil(PIECE)).map(|piece| piece * PIECE).collect();
+    let digests = parallel::try_map(&pieces, |start| {
+        let mut bytes = Vec::with_capacity(usize::try_from(PIECE).unwrap_or(0));
+        read_from(path, *start, PIECE, &mut bytes).map_err(|e| failed(&e))?;
+        Ok::<_, Error>(Fingerprint::of(&bytes))
+    })?;
+    let all: Vec<u8> = digests.iter().flat_map(|digest| digest.0).collect();
+    let mut header = Vec::new();
+    read_from(path, 0, HEADER, &mut header).map_err(|e| failed(&e))?;
     let counter = header.get(24..28).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(sum.finish().as_ref());
-    Ok(Digest { change_counter: counter, sha256: Fingerprint(sha256) })
+    Ok(Digest { change_counter: counter, sha256_of_pieces: Fingerprint::of(&all) })
+}
+
+fn read_from(path: &Path, start: u64, most: u64, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(start))?;
+    file.take(most).read_to_end(bytes).map(drop)
 }

@@ -1,6 +1,8 @@
 //! Who was looked for at the target, and is not written there, or has nothing of ours there: until when nobody is looked
 //! for again.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension, Row};
 
 use super::State;
@@ -44,6 +46,13 @@ impl State {
         let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let found = statement.query_row([anchor], read).optional().map_err(|e| self.failed(e))?;
         found.map(|text| self.unmet_of(text)).transpose()
+    }
+
+    /// The same of recipients from the anchor `first` up to `last`, by their anchors.
+    pub fn unmet_within(&self, first: &str, last: &str) -> Result<HashMap<String, Unmet>> {
+        let sql = "SELECT asked, reason, tries, next_try, anchor FROM unmet WHERE anchor BETWEEN ?1 AND ?2";
+        let rows = self.query(sql, [first, last], |row| Ok((row.get(4)?, read(row)?)))?;
+        rows.into_iter().map(|(anchor, text)| Ok((anchor, self.unmet_of(text)?))).collect()
     }
 
     pub(super) fn unmet_of(&self, (asked, reason, tries, next_try): Text) -> Result<Unmet> {

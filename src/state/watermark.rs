@@ -4,6 +4,8 @@
 //! run that the row names, was not read by a later one that did not come to its end, and was judged by what the present
 //! run judges by, with nothing due since. Whatever can't be told so is read again.
 
+use std::collections::HashSet;
+
 use rusqlite::{named_params, params};
 
 use super::{State, json, whole::HIGHEST};
@@ -45,11 +47,12 @@ pub struct Carried {
     pub without_usable: u64,
 }
 
-/// Takes rows over; what follows narrows them down.
+/// Takes rows over: those of an import in the run `:current`.
 const CARRY: &str =
     "INSERT OR IGNORE INTO import(run_id, anchor, address, missing_since, gone, seen_by, version)
-    SELECT :run, i.anchor, i.address, NULL, NULL, i.seen_by, i.version
-    FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
+    SELECT :run, i.anchor, i.address, NULL, NULL, i.seen_by, i.version FROM";
+/// Which of them, of the import `i`.
+const UNCHANGED: &str = "JOIN evaluation AS e INDEXED BY evaluation_kept ON e.anchor = i.anchor
     WHERE i.run_id = :current AND i.missing_since IS NULL AND i.gone IS NULL
         AND e.put_by <= i.seen_by AND e.basis = :basis AND e.made <= :now
         AND (e.next_evaluation IS NULL OR e.next_evaluation > :now)";
@@ -85,17 +88,26 @@ impl State {
     pub fn carry_all(&self, unchanged: &Unchanged) -> Result<()> {
         let Unchanged { run, current, basis, now } = *unchanged;
         let values = named_params! { ":run": run, ":current": current, ":basis": basis.0, ":now": now.0 };
-        self.execute(CARRY, values).map(drop)
+        self.execute(&format!("{CARRY} import AS i {UNCHANGED}"), values).map(drop)
     }
 
-    /// The same of the recipient `anchor`, which the source shows in this version. `false`: it has to be read.
-    pub fn carry(&self, unchanged: &Unchanged, anchor: &str, version: Option<&str>) -> Result<bool> {
+    /// The same of those whom the source shows, each an anchor and a version. Returns the anchors of those who were taken
+    /// over; the others have to be read.
+    pub fn carry(
+        &self,
+        unchanged: &Unchanged,
+        shown: &[(String, Option<String>)],
+    ) -> Result<HashSet<String>> {
         let Unchanged { run, current, basis, now } = *unchanged;
-        let sql = format!("{CARRY} AND i.anchor = :anchor AND i.version IS :version");
+        let sql = format!(
+            "{CARRY} json_each(:shown) AS shown CROSS JOIN import AS i ON i.anchor = shown.value ->> 0 {UNCHANGED}
+                 AND i.version IS shown.value ->> 1 RETURNING anchor"
+        );
+        let shown = json(&shown)?;
         let values = named_params! {
-            ":run": run, ":current": current, ":basis": basis.0, ":now": now.0, ":anchor": anchor, ":version": version,
+            ":run": run, ":current": current, ":basis": basis.0, ":now": now.0, ":shown": shown,
         };
-        Ok(self.execute(&sql, values)? == 1)
+        Ok(self.query(&sql, values, |row| row.get(0))?.into_iter().collect())
     }
 
     /// The version in which the import of `run` saw the recipient `anchor`, if it did and knew one.
@@ -106,10 +118,8 @@ impl State {
 
     /// Whom the import of `current` shows and that of `run` has not taken over.
     pub fn not_carried(&self, current: i64, run: i64) -> Result<Vec<String>> {
-        let sql =
-            "SELECT anchor FROM import AS i WHERE run_id = ?1 AND missing_since IS NULL AND gone IS NULL
-                       AND NOT EXISTS (SELECT 1 FROM import WHERE run_id = ?2 AND anchor = i.anchor)
-                   ORDER BY anchor";
+        let sql = "SELECT anchor FROM import WHERE run_id = ?1 AND missing_since IS NULL AND gone IS NULL
+                   EXCEPT SELECT anchor FROM import WHERE run_id = ?2 ORDER BY anchor";
         self.query(sql, [current, run], |row| row.get(0))
     }
 
@@ -126,9 +136,10 @@ impl State {
 
     /// How many recipients the import of `run` has by now.
     pub fn carried(&self, run: i64) -> Result<Carried> {
-        let sql = "SELECT count(*), coalesce(sum(has_values), 0), coalesce(sum(desired <> '[]'), 0),
-                       coalesce(sum(has_values AND desired = '[]'), 0)
-                   FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor WHERE i.run_id = ?1";
+        let sql = "SELECT count(*), coalesce(sum(has_values), 0), coalesce(sum(has_desired), 0),
+                       coalesce(sum(has_values AND NOT has_desired), 0)
+                   FROM evaluation AS e INDEXED BY evaluation_kept
+                       CROSS JOIN import AS i ON i.run_id = ?1 AND i.anchor = e.anchor";
         let rows = self.query(sql, [run], |row| {
             let number = |column| Ok::<u64, rusqlite::Error>(row.get::<_, i64>(column)?.unsigned_abs());
             Ok(Carried {
@@ -144,16 +155,21 @@ impl State {
     /// The names of those of them who have no usable encryption certificate, and whether they have values.
     pub fn carried_without_usable(&self, run: i64) -> Result<Vec<(String, bool)>> {
         let sql = "SELECT json_extract(e.recipient, '$.label'), e.has_values
-                   FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor
-                   WHERE i.run_id = ?1 AND NOT (e.has_values AND e.desired <> '[]') ORDER BY i.anchor";
+                   FROM evaluation AS kept INDEXED BY evaluation_kept
+                       CROSS JOIN import AS i ON i.run_id = ?1 AND i.anchor = kept.anchor
+                       CROSS JOIN evaluation AS e ON e.rowid = kept.rowid
+                   WHERE NOT (kept.has_values AND kept.has_desired) ORDER BY kept.anchor";
         self.query(sql, [run], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// Issuers that were needed for them and not there, each with the number of recipients.
     pub fn carried_issuers(&self, run: i64) -> Result<Vec<(String, u64)>> {
         let sql = "SELECT issuer.value, count(*)
-                   FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor, json_each(e.missing_issuers) AS issuer
-                   WHERE i.run_id = ?1 AND e.missing_issuers <> '[]' GROUP BY issuer.value";
+                   FROM evaluation AS kept INDEXED BY evaluation_kept
+                       CROSS JOIN import AS i ON i.run_id = ?1 AND i.anchor = kept.anchor
+                       CROSS JOIN evaluation AS e ON e.rowid = kept.rowid
+                       CROSS JOIN json_each(e.missing_issuers) AS issuer
+                   WHERE kept.misses_issuers GROUP BY issuer.value";
         self.query(sql, [run], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
     }
 

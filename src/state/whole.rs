@@ -33,7 +33,8 @@ const TABLES: [&str; 9] =
     ["setting", "run", "evaluation", "import", "value", "link", "managed", "change", "approval"];
 
 /// Those that came later, each with the version that it came with.
-const NEWER_TABLES: [(i64, &str); 4] = [(3, "removal"), (3, "population"), (3, "orphan"), (4, "unmet")];
+const NEWER_TABLES: [(i64, &str); 5] =
+    [(3, "removal"), (3, "population"), (3, "orphan"), (4, "unmet"), (6, "as_desired")];
 
 /// Numbers of the first version, from the lowest to the highest that can be right; times are read as such.
 const RANGES: [(&str, &str, i64, i64); 6] = [
@@ -112,11 +113,6 @@ pub(super) fn second_look(path: &Path, doubted: Option<(String, String)>) -> Res
 }
 
 impl State {
-    /// Fails with `StateCorrupt` where SQLite finds a broken page.
-    pub(super) fn quick_check(&self) -> Result<()> {
-        self.ask_sqlite("PRAGMA quick_check(1)")
-    }
-
     fn ask_sqlite(&self, pragma: &str) -> Result<()> {
         let answer: String =
             self.connection().query_row(pragma, [], |row| row.get(0)).map_err(|e| self.failed(e))?;

@@ -49,9 +49,13 @@ fn rest(job: &Job<'_>, run: &mut Run, rows: &mut Vec<PlanRow>, profile: &str) ->
     if first_contact::is_due(job.state)? {
         return Ok(resting);
     }
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(resting) };
+    let mut known = job.state.unmet_within(&first.anchor, &last.anchor)?;
     for index in (0..rows.len()).rev() {
         let Some(row) = rows.get(index) else { continue };
-        let Some(unmet) = unmet::rests(job, row, profile)? else { continue };
+        let Some(unmet) = known.remove(&row.anchor).filter(|one| unmet::rests(job, row, one, profile)) else {
+            continue;
+        };
         match unmet.reason {
             Some(why) if is_written(row) => {
                 exclude_until(job, run, rows.remove(index), why, unmet.next_try, false)?;

@@ -27,7 +27,7 @@ const SHARE: u64 = 4;
 /// Recipients that are asked for at a time.
 const ASKED: usize = 500;
 /// Recipients that are told to be there, of one transaction.
-const BATCH: usize = 1_000;
+const BATCH: usize = 2_000;
 /// So many of those that did not change are read all the same, other ones each time: a right that was lost or given changes
 /// what is read, and no object.
 const SAMPLE: u64 = 20;
@@ -114,9 +114,10 @@ fn news(
     let mut older = None;
     let mut carry = |there: &mut Vec<(String, Option<String>)>, changed: &mut BTreeSet<String>| {
         state.transaction(|state| {
+            let mut carried = state.carry(unchanged, there)?;
             for (anchor, version) in there.drain(..) {
                 // Two objects of one anchor are no such thing: both are read.
-                if !state.carry(unchanged, &anchor, version.as_deref())? {
+                if !carried.remove(&anchor) {
                     let before = state.imported_version(unchanged.current, &anchor)?;
                     if version.zip(before).is_some_and(|(now, before)| is_older(&now, &before)) {
                         older.get_or_insert_with(|| anchor.clone());

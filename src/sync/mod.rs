@@ -2,6 +2,7 @@
 
 mod absent;
 mod anchor_change;
+mod as_desired;
 mod change;
 mod clocks;
 mod compare;

@@ -1,6 +1,7 @@
 //! Plan: what each recipient needs, recipient by recipient.
 
 use super::{
+    as_desired::AsDesired,
     change::{Draft, digest},
     contact, export,
     job::Job,
@@ -21,8 +22,10 @@ const PAGE: usize = 500;
 /// Plans everybody of the import. Returns how many of those that were to be looked at could not be.
 pub(super) fn run(job: &mut Job<'_>, run: &mut Run, watch: Watch) -> Result<usize> {
     let mut meter = Meter::new(job.context, "Plan", Some(run.numbers.recipients + run.numbers.missing))?;
+    let as_desired = AsDesired::begin(job, run, watch)?;
+    meter.add(usize::try_from(run.numbers.unchanged).unwrap_or(usize::MAX))?;
     let mut failed = SameErrors::default();
-    let planned = pages(job, run, watch, &mut meter, &mut failed);
+    let planned = pages(job, run, watch, as_desired, &mut meter, &mut failed);
     // Also before what ends the run.
     failed.report(job, run)?;
     let unseen = planned?;
@@ -43,13 +46,14 @@ fn pages(
     job: &mut Job<'_>,
     run: &mut Run,
     watch: Watch,
+    as_desired: AsDesired,
     meter: &mut Meter<'_>,
     failed: &mut SameErrors,
 ) -> Result<usize> {
     let names = Names::of(job, run)?;
     let (mut after, mut unseen) = (String::new(), 0);
     loop {
-        let mut rows = job.state.plan_rows(run.id, &after, PAGE)?;
+        let mut rows = job.state.plan_rows(run.id, &after, PAGE, as_desired.left_out)?;
         let Some(last) = rows.last() else { return Ok(unseen) };
         after.clone_from(&last.anchor);
         meter.add(rows.len())?;
@@ -60,9 +64,17 @@ fn pages(
             unseen += 1;
             failed.push(error);
         }
-        let planned = job
-            .state
-            .transaction(|_| rows.iter().map(|row| plan_one(job, run, row)).collect::<Result<Vec<_>>>())?;
+        let planned = job.state.transaction(|_| {
+            let plan = |row: &PlanRow| {
+                let before = run.numbers.unchanged;
+                let error = plan_one(job, run, row)?;
+                if run.numbers.unchanged > before {
+                    as_desired.keep(job, row)?;
+                }
+                Ok(error)
+            };
+            rows.iter().map(plan).collect::<Result<Vec<_>>>()
+        })?;
         for error in planned.into_iter().flatten() {
             job.report(run, error)?;
         }
@@ -72,7 +84,8 @@ fn pages(
 /// Plans one recipient; an error is that recipient's alone.
 pub(super) fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Option<Error>> {
     // Until it is read back, nobody knows what of ours is at the target.
-    if job.state.is_in_flight(&row.anchor)? {
+    let open = job.state.open_change(&row.anchor)?;
+    if open.as_ref().is_some_and(|open| open.state == ChangeState::InFlight) {
         run.numbers.waiting += 1;
         job.verbose(format!(
             "{} is left for a later run, since its last change was interrupted.",
@@ -80,17 +93,16 @@ pub(super) fn plan_one(job: &Job<'_>, run: &mut Run, row: &PlanRow) -> Result<Op
         ))?;
         return Ok(None);
     }
+    let moot = || open.as_ref().map_or(Ok(()), |_| job.state.drop_open_change(&row.anchor));
     let Some(planned) = job.mode.plan(row, job.target) else {
         run.numbers.unchanged += 1;
-        job.state.drop_open_change(&row.anchor)?;
-        return Ok(None);
+        return moot().map(|()| None);
     };
     if let Some(error) = job.mode.objection(row, &planned) {
-        job.state.drop_open_change(&row.anchor)?;
-        return Ok(Some(error));
+        return moot().map(|()| Some(error));
     }
     let desired = digest(&planned.after);
-    let open = job.state.open_change(&row.anchor)?.filter(|open| open.desired == desired);
+    let open = open.filter(|open| open.desired == desired);
     if let Some(open) = open.as_ref().filter(|open| skips(job, open)) {
         let (counter, why) = match open.state {
             ChangeState::Declined => (&mut run.numbers.declined, "its change was declined"),

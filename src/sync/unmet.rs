@@ -59,24 +59,22 @@ fn asked_of(profile: &str, row: &PlanRow) -> Fingerprint {
     asked(profile, &row.evaluation.recipient, &row.evaluation.desired)
 }
 
-/// What an earlier run found of a recipient that is not looked for yet again; `None`: it is looked for. `profile` is
-/// [`Job::profile_text`].
-pub(super) fn rests(job: &Job<'_>, row: &PlanRow, profile: &str) -> Result<Option<Unmet>> {
+/// Whether a recipient of whom an earlier run found that is not looked for yet again. `profile` is [`Job::profile_text`].
+pub(super) fn rests(job: &Job<'_>, row: &PlanRow, unmet: &Unmet, profile: &str) -> bool {
     // Whoever asks for them, or for everything, gets an answer of now.
     if job.is_partial() || job.options.verify || (row.missing && row.gone.is_none()) {
-        return Ok(None);
+        return false;
     }
-    let Some(unmet) = job.state.unmet(&row.anchor)? else { return Ok(None) };
     // Who goes is read before it is removed, unless it was not there to be read.
     let is_absent = matches!(unmet.reason, Some(Exclusion::NotFound | Exclusion::SoftDeleted));
     if row.gone.is_some() && !(is_absent && job.target.shows_late()) {
-        return Ok(None);
+        return false;
     }
     // A wait that is longer than any was given by a clock that was ahead.
     let waits = unmet.next_try > job.now.plus(SLACK) && unmet.next_try <= job.now.plus(wait(unmet.tries));
     let same = waits && unmet.asked == asked_of(profile, row);
     let is_over = unmet.reason.is_none() && !row.evaluation.desired.is_empty();
-    Ok(Some(unmet).filter(|_| same && !is_over))
+    same && !is_over
 }
 
 /// Keeps what a look showed of a recipient, for the runs that follow. Returns when it is looked for again. `profile` is

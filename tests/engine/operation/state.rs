@@ -136,7 +136,7 @@ fn a_canceled_check_of_the_whole_state_ends_as_canceled_and_moves_nothing() {
     assert!(steps > 1 && state.exists());
     let value: Value =
         serde_json::from_slice(&fs::read(state.with_file_name("corp.db.seal")).unwrap()).unwrap();
-    assert!(value["Sha256"].is_string());
+    assert!(value["Sha256OfPieces"].is_string());
 }
 
 #[test]

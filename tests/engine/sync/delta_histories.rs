@@ -2,7 +2,7 @@
 //! profile whose runs read what changed as in one whose runs read everybody: the same is published, planned, counted
 //! and held, run by run; also where two directories together are the source.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use smime_sync::{
@@ -32,6 +32,8 @@ enum Step {
     NewAnchor(usize),
     /// An account is disabled, or enabled.
     Disables(usize),
+    /// Somebody's file is gone from the target.
+    Lost(usize),
     /// Somebody can't be read, or can be again.
     Unreadable(usize),
     /// Time goes by.
@@ -41,7 +43,7 @@ enum Step {
     /// The source tells from another place, at once or after the next read, or has lost what it knew.
     Elsewhere(u8),
     /// A run, of these only if there are any.
-    Run { fault: Option<Fault>, identity: Vec<usize>, allow: bool },
+    Run { fault: Option<Fault>, identity: Vec<usize>, allow: bool, verify: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -58,6 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
         fault: fault.filter(|_| kind > 2),
         identity: if kind == 0 { who } else { Vec::new() },
         allow: kind == 1,
+        verify: kind == 2,
     });
     let presence = select(vec![None, Some(Presence::Deleted), Some(Presence::OutOfScope)]);
     prop_oneof![
@@ -67,6 +70,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => who.clone().prop_map(Step::Joins),
         1 => who.clone().prop_map(Step::NewAnchor),
         1 => who.clone().prop_map(Step::Disables),
+        1 => who.clone().prop_map(Step::Lost),
         1 => who.prop_map(Step::Unreadable),
         2 => select(vec![60, DAY / 2, 2 * DAY, -3 * DAY]).prop_map(Step::Waits),
         1 => select(vec!["first", "second"]).prop_map(Step::Policy),
@@ -145,6 +149,10 @@ fn change(harness: &mut Harness, step: &Step) {
                 source.recipients[at].sam_account_name = (!was).then(|| "changed".to_owned());
             }
         }
+        Step::Lost(who) => {
+            let file = harness.out().join(format!("{}@contoso.test.json", name(*who)));
+            assert!(fs::remove_file(&file).is_ok() || !file.exists());
+        }
         Step::Waits(seconds) => harness.now += seconds,
         Step::Policy(policy) => harness.policy = policy,
         Step::Elsewhere(0) => source.past.lost = Some("its cookie is lost".into()),
@@ -163,11 +171,12 @@ struct Came {
 }
 
 fn run(harness: &mut Harness, step: &Step) -> Came {
-    let Step::Run { fault, identity, allow } = step else { panic!("{step:?}") };
+    let Step::Run { fault, identity, allow, verify } = step else { panic!("{step:?}") };
     harness.faults = fault.iter().cloned().collect();
     harness.options.identity =
         identity.iter().map(|who| format!("{}@contoso.test", name(*who)).into()).collect();
     harness.options.allow_removal = allow.then_some(1000);
+    harness.options.verify = *verify;
     let outcome: Outcome = harness.run();
     // A change that was missed must not be found by chance.
     assert!(!outcome.told.has("though the source told of no change"));
@@ -216,7 +225,7 @@ fn follow(steps: &[Step], telling: Telling, batch: usize, missing_period: u32, o
     let mut some = profile(telling, PolicyType::Delta, batch, missing_period);
     some.other_past = other.map(Past::telling);
     let mut all = profile(Telling::Nothing, PolicyType::Initial, batch, missing_period);
-    let first = Step::Run { fault: None, identity: Vec::new(), allow: false };
+    let first = Step::Run { fault: None, identity: Vec::new(), allow: false, verify: false };
     for step in std::iter::once(&first).chain(steps).chain([&first, &first]) {
         if matches!(step, Step::Run { .. }) {
             assert_eq!(run(&mut some, step), run(&mut all, step), "{step:?}");
@@ -229,7 +238,12 @@ fn follow(steps: &[Step], telling: Telling, batch: usize, missing_period: u32, o
 
 #[test]
 fn who_is_as_before_the_run_that_died_is_read_again() {
-    let dies = Step::Run { fault: Some(Fault::DiesWithinWrite(1, 0)), identity: Vec::new(), allow: false };
+    let dies = Step::Run {
+        fault: Some(Fault::DiesWithinWrite(1, 0)),
+        identity: Vec::new(),
+        allow: false,
+        verify: false,
+    };
     for telling in [Telling::Everything, Telling::Present, Telling::Versions] {
         follow(&[Step::Values(20, vec![]), dies.clone(), Step::Values(20, vec!["a"])], telling, 1, 0, None);
     }

@@ -1,6 +1,7 @@
 //! The engine over a real state and a real folder: what each event in the source does at the target.
 
 mod anchor_change;
+mod as_desired;
 mod cancel;
 mod changed_folder;
 mod crash;

@@ -30,7 +30,7 @@ fn a_newer_state_is_refused_and_stays_as_it_is() {
     let error = harness.run().run.unwrap_err();
     assert_eq!(error.id, ErrorId::StateNewer);
     assert!(
-        error.message.ends_with("has version 99, but this SmimeSync knows versions up to 5."),
+        error.message.ends_with("has version 99, but this SmimeSync knows versions up to 6."),
         "{}",
         error.message
     );
