@@ -38,6 +38,29 @@ impl SignatureBudget {
     }
 }
 
+/// RSA moduli that may still be tested for being primes, which takes a thousand times as long as all else that is
+/// looked for in a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrimeBudget {
+    left: u64,
+}
+
+impl PrimeBudget {
+    /// That of one recipient: four keys of 2048 bits, or one of 3072. Those of 4096 bits take eight times as long as those
+    /// of 2048, and may be everybody's.
+    pub fn of_recipient() -> Self {
+        Self { left: 4 }
+    }
+
+    /// Takes what a modulus of so many bits costs, which grows with their third power; false, and nothing is taken, where
+    /// that is more than what is left.
+    pub(super) fn take(&mut self, bits: u64) -> bool {
+        let left = self.left.checked_sub(bits.div_ceil(256).saturating_pow(3).div_ceil(512));
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+}
+
 /// What may still be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadBudget {

@@ -7,17 +7,18 @@ use x509_parser::{
     x509::{AlgorithmIdentifier, SubjectPublicKeyInfo},
 };
 
-use super::weak_key;
-use crate::ber::oid_text;
+use crate::ber::{self, oid_text};
 
 /// What kind of key it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyAlgorithm {
-    /// RSA (RFC 3279), also restricted to PSS (RFC 4055).
+    /// RSA (RFC 3279).
     Rsa,
+    /// RSA for RSASSA-PSS alone: signs only (RFC 4055 §1.2).
+    RsaPss,
     /// A key on the named curve (RFC 5480).
     Ec(&'static str),
-    /// A key on another curve, by its OID, or with parameters of its own.
+    /// A key on another curve, by its name or OID, or with parameters of its own.
     OtherCurve(String),
     /// DSA (RFC 3279).
     Dsa,
@@ -38,6 +39,7 @@ impl KeyAlgorithm {
     pub fn name(&self) -> String {
         match self {
             Self::Rsa => "RSA".into(),
+            Self::RsaPss => "RSASSA-PSS".into(),
             Self::Dsa => "DSA".into(),
             Self::Ec(curve) => format!("EC {curve}"),
             Self::OtherCurve(curve) => format!("EC {curve}"),
@@ -81,65 +83,56 @@ pub struct PublicKey {
     pub size: Option<u32>,
     /// The length of an RSA key's public exponent in bits.
     pub exponent_size: Option<u64>,
-    /// Why the key can't be a real one, if it can't.
-    pub defect: Option<String>,
-    /// Whether it is an RSA key of the kind that ROCA breaks (CVE-2017-15361).
-    pub roca: bool,
 }
 
 impl PublicKey {
     pub(super) fn of(spki: &SubjectPublicKeyInfo<'_>) -> Self {
         let algorithm = key_algorithm(&spki.algorithm);
         let bytes = spki.subject_public_key.data.as_ref();
-        let mut key = Self { algorithm, size: None, exponent_size: None, defect: None, roca: false };
+        let mut key = Self { algorithm, size: None, exponent_size: None };
         match &key.algorithm {
-            KeyAlgorithm::Rsa => key.read_rsa(bytes),
-            KeyAlgorithm::Ec(curve) => (key.size, key.defect) = point(curve, bytes),
-            KeyAlgorithm::Dsa => {
-                key.size = spki.parsed().ok().and_then(|key| key.key_size().try_into().ok());
+            KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => {
+                if let Ok((n, e)) = rsa_numbers(bytes) {
+                    key.size = Some(u32::try_from(n.bits()).unwrap_or(u32::MAX));
+                    key.exponent_size = Some(e.bits());
+                }
             }
+            KeyAlgorithm::Ec(curve) => key.size = curve_size(curve),
+            KeyAlgorithm::OtherCurve(curve) => key.size = curve_size(curve),
+            KeyAlgorithm::Dsa => key.size = dsa_size(&spki.algorithm),
             _ => {}
         }
         key
     }
-
-    /// Also of RSASSA-PSS, which the parser would leave as it is.
-    fn read_rsa(&mut self, bytes: &[u8]) {
-        let Ok((_, key)) = RSAPublicKey::from_der(bytes) else {
-            self.defect = Some("the RSA key can't be read".into());
-            return;
-        };
-        if key.modulus.first().is_none_or(|octet| octet & 0x80 != 0) {
-            self.defect = Some("the RSA modulus is negative".into());
-            return;
-        }
-        let (n, e) = (BigUint::from_bytes_be(key.modulus), BigUint::from_bytes_be(key.exponent));
-        self.size = Some(u32::try_from(n.bits()).unwrap_or(u32::MAX));
-        self.exponent_size = Some(e.bits());
-        self.defect = weak_key::defect(&n, &e);
-        self.roca = weak_key::is_roca(&n);
-    }
 }
 
-fn point(curve: &str, bytes: &[u8]) -> (Option<u32>, Option<String>) {
-    let size: u32 = match curve {
-        "P-256" => 256,
-        "P-384" => 384,
-        _ => 521,
-    };
-    let octets = size.div_ceil(8) as usize;
-    let fits = match bytes.first() {
-        Some(4) => bytes.len() == 1 + 2 * octets,
-        Some(2 | 3) => bytes.len() == 1 + octets,
-        _ => false,
-    };
-    (Some(size), (!fits).then(|| format!("the point does not fit the curve {curve}")))
+/// Modulus and exponent, or why they can't be read, as a clause. Also of RSASSA-PSS, which the parser leaves as it is.
+pub(super) fn rsa_numbers(bytes: &[u8]) -> Result<(BigUint, BigUint), &'static str> {
+    let (_, key) = RSAPublicKey::from_der(bytes).map_err(|_| "the RSA key can't be read")?;
+    if key.modulus.first().is_none_or(|octet| octet & 0x80 != 0) {
+        return Err("the RSA modulus is negative");
+    }
+    Ok((BigUint::from_bytes_be(key.modulus), BigUint::from_bytes_be(key.exponent)))
+}
+
+/// The number in the name of a curve: P-256, brainpoolP384r1, secp256k1.
+fn curve_size(name: &str) -> Option<u32> {
+    let number = name.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    number.get(..3).filter(|_| !name.starts_with(|first: char| first.is_ascii_digit()))?.parse().ok()
+}
+
+/// The bits of p in `Dss-Parms ::= SEQUENCE { p, q, g }` (RFC 3279 §2.3.2).
+fn dsa_size(algorithm: &AlgorithmIdentifier<'_>) -> Option<u32> {
+    let parameters = algorithm.parameters.as_ref()?;
+    let (p, _) = ber::read(parameters.data, ber::ANY).ok()?;
+    u32::try_from(BigUint::from_bytes_be(p.contents).bits()).ok()
 }
 
 fn key_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
     let oid = oid_text(&algorithm.algorithm);
     match oid.as_str() {
-        "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => KeyAlgorithm::Rsa,
+        "1.2.840.113549.1.1.1" => KeyAlgorithm::Rsa,
+        "1.2.840.113549.1.1.10" => KeyAlgorithm::RsaPss,
         "1.2.840.10045.2.1" => curve(algorithm),
         "1.2.840.10040.4.1" => KeyAlgorithm::Dsa,
         "1.3.101.110" => KeyAlgorithm::Montgomery("X25519"),
@@ -158,13 +151,25 @@ fn key_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
 
 fn curve(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
     let oid = algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok()).map(|oid| oid_text(&oid));
-    match oid.as_deref() {
-        Some("1.2.840.10045.3.1.7") => KeyAlgorithm::Ec("P-256"),
-        Some("1.3.132.0.34") => KeyAlgorithm::Ec("P-384"),
-        Some("1.3.132.0.35") => KeyAlgorithm::Ec("P-521"),
-        Some(other) => KeyAlgorithm::OtherCurve(other.to_owned()),
-        None => KeyAlgorithm::OtherCurve("with explicit parameters".into()),
-    }
+    let other = match oid.as_deref() {
+        Some("1.2.840.10045.3.1.7") => return KeyAlgorithm::Ec("P-256"),
+        Some("1.3.132.0.34") => return KeyAlgorithm::Ec("P-384"),
+        Some("1.3.132.0.35") => return KeyAlgorithm::Ec("P-521"),
+        Some("1.3.36.3.3.2.8.1.1.7") => "brainpoolP256r1",
+        Some("1.3.36.3.3.2.8.1.1.8") => "brainpoolP256t1",
+        Some("1.3.36.3.3.2.8.1.1.11") => "brainpoolP384r1",
+        Some("1.3.36.3.3.2.8.1.1.12") => "brainpoolP384t1",
+        Some("1.3.36.3.3.2.8.1.1.13") => "brainpoolP512r1",
+        Some("1.3.36.3.3.2.8.1.1.14") => "brainpoolP512t1",
+        Some("1.3.132.0.10") => "secp256k1",
+        Some("1.3.132.0.33") => "P-224",
+        Some("1.2.840.10045.3.1.1") => "P-192",
+        Some(other) => other,
+        // RFC 5480 §2.1.1: neither is allowed in certificates.
+        None if algorithm.parameters.as_ref().is_some_and(|p| p.data.len() > 1) => "(explicit parameters)",
+        None => "(no curve named)",
+    };
+    KeyAlgorithm::OtherCurve(other.to_owned())
 }
 
 /// How a certificate is signed.

@@ -2,11 +2,9 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{Policy, RuleId};
+use super::{Policy, RuleId, key_rules};
 use crate::{
-    certificate::{
-        Address, AddressMatch, AddressSet, Certificate, KeyAlgorithm, KeyUsage, MAX_NAMES, is_proper_serial,
-    },
+    certificate::{Address, AddressMatch, AddressSet, Certificate, MAX_NAMES, is_proper_serial},
     model::{Finding, Recipient, Timestamp, counted, shortened},
     trust::ChainStatus,
 };
@@ -27,8 +25,8 @@ pub(super) fn judge(
 ) -> Vec<Finding> {
     let mut fired = Vec::new();
     fired.extend(validity(certificate, now));
-    usage(certificate, &mut fired);
-    key(certificate, &mut fired);
+    key_rules::usage(certificate, &mut fired);
+    key_rules::key(certificate, &mut fired);
     structure(certificate, &mut fired);
     addresses(certificate, recipient, names, &mut fired);
     fired.into_iter().map(|(rule, message)| policy.finding(rule, message)).collect()
@@ -48,107 +46,6 @@ fn validity(certificate: &Certificate, now: Timestamp) -> Option<Fired> {
         Some((RuleId::ExpiresSoon, format!("The certificate expires on {not_after}, {left}.")))
     } else {
         None
-    }
-}
-
-fn usage(certificate: &Certificate, fired: &mut Vec<Fired>) {
-    let usages = (certificate.key_usage_names(), certificate.extended_key_usage_names());
-    if certificate.is_ca() {
-        fired.push((
-            RuleId::CaCertificate,
-            format!("The certificate is that of the CA {}.", certificate.subject),
-        ));
-    } else if certificate.key_usage.is_some_and(|usage| usage.has(KeyUsage::KEY_CERT_SIGN)) {
-        let message =
-            "The key usage allows to sign certificates (keyCertSign), but this is no CA certificate.";
-        fired.push((RuleId::CaKeyUsage, message.into()));
-    }
-    if !certificate.allows_mail() {
-        let purposes = list(&usages.1, "none");
-        let message = format!("The certificate is not meant for mail; its extended key usages: {purposes}.");
-        fired.push((RuleId::WrongExtendedKeyUsage, message));
-    }
-    let algorithm = certificate.key.algorithm.name();
-    let bits = list(&usages.0, "none");
-    if !certificate.encrypts() && !certificate.signs() {
-        let message =
-            format!("A key of the type {algorithm} with the key usage {bits} can neither encrypt nor sign.");
-        fired.push((RuleId::WrongKeyUsage, message));
-    }
-    if certificate.key_usage.is_some_and(|usage| is_mismatch(usage, &certificate.key.algorithm)) {
-        let message =
-            format!("The key usage is {bits}, but a key of the type {algorithm} can't do all of that.");
-        fired.push((RuleId::KeyUsageMismatch, message));
-    }
-}
-
-/// Whether the key can't do all that is allowed; encipherOnly and decipherOnly say something only about
-/// keyAgreement (RFC 5280 §4.2.1.3).
-fn is_mismatch(usage: KeyUsage, algorithm: &KeyAlgorithm) -> bool {
-    let only = KeyUsage::ENCIPHER_ONLY | KeyUsage::DECIPHER_ONLY;
-    usage.has(impossible_bits(algorithm)) || usage.has(only) && !usage.has(KeyUsage::KEY_AGREEMENT)
-}
-
-/// Key usage bits that a kind of key can't do (RFC 3279 §2.3, RFC 5480 §3, RFC 8410 §5, RFC 9881, RFC 9935).
-fn impossible_bits(algorithm: &KeyAlgorithm) -> u16 {
-    const ENCIPHER: u16 = KeyUsage::KEY_ENCIPHERMENT | KeyUsage::DATA_ENCIPHERMENT;
-    const SIGN: u16 = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::NON_REPUDIATION;
-    match algorithm {
-        KeyAlgorithm::Rsa => KeyUsage::KEY_AGREEMENT,
-        KeyAlgorithm::Ec(_) | KeyAlgorithm::OtherCurve(_) => ENCIPHER,
-        KeyAlgorithm::Montgomery(_) => ENCIPHER | SIGN,
-        KeyAlgorithm::Dsa | KeyAlgorithm::Edwards(_) | KeyAlgorithm::PostQuantumSignature(_) => {
-            ENCIPHER | KeyUsage::KEY_AGREEMENT
-        }
-        KeyAlgorithm::PostQuantumEncryption(_) => {
-            SIGN | KeyUsage::DATA_ENCIPHERMENT | KeyUsage::KEY_AGREEMENT
-        }
-        KeyAlgorithm::Other(_) => 0,
-    }
-}
-
-fn key(certificate: &Certificate, fired: &mut Vec<Fired>) {
-    /// Bits of an RSA key at which Windows (CNG) ends: Microsoft, BCryptGenerateKeyPair.
-    const MAX_RSA: u32 = 16_384;
-    /// Bits of a public exponent; real ones have 17.
-    const MAX_EXPONENT: u64 = 64;
-    let key = &certificate.key;
-    if let Some(bits) = key.exponent_size.filter(|bits| *bits > MAX_EXPONENT) {
-        let message =
-            format!("The RSA key's exponent has {bits} bits; {MAX_EXPONENT} are the most that is used.");
-        fired.push((RuleId::UnsupportedKeyAlgorithm, message));
-    }
-    if let Some(defect) = &key.defect {
-        fired.push((RuleId::InvalidKey, format!("The public key can't be a real one: {defect}.")));
-    }
-    if key.roca {
-        let message = "The RSA key has the structure of those that Infineon chips generated weakly (ROCA).";
-        fired.push((RuleId::RocaKey, message.into()));
-    }
-    match (&key.algorithm, key.size) {
-        (KeyAlgorithm::Rsa, Some(bits)) if bits < 2048 => {
-            fired.push((RuleId::WeakKey, format!("The RSA key has {bits} bits; 2048 is the least.")));
-        }
-        (KeyAlgorithm::Rsa, Some(bits)) if bits < 3072 => {
-            fired.push((RuleId::ShortKey, format!("The RSA key has {bits} bits; 3072 are recommended.")));
-        }
-        (KeyAlgorithm::Rsa, Some(bits)) if bits > MAX_RSA => {
-            let message =
-                format!("The RSA key has {bits} bits; {MAX_RSA} are the most that Windows can use.");
-            fired.push((RuleId::UnsupportedKeyAlgorithm, message));
-        }
-        (KeyAlgorithm::Rsa, _) => {}
-        (KeyAlgorithm::Ec(curve), _) if certificate.encrypts() => {
-            let message = format!(
-                "Mail is encrypted to this key (EC {curve}) by key agreement, which old clients lack."
-            );
-            fired.push((RuleId::EcKeyAgreement, message));
-        }
-        (KeyAlgorithm::Ec(_), _) => {}
-        (other, _) => {
-            let message = format!("Outlook can't use keys of the type {}.", other.name());
-            fired.push((RuleId::UnsupportedKeyAlgorithm, message));
-        }
     }
 }
 
@@ -349,7 +246,7 @@ fn trust(certificate: &Certificate, status: &ChainStatus) -> Option<Fired> {
     }
 }
 
-fn list(texts: &[String], none: &str) -> String {
+pub(super) fn list(texts: &[String], none: &str) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<_> = texts.iter().take(SHOWN).map(|text| quoted(text)).collect();
     match texts.len() {

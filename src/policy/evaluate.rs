@@ -10,14 +10,14 @@ use super::{
     certificate_rules::{self, EXPIRES_SOON, Names, Naming},
     chains::Chains,
     curate::Curation,
-    is_unknown,
+    is_unknown, key_rules,
     preference::Preferences,
     reading, recipient_rules,
     select::{self, Candidate, Selected},
     value_rules,
 };
 use crate::{
-    certificate::{Certificate, ValueContent, ValueForm},
+    certificate::{Certificate, PrimeBudget, ValueContent, ValueForm},
     model::{
         Attribute, CertificateState, Evaluation, Finding, Fingerprint, JudgedCertificate, Recipient,
         Severity, Timestamp, Value,
@@ -114,10 +114,15 @@ impl<'a> Own<'a> {
         now: Timestamp,
     ) -> Self {
         let mut findings = HashMap::new();
+        let mut primes = PrimeBudget::of_recipient();
         for certificate in values.iter().flat_map(|(_, content)| &content.certificates) {
-            findings
-                .entry(certificate.fingerprint)
-                .or_insert_with(|| certificate_rules::judge(certificate, recipient, names, policy, now));
+            findings.entry(certificate.fingerprint).or_insert_with(|| {
+                let mut found = certificate_rules::judge(certificate, recipient, names, policy, now);
+                if certificate.encrypts() && !speaks_against(&found) {
+                    found.extend(key_rules::judge_modulus(certificate, policy, &mut primes));
+                }
+                found
+            });
         }
         let preferred = values.iter().filter_map(|(_, content)| content.preferred_encryption).collect();
         Self { names, findings, preferred }

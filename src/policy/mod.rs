@@ -9,6 +9,7 @@ mod curate;
 mod evaluate;
 mod fingerprint;
 mod foreign;
+mod key_rules;
 mod preference;
 mod reader;
 mod reading;

@@ -95,11 +95,13 @@ impl Candidate<'_> {
 fn strength(certificate: &Certificate) -> u32 {
     let size = certificate.key.size.unwrap_or(0);
     match (&certificate.key.algorithm, size) {
-        (KeyAlgorithm::Rsa, 15_360..) => 256,
-        (KeyAlgorithm::Rsa, 7_680..) => 192,
-        (KeyAlgorithm::Rsa, 3_072..) => 128,
-        (KeyAlgorithm::Rsa, 2_048..) => 112,
-        (KeyAlgorithm::Rsa, _) => 80,
+        (KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss, bits) => match bits {
+            15_360.. => 256,
+            7_680.. => 192,
+            3_072.. => 128,
+            2_048.. => 112,
+            _ => 80,
+        },
         (_, bits) => bits / 2,
     }
 }

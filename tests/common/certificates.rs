@@ -5,7 +5,7 @@ mod pkcs7;
 use std::{str::FromStr, time::Duration};
 
 use der::{Encode, asn1::ObjectIdentifier};
-use p256::{
+use p256_of_lab::{
     ecdsa::{Signature, SigningKey, signature::Signer},
     pkcs8::EncodePublicKey,
 };
@@ -79,7 +79,7 @@ pub fn rsa_modulus(bits: usize, seed: u8) -> Vec<u8> {
     let last = modulus.len() - 1;
     modulus[last] |= 1;
     let composite =
-        |n: &[u8]| (3..200).step_by(2).any(|p| n.iter().fold(0, |r, b| (r * 256 + u32::from(*b)) % p) == 0);
+        |n: &[u8]| (3..752).step_by(2).any(|p| n.iter().fold(0, |r, b| (r * 256 + u32::from(*b)) % p) == 0);
     while composite(&modulus) {
         let carry = modulus[last].checked_add(2);
         modulus[last] = carry.unwrap_or(1);

@@ -18,7 +18,7 @@ use ldap3_proto::{
         LdapSearchRequest, LdapSearchResultEntry, LdapSearchScope,
     },
 };
-use p256::{
+use p256_of_lab::{
     ecdsa::{DerSignature, SigningKey},
     pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _},
 };

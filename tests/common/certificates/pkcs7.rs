@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use der::Encode;
-use p256::ecdsa::{Signature, signature::Signer};
+use p256_of_lab::ecdsa::{Signature, signature::Signer};
 use sha1::Digest as _;
 
 use super::{Authority, ECDSA_SHA256, ec_spki, key_id, oid, seq, tlv};

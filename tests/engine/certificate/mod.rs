@@ -1,6 +1,7 @@
 //! What is read out of the values of a directory.
 
 mod corpus;
+mod encrypting;
 mod openssl;
 mod preference;
 mod properties;

@@ -15,7 +15,7 @@ use crate::common::{
 };
 
 /// Runs openssl in `folder`; its output, if it succeeds.
-fn try_openssl(folder: &Path, arguments: &str) -> Result<String, String> {
+pub(super) fn try_openssl(folder: &Path, arguments: &str) -> Result<String, String> {
     let output = Command::new("openssl")
         .args(arguments.split(' '))
         .current_dir(folder)

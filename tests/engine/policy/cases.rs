@@ -4,7 +4,7 @@ use std::path::Path;
 
 use smime_sync::{
     directory::{Selection, Source, SourceItem, ldif::LdifSource},
-    model::{CertificateState, Evaluation, Severity, Timestamp},
+    model::{CertificateState, Evaluation, JudgedCertificate, Purpose, Severity, Timestamp},
     policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
     trust::load_anchors,
@@ -12,7 +12,8 @@ use smime_sync::{
 
 use crate::common::events;
 
-fn judged(case: &str) -> Evaluation {
+/// Each recipient's certificates, as the case has them.
+fn all_judged(case: &str) -> Vec<Evaluation> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases").join(case);
     let anchors = load_anchors(&[folder.join("anchors")]).unwrap();
     let policy = Policy::new(PolicyName::Standard, SelectionName::Best, false);
@@ -28,12 +29,32 @@ fn judged(case: &str) -> Evaluation {
             Ok(())
         })
         .unwrap();
-    found.remove(0)
+    found
+}
+
+fn judged(case: &str) -> Evaluation {
+    all_judged(case).remove(0)
+}
+
+/// The entry of the certificate with that subject.
+fn entry<'a>(evaluation: &'a Evaluation, subject: &str) -> &'a JudgedCertificate {
+    let is = |one: &&JudgedCertificate| {
+        one.certificate.as_ref().is_some_and(|certificate| certificate.subject.contains(subject))
+    };
+    evaluation.certificates.iter().find(is).unwrap_or_else(|| panic!("no {subject}: {evaluation:#?}"))
 }
 
 fn found(evaluation: &Evaluation, rule: &str) -> Option<(Severity, String)> {
     let findings = evaluation.certificates.iter().flat_map(|entry| &entry.findings);
     findings.filter(|one| one.rule == rule).map(|one| (one.severity, one.message.clone())).next()
+}
+
+/// Of two certificates the newer one is refused for this, and the older one is chosen.
+fn refused_for(case: &str, rule: &str, message: &str) {
+    let evaluation = judged(case);
+    assert_eq!(found(&evaluation, rule), Some((Severity::Error, message.into())), "{case}");
+    assert_eq!(entry(&evaluation, "CN=User").state, CertificateState::Unusable, "{case}");
+    assert_eq!(entry(&evaluation, "CN=Good").state, CertificateState::Chosen, "{case}");
 }
 
 #[test]
@@ -51,4 +72,56 @@ fn a_giant_rsa_key_is_not_chosen() {
     assert_eq!(found(&evaluation, "unsupported-key-algorithm"), Some((Severity::Error, message.into())));
     assert_eq!(evaluation.certificates[0].state, CertificateState::Unusable);
     assert!(evaluation.desired.is_empty());
+}
+
+#[test]
+fn a_point_that_is_not_on_the_curve_displaces_nothing() {
+    refused_for(
+        "cert-ec-off-curve",
+        "invalid-key",
+        "The public key can't be a real one: it is no point of the curve P-256.",
+    );
+}
+
+#[test]
+fn a_modulus_that_anybody_can_factor_displaces_nothing() {
+    for (case, why) in [
+        ("cert-rsa-factor-101", "the RSA modulus is divisible by 101"),
+        (
+            "cert-rsa-close-primes-fermat",
+            "the primes of the RSA modulus are close together, so that anybody finds them",
+        ),
+    ] {
+        refused_for(case, "invalid-key", &format!("The public key can't be a real one: {why}."));
+    }
+}
+
+#[test]
+fn a_key_for_rsassa_pss_is_for_signing_only() {
+    for case in ["cert-rsapss-key-with-key-encipherment", "cert-pss-only-key"] {
+        let evaluation = judged(case);
+        let of_pss = evaluation.certificates.iter().filter_map(|entry| entry.certificate.as_ref());
+        let of_pss: Vec<_> = of_pss.filter(|one| one.key_algorithm == "RSASSA-PSS").collect();
+        assert!(!of_pss.is_empty() && of_pss.iter().all(|one| one.purpose == Purpose::Signing), "{case}");
+        let chosen = evaluation.desired.first().expect(case);
+        assert_eq!(chosen.certificate.key_algorithm, "RSA", "{case}");
+    }
+}
+
+#[test]
+fn keys_are_told_by_names_that_people_read() {
+    let names: Vec<_> = all_judged("cert-curve-names")
+        .iter()
+        .map(|evaluation| {
+            let certificate = evaluation.certificates[0].certificate.as_ref().unwrap();
+            (certificate.key_algorithm.clone(), certificate.key_size)
+        })
+        .collect();
+    let due = [
+        ("EC (explicit parameters)", None),
+        ("EC brainpoolP256r1", Some(256)),
+        ("EC (no curve named)", None),
+        ("DSA", Some(2048)),
+    ];
+    assert_eq!(names, due.map(|(name, size)| (name.to_owned(), size)));
 }

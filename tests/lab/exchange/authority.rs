@@ -7,7 +7,7 @@ use der::{
     asn1::{Ia5String, OctetString, UtcTime},
     pem::LineEnding,
 };
-use p256::{
+use p256_of_lab::{
     ecdsa::{DerSignature, SigningKey},
     pkcs8::{EncodePrivateKey as _, EncodePublicKey as _},
 };

@@ -7,7 +7,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use p12_keystore::{EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey, PrivateKeyChain};
-use p256::pkcs8::EncodePrivateKey;
+use p256_of_lab::pkcs8::EncodePrivateKey;
 use smime_sync::{
     directory::certificate_file,
     error::{ErrorId, Result},

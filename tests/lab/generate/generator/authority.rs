@@ -8,7 +8,7 @@ use der::{
     asn1::{Any, BitString, Ia5String, ObjectIdentifier, OctetString, UtcTime},
     pem::LineEnding,
 };
-use p256::ecdsa::{DerSignature, SigningKey, signature::Signer};
+use p256_of_lab::ecdsa::{DerSignature, SigningKey, signature::Signer};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::{
     Certificate, TbsCertificate, Version,

@@ -1,7 +1,7 @@
 //! Keys: a few, used again and again, since making RSA keys takes long.
 
 use der::asn1::BitString;
-use p256::{SecretKey, ecdsa, elliptic_curve::rand_core::SeedableRng, pkcs8::EncodePublicKey};
+use p256_of_lab::{SecretKey, ecdsa, elliptic_curve::rand_core::SeedableRng, pkcs8::EncodePublicKey};
 use rand_chacha::ChaCha8Rng;
 use rsa::{RsaPrivateKey, pkcs1v15, pkcs8::DecodePrivateKey};
 use sha1::{Digest, Sha1};
