@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use x509_parser::{extensions::GeneralName, x509::X509Name};
+use x509_parser::{asn1_rs::Oid, extensions::GeneralName, x509::X509Name};
 
 use super::name::value_text;
 use crate::{
@@ -39,17 +39,17 @@ impl Address {
     pub(super) fn of_general_name(name: &GeneralName<'_>) -> Option<Self> {
         match name {
             GeneralName::RFC822Name(text) => Self::new(text, AddressOrigin::Rfc822Name),
-            GeneralName::OtherName(oid, value) => {
-                let origin = match oid_text(oid).as_str() {
-                    "1.3.6.1.5.5.7.8.9" => AddressOrigin::SmtpUtf8Mailbox,
-                    "1.3.6.1.4.1.311.20.2.3" => AddressOrigin::UserPrincipalName,
-                    _ => return None,
-                };
-                let explicit = ber::read_only(value, ber::ANY, tag::constructed(0))?;
-                let string = explicit.parts().next()?.ok()?;
-                Self::new(std::str::from_utf8(string.contents).ok()?, origin)
-            }
+            GeneralName::OtherName(oid, value) => Self::new(text_within(value)?, other_name(oid)?),
             _ => None,
+        }
+    }
+
+    /// Whether it is a name that can't be read: of no kind that there is, not in UTF-8, or an address that is no text.
+    pub(super) fn is_unreadable(name: &GeneralName<'_>) -> bool {
+        match name {
+            GeneralName::Invalid(..) => true,
+            GeneralName::OtherName(oid, value) => other_name(oid).is_some() && text_within(value).is_none(),
+            _ => false,
         }
     }
 
@@ -89,6 +89,21 @@ impl Address {
     pub fn looks_like(&self) -> Cow<'_, str> {
         trimmed(&self.text)
     }
+}
+
+/// The otherNames that are addresses.
+fn other_name(oid: &Oid<'_>) -> Option<AddressOrigin> {
+    match oid_text(oid).as_str() {
+        "1.3.6.1.5.5.7.8.9" => Some(AddressOrigin::SmtpUtf8Mailbox),
+        "1.3.6.1.4.1.311.20.2.3" => Some(AddressOrigin::UserPrincipalName),
+        _ => None,
+    }
+}
+
+/// The text in the `[0]` of an otherName.
+fn text_within(value: &[u8]) -> Option<&str> {
+    let explicit = ber::read_only(value, ber::ANY, tag::constructed(0))?;
+    std::str::from_utf8(explicit.parts().next()?.ok()?.contents).ok()
 }
 
 /// How two addresses compare. Exchange and Active Directory take no notice of case, so neither do we.

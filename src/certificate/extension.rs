@@ -29,6 +29,31 @@ const UNDERSTOOD: [&str; 9] = [
     "2.5.29.37", // extKeyUsage
 ];
 
+/// Those that restrict what a certificate is good for: what can't be read of them is not absent (RFC 5280 §4.2).
+const RESTRICTING: [&str; 5] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.37"];
+
+/// The name of an extension (RFC 5280 §4.2) with its OID, or the OID alone.
+pub fn extension_name(oid: &str) -> String {
+    let name = match oid {
+        "2.5.29.14" => "subjectKeyIdentifier",
+        "2.5.29.15" => "keyUsage",
+        "2.5.29.17" => "subjectAltName",
+        "2.5.29.18" => "issuerAltName",
+        "2.5.29.19" => "basicConstraints",
+        "2.5.29.30" => "nameConstraints",
+        "2.5.29.31" => "cRLDistributionPoints",
+        "2.5.29.32" => "certificatePolicies",
+        "2.5.29.33" => "policyMappings",
+        "2.5.29.35" => "authorityKeyIdentifier",
+        "2.5.29.36" => "policyConstraints",
+        "2.5.29.37" => "extKeyUsage",
+        "2.5.29.54" => "inhibitAnyPolicy",
+        "1.3.6.1.5.5.7.1.1" => "authorityInfoAccess",
+        other => return other.to_owned(),
+    };
+    format!("{name} ({oid})")
+}
+
 /// The key usage bits (RFC 5280 §4.2.1.3), bit 0 the lowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyUsage(pub u16);
@@ -97,6 +122,9 @@ pub(super) struct Extensions {
     pub authority_key_id: Option<Vec<u8>>,
     pub duplicates: Vec<String>,
     pub unknown_critical: Vec<String>,
+    /// Those that restrict, and can't be read.
+    pub unreadable_restrictions: Vec<String>,
+    /// Others that can't be read.
     pub malformed: Vec<String>,
     pub name_constraints: Option<Vec<u8>>,
 }
@@ -115,7 +143,8 @@ impl Extensions {
                 list(&mut all.unknown_critical, &oid);
             }
             if !all.take(extension) {
-                list(&mut all.malformed, &oid);
+                let restricts = RESTRICTING.contains(&oid.as_str());
+                list(if restricts { &mut all.unreadable_restrictions } else { &mut all.malformed }, &oid);
             }
             seen.insert(oid);
         }
@@ -124,7 +153,12 @@ impl Extensions {
 
     /// Takes over what one extension says; false if its contents can't be read.
     fn take(&mut self, extension: &X509Extension<'_>) -> bool {
-        match extension.parsed_extension() {
+        let parsed = extension.parsed_extension();
+        let known = !matches!(parsed, ParsedExtension::UnsupportedExtension { .. });
+        if known && !ber::read(extension.value, ber::ANY).is_ok_and(|(_, rest)| rest.is_empty()) {
+            return false;
+        }
+        match parsed {
             ParsedExtension::ParseError { .. } => return false,
             ParsedExtension::KeyUsage(usage) => self.key_usage = Some(KeyUsage(usage.flags)),
             ParsedExtension::BasicConstraints(constraints) => {
@@ -139,11 +173,15 @@ impl Extensions {
                 let Some(sequence) = ber::read_only(extension.value, ber::ANY, tag::SEQUENCE) else {
                     return false;
                 };
-                let oids = sequence.parts().map_while(Result::ok).filter_map(|child| child.oid());
-                self.extended_key_usage = Some(oids.collect());
+                let oids: Option<Vec<String>> = sequence.parts().map(|child| child.ok()?.oid()).collect();
+                let Some(oids) = oids.filter(|oids| !oids.is_empty()) else { return false };
+                self.extended_key_usage = Some(oids);
             }
             ParsedExtension::SubjectAlternativeName(names) => {
                 self.names = names.general_names.len();
+                if names.general_names.iter().take(MAX_NAMES).any(Address::is_unreadable) {
+                    return false;
+                }
                 let read = names.general_names.iter().take(MAX_NAMES);
                 self.addresses = read.filter_map(Address::of_general_name).collect();
             }

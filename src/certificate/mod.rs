@@ -3,6 +3,7 @@
 mod address;
 mod budget;
 mod content;
+mod encoding;
 mod extension;
 mod key;
 mod key_defect;
@@ -24,7 +25,8 @@ mod x509;
 pub use address::{Address, AddressMatch, AddressOrigin, AddressSet};
 pub use budget::{MAX_OCTETS, MAX_PARTS, MAX_SIGNATURES, PrimeBudget, ReadBudget, SignatureBudget};
 pub use content::{ValueContent, ValueForm, ValueProblem};
-pub use extension::{BasicConstraints, KeyUsage, MAX_NAMES, is_proper_serial};
+pub use encoding::EncodingFlaws;
+pub use extension::{BasicConstraints, KeyUsage, MAX_NAMES, extension_name, is_proper_serial};
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use key_defect::KeyDefect;
 pub use name::Name;

@@ -50,8 +50,7 @@ fn is_power(n: &BigUint) -> bool {
             let cofactor = BigUint::from(ORDER / prime_power);
             let base = BigUint::from(GENERATOR).modpow(&cofactor, &modulus);
             let target = n.modpow(&cofactor, &modulus);
-            let powers =
-                std::iter::successors(Some(one.clone()), |power| Some(power * &base % &modulus));
+            let powers = std::iter::successors(Some(one.clone()), |power| Some(power * &base % &modulus));
             powers.take(usize::try_from(prime_power).unwrap_or_default()).any(|power| power == target)
         })
 }

@@ -9,6 +9,7 @@ use x509_parser::{
 
 use super::{
     address::Address,
+    encoding::EncodingFlaws,
     extension::{BasicConstraints, Extensions, KeyUsage, MAX_NAMES},
     key::{PublicKey, SignatureAlgorithm},
     name::Name,
@@ -29,7 +30,7 @@ pub struct Certificate {
     pub fingerprint: Fingerprint,
     /// SHA-1 of the DER, as Windows shows it.
     pub thumbprint: [u8; 20],
-    /// 1, 2 or 3.
+    /// 1, 2 or 3; what else the certificate says.
     pub version: u32,
     /// The serial number's octets, as they are encoded.
     pub serial: Vec<u8>,
@@ -65,10 +66,14 @@ pub struct Certificate {
     pub duplicate_extensions: Vec<String>,
     /// OIDs of critical extensions that no rule or path check understands.
     pub unknown_critical_extensions: Vec<String>,
-    /// OIDs of extensions whose contents can't be read.
+    /// OIDs of extensions that restrict what it is good for, and whose contents can't be read.
+    pub unreadable_restrictions: Vec<String>,
+    /// OIDs of other extensions whose contents can't be read.
     pub malformed_extensions: Vec<String>,
     /// The name constraints, DER, if the extension is there.
     pub name_constraints: Option<Vec<u8>>,
+    /// What is wrong with how it is written.
+    pub encoding: EncodingFlaws,
     parts: Parts,
 }
 
@@ -104,6 +109,7 @@ impl Certificate {
             authority_key_id,
             duplicates,
             unknown_critical,
+            unreadable_restrictions,
             malformed,
             name_constraints,
         } = Extensions::of(parsed.extensions());
@@ -139,8 +145,10 @@ impl Certificate {
             authority_key_id,
             duplicate_extensions: duplicates,
             unknown_critical_extensions: unknown_critical,
+            unreadable_restrictions,
             malformed_extensions: malformed,
             name_constraints,
+            encoding: EncodingFlaws::of(outer),
             parts: Parts::of(outer, parsed),
         }
     }

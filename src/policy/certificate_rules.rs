@@ -4,7 +4,9 @@ use std::{borrow::Cow, collections::HashSet};
 
 use super::{Policy, RuleId, key_rules};
 use crate::{
-    certificate::{Address, AddressMatch, AddressSet, Certificate, MAX_NAMES, is_proper_serial},
+    certificate::{
+        Address, AddressMatch, AddressSet, Certificate, MAX_NAMES, extension_name, is_proper_serial,
+    },
     model::{Finding, Recipient, Timestamp, counted, shortened},
     trust::ChainStatus,
 };
@@ -75,13 +77,28 @@ fn structure(certificate: &Certificate, fired: &mut Vec<Fired>) {
             &certificate.unknown_critical_extensions,
             "is critical, and unknown here",
         ),
+        (
+            RuleId::UnreadableRestriction,
+            &certificate.unreadable_restrictions,
+            "can't be read, and may forbid what the certificate is used for",
+        ),
         (RuleId::MalformedExtension, &certificate.malformed_extensions, "can't be read"),
     ] {
-        fired.extend(oids.iter().map(|oid| (rule, format!("The extension {oid} {what}."))));
+        fired.extend(oids.iter().map(|oid| (rule, format!("The extension {} {what}.", extension_name(oid)))));
     }
-    if certificate.version < 3 {
-        let message = format!("The certificate is of version {}; 3 is due.", certificate.version);
-        fired.push((RuleId::OldVersion, message));
+    let version = certificate.version;
+    if version < 3 {
+        fired.push((RuleId::OldVersion, format!("The certificate is of version {version}; 3 is due.")));
+    } else if version > 3 {
+        let message =
+            format!("The certificate is of version {version}; 3 is due, and the highest that there is.");
+        fired.push((RuleId::UnknownVersion, message));
+    }
+    if let Some(flaw) = certificate.encoding.time {
+        fired.push((RuleId::MalformedTime, format!("A time of the certificate's validity {flaw}.")));
+    }
+    if let Some(flaw) = certificate.encoding.other {
+        fired.push((RuleId::MalformedEncoding, format!("Programs don't load the certificate: {flaw}.")));
     }
     if !is_proper_serial(&certificate.serial) {
         let serial = hex::encode_upper(&certificate.serial);

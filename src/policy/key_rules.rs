@@ -33,6 +33,16 @@ pub(super) fn usage(certificate: &Certificate, fired: &mut Vec<Fired>) {
             format!("A key of the type {algorithm} with the key usage {bits} can neither encrypt nor sign.");
         fired.push((RuleId::WrongKeyUsage, message));
     }
+    let only_enciphers = |usage: KeyUsage| {
+        usage.has(KeyUsage::KEY_AGREEMENT)
+            && usage.has(KeyUsage::ENCIPHER_ONLY)
+            && certificate.key.algorithm.agrees()
+    };
+    if certificate.key_usage.is_some_and(only_enciphers) {
+        let message =
+            format!("The key usage is {bits}: the holder may encrypt with the key, and not decrypt.");
+        fired.push((RuleId::EncipherOnly, message));
+    }
     if certificate.key_usage.is_some_and(|usage| is_mismatch(usage, &certificate.key.algorithm)) {
         let message =
             format!("The key usage is {bits}, but a key of the type {algorithm} can't do all of that.");

@@ -14,6 +14,7 @@ mod preference;
 mod reader;
 mod reading;
 mod recipient_rules;
+mod rule_document;
 mod rules;
 mod select;
 mod value_rules;
@@ -22,7 +23,8 @@ pub use curate::serves_another_purpose;
 pub use evaluate::evaluate;
 pub use foreign::{foreign_value_preferred, target_finding};
 pub use reader::reader_choice;
-pub use rules::{RULES_VERSION, Rule, RuleId, rules, rules_markdown};
+pub use rule_document::{Rule, rules, rules_markdown};
+pub use rules::{RULES_VERSION, RuleId};
 pub use select::MAX_VALUES;
 
 use crate::{

@@ -1,14 +1,12 @@
-//! The one table of rules: docs/rules.md, `Get-SmimePolicyRule` and every finding come from it.
+//! The one table of rules: [`rule_document`](super::rule_document) and every finding come from it.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::model::{Named, Severity};
+use crate::model::Severity;
 
 /// Raised with every change of what the rules and the selection make of values, so that all recipients are evaluated
 /// again. That holds no plan: what changed is SmimeSync, not the profile.
-pub const RULES_VERSION: u32 = 3;
+pub const RULES_VERSION: u32 = 4;
 
 macro_rules! rules {
     ($( $name:ident $id:literal $standard:ident $lenient:ident
@@ -27,7 +25,7 @@ macro_rules! rules {
             /// How grave it is under the policy `Lenient`.
             pub fn lenient(self) -> Severity { match self { $( RuleId::$name => Severity::$lenient, )* } }
 
-            fn texts(self) -> [&'static str; 4] {
+            pub(super) fn texts(self) -> [&'static str; 4] {
                 match self { $( RuleId::$name => [$title, $explanation, $advice, $source], )* }
             }
         }
@@ -70,6 +68,11 @@ rules! {
         "RSA keys need keyEncipherment to encrypt, keys on curves keyAgreement; signing needs digitalSignature or nonRepudiation."
         "Correct the template at the CA and renew the certificate."
         "RFC 8550 §4.4.2"
+    EncipherOnly "encipher-only" Warning Notice
+        "The key usage lets the holder encrypt only"
+        "encipherOnly says that the key agrees on keys for encrypting, and not for decrypting: who heeds it does not read what is encrypted to the holder. Clients disagree."
+        "Correct the template at the CA and renew the certificate: keyAgreement alone is right for mail."
+        "RFC 5280 §4.2.1.3"
     KeyUsageMismatch "key-usage-mismatch" Warning Notice
         "The key usage has bits that this kind of key can't do"
         "Such as keyAgreement for RSA or keyEncipherment for a key on a curve. Clients disagree about such certificates."
@@ -175,9 +178,14 @@ rules! {
         "Whoever does not understand a critical extension must reject the certificate."
         "Let the CA leave the extension out, or mark it as not critical."
         "RFC 5280 §4.2"
+    UnreadableRestriction "unreadable-restriction" Error Error
+        "An extension that restricts the certificate can't be read"
+        "Key usage, extended key usage, basic constraints, names or name constraints: what can't be read is not absent, and may forbid the use or name somebody else. OpenSSL and others reject such a certificate."
+        "Correct the template at the CA and renew the certificate."
+        "RFC 5280 §4.2"
     MalformedExtension "malformed-extension" Warning Notice
         "An extension can't be read"
-        "What it says is not taken into account; other clients may reject the certificate."
+        "It restricts nothing, and what it says is not taken into account; other clients may reject the certificate."
         "Renew the certificate."
         "RFC 5280 §4.2"
     OldVersion "old-version" Warning Notice
@@ -185,6 +193,21 @@ rules! {
         "It can't say what it may be used for, nor for which address."
         "Renew the certificate as version 3."
         "RFC 5280 §4.1.2.1"
+    UnknownVersion "unknown-version" Error Warning
+        "The certificate is of a version that does not exist"
+        "X.509 has the versions 1 to 3. Nobody knows what another one means, and most programs don't load the certificate."
+        "Renew the certificate as version 3."
+        "RFC 5280 §4.1.2.1"
+    MalformedTime "malformed-time" Error Warning
+        "The validity is not written as certificates have it"
+        "Times have seconds, are in UTC, and have no fractions. OpenSSL and others refuse a certificate where that is not so."
+        "Correct the CA and renew the certificate."
+        "RFC 5280 §4.1.2.5"
+    MalformedEncoding "malformed-encoding" Error Warning
+        "The certificate is written in a way that programs don't load"
+        "The serial number begins with needless zeros, or a name is not in the encoding that it says. OpenSSL and .NET don't load such a certificate, so that nobody can encrypt with it."
+        "Correct the CA and renew the certificate."
+        "X.690 §8.3.2, RFC 5280 §4.1.2.4"
     InvalidSerial "invalid-serial" Warning Notice
         "The serial number is zero, negative or too long"
         "Revocation lists and some clients fail on it."
@@ -330,58 +353,4 @@ rules! {
         "They share an address with the recipient of the source, so that nobody can tell whose certificate it is. None is written."
         "Give each recipient an address of its own."
         "RFC 8550 §3"
-}
-
-/// A rule as callers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct Rule {
-    /// The id, stable: `expired`.
-    pub rule: String,
-    /// How grave it is under the policy `Standard`; `Strict` makes warnings errors.
-    pub severity: Severity,
-    /// What it means when it fires, in one line.
-    pub title: String,
-    /// What it means and what follows from it.
-    pub explanation: String,
-    /// What an administrator does about it.
-    pub advice: String,
-    /// The standard, or the page of Microsoft's.
-    pub source: String,
-}
-
-/// All rules, in the order of the table.
-pub fn rules() -> Vec<Rule> {
-    let rule = |id: RuleId| {
-        let [title, explanation, advice, source] = id.texts().map(str::to_owned);
-        Rule { rule: id.id().to_owned(), severity: id.standard(), title, explanation, advice, source }
-    };
-    RuleId::all().map(rule).collect()
-}
-
-/// The text of docs/rules.md.
-pub fn rules_markdown() -> String {
-    let mut text = String::from(
-        "# Rules\n\nGenerated from `src/policy/rules.rs`; `Get-SmimePolicyRule` shows the same. Only `Error` makes a \
-         certificate unusable.\n`Standard` is the default policy. `Strict` makes every warning an error; `Lenient` \
-         leaves as errors what makes encryption impossible, and what concerns trust or another person's address.\n\n\
-         | rule | Standard | Strict | Lenient | means |\n|---|---|---|---|---|\n",
-    );
-    let strict = |severity| if severity == Severity::Warning { Severity::Error } else { severity };
-    for id in RuleId::all() {
-        let (standard, lenient) = (id.standard(), id.lenient());
-        let [title, ..] = id.texts();
-        let name = id.id();
-        text += &format!(
-            "| [{name}](#{name}) | {standard:?} | {:?} | {lenient:?} | {title} |\n",
-            strict(standard)
-        );
-    }
-    for rule in rules() {
-        text += &format!(
-            "\n## {}\n{}. {}\n\n**Do:** {}\n\n**Source:** {}\n",
-            rule.rule, rule.title, rule.explanation, rule.advice, rule.source
-        );
-    }
-    text
 }

@@ -6,7 +6,7 @@ use super::{
     constraints::{self, Objection},
 };
 use crate::{
-    certificate::{Certificate, KeyUsage, MAX_SIGNATURES, SignatureFailure},
+    certificate::{Certificate, KeyUsage, MAX_SIGNATURES, SignatureFailure, extension_name},
     model::{Timestamp, counted},
 };
 
@@ -153,6 +153,21 @@ impl<'a> Search<'a> {
     /// Whether `issuer` is a CA that may stand above the path.
     fn check_rights(&self, issuer: &Certificate, is_anchor: bool) -> Result<(), String> {
         let name = &issuer.subject;
+        if let Some(oid) = issuer.unreadable_restrictions.first() {
+            return Err(format!(
+                "of the certificate of the CA {name}, the extension {} can't be read, which may forbid its use",
+                extension_name(oid)
+            ));
+        }
+        if issuer.version > 3 {
+            let version = issuer.version;
+            return Err(format!(
+                "the certificate of the CA {name} is of version {version}, which does not exist"
+            ));
+        }
+        if let Some(flaw) = issuer.encoding.time {
+            return Err(format!("a time in the validity of the certificate of the CA {name} {flaw}"));
+        }
         if !issuer.is_ca() {
             return Err(format!("the issuer {name} is not a CA"));
         }
@@ -178,7 +193,8 @@ impl<'a> Search<'a> {
         }
         if let Some(oid) = forbidding_extension(issuer) {
             return Err(format!(
-                "the certificate of the CA {name} has the extension {oid}, which forbids its use"
+                "the certificate of the CA {name} has the extension {}, which forbids its use",
+                extension_name(oid)
             ));
         }
         let cas_below = self.path.iter().skip(1).filter(|ca| !ca.is_self_issued()).count();
@@ -199,10 +215,7 @@ fn may_have_signed(issuer: &Certificate, subject: &Certificate) -> bool {
     }
 }
 
-/// An extension that nobody may pass over: unknown and critical, there twice, or restricting and unreadable.
-fn forbidding_extension(issuer: &Certificate) -> Option<&str> {
-    const RESTRICTING: [&str; 3] = ["2.5.29.15", "2.5.29.19", "2.5.29.30"];
-    let unreadable = issuer.malformed_extensions.iter().filter(|oid| RESTRICTING.contains(&oid.as_str()));
-    let others = issuer.unknown_critical_extensions.iter().chain(&issuer.duplicate_extensions);
-    unreadable.chain(others).map(String::as_str).next()
+/// An extension that nobody may pass over: unknown and critical, or there twice.
+fn forbidding_extension(issuer: &Certificate) -> Option<&String> {
+    issuer.unknown_critical_extensions.iter().chain(&issuer.duplicate_extensions).next()
 }

@@ -27,6 +27,7 @@ pub const NON_REPUDIATION: u16 = 1 << 1;
 pub const KEY_ENCIPHERMENT: u16 = 1 << 2;
 pub const KEY_AGREEMENT: u16 = 1 << 4;
 pub const KEY_CERT_SIGN: u16 = 1 << 5;
+pub const ENCIPHER_ONLY: u16 = 1 << 7;
 
 pub const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
 pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
@@ -116,6 +117,8 @@ pub struct Draft {
     pub version: u8,
     pub not_before: i64,
     pub not_after: i64,
+    /// In the place of what these two make.
+    pub validity: Option<Vec<u8>>,
     pub spki: Vec<u8>,
     pub signature_algorithm: String,
     pub inner_signature_algorithm: Option<String>,
@@ -143,6 +146,7 @@ impl Draft {
             version: 3,
             not_before: NOW.0 - 30 * DAY,
             not_after: NOW.0 + 335 * DAY,
+            validity: None,
             spki: rsa_spki(3072, seed),
             signature_algorithm: ECDSA_SHA256.into(),
             inner_signature_algorithm: None,
@@ -222,6 +226,7 @@ impl Draft {
             Time::try_from(std::time::UNIX_EPOCH + duration).unwrap()
         };
         let validity = Validity { not_before: time(self.not_before), not_after: time(self.not_after) };
+        let validity = self.validity.clone().unwrap_or_else(|| validity.to_der().unwrap());
         let version: Vec<u8> =
             if self.version == 1 { vec![] } else { tlv(0xA0, &[&[2, 1, self.version - 1]]) };
         let extensions = self.encode_extensions(issuer);
@@ -230,7 +235,7 @@ impl Draft {
             &tlv(2, &[&self.serial]),
             &inner,
             &name(&issuer.name),
-            &validity.to_der().unwrap(),
+            &validity,
             &name(&self.subject),
             &self.spki,
             &extensions,

@@ -72,7 +72,20 @@ fn of_all_kinds() -> Vec<(String, Certificate)> {
     let modulus = rsa_modulus(3072, 9);
     let numbers = seq(&[&tlv(2, &[&[0], &modulus]), &tlv(2, &[&[1, 0, 1]])]);
     pss.spki = spki(&seq(&[&oid("1.2.840.113549.1.1.10")]), &numbers);
+    let mut version_6 = Draft::person("alice@contoso.test");
+    version_6.version = 6;
+    let mut no_seconds = Draft::person("alice@contoso.test");
+    no_seconds.validity = Some(seq(&[&tlv(0x17, &[b"2601010000Z"]), &tlv(0x17, &[b"280101000000Z"])]));
+    let unreadable = |id: &str| Draft::person("alice@contoso.test").extension(id, true, vec![0x30, 9, 1]);
     let kinds = [
+        ("version 6", version_6),
+        ("time without seconds", no_seconds),
+        ("padded serial", Draft::person("alice@contoso.test").serial(&[0, 0x11])),
+        ("unreadable keyUsage", unreadable("2.5.29.15")),
+        ("unreadable extKeyUsage", unreadable("2.5.29.37")),
+        ("unreadable basicConstraints", unreadable("2.5.29.19")),
+        ("unreadable subjectAltName", unreadable("2.5.29.17")),
+        ("encipherOnly", agree(ec(p256, &point(&format!("04{x}{y}")))).usage(KEY_AGREEMENT | ENCIPHER_ONLY)),
         ("P-256 uncompressed", agree(ec(p256, &point(&format!("04{x}{y}"))))),
         ("P-256 compressed", agree(ec(p256, &point(&format!("03{x}"))))),
         ("P-256 hybrid", agree(ec(p256, &point(&format!("07{x}{y}"))))),
@@ -99,7 +112,7 @@ fn of_all_kinds() -> Vec<(String, Certificate)> {
         ("RSA e of 64 bits", transport(rsa_spki_of(&rsa_modulus(3072, 1), &[0x80, 0, 0, 0, 0, 0, 0, 1]))),
     ];
     let read = |(name, draft): (&str, Draft)| {
-        (format!("key: {name}"), Certificate::from_der(&draft.sign(&root())).unwrap())
+        (format!("kind: {name}"), Certificate::from_der(&draft.sign(&root())).unwrap())
     };
     kinds.into_iter().map(read).collect()
 }

@@ -125,3 +125,32 @@ fn keys_are_told_by_names_that_people_read() {
     ];
     assert_eq!(names, due.map(|(name, size)| (name.to_owned(), size)));
 }
+
+#[test]
+fn what_restricts_and_cannot_be_read_is_not_absent() {
+    refused_for(
+        "cert-leaf-key-usage-unreadable",
+        "unreadable-restriction",
+        "The extension keyUsage (2.5.29.15) can't be read, and may forbid what the certificate is used for.",
+    );
+    let evaluation = judged("cert-leaf-san-malformed-subject-mail");
+    let message = "The extension subjectAltName (2.5.29.17) can't be read, and may forbid what the certificate is used for.";
+    assert_eq!(found(&evaluation, "unreadable-restriction"), Some((Severity::Error, message.into())));
+    assert!(evaluation.desired.is_empty());
+    let evaluation = judged("cert-ca-eku-malformed");
+    let (severity, message) = found(&evaluation, "broken-chain").unwrap();
+    assert!(message.contains("the extension extKeyUsage (2.5.29.37) can't be read"), "{message}");
+    assert_eq!(severity, Severity::Error);
+    assert!(evaluation.desired.is_empty());
+}
+
+#[test]
+fn a_version_that_does_not_exist_and_odd_times_are_told() {
+    let evaluation = judged("cert-version-field-5");
+    let message = "The certificate is of version 6; 3 is due, and the highest that there is.";
+    assert_eq!(found(&evaluation, "unknown-version"), Some((Severity::Error, message.into())));
+    let evaluation = judged("cert-utctime-no-seconds");
+    let message = "A time of the certificate's validity has no seconds.";
+    assert_eq!(found(&evaluation, "malformed-time"), Some((Severity::Error, message.into())));
+    assert!(evaluation.desired.is_empty());
+}

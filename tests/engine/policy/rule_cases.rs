@@ -23,6 +23,12 @@ pub(super) fn certificate_cases() -> Vec<Case> {
     sha1.signature_algorithm = ECDSA_SHA1.into();
     let mut ed25519_signed = good();
     ed25519_signed.signature_algorithm = "1.3.101.112".into();
+    let mut version_6 = good();
+    version_6.version = 6;
+    let mut no_seconds = good();
+    no_seconds.validity = Some(seq(&[&tlv(0x17, &[b"2601010000Z"]), &tlv(0x17, &[b"280101000000Z"])]));
+    let mut with_offset = good();
+    with_offset.validity = Some(seq(&[&tlv(0x17, &[b"260101000000Z"]), &tlv(0x17, &[b"280101000000+0100"])]));
     let mut forged = good();
     forged.corrupt_signature = true;
     let mut old = Draft::bare("CN=Alice");
@@ -218,7 +224,7 @@ pub(super) fn certificate_cases() -> Vec<Case> {
             good().addresses(&[" alice@contoso.test", "bob@contoso.test"]),
             "The certificate names  alice@contoso.test, bob@contoso.test; the recipient's addresses: alice@contoso.test, alice@corp.contoso.test, a.smith@contoso.test.",
         ),
-        case(DuplicateExtension, twice, "The extension 2.5.29.15 is there more than once."),
+        case(DuplicateExtension, twice, "The extension keyUsage (2.5.29.15) is there more than once."),
         case(
             UnknownCriticalExtension,
             good().extension("1.2.3.4", true, vec![5, 0]),
@@ -227,9 +233,76 @@ pub(super) fn certificate_cases() -> Vec<Case> {
         case(
             MalformedExtension,
             good().extension("2.5.29.31", false, vec![0xFF]),
-            "The extension 2.5.29.31 can't be read.",
+            "The extension cRLDistributionPoints (2.5.29.31) can't be read.",
+        ),
+        case(
+            UnreadableRestriction,
+            good().extension("2.5.29.15", true, vec![3, 9, 1]),
+            "The extension keyUsage (2.5.29.15) can't be read, and may forbid what the certificate is used for.",
+        ),
+        case(
+            UnreadableRestriction,
+            good().extension("2.5.29.37", false, seq(&[&oid(EMAIL_PROTECTION), &[5, 0]])),
+            "The extension extKeyUsage (2.5.29.37) can't be read, and may forbid what the certificate is used for.",
+        ),
+        case(
+            UnreadableRestriction,
+            good().extension("2.5.29.37", false, [seq(&[&oid(EMAIL_PROTECTION)]), vec![0]].concat()),
+            "The extension extKeyUsage (2.5.29.37) can't be read, and may forbid what the certificate is used for.",
+        ),
+        case(
+            UnreadableRestriction,
+            good().extension("2.5.29.19", false, vec![0x30, 3, 1]),
+            "The extension basicConstraints (2.5.29.19) can't be read, and may forbid what the certificate is used for.",
+        ),
+        case(
+            UnreadableRestriction,
+            good().extension("2.5.29.30", false, vec![0xFF]),
+            "The extension nameConstraints (2.5.29.30) can't be read, and may forbid what the certificate is used for.",
+        ),
+        case(
+            UnreadableRestriction,
+            good().extension(
+                "2.5.29.17",
+                false,
+                seq(&[&tlv(0x81, &[b"alice@contoso.test"]), &tlv(0x81, &[b"j\xfcrgen@contoso.test"])]),
+            ),
+            "The extension subjectAltName (2.5.29.17) can't be read, and may forbid what the certificate is used for.",
+        ),
+        case(
+            UnreadableRestriction,
+            good().extension(
+                "2.5.29.17",
+                false,
+                seq(&[
+                    &tlv(0x81, &[b"alice@contoso.test"]),
+                    &tlv(0xA0, &[&oid("1.3.6.1.5.5.7.8.9"), &tlv(0xA0, &[&tlv(0x0C, &[b"\xff@x.test"])])]),
+                ]),
+            ),
+            "The extension subjectAltName (2.5.29.17) can't be read, and may forbid what the certificate is used for.",
         ),
         case(OldVersion, old, "The certificate is of version 1; 3 is due."),
+        case(
+            UnknownVersion,
+            version_6,
+            "The certificate is of version 6; 3 is due, and the highest that there is.",
+        ),
+        case(MalformedTime, no_seconds, "A time of the certificate's validity has no seconds."),
+        case(
+            MalformedTime,
+            with_offset,
+            "A time of the certificate's validity is not in UTC, but has an offset.",
+        ),
+        case(
+            MalformedEncoding,
+            good().serial(&[0, 0x11]),
+            "Programs don't load the certificate: its serial number begins with needless zeros.",
+        ),
+        case(
+            EncipherOnly,
+            good().key(ec.clone()).usage(KEY_AGREEMENT | ENCIPHER_ONLY),
+            "The key usage is keyAgreement, encipherOnly: the holder may encrypt with the key, and not decrypt.",
+        ),
         case(InvalidSerial, good().serial(&[0]), "The serial number 00 is zero, negative or too long."),
         case(
             InvalidSerial,

@@ -92,6 +92,7 @@ fn names_match_as_rfc_5280_says() {
 fn cas_without_the_right_to_vouch_break_the_chain() {
     let root = root();
     let oid_name_constraints = "2.5.29.30";
+    let odd_times = seq(&[&tlv(0x17, &[b"2601010000Z"]), &tlv(0x17, &[b"3001010000Z"])]);
     let permitted = |text: &str| seq(&[&tlv(0xA0, &[&seq(&[&tlv(0x81, &[text.as_bytes()])])])]);
     let sub = |change: &dyn Fn(Draft) -> Draft| root.below("CN=Sub", 4, change);
     let sha1 = |mut draft: Draft| {
@@ -128,7 +129,23 @@ fn cas_without_the_right_to_vouch_break_the_chain() {
         ),
         (
             sub(&|draft| draft.extension(oid_name_constraints, true, vec![0xFF])),
-            "the certificate of the CA CN=Sub has the extension 2.5.29.30, which forbids its use",
+            "of the certificate of the CA CN=Sub, the extension nameConstraints (2.5.29.30) can't be read, which may forbid its use",
+        ),
+        (
+            sub(&|draft| draft.extension("2.5.29.37", true, vec![0x30, 9, 6])),
+            "of the certificate of the CA CN=Sub, the extension extKeyUsage (2.5.29.37) can't be read, which may forbid its use",
+        ),
+        (
+            sub(&|draft| draft.extension("2.5.29.15", true, vec![3, 9])),
+            "of the certificate of the CA CN=Sub, the extension keyUsage (2.5.29.15) can't be read, which may forbid its use",
+        ),
+        (
+            sub(&|draft| Draft { version: 4, ..draft }),
+            "the certificate of the CA CN=Sub is of version 4, which does not exist",
+        ),
+        (
+            sub(&|draft| Draft { validity: Some(odd_times.clone()), ..draft }),
+            "a time in the validity of the certificate of the CA CN=Sub has no seconds",
         ),
         (
             sub(&|draft| draft.extension(oid_name_constraints, true, permitted("fabrikam.test"))),
