@@ -41,6 +41,8 @@ pub enum ValueProblem {
     IndefiniteLength,
     /// The signature of the SignedData does not prove anything, and why.
     UnverifiedSignature(String),
+    /// The signature of the SignedData is of a kind that can't be checked, and which, as a clause.
+    UnsupportedSignature(String),
     /// The SignedData is signed with this weak digest.
     WeakDigest(&'static str),
     /// The signature of the SignedData was not checked: too many others were already.

@@ -7,6 +7,7 @@ use x509_parser::{
     x509::{AlgorithmIdentifier, SubjectPublicKeyInfo},
 };
 
+use super::signature::digest_name;
 use crate::ber::{self, oid_text};
 
 /// What kind of key it is.
@@ -66,6 +67,11 @@ impl KeyAlgorithm {
     /// Whether such a key can sign at all.
     pub fn can_sign(&self) -> bool {
         !matches!(self, Self::Montgomery(_) | Self::PostQuantumEncryption(_) | Self::Other(_))
+    }
+
+    /// Whether it is RSA, for whatever it is used.
+    pub fn is_rsa(&self) -> bool {
+        matches!(self, Self::Rsa | Self::RsaPss)
     }
 
     /// Whether encrypting to it means key agreement (RFC 5753, RFC 8418) and not key transport.
@@ -193,12 +199,24 @@ impl SignatureAlgorithm {
             "1.2.840.113549.1.1.11" => ("sha256WithRSAEncryption", Some("SHA-256"), true),
             "1.2.840.113549.1.1.12" => ("sha384WithRSAEncryption", Some("SHA-384"), true),
             "1.2.840.113549.1.1.13" => ("sha512WithRSAEncryption", Some("SHA-512"), true),
+            "1.2.840.113549.1.1.14" => ("sha224WithRSAEncryption", Some("SHA-224"), false),
             "1.2.840.113549.1.1.10" => ("RSASSA-PSS", pss_digest(algorithm), true),
             "1.2.840.10045.4.1" => ("ecdsa-with-SHA1", Some("SHA-1"), true),
+            "1.2.840.10045.4.3.1" => ("ecdsa-with-SHA224", Some("SHA-224"), false),
             "1.2.840.10045.4.3.2" => ("ecdsa-with-SHA256", Some("SHA-256"), true),
             "1.2.840.10045.4.3.3" => ("ecdsa-with-SHA384", Some("SHA-384"), true),
             "1.2.840.10045.4.3.4" => ("ecdsa-with-SHA512", Some("SHA-512"), true),
             "1.2.840.10040.4.3" => ("dsa-with-sha1", Some("SHA-1"), true),
+            "2.16.840.1.101.3.4.3.1" => ("dsa-with-sha224", Some("SHA-224"), false),
+            "2.16.840.1.101.3.4.3.2" => ("dsa-with-sha256", Some("SHA-256"), false),
+            "2.16.840.1.101.3.4.3.9" => ("ecdsa-with-SHA3-224", Some("SHA3-224"), false),
+            "2.16.840.1.101.3.4.3.10" => ("ecdsa-with-SHA3-256", Some("SHA3-256"), false),
+            "2.16.840.1.101.3.4.3.11" => ("ecdsa-with-SHA3-384", Some("SHA3-384"), false),
+            "2.16.840.1.101.3.4.3.12" => ("ecdsa-with-SHA3-512", Some("SHA3-512"), false),
+            "2.16.840.1.101.3.4.3.13" => ("sha3-224WithRSAEncryption", Some("SHA3-224"), false),
+            "2.16.840.1.101.3.4.3.14" => ("sha3-256WithRSAEncryption", Some("SHA3-256"), false),
+            "2.16.840.1.101.3.4.3.15" => ("sha3-384WithRSAEncryption", Some("SHA3-384"), false),
+            "2.16.840.1.101.3.4.3.16" => ("sha3-512WithRSAEncryption", Some("SHA3-512"), false),
             "1.3.101.112" => ("Ed25519", None, false),
             "1.3.101.113" => ("Ed448", None, false),
             "2.16.840.1.101.3.4.3.17" => ("ML-DSA-44", None, false),
@@ -220,16 +238,4 @@ fn pss_digest(algorithm: &AlgorithmIdentifier<'_>) -> Option<&'static str> {
     use x509_parser::signature_algorithm::RsaSsaPssParams;
     let params = RsaSsaPssParams::try_from(algorithm.parameters.as_ref()?).ok()?;
     digest_name(&oid_text(params.hash_algorithm_oid()))
-}
-
-/// The name of the digest of that OID.
-pub(super) fn digest_name(oid: &str) -> Option<&'static str> {
-    Some(match oid {
-        "1.2.840.113549.2.5" => "MD5",
-        "1.3.14.3.2.26" => "SHA-1",
-        "2.16.840.1.101.3.4.2.1" => "SHA-256",
-        "2.16.840.1.101.3.4.2.2" => "SHA-384",
-        "2.16.840.1.101.3.4.2.3" => "SHA-512",
-        _ => return None,
-    })
 }

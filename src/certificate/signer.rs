@@ -1,18 +1,15 @@
 //! The signer of a SignedData, and the encryption certificate that its signed attributes prefer.
 
-use ring::digest;
-
 use super::{
     Certificate,
     budget::SignatureBudget,
     content::{ValueContent, ValueProblem},
-    key::digest_name,
-    signature::{SignatureFailure, verify},
+    signature::{Digest, Scheme, SignatureFailure, digest_name, verify},
 };
 use crate::{
     ber::{
         Element, element,
-        tag::{INTEGER, OCTET_STRING, OID, SEQUENCE, SET, constructed, context},
+        tag::{INTEGER, OCTET_STRING, SEQUENCE, SET, constructed, context},
     },
     model::Fingerprint,
 };
@@ -101,14 +98,17 @@ impl<'a> Signer<'a> {
         signed: &[u8],
         budget: &mut SignatureBudget,
     ) -> Result<(), ValueProblem> {
-        let algorithm = self.full_signature_algorithm().map_err(unverified)?;
+        let scheme = Scheme::of_signer(&self.signature_algorithm.definite(), &self.digest_algorithm);
+        let scheme = scheme.map_err(|name| problem(SignatureFailure::Unsupported(name)))?;
         let signature = self.signature.octets();
-        let mut check = |data: &[u8]| verify(signer.public_key_info(), &algorithm, &signature, data, budget);
+        let mut check = |data: &[u8]| verify(signer.public_key_info(), scheme, &signature, data, budget);
         let Some(attributes) = &self.attributes else { return check(signed).map_err(problem) };
         let there = self.attribute(MESSAGE_DIGEST);
         let there = there.ok_or_else(|| unverified("the signed attributes lack the message digest"))?;
-        let digest = digest_of(&self.digest_algorithm, signed).map_err(unverified)?;
-        if there.octets() != digest.as_ref() {
+        let digest = Digest::of_oid(&self.digest_algorithm).ok_or_else(|| {
+            problem(SignatureFailure::Unsupported(format!("with the digest {}", self.digest_algorithm)))
+        })?;
+        if there.octets() != digest.of(signed) {
             return Err(unverified("the message digest does not belong to the content"));
         }
         match check(&element(SET, &[attributes.contents])) {
@@ -116,29 +116,6 @@ impl<'a> Signer<'a> {
             Err(SignatureFailure::Wrong) => check(&sorted_set(attributes)).map_err(problem),
             other => other.map_err(problem),
         }
-    }
-
-    /// The AlgorithmIdentifier of signature and digest together: CMS also allows the key's alone (RFC 3370 §3.2).
-    fn full_signature_algorithm(&self) -> Result<Vec<u8>, String> {
-        let oid = self.signature_algorithm.parts().next().and_then(Result::ok).and_then(|part| part.oid());
-        let digest = digest_name(&self.digest_algorithm);
-        let full: &[u8] = match (oid.as_deref(), digest) {
-            (Some("1.2.840.113549.1.1.1"), Some("SHA-1")) => &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5],
-            (Some("1.2.840.113549.1.1.1"), Some("SHA-256")) => {
-                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11]
-            }
-            (Some("1.2.840.113549.1.1.1"), Some("SHA-384")) => {
-                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12]
-            }
-            (Some("1.2.840.113549.1.1.1"), Some("SHA-512")) => {
-                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13]
-            }
-            (Some("1.2.840.10045.2.1"), Some("SHA-256")) => &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2],
-            (Some("1.2.840.10045.2.1"), Some("SHA-384")) => &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3],
-            (Some(_), _) => return Ok(self.signature_algorithm.definite()),
-            (None, _) => return Err("the signature algorithm can't be read".into()),
-        };
-        Ok(element(SEQUENCE, &[&element(OID, &[full])]))
     }
 
     /// The first value of the signed attribute `oid`.
@@ -162,23 +139,13 @@ fn unverified(reason: impl Into<String>) -> ValueProblem {
     ValueProblem::UnverifiedSignature(reason.into())
 }
 
-/// What was not checked is not wrong.
+/// What was not checked, or can't be, is not wrong.
 fn problem(failure: SignatureFailure) -> ValueProblem {
     match failure {
         SignatureFailure::NotChecked => ValueProblem::UncheckedSignature,
+        SignatureFailure::Unsupported(_) => ValueProblem::UnsupportedSignature(failure.to_string()),
         other => unverified(other.to_string()),
     }
-}
-
-fn digest_of(algorithm: &str, data: &[u8]) -> Result<digest::Digest, String> {
-    let algorithm = match digest_name(algorithm) {
-        Some("SHA-1") => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-        Some("SHA-256") => &digest::SHA256,
-        Some("SHA-384") => &digest::SHA384,
-        Some("SHA-512") => &digest::SHA512,
-        other => return Err(format!("the digest {} is not supported", other.unwrap_or(algorithm))),
-    };
-    Ok(digest::digest(algorithm, data))
 }
 
 /// The certificate that an identifier names: IssuerAndSerialNumber (also as `[0]`), a SubjectKeyIdentifier as `[0]`

@@ -63,7 +63,7 @@ fn structure(certificate: &Certificate, fired: &mut Vec<Fired>) {
             "The certificate is signed with {}, which Outlook may be unable to check.",
             algorithm.name
         );
-        fired.push((RuleId::UnsupportedSignatureAlgorithm, message));
+        fired.push((RuleId::UncommonSignatureAlgorithm, message));
     }
     if certificate.algorithms_differ {
         let message =
@@ -256,6 +256,10 @@ fn trust(certificate: &Certificate, status: &ChainStatus) -> Option<Fired> {
         }
         ChainStatus::Broken { reason, .. } => {
             Some((RuleId::BrokenChain, format!("The certificate's chain does not hold: {reason}.")))
+        }
+        ChainStatus::Uncheckable { reason, .. } => {
+            let message = format!("The certificate's chain can't be checked: {reason}.");
+            Some((RuleId::UnsupportedSignatureAlgorithm, message))
         }
         ChainStatus::NotChecked { reason, .. } => {
             Some((RuleId::UncheckedChain, format!("The certificate's chain was not checked: {reason}.")))

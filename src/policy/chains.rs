@@ -50,6 +50,7 @@ impl Chains {
             .flat_map(|status| match status {
                 ChainStatus::Trusted { changes }
                 | ChainStatus::Broken { changes, .. }
+                | ChainStatus::Uncheckable { changes, .. }
                 | ChainStatus::NotChecked { changes, .. } => changes.as_slice(),
                 ChainStatus::SelfSigned | ChainStatus::MissingIssuer(_) => &[],
             })

@@ -152,9 +152,11 @@ impl Curation<'_> {
             return None;
         }
         // Nobody knows what the recipient prefers in there.
-        let unread = |content: &ValueContent| {
-            content.is_cut_short() || content.problems.contains(&ValueProblem::UncheckedSignature)
+        let unchecked = |problem: &ValueProblem| {
+            matches!(problem, ValueProblem::UncheckedSignature | ValueProblem::UnsupportedSignature(_))
         };
+        let unread =
+            |content: &ValueContent| content.is_cut_short() || content.problems.iter().any(unchecked);
         if self.values.iter().any(|(_, content)| unread(content)) {
             return None;
         }

@@ -32,10 +32,15 @@ use crate::{
     profile::{PolicyName, RemovableValue, SelectionName},
 };
 
-/// Whether a rule says that something was not looked at, and not that it is wrong.
+/// Whether a rule says that something was not looked at, or can't be checked, and not that it is wrong.
 pub fn says_unknown(finding: &Finding) -> bool {
-    let unknown =
-        [RuleId::TooManyNames, RuleId::UncheckedChain, RuleId::UnreadValue, RuleId::UncheckedSignedData];
+    let unknown = [
+        RuleId::TooManyNames,
+        RuleId::UncheckedChain,
+        RuleId::UnsupportedSignatureAlgorithm,
+        RuleId::UnreadValue,
+        RuleId::UncheckedSignedData,
+    ];
     unknown.iter().any(|rule| finding.rule == rule.id())
 }
 
@@ -72,7 +77,8 @@ impl Policy {
 
     /// How grave `rule` is.
     pub fn severity(&self, rule: RuleId) -> Severity {
-        if rule == RuleId::UntrustedIssuer && self.allow_untrusted {
+        let of_trust = [RuleId::UntrustedIssuer, RuleId::UnsupportedSignatureAlgorithm];
+        if of_trust.contains(&rule) && self.allow_untrusted {
             // Also where warnings are errors: it was allowed in so many words.
             return Severity::Warning;
         }

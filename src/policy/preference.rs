@@ -49,6 +49,7 @@ impl Preferences<'_> {
                 untrusted_is_wrong.then_some("is not trusted")
             }
             ChainStatus::Broken { .. } => Some("has a chain that does not hold"),
+            ChainStatus::Uncheckable { .. } => Some("has a chain that can't be checked"),
             ChainStatus::NotChecked { .. } => Some("was not checked"),
         }
     }

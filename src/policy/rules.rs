@@ -6,7 +6,7 @@ use crate::model::Severity;
 
 /// Raised with every change of what the rules and the selection make of values, so that all recipients are evaluated
 /// again. That holds no plan: what changed is SmimeSync, not the profile.
-pub const RULES_VERSION: u32 = 4;
+pub const RULES_VERSION: u32 = 5;
 
 macro_rules! rules {
     ($( $name:ident $id:literal $standard:ident $lenient:ident
@@ -113,7 +113,12 @@ rules! {
         "Such signatures can be forged; Windows rejects them more and more."
         "Let the CA sign with SHA-256, and renew the certificate."
         "RFC 8550 §4.3"
-    UnsupportedSignatureAlgorithm "unsupported-signature-algorithm" Warning Notice
+    UnsupportedSignatureAlgorithm "unsupported-signature-algorithm" Error Error
+        "A signature of the certificate's chain can't be checked"
+        "It may be right: SmimeSync has no means to check its kind, so that nobody knows who issued the certificate. Checked are RSA (PKCS#1, and PSS with the digest's own mask) with keys of up to 16,384 bits, ECDSA on P-256, P-384, P-521, brainpoolP256 and brainpoolP384, with SHA-2 and SHA-3, Ed25519 and ML-DSA; not Ed448, SLH-DSA, DSA and other curves."
+        "Let the CA sign with RSA or ECDSA and SHA-256, or give the issuing CA's certificate with -TrustAnchorPath where only one further up is uncheckable."
+        "RFC 8550 §4.3"
+    UncommonSignatureAlgorithm "uncommon-signature-algorithm" Warning Notice
         "Outlook may be unable to check the certificate's signature"
         "The CA signs with an algorithm that is unknown or too new."
         "Let the CA sign with RSA or ECDSA and SHA-256."
@@ -280,8 +285,8 @@ rules! {
         "RFC 5652 §5.4, RFC 8551 §2.5.3"
     UncheckedSignedData "unchecked-signed-data" Warning Notice
         "The signature around the certificates was not checked"
-        "The certificates count, each by itself; the preference for one of them does not. For one recipient 50 of these signatures are checked."
-        "Remove userSMIMECertificate values that the recipient does not need."
+        "The certificates count, each by itself; the preference for one of them does not. For one recipient 50 of these signatures are checked, and some kinds of signatures can't be (unsupported-signature-algorithm)."
+        "Remove userSMIMECertificate values that the recipient does not need, or publish the certificates to the address list again, signed with SHA-256."
         "RFC 5652 §5.4, RFC 8551 §2.5.3"
     Sha1SignedData "sha1-signed-data" Notice Notice
         "The PKCS#7 is signed with SHA-1 or MD5"

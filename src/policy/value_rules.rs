@@ -72,6 +72,10 @@ fn describe(problem: &ValueProblem, value: &Value, content: &ValueContent) -> (R
         ValueProblem::UncheckedSignature => {
             (RuleId::UncheckedSignedData, "The signature around the certificates was not checked.".into())
         }
+        ValueProblem::UnsupportedSignature(reason) => {
+            let message = format!("The signature around the certificates was not checked: {reason}.");
+            (RuleId::UncheckedSignedData, message)
+        }
         ValueProblem::CutShort => {
             let unread = content.certificates.is_empty() && content.problems.len() == 1;
             let how = if unread { "not read" } else { "read only in part" };

@@ -31,6 +31,13 @@ pub enum ChainStatus {
         /// When a CA certificate on the way begins or ceases to be valid.
         changes: Vec<Timestamp>,
     },
+    /// A chain is there, and nobody here can check one of its signatures.
+    Uncheckable {
+        /// Which, and why, as a phrase.
+        reason: String,
+        /// When a CA certificate on the way begins or ceases to be valid.
+        changes: Vec<Timestamp>,
+    },
     /// A chain may be there, but nobody knows: looking for it would take too much.
     NotChecked {
         /// Why, as a phrase.

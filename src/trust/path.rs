@@ -16,6 +16,9 @@ const MAX_LENGTH: usize = 8;
 /// Signatures that are looked at for one certificate before the search is given up.
 const MAX_STEPS: usize = 32;
 
+/// Bits of a CA's RSA key: shorter ones can be broken by those with means (RFC 8550 §4.3).
+const MIN_RSA: u32 = 2048;
+
 impl PathValidator for TrustAnchors {
     fn validate(
         &self,
@@ -40,6 +43,7 @@ impl PathValidator for TrustAnchors {
         match found {
             Ok(()) => ChainStatus::Trusted { changes },
             Err(Failure::NotChecked(reason)) => ChainStatus::NotChecked { reason, changes },
+            Err(Failure::Uncheckable(reason)) => ChainStatus::Uncheckable { reason, changes },
             Err(Failure::Broken(reason)) => ChainStatus::Broken { reason, changes },
             Err(Failure::Missing(issuer)) if leaf.is_self_issued() => match checks.signed_by(leaf, leaf) {
                 Ok(()) => ChainStatus::SelfSigned,
@@ -56,6 +60,8 @@ enum Failure {
     Missing(String),
     /// There is one, but it does not vouch.
     Broken(String),
+    /// There is one, and its signature is of a kind that nobody here can check.
+    Uncheckable(String),
     /// There is one, and nobody looked whether it does.
     NotChecked(String),
 }
@@ -67,7 +73,8 @@ impl Failure {
         match self {
             Self::Missing(_) => 0,
             Self::Broken(_) => 1,
-            Self::NotChecked(_) => 2,
+            Self::Uncheckable(_) => 2,
+            Self::NotChecked(_) => 3,
         }
     }
 }
@@ -133,6 +140,9 @@ impl<'a> Search<'a> {
         }
         self.checks.signed_by(last, issuer).map_err(|cause| match cause {
             SignatureFailure::NotChecked => Failure::NotChecked(too_many()),
+            SignatureFailure::Unsupported(_) => {
+                Failure::Uncheckable(format!("of the certificate of {}, {cause}", last.subject))
+            }
             other => Failure::Broken(format!("of the certificate of {}, {other}", last.subject)),
         })?;
         self.path.push(issuer);
@@ -196,6 +206,9 @@ impl<'a> Search<'a> {
                 "the certificate of the CA {name} has the extension {}, which forbids its use",
                 extension_name(oid)
             ));
+        }
+        if let Some(bits) = issuer.key.size.filter(|bits| issuer.key.algorithm.is_rsa() && *bits < MIN_RSA) {
+            return Err(format!("the CA {name} has an RSA key of {bits} bits, and {MIN_RSA} are the least"));
         }
         let cas_below = self.path.iter().skip(1).filter(|ca| !ca.is_self_issued()).count();
         let limit = issuer.basic_constraints.and_then(|constraints| constraints.path_length);

@@ -28,7 +28,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use der::{EncodePem as _, pem::LineEnding};
-use rsa::{
+use rsa_of_lab::{
     RsaPrivateKey,
     pkcs8::{DecodePrivateKey as _, EncodePublicKey as _},
 };

@@ -70,7 +70,8 @@ impl Unmatched {
 
 /// Whether a certificate's chain ends at an anchor of the profile.
 fn has_trusted(evaluation: &Evaluation) -> bool {
-    let untrusted = [RuleId::UntrustedIssuer.id(), RuleId::BrokenChain.id()];
+    let untrusted =
+        [RuleId::UntrustedIssuer.id(), RuleId::BrokenChain.id(), RuleId::UnsupportedSignatureAlgorithm.id()];
     evaluation.certificates.iter().any(|judged| {
         judged.certificate.is_some()
             && !judged.findings.iter().any(|finding| untrusted.contains(&finding.rule.as_str()))

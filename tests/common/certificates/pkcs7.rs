@@ -69,7 +69,7 @@ impl SignedData<'_> {
         let hash = if self.sha1 {
             sha1::Sha1::digest(b"Empty Body").to_vec()
         } else {
-            sha2::Sha256::digest(b"Empty Body").to_vec()
+            sha2_of_lab::Sha256::digest(b"Empty Body").to_vec()
         };
         let attribute = |id: &str, value: &[u8]| seq(&[&oid(id), &tlv(0x31, &[value])]);
         let mut attributes = vec![

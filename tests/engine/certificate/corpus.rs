@@ -35,7 +35,7 @@ const OURS_ALONE: [&str; 6] = [
     "short-key",
     "ec-key-agreement",
     "unsupported-key-algorithm",
-    "unsupported-signature-algorithm",
+    "uncommon-signature-algorithm",
     "encipher-only",
     "address-shared",
 ];

@@ -5,4 +5,5 @@ mod encrypting;
 mod openssl;
 mod preference;
 mod properties;
+mod signatures;
 mod values;

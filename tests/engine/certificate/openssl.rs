@@ -25,7 +25,7 @@ pub(super) fn try_openssl(folder: &Path, arguments: &str) -> Result<String, Stri
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
-fn openssl(folder: &Path, arguments: &str) -> String {
+pub(super) fn openssl(folder: &Path, arguments: &str) -> String {
     try_openssl(folder, arguments).unwrap_or_else(|error| panic!("openssl {arguments}: {error}"))
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use smime_sync::{
     directory::{Selection, Source, SourceItem, ldif::LdifSource},
-    model::{CertificateState, Evaluation, JudgedCertificate, Purpose, Severity, Timestamp},
+    model::{Attribute, CertificateState, Evaluation, JudgedCertificate, Purpose, Severity, Timestamp},
     policy::{Policy, evaluate},
     profile::{PolicyName, SelectionName},
     trust::load_anchors,
@@ -153,4 +153,39 @@ fn a_version_that_does_not_exist_and_odd_times_are_told() {
     let message = "A time of the certificate's validity has no seconds.";
     assert_eq!(found(&evaluation, "malformed-time"), Some((Severity::Error, message.into())));
     assert!(evaluation.desired.is_empty());
+}
+
+#[test]
+fn signatures_that_the_usual_library_lacks_are_checked() {
+    for case in ["cert-sig-p521-sha512", "cert-sig-p384-sha512", "cert-p521-ca"] {
+        let evaluation = judged(case);
+        assert_eq!(evaluation.certificates[0].state, CertificateState::Chosen, "{case}: {evaluation:#?}");
+    }
+    let states: Vec<_> = all_judged("cert-brainpool-ca")
+        .iter()
+        .map(|evaluation| {
+            let unsupported = found(evaluation, "unsupported-signature-algorithm");
+            (evaluation.certificates[0].state, unsupported.map(|(_, message)| message))
+        })
+        .collect();
+    assert_eq!(states[0], (CertificateState::Chosen, None), "brainpoolP256r1");
+    assert_eq!(states[1].0, CertificateState::Unusable, "secp256k1");
+    let message = states[1].1.as_ref().unwrap();
+    assert!(message.contains("ECDSA with SHA-256 on the curve secp256k1 can't be checked"), "{message}");
+}
+
+#[test]
+fn a_ca_whose_key_is_too_short_is_told_by_that() {
+    let evaluation = judged("cert-sig-rsa1024-sha256");
+    let (_, message) = found(&evaluation, "broken-chain").unwrap();
+    assert!(message.contains("has an RSA key of 1024 bits, and 2048 are the least"), "{message}");
+}
+
+#[test]
+fn a_preference_that_is_signed_with_another_digest_counts() {
+    let evaluation = judged("cert-smime-value-signed-p256-sha512");
+    assert_eq!(entry(&evaluation, "CN=Enc").state, CertificateState::Chosen);
+    let passed_on =
+        evaluation.desired.iter().filter(|one| one.value.attribute == Attribute::UserSmimeCertificate);
+    assert_eq!(passed_on.count(), 1);
 }

@@ -23,6 +23,8 @@ pub(super) fn certificate_cases() -> Vec<Case> {
     sha1.signature_algorithm = ECDSA_SHA1.into();
     let mut ed25519_signed = good();
     ed25519_signed.signature_algorithm = "1.3.101.112".into();
+    let mut ed448_signed = good();
+    ed448_signed.signature_algorithm = "1.3.101.113".into();
     let mut version_6 = good();
     version_6.version = 6;
     let mut no_seconds = good();
@@ -136,9 +138,14 @@ pub(super) fn certificate_cases() -> Vec<Case> {
             "The certificate is signed with ecdsa-with-SHA1 (SHA-1), which can be forged.",
         ),
         case(
-            UnsupportedSignatureAlgorithm,
+            UncommonSignatureAlgorithm,
             ed25519_signed,
             "The certificate is signed with Ed25519, which Outlook may be unable to check.",
+        ),
+        case(
+            UnsupportedSignatureAlgorithm,
+            ed448_signed,
+            "The certificate's chain can't be checked: of the certificate of CN=alice, signatures of the type Ed448 can't be checked.",
         ),
         case(
             AlgorithmMismatch,

@@ -1,7 +1,7 @@
 //! One command over REST: headers, body, rate, answer (docs/design/exchange-online.md §1.6).
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use sha2_of_lab::{Digest as _, Sha256};
 
 use super::{
     access, anchor,

@@ -3,7 +3,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use sha2_of_lab::{Digest as _, Sha256};
 
 use super::{
     answer::Answer,

@@ -3,7 +3,7 @@
 use std::{io, net::TcpStream, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rsa::{
+use rsa_of_lab::{
     pkcs1v15, pss,
     sha2::{Digest as _, Sha256},
     signature::{RandomizedSigner as _, SignatureEncoding as _, Signer as _},

@@ -3,9 +3,9 @@
 use der::asn1::BitString;
 use p256_of_lab::{SecretKey, ecdsa, elliptic_curve::rand_core::SeedableRng, pkcs8::EncodePublicKey};
 use rand_chacha::ChaCha8Rng;
-use rsa::{RsaPrivateKey, pkcs1v15, pkcs8::DecodePrivateKey};
+use rsa_of_lab::{RsaPrivateKey, pkcs1v15, pkcs8::DecodePrivateKey};
 use sha1::{Digest, Sha1};
-use sha2::Sha256;
+use sha2_of_lab::Sha256;
 use spki::SubjectPublicKeyInfoOwned;
 
 /// The public side of a key, ready to go into certificates.

@@ -22,7 +22,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2_of_lab::{Digest, Sha256};
 
 pub use self::person::{Kind, Kinds, Person};
 use self::{

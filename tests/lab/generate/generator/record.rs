@@ -1,7 +1,7 @@
 //! Entries as LDIF (RFC 2849): as Active Directory exports them, or as `ldapadd` adds them to one.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha2::{Digest, Sha256};
+use sha2_of_lab::{Digest, Sha256};
 
 use super::{
     Format,

@@ -11,7 +11,7 @@ use der::{
     Encode, TagMode, TagNumber,
     asn1::{Any, ContextSpecific, ObjectIdentifier, OctetString, SetOfVec},
 };
-use rsa::pkcs1v15;
+use rsa_of_lab::pkcs1v15;
 use sha1::{Digest, Sha1};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::{Certificate, attr::Attribute};
@@ -78,7 +78,7 @@ pub fn published_by_outlook(
         builder.add_certificate(certificate).expect("a certificate");
     }
     builder
-        .add_signer_info::<pkcs1v15::SigningKey<sha2::Sha256>, pkcs1v15::Signature>(info)
+        .add_signer_info::<pkcs1v15::SigningKey<sha2_of_lab::Sha256>, pkcs1v15::Signature>(info)
         .expect("a signature");
     builder.build().expect("SignedData").to_der().expect("DER")
 }
