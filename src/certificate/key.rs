@@ -1,6 +1,7 @@
 //! Public keys and the algorithms of keys and signatures.
 
 use x509_parser::{
+    asn1_rs::Tag,
     num_bigint::BigUint,
     prelude::FromDer,
     public_key::RSAPublicKey,
@@ -156,7 +157,8 @@ fn key_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
 }
 
 fn curve(algorithm: &AlgorithmIdentifier<'_>) -> KeyAlgorithm {
-    let oid = algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok()).map(|oid| oid_text(&oid));
+    let oid = algorithm.parameters.as_ref().filter(|p| p.tag() == Tag::Oid).and_then(|p| p.as_oid().ok());
+    let oid = oid.map(|oid| oid_text(&oid));
     let other = match oid.as_deref() {
         Some("1.2.840.10045.3.1.7") => return KeyAlgorithm::Ec("P-256"),
         Some("1.3.132.0.34") => return KeyAlgorithm::Ec("P-384"),

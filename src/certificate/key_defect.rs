@@ -124,9 +124,5 @@ fn is_of_small_order(octets: &[u8]) -> bool {
         (&one << 448u32) - (&one << 224u32) - 1u8
     };
     let of_order_8 = |text: &&str| BigUint::parse_bytes(text.as_bytes(), 16).is_some_and(|point| point == u);
-    u <= one
-        || u == &p - 1u8
-        || u == p
-        || u == p + 1u8
-        || x25519 && ORDER_8.iter().any(|one| of_order_8(&one))
+    u <= one || u == &p - 1u8 || u == p || u == p + 1u8 || x25519 && ORDER_8.iter().any(of_order_8)
 }

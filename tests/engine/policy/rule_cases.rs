@@ -105,7 +105,7 @@ pub(super) fn certificate_cases() -> Vec<Case> {
         case(
             InvalidKey,
             good().key(off_curve),
-            "The public key can't be a real one: the point does not fit the curve P-256.",
+            "The public key can't be a real one: it is no point of the curve P-256.",
         ),
         case(
             UnsupportedKeyAlgorithm,
@@ -120,7 +120,7 @@ pub(super) fn certificate_cases() -> Vec<Case> {
         case(
             UnsupportedKeyAlgorithm,
             good().key(brainpool).usage(DIGITAL_SIGNATURE),
-            "Outlook can't use keys of the type EC 1.3.36.3.3.2.8.1.1.7.",
+            "Outlook can't use keys of the type EC brainpoolP256r1.",
         ),
         case(
             UnsupportedKeyAlgorithm,
@@ -129,7 +129,7 @@ pub(super) fn certificate_cases() -> Vec<Case> {
         ),
         case(
             EcKeyAgreement,
-            good().key(ec).usage(DIGITAL_SIGNATURE | KEY_AGREEMENT),
+            good().key(ec.clone()).usage(DIGITAL_SIGNATURE | KEY_AGREEMENT),
             "Mail is encrypted to this key (EC P-256) by key agreement, which old clients lack.",
         ),
         case(
@@ -307,7 +307,7 @@ pub(super) fn certificate_cases() -> Vec<Case> {
         ),
         case(
             EncipherOnly,
-            good().key(ec.clone()).usage(KEY_AGREEMENT | ENCIPHER_ONLY),
+            good().key(ec).usage(KEY_AGREEMENT | ENCIPHER_ONLY),
             "The key usage is keyAgreement, encipherOnly: the holder may encrypt with the key, and not decrypt.",
         ),
         case(InvalidSerial, good().serial(&[0]), "The serial number 00 is zero, negative or too long."),
