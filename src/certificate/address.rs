@@ -36,7 +36,8 @@ pub struct Address {
 }
 
 impl Address {
-    pub(super) fn of_general_name(name: &GeneralName<'_>) -> Option<Self> {
+    /// The address that a name is; `None`: it is none that is not empty.
+    pub fn of_general_name(name: &GeneralName<'_>) -> Option<Self> {
         match name {
             GeneralName::RFC822Name(text) => Self::new(text, AddressOrigin::Rfc822Name),
             GeneralName::OtherName(oid, value) => Self::new(text_within(value)?, other_name(oid)?),
@@ -120,7 +121,7 @@ pub enum AddressMatch {
 pub struct AddressSet<'a> {
     /// With the domain in lower case.
     exact: HashSet<String>,
-    /// By all of it in lower case.
+    /// The same with all of it in lower case.
     folded: HashMap<String, &'a str>,
 }
 
@@ -130,28 +131,38 @@ impl<'a> AddressSet<'a> {
         let mut set = Self::default();
         for address in addresses {
             set.exact.insert(with_domain_folded(address));
-            set.folded.entry(address.to_lowercase()).or_insert(address);
+            set.folded.entry(with_domain_folded(address).to_lowercase()).or_insert(address);
         }
         set
     }
 
     /// How `address` is in the set, and as which; `None` if it is not.
     pub fn find(&self, address: &str) -> Option<(AddressMatch, &'a str)> {
-        let found = self.folded.get(&address.to_lowercase())?;
-        let exact = self.exact.contains(&with_domain_folded(address));
+        let folded = with_domain_folded(address);
+        let found = self.folded.get(&folded.to_lowercase())?;
+        let exact = self.exact.contains(&folded);
         Some((if exact { AddressMatch::Exact } else { AddressMatch::DiffersInCase }, found))
     }
 
     /// Whether it is in the set, in any case.
     pub fn contains(&self, address: &str) -> bool {
-        self.folded.contains_key(&address.to_lowercase())
+        self.folded.contains_key(&with_domain_folded(address).to_lowercase())
     }
 }
 
 /// A text without a domain is compared letter by letter.
 fn with_domain_folded(address: &str) -> String {
     match address.rsplit_once('@') {
-        Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
+        Some((local, domain)) => format!("{local}@{}", domain_key(domain)),
         None => address.to_owned(),
+    }
+}
+
+/// A domain as domains are compared: international ones by their A-labels, all in lower case (RFC 5280 §7.5, RFC 9598 §5).
+pub fn domain_key(domain: &str) -> String {
+    match domain.is_ascii() {
+        true => domain.to_ascii_lowercase(),
+        // What is no domain is compared as it stands.
+        false => idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase()),
     }
 }

@@ -7,7 +7,7 @@ use x509_parser::{
     num_bigint::BigUint,
 };
 
-use super::address::Address;
+use super::{address::Address, alternative_name::AlternativeName};
 use crate::ber::{self, oid_text, tag};
 
 /// The most names that are read from one certificate. Those of a team have some dozens.
@@ -109,10 +109,20 @@ pub struct BasicConstraints {
     pub path_length: Option<u32>,
 }
 
+/// The name constraints of a CA (RFC 5280 §4.2.1.10), as they are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameConstraints {
+    /// Their DER.
+    pub der: Vec<u8>,
+    /// Whether nobody may pass over what can't be understood of them.
+    pub critical: bool,
+}
+
 /// What the extensions of one certificate say.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
     pub addresses: Vec<Address>,
+    pub alternative_names: Vec<AlternativeName>,
     /// Names of all kinds in the subject alternative name.
     pub names: usize,
     pub key_usage: Option<KeyUsage>,
@@ -126,7 +136,7 @@ pub(super) struct Extensions {
     pub unreadable_restrictions: Vec<String>,
     /// Others that can't be read.
     pub malformed: Vec<String>,
-    pub name_constraints: Option<Vec<u8>>,
+    pub name_constraints: Option<NameConstraints>,
 }
 
 impl Extensions {
@@ -183,9 +193,13 @@ impl Extensions {
                     return false;
                 }
                 let read = names.general_names.iter().take(MAX_NAMES);
-                self.addresses = read.filter_map(Address::of_general_name).collect();
+                self.addresses = read.clone().filter_map(Address::of_general_name).collect();
+                self.alternative_names = read.filter_map(AlternativeName::of).collect();
             }
-            ParsedExtension::NameConstraints(_) => self.name_constraints = Some(extension.value.to_vec()),
+            ParsedExtension::NameConstraints(_) => {
+                let (der, critical) = (extension.value.to_vec(), extension.critical);
+                self.name_constraints = Some(NameConstraints { der, critical });
+            }
             _ => {}
         }
         true

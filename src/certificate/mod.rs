@@ -1,6 +1,7 @@
 //! A value by itself: X.509, PKCS#7, MS-OXOABK; certificate stores. Pure: no I/O, no clock.
 
 mod address;
+mod alternative_name;
 mod budget;
 mod content;
 mod encoding;
@@ -22,11 +23,14 @@ mod value;
 mod weak_key;
 mod x509;
 
-pub use address::{Address, AddressMatch, AddressOrigin, AddressSet};
+pub use address::{Address, AddressMatch, AddressOrigin, AddressSet, domain_key};
+pub use alternative_name::{AlternativeName, form_of};
 pub use budget::{MAX_OCTETS, MAX_PARTS, MAX_SIGNATURES, PrimeBudget, ReadBudget, SignatureBudget};
 pub use content::{ValueContent, ValueForm, ValueProblem};
 pub use encoding::EncodingFlaws;
-pub use extension::{BasicConstraints, KeyUsage, MAX_NAMES, extension_name, is_proper_serial};
+pub use extension::{
+    BasicConstraints, KeyUsage, MAX_NAMES, NameConstraints, extension_name, is_proper_serial,
+};
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use key_defect::KeyDefect;
 pub use name::Name;

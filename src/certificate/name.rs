@@ -15,6 +15,9 @@ use crate::{
 /// Letters of a name that messages show.
 const SHOWN: usize = 200;
 
+/// Ends each relative distinguished name of a key.
+const END_OF_RDN: &str = "\u{0}";
+
 /// A subject or issuer. In messages, a name that is longer than any real one is cut.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Name {
@@ -22,7 +25,7 @@ pub struct Name {
     pub text: String,
     /// The DER as it stands in the certificate.
     pub der: Vec<u8>,
-    /// Equal for names that RFC 5280 §7.1 takes as equal: case and repeated spaces do not count.
+    /// Equal for names that RFC 5280 §7.1 takes as equal, and for no others: case and repeated spaces do not count.
     pub key: String,
 }
 
@@ -40,19 +43,23 @@ impl Name {
         Self { text: parts.join(","), der: name.as_raw().to_vec(), key: Self::key_of(name) }
     }
 
+    /// The keys of the names above it in the tree, from the whole tree on, and its own.
+    pub fn ancestors(&self) -> impl Iterator<Item = &str> {
+        let ends = self.key.match_indices(END_OF_RDN).filter_map(|(at, end)| self.key.get(..at + end.len()));
+        std::iter::once("").chain(ends)
+    }
+
     /// The key of a parsed name; that of a name further up in the tree is its beginning.
     pub fn key_of(name: &X509Name<'_>) -> String {
         let mut key = String::new();
         for rdn in name.iter_rdn() {
             let mut keys: Vec<String> = rdn
                 .iter()
-                .map(|part| {
-                    format!("{}={}", oid_text(part.attr_type()), folded(&value_text(part.attr_value())))
-                })
+                .map(|part| format!("{}={}", oid_text(part.attr_type()), value_key(part.attr_value())))
                 .collect();
             keys.sort();
             key.push_str(&keys.join("\u{1}"));
-            key.push('\u{0}');
+            key.push_str(END_OF_RDN);
         }
         key
     }
@@ -128,8 +135,36 @@ fn escape(value: &str) -> String {
     out
 }
 
-fn folded(value: &str) -> String {
-    value.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+/// A value as names are compared by it. It may hold any character, so that those which part values and names are written
+/// otherwise, as is the sign by which values that are no text begin.
+fn value_key(value: &Any<'_>) -> String {
+    if !is_text(value) {
+        return format!("#{} {}", value.tag().0, hex::encode(value.data));
+    }
+    let folded = value_text(value).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut key = String::with_capacity(folded.len());
+    for (place, character) in folded.chars().enumerate() {
+        match character {
+            '\u{0}' | '\u{1}' | '\\' => key.push_str(&format!("\\{:02x}", u32::from(character))),
+            '#' if place == 0 => key.push_str("\\#"),
+            other => key.push(other),
+        }
+    }
+    key
+}
+
+fn is_text(value: &Any<'_>) -> bool {
+    matches!(
+        value.tag(),
+        Tag::Utf8String
+            | Tag::PrintableString
+            | Tag::Ia5String
+            | Tag::NumericString
+            | Tag::VisibleString
+            | Tag::T61String
+            | Tag::BmpString
+            | Tag::UniversalString
+    )
 }
 
 #[cfg(test)]

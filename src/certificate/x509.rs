@@ -9,8 +9,9 @@ use x509_parser::{
 
 use super::{
     address::Address,
+    alternative_name::AlternativeName,
     encoding::EncodingFlaws,
-    extension::{BasicConstraints, Extensions, KeyUsage, MAX_NAMES},
+    extension::{BasicConstraints, Extensions, KeyUsage, MAX_NAMES, NameConstraints},
     key::{PublicKey, SignatureAlgorithm},
     name::Name,
 };
@@ -50,6 +51,8 @@ pub struct Certificate {
     pub algorithms_differ: bool,
     /// Mail addresses and user principal names it names, in their order, of the first [`MAX_NAMES`] names.
     pub addresses: Vec<Address>,
+    /// The other names in its subject alternative name, of the first [`MAX_NAMES`].
+    pub alternative_names: Vec<AlternativeName>,
     /// Names of any kind beyond those, which nobody looked at.
     pub names_left_out: usize,
     /// The key usage bits; `None` if the extension is absent.
@@ -70,8 +73,8 @@ pub struct Certificate {
     pub unreadable_restrictions: Vec<String>,
     /// OIDs of other extensions whose contents can't be read.
     pub malformed_extensions: Vec<String>,
-    /// The name constraints, DER, if the extension is there.
-    pub name_constraints: Option<Vec<u8>>,
+    /// The name constraints; `None` if the extension is absent.
+    pub name_constraints: Option<NameConstraints>,
     /// What is wrong with how it is written.
     pub encoding: EncodingFlaws,
     parts: Parts,
@@ -100,7 +103,8 @@ impl Certificate {
 
     fn of(outer: &Element<'_>, parsed: &X509Certificate<'_>) -> Self {
         let Extensions {
-            addresses: alternative_names,
+            mut addresses,
+            alternative_names,
             names,
             key_usage,
             extended_key_usage,
@@ -113,7 +117,6 @@ impl Certificate {
             malformed,
             name_constraints,
         } = Extensions::of(parsed.extensions());
-        let mut addresses = alternative_names;
         let left = MAX_NAMES.saturating_sub(names);
         let mut of_subject = Address::of_subject(&parsed.subject);
         addresses.extend(of_subject.by_ref().take(left));
@@ -137,6 +140,7 @@ impl Certificate {
             signature_algorithm: SignatureAlgorithm::of(&parsed.signature_algorithm),
             algorithms_differ: parsed.tbs_certificate.signature != parsed.signature_algorithm,
             addresses,
+            alternative_names,
             names_left_out,
             key_usage,
             extended_key_usage,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use super::constraints::Constraints;
 use crate::{
-    certificate::{Certificate, SignatureBudget, SignatureFailure},
+    certificate::{Certificate, NameConstraints, SignatureBudget, SignatureFailure},
     model::Fingerprint,
 };
 
@@ -39,8 +39,12 @@ impl Checks {
     }
 
     /// The name constraints of a CA; `None` where they can't be read.
-    pub(super) fn constraints(&mut self, ca: &Certificate, der: &[u8]) -> Option<Rc<Constraints>> {
-        let read = || Constraints::read(der).map(Rc::new);
+    pub(super) fn constraints(
+        &mut self,
+        ca: &Certificate,
+        written: &NameConstraints,
+    ) -> Option<Rc<Constraints>> {
+        let read = || Constraints::read(written).map(Rc::new);
         self.constraints.entry(ca.fingerprint).or_insert_with(read).clone()
     }
 }

@@ -5,6 +5,7 @@ mod checks;
 mod constraints;
 mod intermediates;
 mod path;
+mod subtrees;
 
 pub use anchors::{TrustAnchors, load_anchors};
 pub use checks::Checks;

@@ -192,3 +192,36 @@ fn a_preference_that_is_signed_with_another_digest_counts() {
         evaluation.desired.iter().filter(|one| one.value.attribute == Attribute::UserSmimeCertificate);
     assert_eq!(passed_on.count(), 1);
 }
+
+#[test]
+fn a_ca_vouches_only_for_names_that_it_may_issue_for() {
+    for (case, name) in [
+        ("cert-nc-dn-nul-injection", "O=Contoso"),
+        ("cert-nc-dn-san-outside", "O="),
+        ("cert-nc-excluded-alabel-smtputf8", "user@bücher.test"),
+        ("cert-upn-name-constraint", "alice@contoso.test"),
+    ] {
+        let evaluation = judged(case);
+        let (severity, message) = found(&evaluation, "broken-chain").unwrap_or_else(|| panic!("{case}"));
+        assert_eq!(severity, Severity::Error, "{case}");
+        assert!(
+            message.contains(" is not allowed to issue for ") && message.contains(name),
+            "{case}: {message}"
+        );
+        assert!(evaluation.desired.is_empty(), "{case}");
+    }
+}
+
+#[test]
+fn a_user_principal_name_is_not_held_against_constraints_on_mail_addresses() {
+    let evaluation = judged("cert-nc-rfc822-permitted-upn-other-domain");
+    assert_eq!(evaluation.certificates[0].state, CertificateState::Chosen, "{evaluation:#?}");
+    assert_eq!(found(&evaluation, "broken-chain"), None);
+}
+
+#[test]
+fn an_international_domain_is_the_same_in_both_forms() {
+    let evaluation = judged("cert-idn-domain");
+    assert_eq!(evaluation.certificates[0].state, CertificateState::Chosen, "{evaluation:#?}");
+    assert_eq!(evaluation.certificates[0].findings, []);
+}

@@ -158,13 +158,17 @@ fn cas_without_the_right_to_vouch_break_the_chain() {
 }
 
 #[test]
-fn name_constraints_bind_addresses_and_subjects_below() {
+fn name_constraints_bind_the_names_below() {
     let root = root();
     let subtree = |tag: u8, name: &[u8]| seq(&[&tlv(tag, &[name])]);
     let permitted = |tree: Vec<u8>| seq(&[&tlv(0xA0, &[&tree])]);
     let excluded = |tree: Vec<u8>| seq(&[&tlv(0xA1, &[&tree])]);
     let contoso = name("O=Contoso");
     let subject = |text: &str| Draft { subject: text.into(), ..good() };
+    let with = |tag: u8, name: &[u8]| {
+        let mail = tlv(0x81, &[b"alice@contoso.test"]);
+        good().extension("2.5.29.17", false, seq(&[&mail, &tlv(tag, &[name])]))
+    };
     for (constraints, draft, holds) in [
         (permitted(subtree(0x81, b"contoso.test")), good(), true),
         (permitted(subtree(0x81, b".contoso.test")), good(), false),
@@ -173,8 +177,19 @@ fn name_constraints_bind_addresses_and_subjects_below() {
         (permitted(subtree(0xA4, &contoso)), subject("CN=Alice,O=Contoso"), true),
         (permitted(subtree(0xA4, &contoso)), subject("CN=Alice,O=Fabrikam"), false),
         (excluded(subtree(0xA4, &contoso)), subject("CN=Alice,O=Contoso"), false),
-        // Constraints on names that mail has no use for.
+        // Constraints on forms of names that are not there.
         (permitted(subtree(0x82, b"contoso.test")), good(), true),
+        (permitted(subtree(0x88, &[0x2A, 3])), good(), true),
+        (permitted(subtree(0x82, b"contoso.test")), with(0x82, b"www.contoso.test"), true),
+        (permitted(subtree(0x82, b"contoso.test")), with(0x82, b"www.fabrikam.test"), false),
+        (excluded(subtree(0x82, b"contoso.test")), with(0x82, b"www.contoso.test"), false),
+        (excluded(subtree(0x86, b".contoso.test")), with(0x86, b"https://www.contoso.test/"), false),
+        (permitted(subtree(0x86, b".contoso.test")), with(0x86, b"urn:nobody"), false),
+        (permitted(subtree(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])), with(0x87, &[10, 1, 2, 3]), true),
+        (permitted(subtree(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])), with(0x87, &[11, 1, 2, 3]), false),
+        (permitted(subtree(0xA4, &contoso)), with(0xA4, &name("O=Fabrikam,CN=x")), false),
+        // A form that nobody here compares, and a name of it.
+        (permitted(subtree(0x88, &[0x2A, 3])), with(0x88, &[0x2A, 3]), false),
     ] {
         let sub =
             root.below("CN=Sub,O=Contoso", 4, |ca| ca.extension("2.5.29.30", true, constraints.clone()));
