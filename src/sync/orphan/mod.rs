@@ -1,14 +1,14 @@
 //! What is published, and nobody in the source accounts for it: a state was lost, and meanwhile people left.
 //!
-//! A run with a new state looks for them, and so does `-Verify`, and each run until all that is there could be read. Where the target shows anchors they are known for
-//! certain: they become managed, stay in the index, are told by every full run, and go by an approved plan. Where it
+//! A run with a new state looks for them, and so does `-Verify`, a run that finds an index of another time, and each run
+//! until all that is there could be read. Where the target shows anchors they are known for certain: they become managed, stay in the index, are told by every full run, and go by an approved plan. Where it
 //! shows none, they are told, and stay.
 
 mod seek;
 mod tell;
 mod unmatched;
 
-use super::{first_contact, job::Job};
+use super::{first_contact, job::Job, wiped};
 use crate::{
     error::Result,
     model::{ChangeKind, ChangeState, Run},
@@ -19,8 +19,11 @@ use unmatched::Strangers;
 
 /// After the import: from now on those whom the source does not show are known, where looking for them is due.
 pub(super) fn find(job: &mut Job<'_>, run: &mut Run) -> Result<Found> {
-    let due = is_due(job, run)? || (is_full(job, run) && job.state.has_unseen_strangers()?);
-    if due { seek::run(job, run) } else { Ok(Found::default()) }
+    let due = is_due(job, run)?;
+    let looks = due || (is_full(job, run) && job.state.has_unseen_strangers()?);
+    let mut found = if looks { seek::run(job, run)? } else { Found::default() };
+    found.due = due;
+    Ok(found)
 }
 
 fn is_full(job: &Job<'_>, run: &Run) -> bool {
@@ -28,7 +31,9 @@ fn is_full(job: &Job<'_>, run: &Run) -> bool {
 }
 
 fn is_due(job: &Job<'_>, run: &Run) -> Result<bool> {
-    Ok(is_full(job, run) && (job.options.verify || first_contact::is_due(job.state)?))
+    // With an index of another time, anybody who was taken away may be there again.
+    let asked = job.options.verify || first_contact::is_due(job.state)? || !wiped::index_is_known(job)?;
+    Ok(is_full(job, run) && asked)
 }
 
 /// After the plan: holds the removals that were not approved, and tells.
@@ -38,7 +43,7 @@ pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<
     }
     seek::settle(job, run, found)?;
     let Strangers { unmatched, idle } =
-        if is_due(job, run)? { unmatched::run(job, run)? } else { Strangers::default() };
+        if found.due { unmatched::run(job, run)? } else { Strangers::default() };
     job.state.sweep_orphans(run.id)?;
     let held = hold(job, run)?;
     let kept = job.state.orphan_count()?.saturating_sub(held.approved);

@@ -25,6 +25,8 @@ const LOOK_UP: usize = 1000;
 /// What is found before the plan, and can be told only after it.
 #[derive(Default)]
 pub(in crate::sync) struct Found {
+    /// Whether they were looked for since this run had to, and not only since earlier ones could not read all.
+    pub(super) due: bool,
     /// Those of the source for whom nothing is to be published, by their anchors.
     idle: Vec<(String, Recipient)>,
     /// The target's keys of those for whom something is to be published, by their anchors.
@@ -59,10 +61,33 @@ pub(super) fn settle(job: &mut Job<'_>, run: &mut Run, found: &Found) -> Result<
     settle_idle(job, run, found)?;
     for (anchor, keys) in &found.wanted {
         if let Some(key) = old_place(job, run, anchor, keys)? {
+            let needed_nothing = needs_nothing(job, run, anchor)?;
             take_over(job, run, anchor, key)?;
+            if needed_nothing {
+                leave(job, run, anchor)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Whether this run has planned nothing for a recipient, since it is as desired.
+fn needs_nothing(job: &Job<'_>, run: &Run, anchor: &str) -> Result<bool> {
+    if job.state.open_change(anchor)?.is_some() || job.state.unmet(anchor)?.is_some() {
+        return Ok(false);
+    }
+    let row = job.state.plan_row_of(run.id, anchor)?;
+    Ok(row.is_some_and(|row| job.mode.plan(&row, job.target).is_none()))
+}
+
+/// Plans that a recipient who needed nothing leaves the old place that it is linked to by now.
+fn leave(job: &mut Job<'_>, run: &mut Run, anchor: &str) -> Result<()> {
+    let Some(row) = job.state.plan_row_of(run.id, anchor)? else { return Ok(()) };
+    run.numbers.unchanged = run.numbers.unchanged.saturating_sub(1);
+    match job.state.transaction(|_| plan::plan_one(job, run, &row))? {
+        Some(error) => job.report(run, error),
+        None => Ok(()),
+    }
 }
 
 /// Where a recipient stands under an old address, if the write to its place does not take that away already.

@@ -156,3 +156,38 @@ fn leftovers_of_a_killed_run_go_with_the_next_one_and_those_of_others_stay() {
         .collect();
     assert_eq!(left, [".smime-sync-0123456789-abc"], "another profile's may be at work");
 }
+
+#[test]
+fn who_comes_back_with_an_old_copy_of_the_folder_is_told_and_goes_by_approval() {
+    let mut harness = three();
+    harness.source.recipients.push(person("dave", &["dave"]));
+    harness.run().ok();
+    let old = tree(&harness.out());
+    // Bob is deleted, Carol has nothing usable any more, and Dave has another address.
+    harness.source.recipients.remove(1);
+    harness.source.recipients[1] = person("carol", &["bad"]);
+    harness.source.recipients[2].mail = Some("david@contoso.test".into());
+    harness.options.allow_removal = Some(3);
+    harness.now += 60;
+    assert_eq!(harness.run().planned(), (0, 1, 2));
+    harness.options.allow_removal = None;
+    let wanted = tree(&harness.out());
+    for (path, bytes) in &old {
+        fs::write(path, bytes).unwrap();
+    }
+    harness.now += 60;
+    let outcome = harness.run();
+    let run = outcome.ok();
+    assert_eq!(run.numbers.orphaned, 2);
+    let warned = outcome.told.warnings();
+    assert!(warned.iter().any(|text| text.contains("2 removals wait for it")), "{warned:?}");
+    // Who has two places is at the right one alone.
+    assert!(harness.published("dave").is_empty());
+    assert_eq!(harness.published("david"), ["dave"]);
+    harness.state_for_approval(run.id);
+    harness.now += 60;
+    harness.run().ok();
+    assert_eq!(tree(&harness.out()), wanted);
+    let outcome = harness.run();
+    assert_eq!((outcome.planned(), outcome.ok().numbers.orphaned), ((0, 0, 0), 0));
+}
