@@ -82,6 +82,8 @@ pub struct LdapSource {
     given_excluded: Vec<String>,
     given_groups: Vec<String>,
     known: Option<Known>,
+    /// Whether an object was read of which nobody can tell whose it is.
+    has_strangers: bool,
     /// How many connections there were when somebody asked first where the server is.
     placed: Option<u32>,
     /// Where replication went on when somebody asked first.
@@ -148,6 +150,7 @@ impl LdapSource {
             given_excluded: settings.excluded_search_base.clone(),
             given_groups: settings.member_of.clone(),
             known: None,
+            has_strangers: false,
             placed: None,
             cookies: None,
         })
@@ -223,6 +226,15 @@ impl Source for LdapSource {
             presences.extend(self.presences(batch, context)?);
         }
         Ok(presences)
+    }
+
+    /// An object whose anchor is gone, or is none by now, is somebody's.
+    fn has_strangers(
+        &mut self,
+        _is_known: &dyn Fn(&str) -> Result<bool>,
+        _context: &Context,
+    ) -> Result<bool> {
+        Ok(self.has_strangers)
     }
 
     fn change_form(&mut self, context: &Context) -> Result<ChangeForm> {

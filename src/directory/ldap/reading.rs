@@ -21,13 +21,19 @@ impl LdapSource {
     ) -> Result<()> {
         self.learn(context)?;
         let dialect = self.dialect.clone();
-        self.entries(filter, &dialect.attributes(), context, &mut |entry, whole| match whole
+        let mut nobody_known = false;
+        let read = self.entries(filter, &dialect.attributes(), context, &mut |entry, whole| match whole
             .and_then(|()| recipient(&entry, dialect.anchor))
         {
             Ok(Some(recipient)) => sink(SourceItem::Recipient(recipient)),
             Ok(None) => Ok(()),
-            Err(error) => sink(SourceItem::Invalid(error)),
-        })
+            Err(error) => {
+                nobody_known |= dialect.anchor_of(&entry).is_none();
+                sink(SourceItem::Invalid(error))
+            }
+        });
+        self.has_strangers |= nobody_known;
+        read
     }
 
     /// Hands what `filter` finds below the search bases to `sink`, as it came; nobody twice, however often the directory

@@ -10,8 +10,8 @@ use smime_sync::{
     model::{Attribute, Recipient},
     operation::{Engine, EngineConfig},
     profile::{
-        AttributeMap, DirectoryTargetSettings, FileSettings, LdifTargetSettings, OtherDirectorySettings,
-        Profile, Source, Target,
+        AttributeMap, DirectoryTargetSettings, FileSettings, FolderSettings, LdifTargetSettings,
+        OtherDirectorySettings, Profile, Source, Target,
     },
     wildcard::Pattern,
 };
@@ -44,11 +44,16 @@ fn id(number: usize) -> String {
 
 /// Makes a unit anew, with these people and what they have; returns its name.
 fn fill(server: &Server, unit: &str, people: &[(&str, String)]) -> String {
+    fill_from(0, server, unit, people)
+}
+
+/// The same; the people have the identities from this number on, which those of other units may have, too.
+fn fill_from(first: usize, server: &Server, unit: &str, people: &[(&str, String)]) -> String {
     let base = format!("ou={unit},dc=partner,dc=test");
     let _ = server.tool("ldapdelete", &["-r", &base], "");
     let object = |number: usize| format!("objectClass: labObject\nnsUniqueId: {}\n", id(number));
     let mut text = format!("dn: {base}\nobjectClass: organizationalUnit\n{}\n", object(0xff));
-    for (number, (name, more)) in people.iter().enumerate() {
+    for (number, (name, more)) in (first..).zip(people) {
         text += &format!("dn: cn={name},{base}\nobjectClass: inetOrgPerson\nsn: x\ndisplayName: not shown\n");
         // What has our names, and is not meant.
         text += &line("userCertificate;binary", &good("nobody"));
@@ -253,4 +258,41 @@ fn a_file_of_changes_names_them_and_another_map_reads_everybody_again() {
     home.ask(json!({ "Operation": "SetProfile", "Name": "corp", "Settings": { "AttributeMap": other } }));
     let run = home.sync();
     assert_eq!((&run["PolicyType"], &run["Read"]), (&json!("Initial"), &json!(2)), "{run}");
+}
+
+#[test]
+fn whose_identity_is_gone_keeps_what_is_published() {
+    let server = Server::get();
+    let person = |name: &str| line("labCertificate", &good(name));
+    let base = fill_from(0x70, &server, "identity", &[("eva", person("eva")), ("fay", person("fay"))]);
+    let home = Home::new(server);
+    let source = OtherDirectorySettings {
+        attribute_map: map(),
+        ..OtherDirectorySettings::of(home.server.settings(&[&base]))
+    };
+    let out = home.folder.path().join("out");
+    home.make(Source::Directory(source), Target::Folder(FolderSettings::new(&out)));
+    assert_eq!(home.sync()["Exported"], json!(2));
+    let id_of_fay = id(0x71);
+    for (what, change, errors) in [
+        ("it is no UUID", "replace: nsUniqueId\nnsUniqueId: unknown\n".to_owned(), 1),
+        ("it is another one's", format!("replace: nsUniqueId\nnsUniqueId: {id_of_fay}\n"), 1),
+        ("it is missing", "delete: nsUniqueId\n".to_owned(), 1),
+    ] {
+        let change = format!("dn: cn=eva,{base}\nchangetype: modify\n{change}");
+        home.server.tool("ldapmodify", &[], &change).expect("changed");
+        for round in ["the run", "the next run"] {
+            let run = home.sync();
+            let came = (&run["Result"], &run["Remove"], &run["Errors"]);
+            assert_eq!(
+                came,
+                (&json!("CompletedWithErrors"), &json!(0), &json!(errors)),
+                "{what}, {round}: {run}"
+            );
+            assert!(
+                out.join("eva@other.test.json").exists() && out.join("fay@other.test.json").exists(),
+                "{what}"
+            );
+        }
+    }
 }

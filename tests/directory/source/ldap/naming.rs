@@ -284,9 +284,13 @@ fn errors_name_the_attribute_as_the_directory_does() {
     for (attributes, told) in CASES {
         let partner = Partner::new(TYPES, move |_| vec![entry(&dn("Alice"), attributes)]);
         let (context, _) = context();
-        let found = read(&mut partner.source(map(), &context), &Selection::All, &context).remove(0);
+        let mut source = partner.source(map(), &context);
+        let found = read(&mut source, &Selection::All, &context).remove(0);
         let error = found.unwrap_err();
         assert!(error.message.contains(told), "{told}: {}", error.message);
+        // Whoever is absent may be an object whose identity is gone.
+        let is_strange = source.has_strangers(&|_| Ok(false), &context).unwrap();
+        assert_eq!(is_strange, told.contains("nsUniqueId"), "{told}");
     }
 }
 
