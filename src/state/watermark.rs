@@ -173,6 +173,22 @@ impl State {
         self.query(sql, [run], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
     }
 
+    /// Those whom the import of `run` has taken over, and whose name at the target somebody has whom it has read: the primary
+    /// address or, where there is none, the user principal name.
+    pub fn carried_rivals(&self, run: i64) -> Result<Vec<String>> {
+        let sql = "WITH new AS MATERIALIZED (SELECT i.anchor,
+                           coalesce(i.address, lower(json_extract(e.recipient, '$.user_principal_name'))) AS name
+                       FROM import AS i JOIN evaluation AS e ON e.anchor = i.anchor WHERE i.run_id = ?1 AND i.seen_by = ?1)
+                   SELECT old.anchor FROM new JOIN import AS old ON old.run_id = ?1 AND old.address = new.name
+                   WHERE old.seen_by <> ?1
+                   UNION
+                   SELECT old.anchor FROM import AS old JOIN evaluation AS e ON e.anchor = old.anchor
+                   WHERE old.run_id = ?1 AND old.address IS NULL AND old.seen_by <> ?1
+                       AND lower(json_extract(e.recipient, '$.user_principal_name')) IN (SELECT name FROM new)
+                   ORDER BY 1";
+        self.query(sql, [run], |row| row.get(0))
+    }
+
     /// Some of the recipients with values that the import of `run` has by now, others for each `run`, each with the hash
     /// over everything that its evaluation depends on.
     pub fn carried_sample(

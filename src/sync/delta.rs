@@ -12,7 +12,7 @@ use super::{
     witness,
 };
 use crate::{
-    directory::{Selection, Since, SourceItem, Told, is_older},
+    directory::{Presence, Selection, Since, SourceItem, Told, is_older},
     error::Result,
     event::LogLevel,
     model::{Fingerprint, Mark, PolicyType, Run, RunNumbers, Watermark, counted},
@@ -71,6 +71,7 @@ pub(super) fn run(
     for some in wanted.chunks(ASKED) {
         import.read(job, run, &Selection::Identities(some.to_vec()), meter, &mut |_| true)?;
     }
+    ask_for_rivals(job, run, import)?;
     if run.numbers.recipients == 0 {
         return give_up(job, run, import);
     }
@@ -204,16 +205,37 @@ fn most(imported: u64) -> usize {
     ALWAYS_READ.max(usize::try_from(imported / SHARE).unwrap_or(usize::MAX))
 }
 
-/// Counts those who were taken over, as reading them would have.
-fn count(job: &Job<'_>, run: &mut Run, import: &mut Reading) -> Result<()> {
+/// Who was taken over may be gone without anybody having told: where somebody has its address by now, it is asked for. Who is
+/// not there is taken out again, and is looked up with those who are absent.
+fn ask_for_rivals(job: &mut Job<'_>, run: &mut Run, import: &mut Reading) -> Result<()> {
+    let rivals = job.state.carried_rivals(run.id)?;
+    if rivals.is_empty() {
+        return Ok(());
+    }
+    let presences = job.source.look_up(&rivals, job.context)?;
+    let gone = rivals.iter().zip(presences).filter(|(_, presence)| !matches!(presence, Presence::InScope(_)));
+    job.state.transaction(|state| {
+        gone.into_iter().try_for_each(|(anchor, _)| state.remove_import(run.id, anchor))
+    })?;
+    set_numbers(job, run, import)
+}
+
+/// Counts everybody whom the import has, as reading them would have.
+fn set_numbers(job: &Job<'_>, run: &mut Run, import: &mut Reading) -> Result<()> {
     let carried = job.state.carried(run.id)?;
     let numbers = &mut run.numbers;
-    numbers.recipients += carried.recipients;
-    numbers.with_values += carried.with_values;
-    numbers.with_desired += carried.with_desired;
-    numbers.without_certificate += carried.recipients - carried.with_values;
-    numbers.without_usable += carried.without_usable;
-    import.issuers.extend(job.state.carried_issuers(run.id)?);
+    numbers.recipients = carried.recipients;
+    numbers.with_values = carried.with_values;
+    numbers.with_desired = carried.with_desired;
+    numbers.without_certificate = carried.recipients - carried.with_values;
+    numbers.without_usable = carried.without_usable;
+    import.issuers = job.state.carried_issuers(run.id)?.into_iter().collect();
+    Ok(())
+}
+
+/// Counts those who were taken over, and names those of them without a usable certificate.
+fn count(job: &Job<'_>, run: &mut Run, import: &mut Reading) -> Result<()> {
+    set_numbers(job, run, import)?;
     let (with_values, without): (Vec<_>, Vec<_>) =
         job.state.carried_without_usable(run.id)?.into_iter().partition(|(_, has_values)| *has_values);
     for (what, some) in [("No certificate", without), ("No usable certificate", with_values)] {

@@ -311,3 +311,44 @@ fn an_object_that_is_older_than_it_was_is_told_as_a_restore() {
         assert_eq!(outcome.planned(), (0, 1, 0), "what the directory has counts");
     }
 }
+
+#[test]
+fn whose_address_somebody_else_has_is_asked_for_before_both_are_refused() {
+    type Rename = fn(&mut smime_sync::model::Recipient);
+    let cases: [(&str, Rename); 2] = [
+        ("the address", |_| {}),
+        ("the user principal name of who has no address", |one| {
+            one.mail = None;
+            one.user_principal_name = Some("p25@contoso.test".into());
+        }),
+    ];
+    for (what, rename) in cases {
+        let mut harness = company(Telling::Present);
+        let home = harness.home.path().to_owned();
+        harness.profile = serde_json::from_value(serde_json::json!({
+            "Name": "corp", "Source": "Directory", "Server": "dc1", "SearchBase": ["DC=contoso,DC=test"],
+            "EnumerationPeriod": DAY, "Target": "Folder", "OutputPath": home.join("out"), "AllowUntrusted": true,
+            "MissingPeriod": DAY,
+        }))
+        .unwrap();
+        rename(&mut harness.source.recipients[25]);
+        let before = harness.source.recipients.clone();
+        harness.source.past.count_changes(&company(Telling::Present).source.recipients, &before);
+        harness.run().ok();
+        // Deleted, which nobody tells, and made anew.
+        harness.source.recipients[25].anchor = "id-anew".into();
+        harness.source.recipients[25].values = vec![value("b")];
+        harness.source.past.count_changes(&before, &harness.source.recipients);
+        let outcome = harness.run();
+        let run = outcome.ok();
+        let came =
+            (run.policy_type, run.result, run.numbers.recipients, run.numbers.missing, run.numbers.errors);
+        assert_eq!(
+            came,
+            (PolicyType::Delta, RunResult::Success, 30, 0, 0),
+            "{what}: {:?}",
+            outcome.told.warnings()
+        );
+        assert_eq!(harness.published("p25"), ["b"], "{what}");
+    }
+}
