@@ -16,6 +16,8 @@ pub struct Desk<'a> {
     pub now: Timestamp,
     /// Whether what the target does not show may be there all the same ([`shows_late`](crate::targets::Target::shows_late)).
     pub shows_late: bool,
+    /// Whether parts may be left of what it does not show ([`leaves_parts`](crate::targets::Target::leaves_parts)).
+    pub leaves_parts: bool,
     /// Whether the order of a recipient's values at the target lasts ([`keeps_order`](crate::targets::Target::keeps_order)).
     pub keeps_order: bool,
     /// Where messages and errors go, and where the caller's cancel shows.

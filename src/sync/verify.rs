@@ -165,14 +165,15 @@ impl Published {
             row.former.push(row.anchor.clone());
         } else if self.drift == Drift::Repair {
             // What goes anyway is taken away whether it is shown or not.
+            let is_left_over = desk.leaves_parts && found.is_none() && row.evaluation.desired.is_empty();
             let goes = |one: &&PublishedValue| {
-                desk.shows_late
+                (desk.shows_late || is_left_over)
                     && !left.contains(one)
                     && !row.evaluation.desired.iter().any(|other| other.same(one))
             };
             let unseen: Vec<PublishedValue> = row.managed.iter().filter(goes).cloned().collect();
             let left = [left, unseen].concat();
-            let link = row.link.clone().filter(|_| found.is_some());
+            let link = row.link.clone().filter(|_| found.is_some() || is_left_over);
             desk.state
                 .transaction(|state| state.set_managed(&row.anchor, link.as_deref(), &left, desk.now))?;
             (row.managed, row.link, row.drifted) = (left, link, true);

@@ -254,6 +254,11 @@ pub trait Target: Send {
         Ok(false)
     }
 
+    /// Whether parts of what was published for a recipient may be left where nothing of it is shown any more.
+    fn leaves_parts(&self) -> bool {
+        false
+    }
+
     /// Whether a recipient's values have an order that lasts: readers then take the first that is valid.
     fn keeps_order(&self) -> bool {
         true

@@ -161,6 +161,11 @@ impl Target for Folder {
         })
     }
 
+    /// The certificates beside a JSON that somebody has removed.
+    fn leaves_parts(&self) -> bool {
+        true
+    }
+
     fn key(&self, query: &TargetQuery<'_>) -> Option<String> {
         Some(name::key(query))
     }

@@ -191,3 +191,23 @@ fn who_comes_back_with_an_old_copy_of_the_folder_is_told_and_goes_by_approval() 
     let outcome = harness.run();
     assert_eq!((outcome.planned(), outcome.ok().numbers.orphaned), ((0, 0, 0), 0));
 }
+
+#[test]
+fn what_is_left_beside_a_file_that_is_gone_is_taken_away_with_who_has_nothing_any_more() {
+    for (what, word) in [("nothing usable", "bad"), ("another value", "new")] {
+        let mut harness = three();
+        harness.run().ok();
+        let beside = |harness: &Harness| -> Vec<String> {
+            let names = tree(&harness.out()).into_keys().map(|path| path.file_name().unwrap().to_owned());
+            names.map(|name| name.into_string().unwrap()).filter(|name| name.starts_with("bob@")).collect()
+        };
+        assert!(beside(&harness).len() > 1, "a JSON, and what is beside it");
+        fs::remove_file(harness.out().join("bob@contoso.test.json")).unwrap();
+        harness.source.recipients[1] = person("bob", &[word]);
+        harness.now += 60;
+        assert_eq!(harness.run().ok().result, RunResult::Success, "{what}");
+        let mut twin = Harness::new(harness.source.recipients.clone());
+        twin.run().ok();
+        assert_eq!(beside(&harness), beside(&twin), "{what}");
+    }
+}

@@ -179,6 +179,9 @@ impl Target for FaultyTarget {
     fn has(&mut self, key: &str) -> Result<Option<bool>> {
         if self.faults.contains(&Fault::AsksEach) { Ok(None) } else { self.folder.has(key) }
     }
+    fn leaves_parts(&self) -> bool {
+        self.folder.leaves_parts()
+    }
     fn index(&self) -> Option<Fingerprint> {
         self.folder.index()
     }
