@@ -211,3 +211,36 @@ fn what_is_left_beside_a_file_that_is_gone_is_taken_away_with_who_has_nothing_an
         assert_eq!(beside(&harness), beside(&twin), "{what}");
     }
 }
+
+#[test]
+fn what_was_published_after_the_state_that_was_restored_is_told_and_goes_by_approval() {
+    let mut harness = three();
+    harness.run().ok();
+    let folder = harness.state_path().parent().unwrap().to_owned();
+    let old = tree(&folder);
+    // Dave comes, and Alice has another address.
+    harness.source.recipients.push(person("dave", &["dave"]));
+    harness.source.recipients[0].mail = Some("anna@contoso.test".into());
+    harness.now += 60;
+    harness.run().ok();
+    // He leaves, she has a third one, and the state is that of before.
+    harness.source.recipients.pop();
+    harness.source.recipients[0].mail = Some("alma@contoso.test".into());
+    tree(&folder).keys().for_each(|path| fs::remove_file(path).unwrap());
+    old.iter().for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+    harness.now += 60;
+    let outcome = harness.run();
+    let run = outcome.ok();
+    assert_eq!((run.numbers.orphaned, run.result), (1, RunResult::Success), "{:?}", outcome.told.warnings());
+    assert_eq!((harness.published("alma"), harness.published("anna")), (vec!["alice".into()], vec![]));
+    harness.state_for_approval(run.id);
+    harness.now += 60;
+    harness.run().ok();
+    assert!(harness.published("dave").is_empty());
+    let mut twin = Harness::new(harness.source.recipients.clone());
+    twin.run().ok();
+    let names = |harness: &Harness| -> Vec<_> {
+        tree(&harness.out()).into_keys().map(|path| path.file_name().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&harness), names(&twin));
+}
