@@ -47,7 +47,7 @@ Describe 'The state' {
         [IO.File]::WriteAllBytes($state, $bytes)
         $failure = Get-Failure
         $failure.FullyQualifiedErrorId | Should -Be 'StateNewer,Sync-SmimeCertificate'
-        "$failure" | Should -Be "The state '$state' has version 99, but this SmimeSync knows versions up to 5."
+        "$failure" | Should -Be "The state '$state' has version 99, but this SmimeSync knows versions up to 6."
         $failure.ErrorDetails.RecommendedAction | Should -BeLike 'Install the version of SmimeSync that wrote the state*'
         [IO.File]::ReadAllBytes($state)[63] | Should -Be 99
     }
