@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     directory::Presence,
-    error::Result,
+    error::{Error, ErrorId, Result},
     event::LogLevel,
     model::{Run, Timestamp, counted},
     profile::Profile,
@@ -57,7 +57,7 @@ pub(super) fn run(job: &mut Job<'_>, run: &mut Run, contested: &BTreeSet<String>
         }
         reading::again(job, run, &mut found)?;
     }
-    tell_unreadable(job, unreadable)
+    tell_unreadable(job, run, unreadable)
 }
 
 /// Whether something could not be used of which nobody can tell whose it is; only where somebody is absent.
@@ -69,8 +69,8 @@ fn has_strangers(job: &mut Job<'_>, run: &Run) -> Result<bool> {
     source.has_strangers(&|anchor| Ok(state.recipient(anchor)?.is_some()), context)
 }
 
-/// Who can't be read is not gone.
-fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
+/// Who can't be read is not gone. Where no error has told so yet, this one does: the run is no success.
+fn tell_unreadable(job: &Job<'_>, run: &mut Run, unreadable: u64) -> Result<()> {
     if unreadable == 0 {
         return Ok(());
     }
@@ -82,7 +82,11 @@ fn tell_unreadable(job: &Job<'_>, unreadable: u64) -> Result<()> {
         "What the source holds of {who} of earlier runs can't be read, or can't be told to be of {them}; what is \
          published for {them} stays as it is."
     );
-    job.context.log(LogLevel::Warning, message)
+    if run.numbers.errors > 0 {
+        return job.context.log(LogLevel::Warning, message);
+    }
+    let advice = "Give the account the right to read the recipients, objectClass and identity too.";
+    job.report(run, Error::new(ErrorId::RecipientInvalid, message).target(&job.profile.name).advice(advice))
 }
 
 /// One warning about those whose published values stay until the missing period ends: who left is to be told from a

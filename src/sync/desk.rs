@@ -16,6 +16,8 @@ pub struct Desk<'a> {
     pub now: Timestamp,
     /// Whether what the target does not show may be there all the same ([`shows_late`](crate::targets::Target::shows_late)).
     pub shows_late: bool,
+    /// Whether the target may have what it does not show ([`hides_values`](crate::targets::Target::hides_values)).
+    pub hides_values: bool,
     /// Whether parts may be left of what it does not show ([`leaves_parts`](crate::targets::Target::leaves_parts)).
     pub leaves_parts: bool,
     /// Whether the order of a recipient's values at the target lasts ([`keeps_order`](crate::targets::Target::keeps_order)).

@@ -214,12 +214,12 @@ fn read_current(
     let matches = job.target.read(&queries, job.context)?;
     drop(queries);
     let mut outcomes = Vec::with_capacity(work.len());
-    let shows_late = job.target.shows_late();
+    let hides_values = job.target.hides_values();
     for (one, matched) in work.iter_mut().zip(matches) {
         let matched = match matched {
             // Not there may be not there yet, or deleted and restored later: what it has stays known.
             Ok(Match::None)
-                if one.change.after.is_empty() && shows_late && job.target.key(&one.query()).is_none() =>
+                if one.change.after.is_empty() && hides_values && job.target.key(&one.query()).is_none() =>
             {
                 Ok(Match::Excluded(Exclusion::NotFound, None))
             }
@@ -254,7 +254,7 @@ fn read_current(
             },
             Ok(Match::None | Match::Renamed(_)) => None,
             // Whoever is not there any more has nothing that could be removed.
-            Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() && !shows_late => {
+            Ok(Match::Excluded(Exclusion::NotFound, _)) if one.change.after.is_empty() && !hides_values => {
                 outcomes.push(Some(Ok(String::new())));
                 continue;
             }

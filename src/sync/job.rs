@@ -64,6 +64,7 @@ impl<'a> Job<'a> {
             state: self.state,
             now: self.now,
             shows_late: self.target.shows_late(),
+            hides_values: self.target.hides_values(),
             leaves_parts: self.target.leaves_parts(),
             keeps_order: self.target.keeps_order(),
             context: self.context,

@@ -67,7 +67,7 @@ pub(super) fn rests(job: &Job<'_>, row: &PlanRow, unmet: &Unmet, profile: &str) 
     }
     // Who goes is read before it is removed, unless it was not there to be read.
     let is_absent = matches!(unmet.reason, Some(Exclusion::NotFound | Exclusion::SoftDeleted));
-    if row.gone.is_some() && !(is_absent && job.target.shows_late()) {
+    if row.gone.is_some() && !(is_absent && job.target.hides_values()) {
         return false;
     }
     // A wait that is longer than any was given by a clock that was ahead.

@@ -69,7 +69,7 @@ impl Look for Published {
         run.numbers.verified += 1;
         desk.state.note_unseen(&row.anchor, found.is_err())?;
         // Who is not there shows nothing, and may come back with all of it.
-        let is_to_go = desk.shows_late && row.evaluation.desired.is_empty();
+        let is_to_go = desk.hides_values && row.evaluation.desired.is_empty();
         Ok(match found {
             Ok(Match::None) if is_to_go => Verdict::Exclude(Exclusion::NotFound),
             Ok(Match::Excluded(Exclusion::SoftDeleted, _)) => Verdict::Exclude(Exclusion::SoftDeleted),
@@ -167,7 +167,7 @@ impl Published {
             // What goes anyway is taken away whether it is shown or not.
             let is_left_over = desk.leaves_parts && found.is_none() && row.evaluation.desired.is_empty();
             let goes = |one: &&PublishedValue| {
-                (desk.shows_late || is_left_over)
+                (desk.hides_values || is_left_over)
                     && !left.contains(one)
                     && !row.evaluation.desired.iter().any(|other| other.same(one))
             };

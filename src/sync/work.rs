@@ -39,7 +39,7 @@ pub(super) fn gather(job: &Job<'_>, change: Change) -> Result<Work> {
         ours.push(Value::new(published.attribute, job.state.needed_value(published.value)?));
     }
     let mut goes = Vec::new();
-    if job.target.shows_late() {
+    if job.target.hides_values() {
         for one in without(&material.managed, &material.ours) {
             goes.push(Value::new(one.attribute, job.state.needed_value(one.value)?));
         }

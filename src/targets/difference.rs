@@ -23,6 +23,11 @@ impl Difference {
         Self { staying: without(current, &going), coming: without(wanted, current), going }
     }
 
+    /// That one value goes.
+    pub fn going(value: &Value) -> Self {
+        Self { going: vec![value.clone()], coming: Vec::new(), staying: Vec::new() }
+    }
+
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.going.is_empty() && self.coming.is_empty()

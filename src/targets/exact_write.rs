@@ -21,6 +21,11 @@ pub(super) trait Objects {
         context: &Context,
     ) -> Result<Modified>;
 
+    /// Takes away a value that was not shown, and may be there.
+    fn take_away(&mut self, write: &TargetWrite<'_>, value: &Value, context: &Context) -> Result<Modified> {
+        self.modify(write, &Difference::going(value), context)
+    }
+
     /// What the object has now; `None`: it is gone. The inner error is about it alone.
     fn look_again(&mut self, write: &TargetWrite<'_>, context: &Context) -> Result<Result<Option<Now>>>;
 }
@@ -40,6 +45,27 @@ pub(super) fn write_exactly(
     write: &TargetWrite<'_>,
     context: &Context,
 ) -> Result<Result<()>> {
+    match write_shown(objects, write, context)? {
+        Ok(()) => take_unseen(objects, write, context),
+        error => Ok(error),
+    }
+}
+
+/// Takes away what is ours and was not shown. Where it is not there, the directory says so, whatever it shows.
+fn take_unseen(objects: &mut impl Objects, write: &TargetWrite<'_>, context: &Context) -> Result<Result<()>> {
+    for value in &write.unseen {
+        context.check()?;
+        match objects.take_away(write, value, context)? {
+            Modified::Done => {}
+            Modified::Refused(error) if error.id == ErrorId::ObjectChanged => {}
+            Modified::Refused(error) => return Ok(Err(error)),
+            Modified::Unknown(error) => return Ok(Err(unconfirmed(&write.query.recipient.label, error))),
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn write_shown(objects: &mut impl Objects, write: &TargetWrite<'_>, context: &Context) -> Result<Result<()>> {
     let label = write.query.recipient.label.as_str();
     let Some(current) = &write.current else { return Ok(Err(gone(label))) };
     let mut difference = Difference::between(&current.values, &write.values);

@@ -104,8 +104,8 @@ pub struct TargetWrite<'a> {
     pub current: Option<TargetRecipient>,
     /// The whole list that shall be there: ours first, best first, then foreign ones. Empty: nothing.
     pub values: Vec<Value>,
-    /// What an earlier run put there and this write takes away, though the target does not show it: where writes show
-    /// late, it may be there all the same.
+    /// What an earlier run put there and this write takes away, though the target does not show it: where it
+    /// [hides values](Target::hides_values), it may be there all the same.
     pub unseen: Vec<Value>,
 }
 
@@ -252,6 +252,12 @@ pub trait Target: Send {
     /// Whether what [`Target::finish`] wrote names somebody of whom nothing is there any more, as [`Target::has`] tells it.
     fn index_names_lost(&mut self) -> Result<bool> {
         Ok(false)
+    }
+
+    /// Whether it may have values that it does not show: what is ours and goes is then taken away, whether it is shown or not,
+    /// and who is not found may come back with it.
+    fn hides_values(&self) -> bool {
+        self.shows_late()
     }
 
     /// Whether parts of what was published for a recipient may be left where nothing of it is shown any more.

@@ -22,7 +22,7 @@ use crate::{
     },
     error::{Error, ErrorId, Result},
     event::Context,
-    model::{Attribute, Named, Timestamp},
+    model::{Attribute, Named, Timestamp, Value},
     profile::{DirectorySettings, DirectoryTargetSettings},
 };
 
@@ -142,6 +142,23 @@ impl Objects for DirectoryTarget {
         )
     }
 
+    /// Where values have no equality rule, none goes by itself: those that are not shown would all go.
+    fn take_away(&mut self, write: &TargetWrite<'_>, value: &Value, context: &Context) -> Result<Modified> {
+        let key = write.current.as_ref().map_or("", |current| current.key.as_str());
+        if self.known.get(key).is_some_and(|known| known.form.whole.contains(&value.attribute)) {
+            let label = &write.query.recipient.label;
+            let attribute = value.attribute.name();
+            let what = format!(
+                "A value of {attribute} that was published for '{label}' is not shown, and the directory takes none away by itself."
+            );
+            let advice = "Give the account of the target the right to read it, or take it away by hand.";
+            return Ok(Modified::Refused(
+                Error::new(ErrorId::TargetUnreadable, what).target(label).advice(advice),
+            ));
+        }
+        self.modify(write, &Difference::going(value), context)
+    }
+
     fn look_again(&mut self, write: &TargetWrite<'_>, context: &Context) -> Result<Result<Option<Now>>> {
         let key = write.current.as_ref().map(|current| current.key.clone()).unwrap_or_default();
         let form = self.meet(context)?;
@@ -161,6 +178,11 @@ impl Objects for DirectoryTarget {
 }
 
 impl Target for DirectoryTarget {
+    /// A server hides what an account may not read, and says so nowhere.
+    fn hides_values(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         format!("the directory at '{}'", self.directory.server())
     }

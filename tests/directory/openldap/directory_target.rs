@@ -90,9 +90,14 @@ impl Home {
     }
 
     fn try_ask(&self, kind: ResultType, request: Value) -> (Vec<Value>, Result<()>) {
+        self.ask_as("admin", kind, request)
+    }
+
+    /// The same, with that account at the target.
+    fn ask_as(&self, user: &str, kind: ResultType, request: Value) -> (Vec<Value>, Result<()>) {
         let places = Some(self.folder.path().display().to_string());
         let engine = Engine::new(EngineConfig { home: places, ..EngineConfig::default() }).unwrap();
-        engine.set_secret("target_user", account("admin").as_bytes());
+        engine.set_secret("target_user", account(user).as_bytes());
         engine.set_secret("target_password", self.server.password.as_bytes());
         engine.set_secret("password", self.server.password.as_bytes());
         let (context, recorder) = context();
@@ -103,6 +108,15 @@ impl Home {
     fn sync(&self) -> Value {
         let request = json!({ "Operation": "Sync", "ProfileName": "corp", "AllowRemoval": 10 });
         self.ask(ResultType::Run, request).remove(0)
+    }
+
+    /// A run with that account at the target, which looks at everybody.
+    fn verify_as(&self, user: &str) -> Value {
+        let request =
+            json!({ "Operation": "Sync", "ProfileName": "corp", "AllowRemoval": 10, "Verify": true });
+        let (mut runs, ended) = self.ask_as(user, ResultType::Run, request);
+        ended.unwrap();
+        runs.remove(0)
     }
 
     fn compare(&self) -> Vec<(String, String)> {
@@ -164,4 +178,56 @@ fn a_target_that_is_the_source_itself_is_refused_and_loses_nothing() {
     assert_eq!(error.id, ErrorId::ProfileInvalid, "{error}");
     assert!(error.message.contains("is one object in both"), "{error}");
     assert_eq!(["Ada", "Ben", "Cleo"].map(|name| home.values(name)), [(1, 0), (0, 1), (1, 0)]);
+}
+
+#[test]
+fn what_an_account_does_not_see_is_not_taken_for_gone() {
+    let home = Home::new("unseen");
+    home.sync();
+    let published = ["Ada", "Ben", "Cleo"].map(|name| home.values(name));
+    assert_eq!(published, [(2, 0), (1, 2), (1, 0)]);
+    // Ada leaves, Ben and Cleo have nothing any more; and the account of the target sees no certificates.
+    home.source(&["ben-", "cleo-", "dan"]);
+    for round in ["the run", "the next run"] {
+        let run = home.verify_as("blind");
+        assert_eq!(
+            (&run["Result"], &run["Exported"]),
+            (&json!("CompletedWithErrors"), &json!(0)),
+            "{round}: {run}"
+        );
+        assert_eq!(["Ada", "Ben", "Cleo"].map(|name| home.values(name)), published, "{round}");
+    }
+    // With the right one, and once their next try has come, all of it goes, and only that.
+    let state = rusqlite::Connection::open(home.folder.path().join("state/corp.db")).unwrap();
+    assert_eq!(state.execute("UPDATE change SET next_try = 0 WHERE state = 'Rejected'", []).unwrap(), 3);
+    drop(state);
+    let run = home.verify_as("admin");
+    assert_eq!((&run["Result"], &run["Exported"]), (&json!("Success"), &json!(3)), "{run}");
+    assert_eq!(["Ada", "Ben", "Cleo"].map(|name| home.values(name)), [(1, 0), (0, 1), (0, 0)]);
+    assert_eq!(home.verify_as("admin")["Exported"], json!(0));
+}
+
+#[test]
+fn who_is_out_of_sight_when_it_is_to_lose_its_value_loses_it_later() {
+    let home = Home::new("sight");
+    home.sync();
+    let elsewhere = "ou=out-of-sight,dc=partner,dc=test";
+    let _ = home.server.tool("ldapdelete", &["-r", elsewhere], "");
+    let text = format!("dn: {elsewhere}\nobjectClass: organizationalUnit\n");
+    home.server.tool("ldapadd", &[], &text).expect("added");
+    let moves = |name: &str, from: &str, to: &str| {
+        let text = format!(
+            "dn: cn={name},{from}\nchangetype: modrdn\nnewrdn: cn={name}\ndeleteoldrdn: 1\nnewsuperior: {to}\n"
+        );
+        home.server.tool("ldapmodify", &[], &text).expect("moved");
+    };
+    // Ada leaves the source, and Cleo has nothing any more.
+    home.source(&["ben", "cleo-", "dan"]);
+    ["Ada", "Cleo"].iter().for_each(|name| moves(name, &home.base, elsewhere));
+    let run = home.sync();
+    assert_eq!((&run["Exported"], &run["Excluded"]), (&json!(0), &json!(3)), "{run}");
+    ["Ada", "Cleo"].iter().for_each(|name| moves(name, elsewhere, &home.base));
+    let run = home.verify_as("admin");
+    assert_eq!((&run["Result"], &run["Exported"]), (&json!("Success"), &json!(2)), "{run}");
+    assert_eq!(["Ada", "Cleo"].map(|name| home.values(name)), [(1, 0), (0, 0)]);
 }

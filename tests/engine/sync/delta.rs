@@ -352,3 +352,21 @@ fn whose_address_somebody_else_has_is_asked_for_before_both_are_refused() {
         assert_eq!(harness.published("p25"), ["b"], "{what}");
     }
 }
+
+#[test]
+fn who_is_there_and_can_not_be_made_out_is_an_error_of_each_run() {
+    for telling in ALL {
+        let mut harness = company(telling);
+        harness.source.recipients.remove(7);
+        harness.source.presences.insert("id-p07".into(), Presence::Unreadable);
+        for round in 0..2 {
+            let outcome = harness.run();
+            let run = outcome.ok();
+            assert_eq!(run.result, RunResult::CompletedWithErrors, "{telling:?} {round}");
+            assert_eq!(outcome.told.error_ids(), [ErrorId::RecipientInvalid], "{telling:?} {round}");
+            assert_eq!((run.numbers.errors, outcome.planned()), (1, (0, 0, 0)), "{telling:?} {round}");
+            assert_eq!(harness.published("p07"), ["a"], "{telling:?} {round}");
+            harness.now += 60;
+        }
+    }
+}
