@@ -131,22 +131,21 @@ impl<'a> AddressSet<'a> {
         let mut set = Self::default();
         for address in addresses {
             set.exact.insert(with_domain_folded(address));
-            set.folded.entry(with_domain_folded(address).to_lowercase()).or_insert(address);
+            set.folded.entry(address_key(address)).or_insert(address);
         }
         set
     }
 
     /// How `address` is in the set, and as which; `None` if it is not.
     pub fn find(&self, address: &str) -> Option<(AddressMatch, &'a str)> {
-        let folded = with_domain_folded(address);
-        let found = self.folded.get(&folded.to_lowercase())?;
-        let exact = self.exact.contains(&folded);
+        let found = self.folded.get(&address_key(address))?;
+        let exact = self.exact.contains(&with_domain_folded(address));
         Some((if exact { AddressMatch::Exact } else { AddressMatch::DiffersInCase }, found))
     }
 
     /// Whether it is in the set, in any case.
     pub fn contains(&self, address: &str) -> bool {
-        self.folded.contains_key(&with_domain_folded(address).to_lowercase())
+        self.folded.contains_key(&address_key(address))
     }
 }
 
@@ -156,6 +155,11 @@ fn with_domain_folded(address: &str) -> String {
         Some((local, domain)) => format!("{local}@{}", domain_key(domain)),
         None => address.to_owned(),
     }
+}
+
+/// An address as addresses are compared that may differ in case.
+pub fn address_key(address: &str) -> String {
+    with_domain_folded(address).to_lowercase()
 }
 
 /// A domain as domains are compared: international ones by their A-labels, all in lower case (RFC 5280 §7.5, RFC 9598 §5).

@@ -23,7 +23,7 @@ mod value;
 mod weak_key;
 mod x509;
 
-pub use address::{Address, AddressMatch, AddressOrigin, AddressSet, domain_key};
+pub use address::{Address, AddressMatch, AddressOrigin, AddressSet, address_key, domain_key};
 pub use alternative_name::{AlternativeName, form_of};
 pub use budget::{MAX_OCTETS, MAX_PARTS, MAX_SIGNATURES, PrimeBudget, ReadBudget, SignatureBudget};
 pub use content::{ValueContent, ValueForm, ValueProblem};

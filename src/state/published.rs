@@ -104,21 +104,14 @@ impl State {
             }
             false => "i.anchor > ?2 ORDER BY i.anchor LIMIT ?3",
         };
-        let mut rows = self.plan_rows_where(which, rusqlite::params![run_id, after, limit as i64])?;
-        let mut managed = self.managed_of(&rows)?;
-        for row in &mut rows {
-            row.managed = managed.remove(&row.anchor).unwrap_or_default();
-        }
-        Ok(rows)
+        self.plan_rows_where(which, rusqlite::params![run_id, after, limit as i64])
     }
 
     /// One recipient of the import of `run_id`, if it is in it.
     pub fn plan_row_of(&self, run_id: i64, anchor: &str) -> Result<Option<PlanRow>> {
-        let row = self.plan_rows_where("i.anchor = ?2", rusqlite::params![run_id, anchor])?.pop();
-        row.map(|row| Ok(PlanRow { managed: self.managed(anchor)?, ..row })).transpose()
+        Ok(self.plan_rows_where("i.anchor = ?2", rusqlite::params![run_id, anchor])?.pop())
     }
 
-    /// Rows that don't say yet what is managed.
     fn plan_rows_where(&self, which: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<PlanRow>> {
         let sql = "SELECT i.anchor, i.address, i.gone, i.missing_since IS NOT NULL, l.target, l.former,
                        i.address IS NOT NULL AND EXISTS (SELECT 1 FROM import AS other INDEXED BY import_address WHERE other.run_id = i.run_id
@@ -139,12 +132,22 @@ impl State {
             };
             Ok((plan, EvaluationText::read(row, 7)?))
         })?;
-        rows.into_iter().map(|(head, text)| self.plan_row(head, &text)).collect()
+        let mut managed = self.managed_of(rows.iter().map(|(head, _)| head.anchor.as_str()))?;
+        let row = |(head, text): (PlanHead, EvaluationText)| {
+            let managed = managed.remove(&head.anchor).unwrap_or_default();
+            self.plan_row(head, &text, managed)
+        };
+        rows.into_iter().map(row).collect()
     }
 
-    fn plan_row(&self, head: PlanHead, text: &EvaluationText) -> Result<PlanRow> {
+    fn plan_row(
+        &self,
+        head: PlanHead,
+        text: &EvaluationText,
+        managed: Vec<PublishedValue>,
+    ) -> Result<PlanRow> {
         Ok(PlanRow {
-            managed: Vec::new(),
+            managed,
             evaluation: text.parse(self)?,
             anchor: head.anchor,
             address: head.address,
@@ -166,11 +169,14 @@ impl State {
     }
 
     /// What is managed for several recipients, by their anchors.
-    fn managed_of(&self, rows: &[PlanRow]) -> Result<HashMap<String, Vec<PublishedValue>>> {
+    fn managed_of<'a>(
+        &self,
+        anchors: impl Iterator<Item = &'a str>,
+    ) -> Result<HashMap<String, Vec<PublishedValue>>> {
         let sql = "SELECT m.attribute, m.fingerprint, m.certificate, m.anchor
                    FROM json_each(?1) AS planned CROSS JOIN managed AS m ON m.anchor = planned.value
                    ORDER BY planned.key, m.attribute, m.fingerprint";
-        let anchors = json(&rows.iter().map(|row| row.anchor.as_str()).collect::<Vec<_>>())?;
+        let anchors = json(&anchors.collect::<Vec<_>>())?;
         let rows = self.query(sql, [anchors], |row| Ok((row.get::<_, String>(3)?, read_managed(row)?)))?;
         let mut managed = HashMap::<_, Vec<_>>::new();
         for (anchor, row) in rows {

@@ -16,6 +16,21 @@ const APPLICATION_ID: i64 = 0x536D_5379;
 /// No version will be as high as this.
 const HIGHEST_VERSION: usize = 10_000;
 
+/// The triggers by which whoever a row of one of these tables is of is not known to be as desired any more.
+macro_rules! forgets_as_desired {
+    ($($table:literal),+) => {
+        concat!($(
+            "CREATE TRIGGER ", $table, "_inserted AFTER INSERT ON ", $table, "
+                 BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
+             CREATE TRIGGER ", $table, "_updated AFTER UPDATE ON ", $table, "
+                 BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
+             CREATE TRIGGER ", $table, "_deleted AFTER DELETE ON ", $table, "
+                 BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
+"
+        ),+)
+    };
+}
+
 /// Each entry brings a state from the version of its place to the next one. Only ever append.
 const MIGRATIONS: &[&str] = &[
     "
@@ -161,7 +176,8 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE import ADD COLUMN seen_by INTEGER;
     ALTER TABLE import ADD COLUMN version TEXT;
 ",
-    "
+    concat!(
+        "
     -- What every run asks of everybody, in an index: the texts, which are most of an evaluation, need not be read for it.
     ALTER TABLE evaluation ADD COLUMN has_desired INTEGER NOT NULL AS (desired <> '[]') VIRTUAL;
     ALTER TABLE evaluation ADD COLUMN misses_issuers INTEGER NOT NULL AS (missing_issuers <> '[]') VIRTUAL;
@@ -172,22 +188,9 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE as_desired (
         anchor TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
-    CREATE TRIGGER evaluation_inserted AFTER INSERT ON evaluation BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
-    CREATE TRIGGER evaluation_updated AFTER UPDATE ON evaluation BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
-    CREATE TRIGGER evaluation_deleted AFTER DELETE ON evaluation BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
-    CREATE TRIGGER link_inserted AFTER INSERT ON link BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
-    CREATE TRIGGER link_updated AFTER UPDATE ON link BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
-    CREATE TRIGGER link_deleted AFTER DELETE ON link BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
-    CREATE TRIGGER managed_inserted AFTER INSERT ON managed BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
-    CREATE TRIGGER managed_updated AFTER UPDATE ON managed BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
-    CREATE TRIGGER managed_deleted AFTER DELETE ON managed BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
-    CREATE TRIGGER change_inserted AFTER INSERT ON change BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
-    CREATE TRIGGER change_updated AFTER UPDATE ON change BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
-    CREATE TRIGGER change_deleted AFTER DELETE ON change BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
-    CREATE TRIGGER unmet_inserted AFTER INSERT ON unmet BEGIN DELETE FROM as_desired WHERE anchor = new.anchor; END;
-    CREATE TRIGGER unmet_updated AFTER UPDATE ON unmet BEGIN DELETE FROM as_desired WHERE anchor IN (old.anchor, new.anchor); END;
-    CREATE TRIGGER unmet_deleted AFTER DELETE ON unmet BEGIN DELETE FROM as_desired WHERE anchor = old.anchor; END;
 ",
+        forgets_as_desired!("evaluation", "link", "managed", "change", "unmet")
+    ),
 ];
 
 /// Checks that the file is ours and not newer than this library; an empty one gets our mark.

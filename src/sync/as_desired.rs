@@ -5,7 +5,7 @@ use super::{first_contact, job::Job, wiped::Watch, witness};
 use crate::{
     error::Result,
     model::{PolicyType, Run},
-    state::{published::PlanRow, since::Lasting},
+    state::{State, published::PlanRow, since::Lasting},
 };
 
 /// Recipients of one page.
@@ -53,7 +53,7 @@ impl AsDesired {
 }
 
 /// Leaves those whom the import shows as they were, and whom no look is for.
-fn narrow(state: &crate::state::State, run: &Run) -> Result<()> {
+fn narrow(state: &State, run: &Run) -> Result<()> {
     state.narrow_as_desired(run.id)?;
     let absent = state.all_since(Lasting::Absent)?.into_keys();
     absent.chain(state.unseen_anchors()?).try_for_each(|anchor| state.forget_as_desired(&anchor))

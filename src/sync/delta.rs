@@ -208,6 +208,9 @@ fn most(imported: u64) -> usize {
 /// Who was taken over may be gone without anybody having told: where somebody has its address by now, it is asked for. Who is
 /// not there is taken out again, and is looked up with those who are absent.
 fn ask_for_rivals(job: &mut Job<'_>, run: &mut Run, import: &mut Reading) -> Result<()> {
+    if run.numbers.read == 0 {
+        return Ok(());
+    }
     let rivals = job.state.carried_rivals(run.id)?;
     if rivals.is_empty() {
         return Ok(());

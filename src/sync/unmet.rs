@@ -59,7 +59,7 @@ fn asked_of(profile: &str, row: &PlanRow) -> Fingerprint {
     asked(profile, &row.evaluation.recipient, &row.evaluation.desired)
 }
 
-/// Whether a recipient of whom an earlier run found that is not looked for yet again. `profile` is [`Job::profile_text`].
+/// Whether a recipient of whom an earlier run found `unmet` is not looked for yet again. `profile` is [`Job::profile_text`].
 pub(super) fn rests(job: &Job<'_>, row: &PlanRow, unmet: &Unmet, profile: &str) -> bool {
     // Whoever asks for them, or for everything, gets an answer of now.
     if job.is_partial() || job.options.verify || (row.missing && row.gone.is_none()) {

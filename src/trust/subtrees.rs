@@ -5,15 +5,15 @@ use std::collections::HashSet;
 
 use x509_parser::extensions::{GeneralName, GeneralSubtree};
 
-use crate::certificate::{Address, AddressOrigin, Name, domain_key, form_of};
+use crate::certificate::{Address, AddressOrigin, Name, address_key, domain_key, form_of};
 
 /// The subtrees of one list, by the forms of names.
 #[derive(Debug, Default)]
 pub(super) struct Subtrees {
     /// Of rfc822Name, which SmtpUTF8Mailbox and the subject's emailAddress are held against, too (RFC 9598 §6).
-    mail: Addresses,
+    mail: Option<Addresses>,
     /// Of the user principal name.
-    user_principal_name: Addresses,
+    user_principal_name: Option<Addresses>,
     /// The keys of directory names.
     directory: Option<HashSet<String>>,
     dns: Option<HashSet<String>>,
@@ -37,7 +37,7 @@ impl Subtrees {
 
     fn add(&mut self, base: &GeneralName<'_>) {
         match base {
-            GeneralName::RFC822Name(base) => self.mail.add(base),
+            GeneralName::RFC822Name(base) => self.mail.get_or_insert_default().add(base),
             GeneralName::DirectoryName(base) => {
                 self.directory.get_or_insert_default().insert(Name::key_of(base));
             }
@@ -50,7 +50,7 @@ impl Subtrees {
             GeneralName::IPAddress(octets) => self.ip.get_or_insert_default().push(octets.to_vec()),
             other => match Address::of_general_name(other) {
                 Some(Address { text, origin: AddressOrigin::UserPrincipalName }) => {
-                    self.user_principal_name.add(&text);
+                    self.user_principal_name.get_or_insert_default().add(&text);
                 }
                 _ => self.others.extend(form_of(other)),
             },
@@ -60,11 +60,12 @@ impl Subtrees {
     pub(super) fn cover_address(&self, address: &Address) -> Covers {
         // What nobody sees in an address does not take it out of what they cover.
         let text = address.looks_like();
-        match address.origin {
+        let addresses = match address.origin {
             // Its suffix is often no mail domain: no rfc822Name.
-            AddressOrigin::UserPrincipalName => self.user_principal_name.cover(&text),
-            _ => self.mail.cover(&text),
-        }
+            AddressOrigin::UserPrincipalName => &self.user_principal_name,
+            _ => &self.mail,
+        };
+        Some(addresses.as_ref()?.cover(&text))
     }
 
     pub(super) fn cover_directory_name(&self, name: &Name) -> Covers {
@@ -102,27 +103,22 @@ struct Addresses {
     hosts: Hosts,
     /// All addresses.
     all: bool,
-    are_limited: bool,
 }
 
 impl Addresses {
     fn add(&mut self, base: &str) {
-        self.are_limited = true;
         match base.rsplit_once('@') {
             None if base.is_empty() => self.all = true,
             // None of the RFC's forms, but written, and taken so by OpenSSL.
             Some(("", host)) => self.hosts.add(host),
-            Some((local, host)) => _ = self.whole.insert(address_key(local, host)),
+            Some(_) => _ = self.whole.insert(address_key(base)),
             None => self.hosts.add(base),
         }
     }
 
-    fn cover(&self, address: &str) -> Covers {
-        let (local, host) = address.rsplit_once('@').unwrap_or((address, ""));
-        let covers = || {
-            self.all || self.whole.contains(&address_key(local, host)) || self.hosts.cover(&domain_key(host))
-        };
-        self.are_limited.then(covers)
+    fn cover(&self, address: &str) -> bool {
+        let host = address.rsplit_once('@').map_or("", |(_, host)| host);
+        self.all || self.whole.contains(&address_key(address)) || self.hosts.cover(&domain_key(host))
     }
 }
 
@@ -149,10 +145,6 @@ impl Hosts {
     }
 }
 
-fn address_key(local: &str, host: &str) -> String {
-    format!("{}@{}", local.to_lowercase(), domain_key(host))
-}
-
 /// The host of a URI with an authority (RFC 3986 §3.2), if it is a name.
 fn host_of(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once("://")?;
@@ -166,6 +158,10 @@ fn host_of(uri: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn only(base: GeneralName<'_>) -> Subtrees {
+        Subtrees::of(&[GeneralSubtree { base }])
+    }
 
     #[test]
     fn address_constraints_read_as_in_rfc_5280() {
@@ -184,10 +180,10 @@ mod tests {
             ("a@xn--bcher-kva.test", "BÜCHER.test", true),
             ("a@mail.bücher.test", ".xn--bcher-kva.test", true),
         ] {
-            let mut addresses = Addresses::default();
-            assert_eq!(addresses.cover(address), None, "nothing is said of addresses");
-            addresses.add(base);
-            assert_eq!(addresses.cover(address), Some(within), "{address} in {base}");
+            let named = Address { text: address.into(), origin: AddressOrigin::Rfc822Name };
+            assert_eq!(Subtrees::default().cover_address(&named), None, "nothing is said of addresses");
+            let subtrees = only(GeneralName::RFC822Name(base));
+            assert_eq!(subtrees.cover_address(&named), Some(within), "{address} in {base}");
         }
     }
 
@@ -201,8 +197,7 @@ mod tests {
             ("a.BÜCHER.test", "xn--bcher-kva.test", true),
             ("anything", "", true),
         ] {
-            let mut subtrees = Subtrees::default();
-            subtrees.add(&GeneralName::DNSName(base));
+            let subtrees = only(GeneralName::DNSName(base));
             assert_eq!(subtrees.cover_dns_name(name), Some(within), "{name} in {base}");
         }
     }
@@ -217,8 +212,7 @@ mod tests {
             ("urn:contoso.test", "contoso.test", false),
             ("https://192.0.2.1/", "192.0.2.1", false),
         ] {
-            let mut subtrees = Subtrees::default();
-            subtrees.add(&GeneralName::URI(base));
+            let subtrees = only(GeneralName::URI(base));
             assert_eq!(subtrees.cover_uri(uri), Some(within), "{uri} in {base}");
         }
     }
@@ -233,8 +227,7 @@ mod tests {
             (&[0x20; 16], &[192, 0, 2, 0, 255, 255, 255, 0], false),
             (&[192, 0, 2, 77], &[192, 0, 2], false),
         ] {
-            let mut subtrees = Subtrees::default();
-            subtrees.add(&GeneralName::IPAddress(range));
+            let subtrees = only(GeneralName::IPAddress(range));
             assert_eq!(subtrees.cover_ip(address), Some(within), "{address:?} in {range:?}");
         }
     }
