@@ -52,9 +52,9 @@ function Get-ReasonNotRun {
 }
 
 function Test-NeedsDirectory {
-    # Whether a block writes to Active Directory: it gets as far as the server's name, and its own tests run the same
-    # against a domain controller.
+    # Whether a block writes to Active Directory, or has a setting or a filter that only a directory knows: it gets as far as
+    # the server's name, and its own tests run the same against a domain controller.
     [OutputType([bool])]
     param([hashtable] $Block)
-    $Block.Text -match '(?i)(un)?publish-SmimeCertificate' -or $Block.Text -match '\bcurate\b'
+    $Block.Text -match '(?i)(un)?publish-SmimeCertificate' -or $Block.Text -match '\bcurate\b|(?i)-(ExcludedSearchBase|MemberOf|Filter) '
 }
