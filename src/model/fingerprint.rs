@@ -1,9 +1,15 @@
 //! SHA-256 fingerprints of values and certificates.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{BufRead, BufReader, Read},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 16;
 
 /// The SHA-256 of some bytes (a value, or a certificate's DER). As text: 64 upper-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
@@ -16,6 +22,24 @@ impl Fingerprint {
         let mut hash = [0; 32];
         hash.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
         Self(hash)
+    }
+
+    /// Of everything that a reader gives, in pieces. Fails as the reader does.
+    pub fn of_read(reader: impl Read) -> std::io::Result<Self> {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        let mut reader = BufReader::with_capacity(PIECE, reader);
+        loop {
+            let piece = reader.fill_buf()?;
+            if piece.is_empty() {
+                break;
+            }
+            context.update(piece);
+            let length = piece.len();
+            reader.consume(length);
+        }
+        let mut hash = [0; 32];
+        hash.copy_from_slice(context.finish().as_ref());
+        Ok(Self(hash))
     }
 
     /// Reads 64 hexadecimal digits; `None` if it is anything else.

@@ -1,6 +1,10 @@
 //! `index.json`: everything that is published, for people and other programs.
 
-use std::{collections::HashMap, io::Write, path::Path};
+use std::{
+    collections::HashMap,
+    io::{BufReader, Write},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,8 +67,7 @@ pub(super) fn write(
     writer.write_all(end.as_bytes()).map_err(|e| failed(&e))?;
     let file = writer.into_inner().map_err(|e| failed(e.error()))?;
     // The same state is the same file, its date included.
-    if regular_file::read(&path).is_ok_and(|old| regular_file::read(file.path()).is_ok_and(|new| new == old))
-    {
+    if read_hash(&path).is_ok_and(|old| read_hash(file.path()).is_ok_and(|new| new == old)) {
         return Ok(());
     }
     file.as_file().sync_data().map_err(|e| failed(&e))?;
@@ -74,7 +77,12 @@ pub(super) fn write(
 
 /// A hash over the index as it is; of nothing where none can be read, so that it is written anew.
 pub(super) fn hash(folder: &Path) -> Fingerprint {
-    Fingerprint::of(&regular_file::read(&folder.join(NAME)).unwrap_or_default())
+    read_hash(&folder.join(NAME)).unwrap_or_else(|_| Fingerprint::of(&[]))
+}
+
+/// In pieces: an index is as large as the company.
+fn read_hash(path: &Path) -> std::io::Result<Fingerprint> {
+    Fingerprint::of_read(regular_file::open(path)?)
 }
 
 /// Which file the index names for whom: anchors by the names of files. `None`: there is an index, and it can't be read.
@@ -85,9 +93,9 @@ pub(super) fn read(folder: &Path) -> Option<HashMap<String, String>> {
         anchor: String,
         file: String,
     }
-    match regular_file::read(&folder.join(NAME)) {
-        Ok(text) => {
-            let entries: Vec<Entry> = serde_json::from_slice(&text).ok()?;
+    match regular_file::open(&folder.join(NAME)) {
+        Ok(file) => {
+            let entries: Vec<Entry> = serde_json::from_reader(BufReader::new(file)).ok()?;
             Some(entries.into_iter().map(|entry| (entry.file, entry.anchor)).collect())
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Some(HashMap::new()),
