@@ -8,7 +8,7 @@ root=$(CDPATH= cd -- "$here/../.." && pwd)
 pwsh=$(sh "$root/powershell/find-pwsh.sh") || exit 69
 target=${CARGO_TARGET_DIR:-$root/target}
 sh "$root/powershell/build.sh" --features "${SMIME_SYNC_FEATURES:-fault-injection}" \
-  --example generate-directory --example exchange-online-stand-in
+  --example generate-directory,exchange-online-stand-in
 home=$target/pester
 rm -rf "$home"
 mkdir -p "$home"
